@@ -1,0 +1,53 @@
+/**
+ * Manual editions, named once. A citation is data: it is printed by the docs, by `--explain` and by findings.
+ *
+ * Cite a title first (`'EPT and Memory Typing'`) and a number only where the title is the number (`'Table D8-53'`):
+ * section numbers move between editions, titles rarely do.
+ */
+
+/** The editions that every citation of a manual refers to. */
+export const EDITIONS = {
+  arm: 'Arm Architecture Reference Manual for A-profile, DDI 0487 M.a.a',
+  asl: 'Arm pseudocode (ASL), read in its Sail form, arm-v9.4-a',
+  sdm: 'Intel 64 and IA-32 Architectures Software Developer’s Manual, volume 3',
+  apm: 'AMD64 Architecture Programmer’s Manual, volume 2',
+  linux: 'Linux kernel source',
+  qemu: 'QEMU source',
+} as const;
+
+export type Manual = keyof typeof EDITIONS;
+
+/** Where a fact is written: which manual, and the place in it. */
+export interface Ref {
+  readonly manual: Manual;
+  readonly where: string;
+}
+
+const cite =
+  (manual: Manual) =>
+  (where: string): Ref => ({ manual, where });
+
+/** Arm ARM: a section title, `Table D8-53`, a rule `R_RHWZM`, a register or a pseudocode function. */
+export const arm = cite('arm');
+/** Arm pseudocode function by its name. */
+export const asl = cite('asl');
+/** Intel SDM volume 3: a section or table title. */
+export const sdm = cite('sdm');
+/** AMD APM volume 2: a section or table title. */
+export const apm = cite('apm');
+/** Linux: kernel version and file, `6.18 arch/arm64/kvm/hyp/pgtable.c`. */
+export const linux = cite('linux');
+/** QEMU: version and function. */
+export const qemu = cite('qemu');
+
+const SHORT: Record<Manual, string> = {
+  arm: 'Arm ARM',
+  asl: 'Arm ASL',
+  sdm: 'SDM',
+  apm: 'APM',
+  linux: 'Linux',
+  qemu: 'QEMU',
+};
+
+/** A citation as text: `Arm ARM, Table D8-53`. */
+export const citation = (ref: Ref): string => `${SHORT[ref.manual]}, ${ref.where}`;
