@@ -5,6 +5,8 @@
  * section numbers move between editions, titles rarely do.
  */
 
+import type { Ref } from './bits/spec.ts';
+
 /** The editions that every citation of a manual refers to. */
 export const EDITIONS = {
   arm: 'Arm Architecture Reference Manual for A-profile, DDI 0487 M.a.a',
@@ -16,12 +18,6 @@ export const EDITIONS = {
 } as const;
 
 export type Manual = keyof typeof EDITIONS;
-
-/** Where a fact is written: which manual, and the place in it. */
-export interface Ref {
-  readonly manual: Manual;
-  readonly where: string;
-}
 
 const cite =
   (manual: Manual) =>
@@ -40,7 +36,7 @@ export const linux = cite('linux');
 /** QEMU: version and function. */
 export const qemu = cite('qemu');
 
-const SHORT: Record<Manual, string> = {
+const SHORT: Record<string, string> = {
   arm: 'Arm ARM',
   asl: 'Arm ASL',
   sdm: 'SDM',
@@ -50,4 +46,4 @@ const SHORT: Record<Manual, string> = {
 };
 
 /** A citation as text: `Arm ARM, Table D8-53`. */
-export const citation = (ref: Ref): string => `${SHORT[ref.manual]}, ${ref.where}`;
+export const citation = (ref: Ref): string => `${SHORT[ref.manual] ?? ref.manual}, ${ref.where}`;

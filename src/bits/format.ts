@@ -1,0 +1,95 @@
+import type { Decoded } from './infer.ts';
+import type { Piece, Ref, Row, Rows } from './spec.ts';
+
+/** What a format is, in words, and where the manual draws it. */
+export interface About {
+  readonly title: string;
+  readonly ref: Ref;
+  /** 32 for the entries of 32-bit paging; 64 otherwise. */
+  readonly width?: 32 | 64;
+}
+
+/** A layout that owns every bit of the word exactly once. */
+export interface Format<F extends Rows = Rows> {
+  readonly id: string;
+  readonly title: string;
+  readonly ref: Ref;
+  readonly width: 32 | 64;
+  readonly fields: F;
+  /** Every row with its key, from the highest bit down. */
+  readonly rows: readonly FormatRow[];
+  /** The type that `decode` returns; never set. */
+  readonly decodes?: Decoded<F>;
+}
+
+export interface FormatRow extends Row {
+  readonly key: string;
+}
+
+/** A layout that cannot be: thrown when the module that declares it loads. */
+export class LayoutError extends Error {
+  override name = 'LayoutError';
+}
+
+export const pieceWidth = ([hi, lo]: Piece): number => hi - lo + 1;
+export const rowWidth = (row: Row): number => row.pieces.reduce((n, piece) => n + pieceWidth(piece), 0);
+/** `54:53`, `63`, or `9:8,49:12` for scattered fields: positions as the manual prints them. */
+export const positions = (pieces: readonly Piece[]): string =>
+  pieces.map(([hi, lo]) => (hi === lo ? `${hi}` : `${hi}:${lo}`)).join(',');
+
+/**
+ * Declare a layout. Rows may come in any order (manuals: from bit 63 down); together they must own every bit once.
+ *
+ * @throws LayoutError naming the format, the bit and the fields, for a gap, an overlap, positions outside the word, a
+ * value table that does not list every value, a duplicate name, or a `bits` field of more than 32 bits.
+ */
+export function format<const F extends Rows>(id: string, about: About, fields: F): Format<F> {
+  const width = about.width ?? 64;
+  const rows = Object.entries(fields as Rows).map(([key, row]) => ({ ...row, key }));
+  const owner: (FormatRow | undefined)[] = Array.from({ length: width });
+  const refuse = (text: string): never => {
+    throw new LayoutError(`format ${id}: ${text}`);
+  };
+  const names = new Map<string, string>();
+  for (const row of rows) {
+    for (const [hi, lo] of row.pieces) {
+      if (!(Number.isInteger(hi) && Number.isInteger(lo) && hi >= lo && lo >= 0 && hi < width))
+        refuse(`field '${row.key}' stands at [${hi}:${lo}], which is no bit range of a ${width}-bit word`);
+      for (let bit = lo; bit <= hi; bit++) {
+        const other = owner[bit];
+        if (other) refuse(`bit ${bit} belongs to both '${other.key}' and '${row.key}'`);
+        owner[bit] = row;
+      }
+    }
+    checkRow(row, refuse);
+    const twin = names.get(row.name);
+    if (twin !== undefined) refuse(`fields '${twin}' and '${row.key}' have the same name '${row.name}'`);
+    names.set(row.name, row.key);
+  }
+  for (let bit = width - 1; bit >= 0; bit--)
+    if (!owner[bit]) refuse(`bit ${bit} belongs to no field${neighbours(owner, bit)}`);
+  const top = (row: Row): number => Math.max(...row.pieces.map(([hi]) => hi));
+  rows.sort((a, b) => top(b) - top(a));
+  return { id, title: about.title, ref: about.ref, width, fields, rows };
+}
+
+function checkRow(row: FormatRow, refuse: (text: string) => never): void {
+  const width = rowWidth(row);
+  const valued = row.kind !== 'res0' && row.kind !== 'res1';
+  if (valued && !row.big && width > 32)
+    refuse(`field '${row.key}' has ${width} bits: declare it with wide() or softwareWide()`);
+  if (row.kind === 'fixed' && (row.value ?? -1) >>> 0 >= 2 ** width)
+    refuse(`field '${row.key}' is fixed to ${row.value}, which does not fit ${width} bits`);
+  if (row.values && row.values.length !== 2 ** width)
+    refuse(`field '${row.key}' has ${2 ** width} values but its table lists ${row.values.length}`);
+}
+
+/** Which fields stand beside an unowned bit: the place to look for the mistake. */
+function neighbours(owner: readonly (FormatRow | undefined)[], bit: number): string {
+  const above = owner.slice(bit + 1).find(row => row);
+  const below = owner.slice(0, bit).findLast(row => row);
+  const names = [above, below]
+    .filter(row => row !== undefined)
+    .map(row => `'${row.key}' [${positions(row.pieces)}]`);
+  return names.length > 0 ? ` (beside ${names.join(' and ')})` : '';
+}

@@ -1,0 +1,112 @@
+/**
+ * What a reading depends on besides the word: granule, level, control bits, features. Declared as a table, so that the
+ * command line, the docs and the types come from one place.
+ */
+import { parseWord } from './word.ts';
+
+export interface Setting<V extends string | number | bigint = string | number | bigint> {
+  /** What it is and where it comes from, one line. */
+  readonly describe: string;
+  readonly default: V;
+  /** The values there are, as text; for number settings a range in words. */
+  readonly accepts: string;
+  /** @throws SettingError */
+  readonly parse: (text: string) => V;
+}
+export type SettingTable = Readonly<Record<string, Setting>>;
+/** The values of a setting table. */
+export type Settings<T extends SettingTable> = {
+  readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never;
+};
+
+/** A setting that does not exist or a value it cannot take; the sentence lists what would be valid. */
+export class SettingError extends Error {
+  override name = 'SettingError';
+}
+
+/** One of a few names. Case-insensitive. */
+export function choice<const V extends string>(
+  values: readonly V[],
+  describe: string,
+  fallback: NoInfer<V>,
+): Setting<V> {
+  const accepts = values.join(', ');
+  return {
+    describe,
+    default: fallback,
+    accepts,
+    parse: text => {
+      const found = values.find(value => value.toLowerCase() === text.toLowerCase());
+      if (found === undefined) throw new SettingError(`'${text}' is not one of ${accepts}`);
+      return found;
+    },
+  };
+}
+
+/** A whole number from `min` to `max`. */
+export const integer = (min: number, max: number, describe: string, fallback: number): Setting<number> => ({
+  describe,
+  default: fallback,
+  accepts: `${min}..${max}`,
+  parse: text => {
+    const value = /^[+-]?\d+$/.test(text.trim())
+      ? Number(text)
+      : /^0x/i.test(text)
+        ? Number(parseWord(text))
+        : Number.NaN;
+    if (!(value >= min && value <= max))
+      throw new SettingError(`'${text}' is not a number from ${min} to ${max}`);
+    return value;
+  },
+});
+
+/** A control bit or a feature that is there or not: 0 or 1 (on/off, true/false, yes/no are read too). */
+export const toggle = (describe: string, fallback: 0 | 1): Setting<0 | 1> => ({
+  describe,
+  default: fallback,
+  accepts: '0, 1',
+  parse: text => {
+    const word = text.toLowerCase();
+    if (['1', 'on', 'true', 'yes'].includes(word)) return 1;
+    if (['0', 'off', 'false', 'no'].includes(word)) return 0;
+    throw new SettingError(`'${text}' is not 0 or 1`);
+  },
+});
+
+/** A register value. */
+export const register = (describe: string, fallback = 0n): Setting<bigint> => ({
+  describe,
+  default: fallback,
+  accepts: 'a 64-bit value',
+  parse: text => parseWord(text),
+});
+
+/** The defaults of a table with some values replaced. */
+export function settle<T extends SettingTable>(table: T, given: Partial<Settings<T>> = {}): Settings<T> {
+  const defaults = Object.fromEntries(Object.entries(table).map(([key, setting]) => [key, setting.default]));
+  return { ...defaults, ...given } as Settings<T>;
+}
+
+/**
+ * Read `key=value` pairs against a table.
+ *
+ * @throws SettingError naming the key and what it would accept.
+ */
+export function parseSettings<T extends SettingTable>(
+  table: T,
+  pairs: Readonly<Record<string, string>>,
+): Partial<Settings<T>> {
+  const given: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(pairs)) {
+    const key = Object.keys(table).find(key => key.toLowerCase() === name.toLowerCase());
+    const setting = key === undefined ? undefined : table[key];
+    if (key === undefined || !setting)
+      throw new SettingError(`no setting '${name}'; there are ${Object.keys(table).join(', ')}`);
+    try {
+      given[key] = setting.parse(text);
+    } catch (error) {
+      throw new SettingError(`setting ${key}: ${(error as Error).message}`);
+    }
+  }
+  return given as Partial<Settings<T>>;
+}
