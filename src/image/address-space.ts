@@ -1,0 +1,63 @@
+/** Memory as the walkers see it: pages by frame number, or nothing. */
+
+export const PAGE_BYTES = 4096;
+export const PAGE_WORDS = 1024;
+
+/** Physical (or any) memory, page frame by page frame. Frame = address / 4096, an ordinary number below 2^52. */
+export interface AddressSpace {
+  /**
+   * The 4-KiB page at `frame` as 1024 little-endian 32-bit words, or undefined where the image does not hold it.
+   * Views stay valid and are read-only.
+   */
+  page(frame: number): Uint32Array | undefined;
+  /** Ranges held, in frames, sorted, disjoint, never touching, end exclusive. */
+  readonly ranges: readonly FrameRange[];
+  /**
+   * A hint that these frames are wanted soon: they are read in as few large reads as pay. `frames` is sorted here, so
+   * its order does not matter; frames that are not held are passed over. No more is read than the cache can keep.
+   */
+  prefetch?(frames: ArrayLike<number>): void;
+}
+
+/** A run of page frames, end exclusive. */
+export interface FrameRange {
+  readonly frame: number;
+  readonly end: number;
+}
+
+/** How many pages the space holds. */
+export const heldPages = (space: AddressSpace): number =>
+  space.ranges.reduce((sum, { frame, end }) => sum + (end - frame), 0);
+
+/** Whether `frame` lies in one of the sorted ranges. */
+export function holds(ranges: readonly FrameRange[], frame: number): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle] as FrameRange).end <= frame) low = middle + 1;
+    else high = middle;
+  }
+  const range = ranges[low];
+  return range !== undefined && range.frame <= frame;
+}
+
+/** The naturally aligned 64-bit word at a byte address, or undefined where the page is not held. */
+export function readWord64(space: AddressSpace, address: bigint): bigint | undefined {
+  const page = space.page(Number(address >> 12n));
+  if (page === undefined) return undefined;
+  const word = Number((address & 0xff8n) >> 2n);
+  return (BigInt(page[word + 1] as number) << 32n) | BigInt(page[word] as number);
+}
+
+/** The same ranges, sorted, with overlapping and touching ones joined. */
+export function joinRanges(ranges: Iterable<FrameRange>): FrameRange[] {
+  const sorted = [...ranges].filter(({ frame, end }) => end > frame).sort((a, b) => a.frame - b.frame);
+  const joined: { frame: number; end: number }[] = [];
+  for (const { frame, end } of sorted) {
+    const last = joined.at(-1);
+    if (last !== undefined && frame <= last.end) last.end = Math.max(last.end, end);
+    else joined.push({ frame, end });
+  }
+  return joined;
+}

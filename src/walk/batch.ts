@@ -1,0 +1,80 @@
+/** Coalesced ranges as struct-of-arrays: what a walk produces, and what everything after it reads. */
+
+/** Ranges in input order. Frames are addresses / 4096. Arrays are longer than `length`. */
+export interface LeafBatch {
+  readonly length: number;
+  /** First input frame. */
+  readonly input: Float64Array;
+  /** First output frame; 0 for entries that map nothing. */
+  readonly output: Float64Array;
+  /** Frames in the range. */
+  readonly frames: Float64Array;
+  /** The first entry of the range. */
+  readonly lo: Uint32Array;
+  readonly hi: Uint32Array;
+  /** Physical address of the first entry, in bytes. */
+  readonly at: Float64Array;
+  /** Index into the regime's levels. */
+  readonly level: Uint8Array;
+  /** A `KIND` code. */
+  readonly kind: Uint8Array;
+  /** What the tables above handed down. */
+  readonly inherited: Uint32Array;
+}
+
+/** A growing batch. `push` coalesces with the last range where the caller says that the entry continues it. */
+export class BatchBuilder {
+  length = 0;
+  #capacity = 1024;
+  input = new Float64Array(this.#capacity);
+  output = new Float64Array(this.#capacity);
+  frames = new Float64Array(this.#capacity);
+  lo = new Uint32Array(this.#capacity);
+  hi = new Uint32Array(this.#capacity);
+  at = new Float64Array(this.#capacity);
+  level = new Uint8Array(this.#capacity);
+  kind = new Uint8Array(this.#capacity);
+  inherited = new Uint32Array(this.#capacity);
+
+  push(
+    input: number,
+    output: number,
+    frames: number,
+    lo: number,
+    hi: number,
+    at: number,
+    level: number,
+    kind: number,
+    inherited: number,
+  ): void {
+    if (this.length === this.#capacity) this.#grow();
+    const i = this.length++;
+    this.input[i] = input;
+    this.output[i] = output;
+    this.frames[i] = frames;
+    this.lo[i] = lo;
+    this.hi[i] = hi;
+    this.at[i] = at;
+    this.level[i] = level;
+    this.kind[i] = kind;
+    this.inherited[i] = inherited;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    const wider = <A extends Float64Array | Uint32Array | Uint8Array>(array: A): A => {
+      const next = new (array.constructor as new (length: number) => A)(this.#capacity);
+      next.set(array);
+      return next;
+    };
+    this.input = wider(this.input);
+    this.output = wider(this.output);
+    this.frames = wider(this.frames);
+    this.lo = wider(this.lo);
+    this.hi = wider(this.hi);
+    this.at = wider(this.at);
+    this.level = wider(this.level);
+    this.kind = wider(this.kind);
+    this.inherited = wider(this.inherited);
+  }
+}

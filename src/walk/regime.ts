@@ -1,0 +1,93 @@
+/**
+ * What the walker must know of a translation regime: how many levels, where the roots are, what an entry is. One
+ * interface for every architecture; `arm64/walk/tables.ts` and `x86/walk/tables.ts` build it from formats and readings.
+ *
+ * In shared code level 0 is always the leaf level; `Level.name` is the manual's number.
+ */
+import type { Reading } from '../bits/family.ts';
+
+/** What one entry is to a walk. `fault`: valid bits, but the access would fault or misconfigure. */
+export type EntryKind = 'empty' | 'payload' | 'table' | 'leaf' | 'fault';
+
+/** Number codes of entry kinds, for typed arrays. */
+export const KIND = { empty: 0, payload: 1, table: 2, leaf: 3, fault: 4 } as const satisfies Record<
+  EntryKind,
+  number
+>;
+export const KIND_NAMES = Object.keys(KIND) as readonly EntryKind[];
+
+/** What the walker keeps of an entry's attribute bits; the same for every entry with the same attribute bits. */
+export interface EntryClass {
+  readonly kind: EntryKind;
+  /** What a table entry hands down: bits that add up (by OR) on the way to the leaf. 0 for other kinds. */
+  readonly inherits: number;
+}
+
+/** The address in an entry, in bytes, as an exact number below 2^53. */
+export type AddressReader = (lo: number, hi: number) => number;
+
+export interface Level {
+  /** The manual's number: arm64 -1..3, x86 1..5. */
+  readonly name: number;
+  /** log2 of the input bytes that one entry covers. */
+  readonly shift: number;
+  /** Index bits of one table at this level; the root may have more (concatenation) or fewer. */
+  readonly indexBits: number;
+  /** Does an entry with these bits point to a table (else: leaf, if it is anything)? Cheap, and only a guess: it selects the address form. */
+  readonly pointsToTable: (lo: number, hi: number) => boolean;
+  readonly table: EntryForm;
+  readonly leaf: EntryForm;
+}
+
+/** How to split an entry into attributes and address. */
+export interface EntryForm {
+  /** Every bit that is no address bit, and address bits beyond the output size. */
+  readonly attributes: readonly [lo: number, hi: number];
+  readonly address: AddressReader;
+}
+
+/** A table where walks begin. */
+export interface Root {
+  /** Bytes. */
+  readonly address: number;
+  /** Index into `levels`. */
+  readonly level: number;
+  /** Entries of the first lookup: all concatenated tables together, or fewer than a table. */
+  readonly entries: number;
+  /** First input frame (address / 4096) that the root translates. */
+  readonly inputFrame: number;
+  /** The upper half of the entries translates the upper end of the address space (canonical x86 addresses). */
+  readonly canonical?: true;
+}
+
+export interface Regime {
+  /** `arm64.stage2`, `x86.4level`, `x86.ept`… */
+  readonly id: string;
+  /** One line for people: which tables these are, and the settings in force. */
+  readonly title: string;
+  readonly input: 'va' | 'ipa' | 'gpa';
+  readonly output: 'pa' | 'ipa' | 'gpa';
+  readonly entryBytes: 4 | 8;
+  /** Bits of a present-looking but invalid entry that make it worth a line: EPT's suppress-#VE alone is nothing. */
+  readonly payload: readonly [lo: number, hi: number];
+  readonly levels: readonly Level[];
+  readonly roots: readonly Root[];
+  /** The full reading of an entry at a level (index into `levels`). Slow, total; the walker calls it once per pattern. */
+  read(word: bigint, level: number): Reading;
+  /** What the reading means to a walk. */
+  classify(reading: Reading, level: number): EntryClass;
+  /** A leaf's row in the record: permissions after the parents, memory type, and the fields that people ask for. */
+  describe(reading: Reading, level: number, inherited: number): LeafView;
+  /** What an entry that maps nothing says for itself: `{ note: 'KVM MMIO, gfn 0xfee00' }`. */
+  describePayload(reading: Reading, level: number): { readonly note?: string };
+}
+
+/** What the attributes of a leaf say, after its parents. */
+export interface LeafView {
+  /** `rw-`, `r-x`; two-privilege regimes: `EL1 rw- EL0 r--`; x86: `urwx`. */
+  readonly perm: string;
+  /** The memory type of this stage, in the manual's words. */
+  readonly type: string;
+  /** Fields by short name, as in the records of `walk --json`. */
+  readonly fields: Readonly<Record<string, string | number>>;
+}
