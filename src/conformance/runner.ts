@@ -4,8 +4,9 @@
  */
 import { arm64Families } from './arm64.ts';
 import type { VectorFamily } from './family.ts';
+import { kvmFamilies } from './kvm.ts';
 
-export const FAMILIES: readonly VectorFamily[] = [...arm64Families];
+export const FAMILIES: readonly VectorFamily[] = [...arm64Families, ...kvmFamilies];
 
 export interface VectorFile {
   /** Path as it should be printed. */

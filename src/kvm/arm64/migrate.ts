@@ -1,0 +1,151 @@
+/**
+ * Live migration of one mapping: slot creation, then one read fault, on each side. The page's content moves; whether the
+ * guest's view of it stays the same is what is judged.
+ */
+
+import { effectiveArm64, GUEST_TYPES, type GuestType } from '../effective.ts';
+import type { Grade } from '../evidence.ts';
+import { weakest } from '../evidence.ts';
+import { decideFault, decideSlot } from './decide.ts';
+import { VOCABULARY, vmaEnv } from './facts.ts';
+import { HOST_FAULT, isSpecial } from './host-fault.ts';
+import type {
+  Arm64Cpu,
+  Arm64Policy,
+  FaultOutcome,
+  PfnClass,
+  S2Type,
+  SlotFlag,
+  SlotOutcome,
+  Vma,
+} from './model.ts';
+
+export interface Side {
+  readonly policy: Arm64Policy;
+  readonly cpu: Arm64Cpu;
+}
+
+export interface MigrationInput {
+  readonly vma: Vma;
+  readonly pfn: PfnClass;
+  readonly src: Side;
+  readonly dst: Side;
+  /** Let the host's own fault come first, as it does on a real machine. */
+  readonly hostFault?: boolean;
+}
+
+export type MigrationOutcome =
+  | { readonly outcome: 'ok'; readonly type: S2Type }
+  | {
+      readonly outcome: 'source-cannot-run' | 'destination-fails';
+      readonly at: 'memslot' | 'fault';
+      readonly errno: string;
+      readonly why: string;
+    }
+  | { readonly outcome: 'silent-type-change'; readonly from: S2Type; readonly to: S2Type };
+
+export interface Migration {
+  readonly result: MigrationOutcome;
+  /** Guest stage-1 types whose effective type differs between the two sides. */
+  readonly viewChanges: readonly {
+    readonly guest: GuestType;
+    readonly from: GuestType;
+    readonly to: GuestType;
+  }[];
+  readonly src: SideRun;
+  readonly dst?: SideRun;
+  readonly grade: Grade;
+}
+
+export interface SideRun {
+  readonly slotFlags: readonly SlotFlag[];
+  readonly slot: SlotOutcome;
+  readonly fault?: FaultOutcome;
+  readonly grade: Grade;
+  readonly decidedBy: string;
+}
+
+const CACHEABLE = VOCABULARY.compile('VM_PFNMAP & kvm_vma_is_cacheable');
+
+/** What a VMM passes: in cp-v4 to cp-v6 the flag, for a cacheable VM_PFNMAP. */
+export const slotFlagsFor = (policy: Arm64Policy, vma: Vma, cpu: Arm64Cpu): SlotFlag[] =>
+  policy.slotFlags.includes('KVM_MEM_ENABLE_CACHEABLE_PFNMAP') && CACHEABLE.holds(vmaEnv(vma, cpu))
+    ? ['KVM_MEM_ENABLE_CACHEABLE_PFNMAP']
+    : [];
+
+const start = ({ policy, cpu }: Side, vma: Vma, pfn: PfnClass, hostFault: boolean): SideRun => {
+  const slotFlags = slotFlagsFor(policy, vma, cpu);
+  const slot = decideSlot(policy, {
+    change: 'CREATE',
+    slotFlags,
+    slotEnd: 'below',
+    vmMte: false,
+    cpu,
+    vmas: [vma],
+  });
+  if (!slot.outcome.ok)
+    return { slotFlags, slot: slot.outcome, grade: slot.grade, decidedBy: slot.decidedBy };
+  const special = isSpecial(vma, pfn);
+  if (hostFault) {
+    const host = HOST_FAULT.run(
+      { ...vmaEnv(vma, cpu), access: 'read', pte_special: special, writable: true, pfn },
+      end => (end.r === 'error' ? end.errno : 'abort'),
+    );
+    if (host.outcome?.r === 'error')
+      return {
+        slotFlags,
+        slot: slot.outcome,
+        fault: { r: 'error', errno: host.outcome.errno, why: host.decidedBy as string },
+        grade: weakest([slot.grade, host.grade]),
+        decidedBy: host.decidedBy as string,
+      };
+  }
+  const fault = decideFault(policy, {
+    access: 'read',
+    vma,
+    pfn,
+    cpu,
+    hostWritable: true,
+    slotFlags,
+    vmMte: false,
+    permFault: false,
+  });
+  return {
+    slotFlags,
+    slot: slot.outcome,
+    fault: fault.outcome,
+    grade: weakest([slot.grade, fault.grade]),
+    decidedBy: fault.decidedBy,
+  };
+};
+
+const failure = (run: SideRun): { at: 'memslot' | 'fault'; errno: string; why: string } | undefined => {
+  if (!run.slot.ok) return { at: 'memslot', errno: run.slot.errno, why: run.slot.why };
+  if (run.fault?.r === 'error') return { at: 'fault', errno: run.fault.errno, why: run.fault.why };
+  return undefined;
+};
+
+export const migrate = (input: MigrationInput): Migration => {
+  const hostFault = input.hostFault ?? false;
+  const src = start(input.src, input.vma, input.pfn, hostFault);
+  const broken = failure(src);
+  if (broken)
+    return { result: { outcome: 'source-cannot-run', ...broken }, viewChanges: [], src, grade: src.grade };
+  const dst = start(input.dst, input.vma, input.pfn, hostFault);
+  const grade = weakest([src.grade, dst.grade]);
+  const refused = failure(dst);
+  if (refused)
+    return { result: { outcome: 'destination-fails', ...refused }, viewChanges: [], src, dst, grade };
+  if (src.fault?.r !== 'map' || dst.fault?.r !== 'map')
+    throw new Error('a read that does not fail maps a leaf');
+  const from = src.fault.t;
+  const to = dst.fault.t;
+  const viewChanges = GUEST_TYPES.map(guest => ({
+    guest,
+    from: effectiveArm64(input.src.cpu.fwb, from, guest),
+    to: effectiveArm64(input.dst.cpu.fwb, to, guest),
+  })).filter(view => view.from !== view.to);
+  const result: MigrationOutcome =
+    from === to ? { outcome: 'ok', type: from } : { outcome: 'silent-type-change', from, to };
+  return { result, viewChanges, src, dst, grade };
+};
