@@ -66,7 +66,7 @@ function place(text: string, values: Values, line: number): number {
   const match = /^(?:(\d+)|([Mm])(?:-(\d+))?)$/.exec(text);
   if (!match) throw new Error(`layouts.tsv:${line}: '${text}' is no bit`);
   if (match[1] !== undefined) return Number(match[1]);
-  const top = Number(values['maxphyaddr'] ?? 52);
+  const top = Number(values.maxphyaddr ?? 52);
   return (match[2] === 'm' ? Math.min(40, top) : top) - Number(match[3] ?? 0);
 }
 
@@ -94,7 +94,7 @@ export function typedLayout(
       throw new Error(`layouts.tsv:${row.line}: ${row.name} does not have ${hi - lo + 1} bits`);
     for (let bit = lo; bit <= hi; bit++) {
       if (bits[bit])
-        throw new Error(`layouts.tsv:${row.line}: bit ${bit} is also on line ${bits[bit].row.line}`);
+        throw new Error(`layouts.tsv:${row.line}: bit ${bit} is also on line ${bits[bit]?.row.line}`);
       const owner = { row, kinds: row.kinds, name, position: 0, lowest: 0, raw: base + bit - lo };
       bits[bit] = value === undefined ? owner : { ...owner, value: Number(value) };
     }
