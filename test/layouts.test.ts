@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stage2 } from '../src/arm64/descriptors/stage2.ts';
+import { arm64Families } from '../src/arm64/index.ts';
 import type { Family } from '../src/bits/family.ts';
 import { type Format, type FormatRow, rowWidth } from '../src/bits/format.ts';
 import { type Setting, settle } from '../src/bits/settings.ts';
@@ -17,7 +17,7 @@ import {
   type Values,
 } from './transcription.ts';
 
-const families: readonly Family[] = [stage2 as unknown as Family];
+const families: readonly Family[] = arm64Families;
 
 const typed = new Map<string, TypedRow[]>();
 for (const row of readTranscription()) {
@@ -87,11 +87,21 @@ function compare(format: Format | undefined, name: string, values: Values): stri
   return coded.flatMap((bit, index) => disagreement(index, wanted[index], bit) ?? []);
 }
 
+/** Any settings of a family, but for D128: what it refuses has no layout to compare. */
+const anySettings = ({ settings }: Family): fc.Arbitrary<Record<string, string | number | bigint>> =>
+  fc.record(
+    Object.fromEntries(
+      Object.entries(settings)
+        .filter(([key]) => key !== 'd128')
+        .map(([key, setting]) => [key, anyValue(setting)]),
+    ),
+  ) as fc.Arbitrary<Record<string, string | number | bigint>>;
+
 /** Any value that a setting accepts. */
 function anyValue(setting: Setting): fc.Arbitrary<string | number | bigint> {
   const range = /^(-?\d+)\.\.(-?\d+)$/.exec(setting.accepts);
   if (range) return fc.integer({ min: Number(range[1]), max: Number(range[2]) });
-  if (typeof setting.default === 'bigint') return fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
+  if (setting.accepts.startsWith('a 64-bit value')) return fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
   return fc.constantFrom(...setting.accepts.split(', ').map(text => setting.parse(text)));
 }
 
@@ -109,12 +119,10 @@ describe.each(families.map(family => [family.id, family] as const))('%s', (_id, 
   });
 
   test('and so does every kind under any settings', () => {
-    const settings = fc.record(
-      Object.fromEntries(Object.entries(family.settings).map(([key, setting]) => [key, anyValue(setting)])),
-    ) as fc.Arbitrary<Record<string, string | number | bigint>>;
     fc.assert(
-      fc.property(settings, values => {
+      fc.property(anySettings(family), values => {
         for (const kind of family.kinds) {
+          if (kind === 'vmsav9-128') continue;
           const format = family.layout(kind, values);
           expect(compare(format, format?.id ?? `${family.id}.${kind}`, values), kind).toEqual([]);
         }
@@ -124,11 +132,8 @@ describe.each(families.map(family => [family.id, family] as const))('%s', (_id, 
   });
 
   test('what a word is read with has been transcribed as well', () => {
-    const settings = fc.record(
-      Object.fromEntries(Object.entries(family.settings).map(([key, setting]) => [key, anyValue(setting)])),
-    ) as fc.Arbitrary<Record<string, string | number | bigint>>;
     fc.assert(
-      fc.property(settings, fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), (values, word) => {
+      fc.property(anySettings(family), fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), (values, word) => {
         const { format } = family.read(word, values);
         expect(compare(format, format.id, values), format.id).toEqual([]);
       }),

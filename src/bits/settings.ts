@@ -81,6 +81,14 @@ export const register = (describe: string, fallback = 0n): Setting<bigint> => ({
   parse: text => parseWord(text),
 });
 
+/** A register value or any 64-bit number that may be left unsaid: then what depends on it is not answered. */
+export const known = (describe: string): Setting<bigint | 'unknown'> => ({
+  describe,
+  default: 'unknown',
+  accepts: 'a 64-bit value, unknown',
+  parse: text => (text.toLowerCase() === 'unknown' ? 'unknown' : parseWord(text)),
+});
+
 /** The defaults of a table with some values replaced. */
 export function settle<T extends SettingTable>(table: T, given: Partial<Settings<T>> = {}): Settings<T> {
   const defaults = Object.fromEntries(Object.entries(table).map(([key, setting]) => [key, setting.default]));

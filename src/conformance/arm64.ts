@@ -1,4 +1,13 @@
 /** Judges for the arm64 vector families: their formats are described in `fixtures/vectors/arm64/README.md`. */
+
+import {
+  effectiveAp,
+  effectiveApTable,
+  readStage1,
+  type Stage1Reading,
+  type Stage1Settings,
+  stage1Settings,
+} from '../arm64/descriptors/stage1.ts';
 import {
   readStage2,
   type Stage2Reading,
@@ -39,7 +48,7 @@ function stage2Answer(reading: Stage2Reading, s: Stage2Settings): Record<string,
   const { kind, facts } = reading;
   if (kind === 'invalid') return { kind, reason: facts.reason };
   const d = decode(reading.format, reading.raw) as Record<string, number | undefined>;
-  const res0 = bitNumbers(reading.findings.filter(({ id }) => id === 'res0-set').map(({ bits }) => bits));
+  const res0 = bitsOf(reading, 'res0-set');
   if (kind === 'table')
     return { kind, next: facts.next, addrSizeFault: facts.addressSizeFault, af: d.af, res0 };
   const group = facts.contiguousBytes;
@@ -73,7 +82,89 @@ function stage2Answer(reading: Stage2Reading, s: Stage2Settings): Record<string,
   };
 }
 
+const bitsOf = ({ findings }: Stage2Reading | Stage1Reading, id: string): number[] =>
+  bitNumbers(findings.filter(finding => finding.id === id).map(({ bits }) => bits));
+
+const stage1SettingsOf = (cfg: Stage1Cfg): Stage1Settings => {
+  const { pir = '0x0', pire0 = '0x0', inherit, ...rest } = cfg;
+  return settle(stage1Settings, {
+    ...(rest as Partial<Stage1Settings>),
+    pir: BigInt(pir),
+    pire0: BigInt(pire0),
+    apTable: inherit.ap,
+    x1Table: inherit.x1,
+    x0Table: inherit.x0,
+  });
+};
+type Stage1Cfg = Record<string, string | number> & {
+  readonly inherit: { readonly ap: number; readonly x1: 0 | 1; readonly x0: 0 | 1 };
+};
+
+function stage1Answer(reading: Stage1Reading, s: Stage1Settings): Record<string, unknown> {
+  const { kind, facts } = reading;
+  const d = decode(reading.format, reading.raw) as Record<string, number>;
+  if (kind === 'invalid') return { kind, reason: facts.reason, protected: d.protected };
+  const res0 = bitsOf(reading, 'res0-set');
+  if (kind === 'table')
+    return {
+      kind,
+      next: facts.next,
+      addrSizeFault: facts.addressSizeFault,
+      nsTable: d.nsTable,
+      apTable: (d.apTable ?? d.apTable1) === undefined ? undefined : effectiveApTable(d, s),
+      uxnTable: d.uxnTable,
+      pxnTable: d.pxnTable,
+      xnTable: d.xnTable,
+      af: d.af,
+      protected: d.protected,
+      res0,
+    };
+  const group = facts.contiguousBytes;
+  const res1 = bitsOf(reading, 'res1-clear');
+  return {
+    kind,
+    oa: facts.oa,
+    size: facts.size,
+    addrSizeFault: facts.addressSizeFault,
+    attrIndx: d.attrIndx,
+    ns: d.ns,
+    nse: d.nse,
+    pas: facts.pas,
+    sh: d.sh ?? null,
+    af: d.af,
+    nG: d.nG,
+    gp: d.gp,
+    nT: d.nT,
+    protected: d.protected,
+    contiguous: group === undefined ? 0 : 1,
+    contigRange: group,
+    dbm: d.dbm,
+    dirtyState: facts.dirtyState,
+    piIndex: d.piIndex,
+    nDirty: d.nDirty,
+    uxn: d.uxn,
+    pxn: d.pxn,
+    xn: d.xn,
+    ap: (d.ap ?? d.ap2) === undefined ? undefined : effectiveAp(d, s),
+    priv: facts.permissions?.priv,
+    unpriv: facts.permissions?.unpriv,
+    poIndex: d.poIndex,
+    amec: d.ns ? undefined : d.amec,
+    pbha: s.hpd && !s.poe ? (d.pbha ?? 0) & s.hwu : undefined,
+    sw: Number((reading.raw >> 55n) & 15n),
+    res0,
+    res1: res1.length > 0 ? res1 : undefined,
+  };
+}
+
 export const arm64Families: readonly VectorFamily[] = [
+  {
+    name: 's1-desc',
+    judge: ({ cfg, desc, out }: DescriptorVector & { cfg: Stage1Cfg }) => {
+      const s = stage1SettingsOf(cfg);
+      return differences(out, stage1Answer(readStage1(BigInt(desc), s), s));
+    },
+  },
   {
     name: 's2-desc',
     judge: ({ cfg, desc, out }: DescriptorVector) => {

@@ -87,3 +87,100 @@ export function overlaid(base: Indirect, overlay: Indirect): Indirect {
 /** The 4-bit field `index` of a permission register. */
 export const nibbleOf = (register: bigint, index: number): number =>
   Number((register >> BigInt(4 * index)) & 0xfn);
+
+// ------------------------------------------------------------------------------------------------------ stage 1
+
+/** What one privilege level may do. `gcs` (Guarded Control Stack access) and `wxn` exist with indirect permissions only. */
+export type Stage1Access = {
+  readonly r: Bit;
+  readonly w: Bit;
+  readonly x: Bit;
+  readonly gcs?: Bit;
+  /** The WXN flag of a PIR encoding: execution is lost again where an overlay leaves the page writable. */
+  readonly wxn?: Bit;
+};
+/** Privileged and, in regimes that have EL0, unprivileged permissions. */
+export type Stage1Permissions = { readonly priv: Stage1Access; readonly unpriv?: Stage1Access };
+
+/** What the Table descriptors above an entry take away, OR-ed over the levels [ASL AArch64_S1ApplyTablePerms]. */
+export type TableLimits = {
+  /** APTable[1:0]: bit 0 no EL0 access, bit 1 no writes. */
+  readonly ap: number;
+  /** PXNTable or XNTable. */
+  readonly x1: Bit;
+  /** UXNTable. */
+  readonly x0: Bit;
+};
+
+export interface DirectStage1 {
+  /** AP[2:1] as the hardware takes it: AP[1] is 1 in a single-privilege regime and 0 under {NV, NV1} = {1, 1}. */
+  readonly ap: number;
+  /** PXN, or XN in a single-privilege regime. */
+  readonly xn1: Bit;
+  /** UXN. */
+  readonly xn0: Bit;
+  /** HA = HD = DBM = 1 with AP[2] = 1: a write is permitted and makes the entry dirty. */
+  readonly writableClean: boolean;
+  readonly limits: TableLimits;
+  /** SCTLR_ELx.WXN. */
+  readonly wxn: Bit;
+}
+
+/** May the privileged level write, as far as AP, DBM and the tables above say? [Arm ARM, Tables D8-62 to D8-64] */
+const writable = ({ ap, writableClean, limits }: DirectStage1): boolean =>
+  ((ap & 0b10) === 0 || writableClean) && (limits.ap & 0b10) === 0;
+
+/** A regime with EL0: EL1&0, EL2&0. What EL0 may write is never executable above it [Arm ARM, R_VWLLR]. */
+export function directTwoPrivileges(d: DirectStage1): Required<Stage1Permissions> {
+  const w = writable(d);
+  const el0 = (d.ap & 0b01) !== 0 && (d.limits.ap & 0b01) === 0;
+  const x1 = !d.xn1 && !d.limits.x1 && !(el0 && w) && !(d.wxn && w);
+  const x0 = !d.xn0 && !d.limits.x0 && !(d.wxn && el0 && w);
+  return {
+    priv: { r: 1, w: bit(w), x: bit(x1) },
+    unpriv: { r: bit(el0), w: bit(el0 && w), x: bit(x0) },
+  };
+}
+
+/** A regime of one exception level: EL2 with E2H = 0, EL3. */
+export function directOnePrivilege(d: DirectStage1): Stage1Permissions {
+  const w = writable(d);
+  return { priv: { r: 1, w: bit(w), x: bit(!d.xn1 && !d.limits.x1 && !(d.wxn && w)) } };
+}
+
+const NO_ACCESS: Required<Stage1Access> = { r: 0, w: 0, x: 0, gcs: 0, wxn: 0 };
+/** PIR_ELx and PIRE0_ELx encodings; the holes are reserved and permit nothing [Arm ARM, Tables D8-67, D8-68]. */
+const PIR: Readonly<Record<number, Partial<Stage1Access>>> = {
+  1: { r: 1 },
+  2: { x: 1 },
+  3: { r: 1, x: 1 },
+  5: { r: 1, w: 1 },
+  6: { r: 1, w: 1, x: 1, wxn: 1 },
+  7: { r: 1, w: 1, x: 1 },
+  8: { r: 1 },
+  9: { r: 1, gcs: 1 },
+  10: { r: 1, x: 1 },
+  12: { r: 1, w: 1 },
+  14: { r: 1, w: 1, x: 1 },
+};
+export const stage1Nibble = (nibble: number): Required<Stage1Access> => ({ ...NO_ACCESS, ...PIR[nibble] });
+
+/** Base permissions by PIIndex. What EL0 may write and EL1 execute is nobody's; the WXN flag stays [Arm ARM, R_VFPJF]. */
+export function indirectStage1(priv: number, unpriv: number | undefined): Stage1Permissions {
+  const p = stage1Nibble(priv);
+  if (unpriv === undefined) return { priv: p };
+  const u = stage1Nibble(unpriv);
+  const conflict = (p.x || p.gcs) && (u.w || u.gcs);
+  const kept = (access: Required<Stage1Access>) => (conflict ? { ...NO_ACCESS, wxn: access.wxn } : access);
+  return { priv: kept(p), unpriv: kept(u) };
+}
+
+/** Output in a PA space from which this regime never executes [Arm ARM, R_YBDFF]. GCS accesses go with execution. */
+export function neverExecuted({ priv, unpriv }: Stage1Permissions): Stage1Permissions {
+  const without = (access: Stage1Access): Stage1Access => ({
+    ...access,
+    x: 0,
+    ...(access.gcs === undefined ? {} : { gcs: 0 }),
+  });
+  return { priv: without(priv), ...(unpriv ? { unpriv: without(unpriv) } : {}) };
+}

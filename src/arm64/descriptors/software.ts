@@ -1,24 +1,46 @@
 /**
- * What software writes into the bits that the architecture leaves to it: KVM and pKVM in invalid stage 2 entries
- * [Linux 6.12 and 7.1, arch/arm64/include/asm/kvm_pgtable.h, arch/arm64/kvm/hyp/include/nvhe/mem_protect.h].
+ * What software writes into the bits that the architecture leaves to it: Linux in stage 1, KVM and pKVM in stage 2 and in
+ * EL2's own stage 1. A reading is named after the kernel whose convention it is; where several fit, all are given, because
+ * an entry does not say who wrote it.
  */
-import type { Word } from '../../bits/word.ts';
+import { hex, type Word } from '../../bits/word.ts';
+
+/** Readings by convention: `{ 'Linux 6.12 KVM': 'owned by hyp' }`. */
+export type SoftwareReading = Readonly<Record<string, string>>;
+
+type Readings = Readonly<Record<string, string | undefined>>;
+/** The readings that fit; undefined where none does. */
+function fitting(readings: Readings): SoftwareReading | undefined {
+  const found = Object.entries(readings).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
+}
+
+const field = (word: Word, hi: number, lo: number): number =>
+  Number((word >> BigInt(lo)) & ((1n << BigInt(hi - lo + 1)) - 1n));
+const isSet = (word: Word, bit: number): boolean => ((word >> BigInt(bit)) & 1n) !== 0n;
+
+// ------------------------------------------------------------------------------------------ KVM and pKVM, stage 2
 
 const OWNER = ['host', 'hyp', 'ffa'] as const;
 const OWNER_7_1 = ['host', 'hyp', 'guest'] as const;
 
-/** Readings of a nonzero invalid entry by kernel version; undefined for zero, and where no convention fits. */
-export function kvmAnnotations(word: Word): Readonly<Record<string, string>> | undefined {
+/** Who owns the page behind a nonzero invalid stage 2 entry, by kernel version. */
+export function kvmAnnotations(word: Word): SoftwareReading | undefined {
   if (word === 0n) return undefined;
-  const readings: Record<string, string> = {};
-  const old = linux612(word);
-  if (old) readings['Linux 6.12 KVM'] = old;
-  const current = linux71(word);
-  if (current) readings['Linux 7.1 KVM'] = current;
-  return Object.keys(readings).length > 0 ? readings : undefined;
+  return fitting({
+    'Linux 5.12 KVM': linux512(word),
+    'Linux 6.12 KVM': linux612(word),
+    'Linux 7.1 KVM': linux71(word),
+  });
 }
 
-/** Up to 6.12: 0x400 is the break-before-make lock; otherwise an owner id in [9:2]. */
+/** The first form, about 5.12: an owner id in [63:56] and nothing else. */
+function linux512(word: Word): string | undefined {
+  const owner = word >> 56n;
+  return owner << 56n === word && owner < 4n ? `owned by id ${owner}` : undefined;
+}
+
+/** Up to 6.12: 0x400 is the break-before-make lock; otherwise an owner id in [9:2] [Linux 6.12 asm/kvm_pgtable.h]. */
 function linux612(word: Word): string | undefined {
   if (word === 0x400n) return 'locked: break-before-make in progress';
   if ((word & ~0x3fcn) !== 0n) return undefined;
@@ -26,19 +48,67 @@ function linux612(word: Word): string | undefined {
   return owner && `owned by ${owner}`;
 }
 
-/** 7.1: a type in [63:60]; donations name the owner in [3:1]. */
+/** 7.1: a type in [63:60]; donations name the owner in [3:1] [Linux 7.1 nvhe/mem_protect.c]. */
 function linux71(word: Word): string | undefined {
   switch (word >> 60n) {
     case 1n:
       return word === 1n << 60n ? 'locked: break-before-make in progress' : undefined;
     case 2n: {
-      const owner = OWNER_7_1[Number((word >> 1n) & 7n)];
+      const owner = OWNER_7_1[field(word, 3, 1)];
       if (owner !== 'guest') return owner && `donated to ${owner}`;
-      return `donated to guest: VM handle 0x${((word >> 4n) & 0xffffn).toString(16)}, guest frame 0x${((word >> 20n) & 0xff_ffff_ffffn).toString(16)}`;
+      return `donated to guest: VM handle ${hex(field(word, 19, 4))}, guest frame ${hex(field(word, 59, 20))}`;
     }
     case 3n:
       return 'poisoned guest page';
     default:
       return undefined;
   }
+}
+
+const PAGE_STATE = [undefined, 'shared, owned', 'shared, borrowed', 'reserved page state'] as const;
+/** pKVM keeps a page's state in SW1:SW0 = [56:55]; 00, owned, needs no word [Linux 6.12 nvhe/mem_protect.h]. */
+export const pkvmPageState = (word: Word): SoftwareReading | undefined =>
+  fitting({ pKVM: PAGE_STATE[field(word, 56, 55)] });
+
+// -------------------------------------------------------------------------------------------------- Linux, stage 1
+
+/**
+ * Linux's own bits in a valid Block or Page: [51] PTE_WRITE beside AP[2], [55] PTE_DIRTY, [56] PTE_SPECIAL, [57]
+ * PTE_DEVMAP (until 6.16), [58] uffd-wp (6.10 and later) [Linux 7.1 asm/pgtable-prot.h].
+ */
+export function linuxLeaf(word: Word): SoftwareReading | undefined {
+  const names = [
+    isSet(word, 51) && (isSet(word, 7) ? 'writable, clean' : 'writable'),
+    isSet(word, 55) && 'dirty',
+    isSet(word, 56) && 'special',
+    isSet(word, 57) && 'devmap',
+    isSet(word, 58) && 'uffd-wp',
+  ].filter(name => name !== false);
+  return fitting({ Linux: names.length > 0 ? names.join(', ') : undefined });
+}
+
+/**
+ * Nonzero invalid entries. From 6.10 on [11] keeps a page present without letting the hardware use it (PROT_NONE, NUMA
+ * balancing, a THP being split), before that [58] did for PROT_NONE and [59] for splits; anything else with [1:0] = 00
+ * is a swap or migration entry [Linux 6.1 and 7.1 asm/pgtable.h].
+ */
+export function linuxInvalid(word: Word): SoftwareReading | undefined {
+  if (word === 0n || isSet(word, 0)) return undefined;
+  const address = (): string => `${hex(word & 0xffff_ffff_f000n)}`;
+  const swap = (type: number, offset: Word): string => `swap entry: type ${type}, offset ${hex(offset)}`;
+  const noBits = field(word, 1, 0) === 0;
+  return fitting({
+    'Linux 6.10 and later': isSet(word, 11)
+      ? `present but invalid (PROT_NONE or NUMA hint): page ${address()}`
+      : noBits
+        ? swap(field(word, 10, 6), (word >> 12n) & ((1n << 50n) - 1n))
+        : undefined,
+    'Linux before 6.10': isSet(word, 58)
+      ? `PROT_NONE: page ${address()}`
+      : isSet(word, 59)
+        ? `present but invalid (a huge page being split): ${address()}`
+        : noBits
+          ? swap(field(word, 7, 3), (word >> 8n) & ((1n << 50n) - 1n))
+          : undefined,
+  });
 }

@@ -6,7 +6,7 @@ import { check, decode, type Finding } from '../../bits/codec.ts';
 import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { keyOf, perSettings } from '../../bits/memo.ts';
-import { choice, integer, register, type Settings, settle, toggle } from '../../bits/settings.ts';
+import { choice, integer, known, register, type Settings, settle, toggle } from '../../bits/settings.ts';
 import {
   bits,
   choose,
@@ -23,17 +23,27 @@ import {
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import {
-  addressForm,
   addressSizeFinding,
   blockAddress,
   blockSupported,
   contiguousEntries,
   GRANULES,
   hasShareability,
-  leafShift,
   pageAddress,
   tableAddress,
 } from './address.ts';
+import {
+  accessFindings,
+  contiguousFinding,
+  descriptorKind,
+  entryForm,
+  groupBytes,
+  type InvalidReason,
+  invalidTypeFindings,
+  leafBytes,
+  SH,
+  valueName,
+} from './common.ts';
 import {
   type DirtyState,
   directStage2,
@@ -43,7 +53,8 @@ import {
   type Stage2Permissions,
   stage2Nibble,
 } from './permissions.ts';
-import { kvmAnnotations } from './software.ts';
+import { kvmAnnotations, pkvmPageState, type SoftwareReading } from './software.ts';
+import { refused128, vmsa128 } from './vmsa128.ts';
 
 // ------------------------------------------------------------------------------------------------ value tables
 
@@ -101,13 +112,6 @@ export const XNX: ValueTable = [
   'execute never',
   'execute at EL1 only',
 ];
-export const SH: ValueTable = [
-  'Non-shareable',
-  reserved('Reserved', arm('Table D8-102')),
-  'Outer Shareable',
-  'Inner Shareable',
-];
-
 // ---------------------------------------------------------------------------------------------------- settings
 
 export const stage2Settings = {
@@ -131,6 +135,8 @@ export const stage2Settings = {
   ss: choice(['ns', 'secure', 'realm'], 'Security state of the stage 2', 'ns'),
   hwu: integer(0, 15, 'VTCR_EL2.HWU62..HWU59 as a mask: which PBHA bits are used', 0),
   assuredOnly: toggle('VTCR_EL2.AssuredOnly (FEAT_THE)', 0),
+  ia: known('Input address that the entry translates: checks its place in a Contiguous group'),
+  d128: toggle('Effective VTCR_EL2.D128: VMSAv9-128 descriptors', 0),
 } as const;
 export type Stage2Settings = Settings<typeof stage2Settings>;
 
@@ -257,16 +263,13 @@ const layoutKey = keyOf<Stage2Settings>(
   'bbml',
   'haft',
 );
-const form = (s: Stage2Settings): string =>
-  `level ${s.level}, ${s.granule}B granule${{ plain: '', ds: ', 52-bit (DS=1)', lpa: ', 52-bit (LPA)' }[addressForm(s)]}`;
-
 /** The Block or Page layout under these settings. Call it only where `blockSupported` or level 3 allows one. */
 export const stage2Leaf = perSettings(layoutKey, (s: Stage2Settings) => {
   const kind = s.level === 3 ? 'page' : 'block';
   return format(
     `arm64.stage2.${kind}`,
     {
-      title: `stage 2 ${kind === 'page' ? 'Page' : 'Block'} descriptor, ${form(s)}`,
+      title: `stage 2 ${kind === 'page' ? 'Page' : 'Block'} descriptor, ${entryForm(s)}`,
       ref: arm('Table D8-53'),
     },
     leafRows(kind, s),
@@ -277,21 +280,21 @@ export const stage2Leaf = perSettings(layoutKey, (s: Stage2Settings) => {
 export const stage2Table = perSettings(layoutKey, (s: Stage2Settings) =>
   format(
     'arm64.stage2.table',
-    { title: `stage 2 Table descriptor, ${form(s)}`, ref: arm('Table D8-51') },
+    { title: `stage 2 Table descriptor, ${entryForm(s)}`, ref: arm('Table D8-51') },
     tableRows(s),
   ),
 );
 
 // ------------------------------------------------------------------------------------------------------ reading
 
-export type Stage2Kind = 'invalid' | 'table' | 'block' | 'page';
+export type Stage2Kind = 'invalid' | 'table' | 'block' | 'page' | 'vmsav9-128';
 
 /** What the fields of a stage 2 descriptor add up to. Addresses and sizes in bytes. */
 export type Stage2Facts = {
   /** Why a word is no valid descriptor. */
-  readonly reason?: 'bit0-clear' | 'reserved-at-level-3' | 'block-not-supported-at-level';
-  /** Who owns an invalid entry with a payload, by the conventions of KVM and pKVM. */
-  readonly software?: Readonly<Record<string, string>>;
+  readonly reason?: InvalidReason;
+  /** Who owns an invalid entry with a payload, and pKVM's state of a page. */
+  readonly software?: SoftwareReading;
   /** Next-level table (tables). */
   readonly next?: bigint;
   /** Output address and bytes mapped (leaves). */
@@ -310,23 +313,13 @@ export type Stage2Facts = {
 };
 export type Stage2Reading = Reading<Stage2Facts, Stage2Kind>;
 
-/** Which kind [1:0] makes a word at this level [Arm ARM, Tables D8-48, D8-54; ASL AArch64_DecodeDescriptorType]. */
-export function stage2Kind(
-  word: Word,
-  s: Stage2Settings,
-): readonly [kind: Stage2Kind, reason?: Stage2Facts['reason']] {
-  if ((word & 1n) === 0n) return ['invalid', 'bit0-clear'];
-  if (word & 2n) return [s.level === 3 ? 'page' : 'table'];
-  if (s.level === 3) return ['invalid', 'reserved-at-level-3'];
-  return blockSupported(s, s.level) ? ['block'] : ['invalid', 'block-not-supported-at-level'];
-}
-
 /** Read one stage 2 descriptor. Answers every word; what is wrong with it stands in the findings. */
 export function readStage2(word: Word, s: Stage2Settings): Stage2Reading {
-  const [kind, reason] = stage2Kind(word, s);
+  if (s.d128) return refused128(word, 'VTCR_EL2.D128');
+  const [kind, reason = 'bit0-clear'] = descriptorKind(word, s);
   switch (kind) {
     case 'invalid':
-      return readInvalid(word, s, reason ?? 'bit0-clear');
+      return readInvalid(word, s, reason);
     case 'table':
       return readTable(word, s);
     default:
@@ -334,22 +327,11 @@ export function readStage2(word: Word, s: Stage2Settings): Stage2Reading {
   }
 }
 
-function readInvalid(
-  word: Word,
-  s: Stage2Settings,
-  reason: NonNullable<Stage2Facts['reason']>,
-): Stage2Reading {
+function readInvalid(word: Word, s: Stage2Settings, reason: InvalidReason): Stage2Reading {
   const owner = kvmAnnotations(word);
   const facts: Stage2Facts = { reason, ...(owner ? { software: owner } : {}) };
-  if (reason === 'bit0-clear') return { format: invalid, raw: word, kind: 'invalid', facts, findings: [] };
-  const message =
-    reason === 'reserved-at-level-3'
-      ? 'descriptor type 0b01 is reserved at level 3: treated as Invalid'
-      : `a Block is not possible at level ${s.level} with the ${s.granule}B granule${s.ds || s.lpa ? '' : ' and 48-bit addresses'}: treated as Invalid`;
-  const findings: Finding[] = [
-    { id: reason, severity: 'error', bits: '1:0', message, ref: arm('Table D8-54') },
-  ];
-  return { format: invalidType, raw: word, kind: 'invalid', facts, findings };
+  const layout = reason === 'bit0-clear' ? invalid : invalidType;
+  return { format: layout, raw: word, kind: 'invalid', facts, findings: invalidTypeFindings(reason, s) };
 }
 
 function readTable(word: Word, s: Stage2Settings): Stage2Reading {
@@ -370,21 +352,17 @@ function readLeaf(word: Word, s: Stage2Settings, kind: 'block' | 'page'): Stage2
     d.piIndex === undefined
       ? directStage2(d.s2ap ?? 0, d.xn ?? 0, s.xnx, dirty === 'writable-clean')
       : indirect(d.piIndex, d.poIndex, s);
-  const shareability = d.sh === undefined ? undefined : named(SH, d.sh);
+  const state = s.ss === 'realm' ? undefined : pkvmPageState(word);
   const facts: Stage2Facts = {
     oa: d.oa,
-    size: 1n << BigInt(leafShift(s.granule, s.level)),
+    size: leafBytes(s),
     addressSizeFault: size.length > 0,
-    memory: named(memAttrTable(s), d.memAttr),
-    ...(shareability === undefined ? {} : { shareability }),
+    memory: valueName(memAttrTable(s), d.memAttr),
+    ...(d.sh === undefined ? {} : { shareability: valueName(SH, d.sh) }),
     permissions: d.ns ? { ...permissions, x1: 0, x0: 0 } : permissions, // Realm, NS=1: never executable [R_ZBXQM]
     ...(d.piIndex === undefined ? { dirtyState: dirty } : {}),
-    ...(d.contiguous
-      ? {
-          contiguousBytes:
-            BigInt(contiguousEntries(s.granule, s.level)) << BigInt(leafShift(s.granule, s.level)),
-        }
-      : {}),
+    ...(d.contiguous ? { contiguousBytes: groupBytes(s) } : {}),
+    ...(state ? { software: state } : {}),
   };
   const findings = [...check(layout, word), ...size, ...leafFindings(d, s)];
   return { format: layout, raw: word, kind, facts, findings };
@@ -396,9 +374,13 @@ function indirect(piIndex: number, poIndex: number | undefined, s: Stage2Setting
   return poIndex === undefined ? base : overlaid(base, stage2Nibble(nibbleOf(s.s2por, poIndex)));
 }
 
+type LeafFields = { readonly oa: bigint; readonly memAttr: number; readonly af: number } & Partial<
+  Record<'ns' | 'amec' | 'nT' | 'contiguous' | 's2ap' | 'sh', number>
+>;
+
 /** What only several fields and settings together can say. */
-function leafFindings(d: { memAttr: number; ns?: number; amec?: number }, s: Stage2Settings): Finding[] {
-  const findings: Finding[] = [];
+function leafFindings(d: LeafFields, s: Stage2Settings): Finding[] {
+  const findings: Finding[] = accessFindings(d, s.ha);
   if (s.fwb && !s.mtePerm && d.memAttr & 0b1000)
     findings.push({
       id: 'res0-set',
@@ -415,22 +397,48 @@ function leafFindings(d: { memAttr: number; ns?: number; amec?: number }, s: Sta
       message: 'AMEC is RES0 where NS = 1 but set',
       ref: arm('Table D8-53'),
     });
-  if (!s.fwb && !s.mtePerm && d.memAttr === 0b0100)
-    findings.push({
-      id: 'looks-like-stage1',
-      severity: 'note',
-      bits: '5:2',
-      message:
-        'stage 1 AttrIndx = 4 stands in the same bits as this reserved MemAttr: is this a stage 1 descriptor?',
-      ref: arm('Table D8-96'),
-    });
-  return findings;
+  if (d.contiguous && s.ia !== 'unknown') findings.push(...contiguousFinding(d.oa, s.ia, s));
+  return [...findings, ...suspicions(d, s)];
 }
 
-const named = (table: ValueTable, code: number): string => {
-  const entry = table[code];
-  return typeof entry === 'string' ? entry : 'reserved';
-};
+/** Legal, but more likely to have been written for something else. */
+function suspicions(d: LeafFields, s: Stage2Settings): Finding[] {
+  const note = (id: string, bits: string, message: string, where: string): Finding => ({
+    id,
+    severity: 'note',
+    bits,
+    message,
+    ref: arm(where),
+  });
+  if (d.memAttr === 0b0100 && !(s.mtePerm && !s.fwb))
+    return [
+      note(
+        'looks-like-stage1',
+        '5:2',
+        'stage 1 AttrIndx = 4 stands in the same bits as this reserved MemAttr: is this a stage 1 descriptor?',
+        s.fwb ? 'Table D8-100' : 'Table D8-96',
+      ),
+    ];
+  if (d.s2ap === 0 && d.af && d.sh === 0b11)
+    return [
+      note(
+        'looks-like-stage1',
+        '7:6',
+        'S2AP = 0b00 permits no data access, while stage 1 AP[2:1] = 0b00 is privileged read/write: is this a stage 1 descriptor?',
+        'Table D8-76',
+      ),
+    ];
+  if (!s.fwb && (d.memAttr === 0b0110 || d.memAttr === 0b0111))
+    return [
+      note(
+        'looks-like-fwb',
+        '5:2',
+        `MemAttr = 0b0${d.memAttr.toString(2)} is ${valueName(MEMATTR, d.memAttr)} with FWB = 0, and ${valueName(MEMATTR_FWB, d.memAttr)} with FWB = 1: which is it?`,
+        'Table D8-100',
+      ),
+    ];
+  return [];
+}
 
 type Given = Partial<Stage2Settings>;
 const at = (settings: Given): Stage2Settings => settle(stage2Settings, settings);
@@ -487,8 +495,9 @@ export const stage2: Family<typeof stage2Settings, Stage2Reading> = {
   aliases: ['s2', 'stage2'],
   role: 'descriptor',
   settings: stage2Settings,
-  kinds: ['invalid', 'table', 'block', 'page'],
+  kinds: ['invalid', 'table', 'block', 'page', 'vmsav9-128'],
   layout(kind, s): Format | undefined {
+    if (s.d128) return kind === 'vmsav9-128' ? vmsa128 : undefined;
     if (kind === 'invalid') return invalid;
     if (kind === 'table') return s.level === 3 ? undefined : stage2Table(s);
     if (kind === 'page') return stage2Leaf({ ...s, level: 3 });
