@@ -91,3 +91,15 @@ export interface LeafView {
   /** Fields by short name, as in the records of `walk --json`. */
   readonly fields: Readonly<Record<string, string | number>>;
 }
+
+/** What software's conventions make of an entry that maps nothing, in one line. */
+export const softwareNote = (
+  readings: Readonly<Record<string, string>> | undefined,
+): { readonly note?: string } =>
+  readings
+    ? {
+        note: Object.entries(readings)
+          .map(([who, what]) => `${who}: ${what}`)
+          .join('; '),
+      }
+    : {};

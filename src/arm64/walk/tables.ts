@@ -4,11 +4,22 @@
  */
 import { decode } from '../../bits/codec.ts';
 import type { Reading } from '../../bits/family.ts';
+import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
+import type { Bit } from '../../bits/spec.ts';
 import { entryForm, NO_FORM } from '../../walk/entry-form.ts';
-import type { Level, Regime } from '../../walk/regime.ts';
+import { type EntryKind, type LeafView, type Level, type Regime, softwareNote } from '../../walk/regime.ts';
 import { blockSupported, GRANULE_BITS, leafShift } from '../descriptors/address.ts';
-import type { Stage2Permissions } from '../descriptors/permissions.ts';
+import type { EntryConfig } from '../descriptors/common.ts';
+import type { Stage1Access, Stage1Permissions, Stage2Permissions } from '../descriptors/permissions.ts';
+import {
+  readStage1,
+  type Stage1Reading,
+  type Stage1Settings,
+  stage1Leaf,
+  stage1Settings,
+  stage1Table,
+} from '../descriptors/stage1.ts';
 import {
   readStage2,
   type Stage2Reading,
@@ -35,21 +46,7 @@ const shared = (level: number): number => 3 - level;
 
 export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Tables): Regime {
   const common = settle(stage2Settings, settings);
-  const at = [3, 2, 1, 0, -1]
-    .slice(0, shared(startLevel) + 1)
-    .map((level): Stage2Settings => ({ ...common, level }));
-  const levels = at.map((s): Level => {
-    const { level, granule, oaBits } = s;
-    const leafHere = level === 3 || blockSupported(s, level);
-    return {
-      name: level,
-      shift: leafShift(granule, level),
-      indexBits: GRANULE_BITS[granule].stride,
-      pointsToTable: level === 3 ? () => false : lo => (lo & 3) === 3,
-      table: level === 3 ? NO_FORM : entryForm(stage2Table(s), 'next', oaBits),
-      leaf: leafHere ? entryForm(stage2Leaf(s), 'oa', oaBits) : NO_FORM,
-    };
-  });
+  const at = levelsFrom(startLevel).map((level): Stage2Settings => ({ ...common, level }));
   return {
     id: 'arm64.stage2',
     title: `arm64 stage 2, ${common.granule}B granule, levels ${startLevel}..3, FWB=${common.fwb}`,
@@ -57,19 +54,109 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
     output: 'pa',
     entryBytes: 8,
     payload: [0xffff_ffff, 0xffff_ffff],
-    levels,
+    levels: at.map(s => levelOf(s, s.oaBits, stage2Table, stage2Leaf)),
     roots: [{ address: Number(base), level: shared(startLevel), entries: 2 ** indexBits, inputFrame: 0 }],
     read: (word, level) => readStage2(word, at[level] as Stage2Settings),
-    classify: reading => ({ kind: kindOf(reading), inherits: 0 }),
+    classify: reading => ({ kind: kindOf(reading), inherits: 0 }), // stage 2 has no hierarchical attributes
     describe: reading => describeStage2(reading as Stage2Reading, common),
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
 }
 
+/** Where a stage 1 walk begins; `stage1Regime` in `regime.ts` computes it from TCR and TTBR. */
+export interface Stage1Tables {
+  /** Everything a descriptor's reading depends on, but the level and the tables above. */
+  readonly settings: Partial<Omit<Stage1Settings, 'level' | 'apTable' | 'x1Table' | 'x0Table' | 'nsTable'>>;
+  readonly startLevel: number;
+  readonly indexBits: number;
+  readonly base: bigint;
+  /** Bits of the input address; with `upper`, the range that ends at the top of the address space (TTBR1). */
+  readonly iaBits: number;
+  readonly upper: boolean;
+  /** `ipa` where a stage 2 follows. */
+  readonly output?: 'pa' | 'ipa';
+}
+
+export function stage1Tables({
+  settings,
+  startLevel,
+  indexBits,
+  base,
+  iaBits,
+  upper,
+  output = 'pa',
+}: Stage1Tables): Regime {
+  const common = settle(stage1Settings, settings);
+  const at = levelsFrom(startLevel).map((level): Stage1Settings => ({ ...common, level }));
+  // one settings object per level and inherited limits, so that layouts and rules see stable objects
+  const below = at.map(s =>
+    Array.from({ length: 32 }, (_, limits): Stage1Settings => ({ ...s, ...limitsOf(limits) })),
+  );
+  return {
+    id: 'arm64.stage1',
+    title: `arm64 stage 1 of ${common.regime}, ${upper ? 'upper (TTBR1)' : 'lower (TTBR0)'} range, ${common.granule}B granule, levels ${startLevel}..3`,
+    input: 'va',
+    output,
+    entryBytes: 8,
+    payload: [0xffff_ffff, 0xffff_ffff],
+    levels: at.map(s => levelOf(s, s.oaBits, stage1Table, stage1Leaf)),
+    roots: [
+      {
+        address: Number(base),
+        level: shared(startLevel),
+        entries: 2 ** indexBits,
+        inputFrame: upper ? 2 ** 52 - 2 ** (iaBits - 12) : 0,
+      },
+    ],
+    read: (word, level) => readStage1(word, at[level] as Stage1Settings),
+    classify: reading => ({
+      kind: kindOf(reading),
+      inherits: codeOf((reading as Stage1Reading).facts.limits),
+    }),
+    describe: (reading, level, inherited) => {
+      const s = below[level]?.[inherited] as Stage1Settings;
+      return describeStage1(inherited ? readStage1(reading.raw, s) : (reading as Stage1Reading), s);
+    },
+    describePayload: reading => softwareNote((reading as Stage1Reading).facts.software),
+  };
+}
+
+/** What tables hand down, packed: APTable in [1:0], then PXNTable or XNTable, UXNTable, NSTable. They add up by OR. */
+const codeOf = (limits: Stage1Reading['facts']['limits']): number =>
+  limits ? limits.ap | (limits.x1 << 2) | (limits.x0 << 3) | (limits.ns << 4) : 0;
+const limitsOf = (code: number) => ({
+  apTable: code & 3,
+  x1Table: bit(code >> 2),
+  x0Table: bit(code >> 3),
+  nsTable: bit(code >> 4),
+});
+const bit = (value: number): Bit => (value & 1 ? 1 : 0);
+
+/** The manual's levels that a walk meets, leaf level first. */
+const levelsFrom = (startLevel: number): readonly number[] =>
+  [3, 2, 1, 0, -1].slice(0, shared(startLevel) + 1);
+
+function levelOf<S extends EntryConfig>(
+  s: S,
+  oaBits: number,
+  table: (s: S) => Format,
+  leaf: (s: S) => Format,
+): Level {
+  const { level, granule } = s;
+  return {
+    name: level,
+    shift: leafShift(granule, level),
+    indexBits: GRANULE_BITS[granule].stride,
+    pointsToTable: level === 3 ? () => false : lo => (lo & 3) === 3,
+    table: level === 3 ? NO_FORM : entryForm(table(s), 'next', oaBits),
+    leaf: level === 3 || blockSupported(s, level) ? entryForm(leaf(s), 'oa', oaBits) : NO_FORM,
+  };
+}
+
 /** A valid descriptor whose address does not fit the output size faults; an invalid one may still carry something. */
-function kindOf({ kind, facts, raw }: Reading) {
+function kindOf({ kind, facts, raw }: Reading): EntryKind {
   if (kind === 'invalid') return raw === 0n ? 'empty' : 'payload';
-  if (facts.addressSizeFault) return 'fault';
+  if (facts.addressSizeFault || kind === 'vmsav9-128') return 'fault';
   return kind === 'table' ? 'table' : 'leaf';
 }
 
@@ -77,7 +164,7 @@ function kindOf({ kind, facts, raw }: Reading) {
 export const stage2Perm = ({ r, w, x1, x0 }: Stage2Permissions): string =>
   `${r ? 'r' : '-'}${w ? 'w' : '-'}${x1 ? (x0 ? 'x' : 'p') : x0 ? 'u' : '-'}`;
 
-function describeStage2(reading: Stage2Reading, s: Stage2Settings) {
+function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
   const { format, raw, facts } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
   const number = (key: string): Record<string, number> =>
@@ -99,12 +186,40 @@ function describeStage2(reading: Stage2Reading, s: Stage2Settings) {
   };
 }
 
-/** What software's conventions make of an invalid entry, in one line. */
-const softwareNote = (readings: Readonly<Record<string, string>> | undefined) =>
-  readings
-    ? {
-        note: Object.entries(readings)
-          .map(([who, what]) => `${who}: ${what}`)
-          .join('; '),
-      }
-    : {};
+/** `rw-/r-x`: privileged, then EL0; regimes without EL0 have the first only. Shadow stacks (GCS) show as `g`. */
+export const stage1Perm = ({ priv, unpriv }: Stage1Permissions): string =>
+  unpriv ? `${access(priv)}/${access(unpriv)}` : access(priv);
+const access = ({ r, w, x, gcs }: Stage1Access): string =>
+  `${r ? 'r' : '-'}${w ? 'w' : gcs ? 'g' : '-'}${x ? 'x' : '-'}`;
+
+function describeStage1(reading: Stage1Reading, s: Stage1Settings): LeafView {
+  const { format, raw, facts } = reading;
+  const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
+  const number = (key: string, name = key.toLowerCase()): Record<string, number> =>
+    d[key] === undefined ? {} : { [name]: Number(d[key]) };
+  const attrIndx = Number(d.attrIndx);
+  const mair = attrIndx < 8 ? s.mair : s.mair2;
+  const byte = mair === 'unknown' ? undefined : (mair >> BigInt(8 * (attrIndx & 7))) & 0xffn;
+  return {
+    perm: stage1Perm(facts.permissions ?? { priv: { r: 0, w: 0, x: 0 } }),
+    type: facts.memory ?? `AttrIndx ${attrIndx}`,
+    fields: {
+      attrindx: attrIndx,
+      ...(byte === undefined ? {} : { attr: `0x${byte.toString(16).padStart(2, '0')}` }),
+      ...number('ns'),
+      ...number('ap'),
+      ...number('ap2'),
+      ...number('sh'),
+      af: Number(d.af),
+      ...number('nG'),
+      ...number('gp'),
+      ...number('dbm'),
+      contig: Number(d.contiguous ?? 0),
+      ...number('pxn'),
+      ...number('uxn'),
+      ...number('xn'),
+      ...number('piIndex', 'piIndex'),
+      sw: Number((raw >> 55n) & 15n),
+    },
+  };
+}
