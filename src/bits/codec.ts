@@ -61,11 +61,12 @@ function readerOf(row: Row): Reader {
   const parts = partsOf(row);
   const bitsOf = (part: Part, lo: number, hi: number): number =>
     (((part.half ? hi : lo) >>> part.right) & part.mask) >>> 0;
+  const big = row.big || rowWidth(row) > 32; // reserved rows of any width need no declaration
   const [only] = parts;
-  if (parts.length === 1 && only && !row.big) return (lo, hi) => bitsOf(only, lo, hi);
+  if (parts.length === 1 && only && !big) return (lo, hi) => bitsOf(only, lo, hi);
   const sum = (lo: number, hi: number): number =>
     parts.reduce((value, part) => value + bitsOf(part, lo, hi) * part.weight, 0);
-  if (!row.big) return sum;
+  if (!big) return sum;
   const shift = BigInt(row.shift);
   if (rowWidth(row) <= 53) return (lo, hi) => BigInt(sum(lo, hi)) << shift; // an ordinary number is exact
   return (lo, hi) =>
@@ -144,7 +145,7 @@ function checkOf(format: Format, row: FormatRow): ((lo: number, hi: number) => F
           `${kind}-${want === 0n ? 'set' : 'clear'}`,
           'warning',
           where,
-          `bits ${where} are ${label} but ${want === 0n ? 'set' : 'clear'}`,
+          `${/^\d+$/.test(where) ? `bit ${where} is` : `bits ${where} are`} ${label} but ${want === 0n ? 'set' : 'clear'}`,
         );
       },
     ];
@@ -199,12 +200,15 @@ function setBits(row: Row, value: bigint): string {
 /** A field's bits in place, or a refusal. */
 function place(format: Format, row: FormatRow, value: number | bigint): Word {
   const where = `${format.id}: field '${row.key}' (${row.name}, bits ${positions(row.pieces)})`;
-  if (typeof value === 'number' && !Number.isSafeInteger(value))
-    throw new EncodeError(`${where} cannot hold ${value}: not a whole number`);
+  if (typeof value !== 'bigint' && !Number.isSafeInteger(value))
+    throw new EncodeError(
+      `${where} cannot hold ${value}: ${Number.isInteger(value) ? 'beyond 2^53 only a bigint is exact' : 'not a whole number'}`,
+    );
   const given = BigInt(value);
+  if (given < 0n) throw new EncodeError(`${where} cannot hold ${given}: it is negative`);
   const shift = BigInt(row.shift);
   const wanted = given >> shift;
-  if (given < 0n || wanted >> BigInt(rowWidth(row)) !== 0n)
+  if (wanted >> BigInt(rowWidth(row)) !== 0n)
     throw new EncodeError(
       `${where} cannot hold ${hex(given)}: it ${row.kind === 'addr' ? `goes up to ${hex(((1n << BigInt(rowWidth(row))) - 1n) << shift)}` : `has ${rowWidth(row)} bits`}`,
     );
@@ -264,7 +268,8 @@ export function encode<F extends Rows>(format: Format<F>, fields: Partial<Decode
 export function patch<F extends Rows>(format: Format<F>, word: Word, fields: Partial<Decoded<F>>): Word {
   for (const [key, value] of Object.entries(fields)) {
     const row = rowOf(format, key);
-    if (readRow(row, word) === value) continue;
+    // biome-ignore lint/suspicious/noDoubleEquals: 5 and 5n are the same value of a field
+    if (readRow(row, word) == value) continue;
     word = (word & ~maskOf(row)) | place(format, row, value as number | bigint);
   }
   return word;

@@ -1,6 +1,7 @@
 /** A format as a drawing in text, from the high bit down, as manuals draw it. */
 import type { Format } from './format.ts';
 import { pieceWidth } from './format.ts';
+import type { Row } from './spec.ts';
 
 interface Cell {
   readonly bits: string;
@@ -16,20 +17,14 @@ export function diagram(format: Format, width = 100): string {
         const top = high - 1;
         high -= hi - lo + 1;
         const part = row.pieces.length === 1 ? '' : top === high ? `[${top}]` : `[${top}:${high}]`;
-        const label =
-          row.kind === 'res0' && row.name.startsWith('RES0')
-            ? '0'
-            : row.kind === 'res1'
-              ? '1'
-              : row.kind === 'ignored'
-                ? 'ign'
-                : row.key;
         return {
           hi,
           cell: {
             bits: hi === lo ? `${hi}` : `${hi}:${lo}`,
             name:
-              row.kind === 'fixed' ? (row.value ?? 0).toString(2).padStart(hi - lo + 1, '0') : label + part,
+              row.kind === 'fixed'
+                ? (row.value ?? 0).toString(2).padStart(hi - lo + 1, '0')
+                : labelOf(row) + part,
           },
         };
       });
@@ -48,6 +43,23 @@ export function diagram(format: Format, width = 100): string {
     used += wide;
   }
   return lines.map(draw).join('\n');
+}
+
+/** The manual's name, without the slice that it prints after it; what has no name of its own in short. */
+function labelOf(row: Row): string {
+  const name = row.name.replace(/\[[\d:]*\]$/, '');
+  switch (row.kind) {
+    case 'res0':
+      return name === 'RES0' ? '0' : name;
+    case 'res1':
+      return '1';
+    case 'ignored':
+      return name === 'IGNORED' ? 'ign' : name;
+    case 'software':
+      return name === 'software' ? 'sw' : name;
+    default:
+      return name;
+  }
 }
 
 const size = (cell: Cell): number => Math.max(cell.bits.length, cell.name.length) + 2;

@@ -52,6 +52,7 @@ export function format<const F extends Rows>(id: string, about: About, fields: F
   };
   const names = new Map<string, string>();
   for (const row of rows) {
+    if (row.pieces.length === 0) refuse(`field '${row.key}' stands nowhere`);
     for (const [hi, lo] of row.pieces) {
       if (!(Number.isInteger(hi) && Number.isInteger(lo) && hi >= lo && lo >= 0 && hi < width))
         refuse(`field '${row.key}' stands at [${hi}:${lo}], which is no bit range of a ${width}-bit word`);
@@ -78,7 +79,8 @@ function checkRow(row: FormatRow, refuse: (text: string) => never): void {
   const valued = row.kind !== 'res0' && row.kind !== 'res1';
   if (valued && !row.big && width > 32)
     refuse(`field '${row.key}' has ${width} bits: declare it with wide() or softwareWide()`);
-  if (row.kind === 'fixed' && (row.value ?? -1) >>> 0 >= 2 ** width)
+  const value = row.value ?? -1;
+  if (row.kind === 'fixed' && !(Number.isInteger(value) && value >= 0 && value < 2 ** width))
     refuse(`field '${row.key}' is fixed to ${row.value}, which does not fit ${width} bits`);
   if (row.values && row.values.length !== 2 ** width)
     refuse(`field '${row.key}' has ${2 ** width} values but its table lists ${row.values.length}`);

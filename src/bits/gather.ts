@@ -29,7 +29,7 @@ export interface Gather {
 
 /** @throws RangeError for a field the format does not have, and for more than 24 bits in all: no table is that large. */
 export function gather<F extends Rows>(format: Format<F>, keys: readonly FieldKey<F>[]): Gather {
-  const rows = keys.map(key => {
+  const rows = [...new Set(keys)].map(key => {
     const row = format.rows.find(row => row.key === key && carriesValue(row));
     if (!row) throw new RangeError(`${format.id} has no field '${key}' to gather`);
     return row;

@@ -51,8 +51,8 @@ export const integer = (min: number, max: number, describe: string, fallback: nu
   parse: text => {
     const value = /^[+-]?\d+$/.test(text.trim())
       ? Number(text)
-      : /^0x/i.test(text)
-        ? Number(parseWord(text))
+      : /^\s*0x[0-9a-f]+\s*$/i.test(text)
+        ? Number(text)
         : Number.NaN;
     if (!(value >= min && value <= max))
       throw new SettingError(`'${text}' is not a number from ${min} to ${max}`);
@@ -78,7 +78,13 @@ export const register = (describe: string, fallback = 0n): Setting<bigint> => ({
   describe,
   default: fallback,
   accepts: 'a 64-bit value',
-  parse: text => parseWord(text),
+  parse: text => {
+    try {
+      return parseWord(text);
+    } catch (error) {
+      throw new SettingError((error as Error).message);
+    }
+  },
 });
 
 /** A register value or any 64-bit number that may be left unsaid: then what depends on it is not answered. */

@@ -32,7 +32,7 @@ const SUFFIX: Readonly<Record<string, bigint>> = { k: 10n, m: 20n, g: 30n, t: 40
 
 /**
  * A 64-bit number as people write it: `0x` hex, `0b` binary, decimal; `_`, `'` and WinDbg's backtick may group digits;
- * K, M, G, T, P, E (with optional `iB` or `B`) multiply decimal numbers and, after `0x`, nothing.
+ * K, M, G, T, P (with optional `iB` or `B`) and EiB multiply decimal numbers; a bare E is a hex digit.
  * Without a prefix, text with a digit a-f, or of exactly 16 digits, is hex: that is how every dump prints an entry.
  * Text, never a JavaScript number: a number has already lost its low bits.
  *
@@ -41,11 +41,10 @@ const SUFFIX: Readonly<Record<string, bigint>> = { k: 10n, m: 20n, g: 30n, t: 40
 export function parseWord(text: string): Word {
   const plain = text.trim().replace(/[_`']/g, '').toLowerCase();
   let value: bigint;
-  const scaled = /^(\d+)([kmgtpe])(?:i?b)?$/.exec(plain);
+  const scaled = /^(\d+)(?:([kmgtp])(?:i?b)?|(e)ib)$/.exec(plain);
   if (/^0x[0-9a-f]+$/.test(plain) || /^0b[01]+$/.test(plain)) value = BigInt(plain);
   else if (/^[0-9a-f]{16}$/.test(plain)) value = BigInt(`0x${plain}`);
-  else if (scaled && !/^[0-9a-f]{9,}$/.test(plain))
-    value = BigInt(scaled[1] ?? '') << (SUFFIX[scaled[2] ?? ''] ?? 0n);
+  else if (scaled) value = BigInt(scaled[1] ?? '') << (SUFFIX[scaled[2] ?? scaled[3] ?? ''] ?? 0n);
   else if (/^\d+$/.test(plain)) value = BigInt(plain);
   else if (/^[0-9a-f]+$/.test(plain)) value = BigInt(`0x${plain}`);
   else
