@@ -1,0 +1,63 @@
+/** Files as byte sources. One of the few places that knows `node:fs`. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { ImageError } from './errors.ts';
+import type { ByteSource } from './source.ts';
+
+/** An open file, read at offsets; never whole. Offsets and sizes up to 2^53. */
+export class FileSource implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  readonly #fd: number;
+  #open = true;
+
+  /** Takes over `fd`; `size` where the caller knows better than fstat. */
+  constructor(fd: number, name: string, size = fstatSync(fd).size) {
+    this.#fd = fd;
+    this.name = name;
+    this.size = size;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
+    return bytes.subarray(0, this.readInto(offset, bytes));
+  }
+
+  readInto(offset: number, target: Uint8Array): number {
+    if (!this.#open) throw new ImageError(this.name, 'read after the image was closed', offset);
+    let done = 0;
+    while (done < target.length && offset + done < this.size) {
+      let got: number;
+      try {
+        got = readSync(this.#fd, target, done, target.length - done, offset + done);
+      } catch (cause) {
+        throw new ImageError(this.name, `cannot be read: ${(cause as Error).message}`, offset + done, cause);
+      }
+      if (got === 0) break;
+      done += got;
+    }
+    return done;
+  }
+
+  close(): void {
+    if (this.#open) closeSync(this.#fd);
+    this.#open = false;
+  }
+}
+
+/**
+ * Open a regular file.
+ * @throws ImageError naming the file and what the system says.
+ */
+export function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const said: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EACCES: 'may not be read',
+      EISDIR: 'is a directory',
+    };
+    throw new ImageError(path, said[code ?? ''] ?? message, undefined, cause);
+  }
+}
