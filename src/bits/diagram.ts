@@ -45,9 +45,9 @@ export function diagram(format: Format, width = 100): string {
   return lines.map(draw).join('\n');
 }
 
-/** The manual's name, without the slice that it prints after it; what has no name of its own in short. */
+/** The manual's name without the slice behind it, unless that is a part of a field; rows without a name in short. */
 function labelOf(row: Row): string {
-  const name = row.name.replace(/\[[\d:]*\]$/, '');
+  const name = row.name.replace(/(?<=^(?:RES[01]|IGNORED|software))\[[\d:]+\]$|\[\d+:0\]$/, '');
   switch (row.kind) {
     case 'res0':
       return name === 'RES0' ? '0' : name;

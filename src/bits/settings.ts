@@ -73,18 +73,20 @@ export const toggle = (describe: string, fallback: 0 | 1): Setting<0 | 1> => ({
   },
 });
 
+function parseValue(text: string): bigint {
+  try {
+    return parseWord(text);
+  } catch (error) {
+    throw new SettingError((error as Error).message);
+  }
+}
+
 /** A register value. */
 export const register = (describe: string, fallback = 0n): Setting<bigint> => ({
   describe,
   default: fallback,
   accepts: 'a 64-bit value',
-  parse: text => {
-    try {
-      return parseWord(text);
-    } catch (error) {
-      throw new SettingError((error as Error).message);
-    }
-  },
+  parse: parseValue,
 });
 
 /** A register value or any 64-bit number that may be left unsaid: then what depends on it is not answered. */
@@ -92,7 +94,7 @@ export const known = (describe: string): Setting<bigint | 'unknown'> => ({
   describe,
   default: 'unknown',
   accepts: 'a 64-bit value, unknown',
-  parse: text => (text.toLowerCase() === 'unknown' ? 'unknown' : parseWord(text)),
+  parse: text => (text.toLowerCase() === 'unknown' ? 'unknown' : parseValue(text)),
 });
 
 /** The defaults of a table with some values replaced. */

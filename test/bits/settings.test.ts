@@ -3,6 +3,7 @@ import { keyOf, perSettings } from '../../src/bits/memo.ts';
 import {
   choice,
   integer,
+  known,
   parseSettings,
   register,
   SettingError,
@@ -15,11 +16,18 @@ const table = {
   level: integer(-1, 3, 'level', 3),
   ds: toggle('DS', 0),
   pir: register('PIR', 5n),
+  mair: known('MAIR'),
 } as const;
 
 test('what is not given has its default', () => {
-  expect(settle(table)).toEqual({ granule: '4K', level: 3, ds: 0, pir: 5n });
-  expect(settle(table, { level: -1, ds: 1 })).toEqual({ granule: '4K', level: -1, ds: 1, pir: 5n });
+  expect(settle(table)).toEqual({ granule: '4K', level: 3, ds: 0, pir: 5n, mair: 'unknown' });
+  expect(settle(table, { level: -1, ds: 1 })).toEqual({
+    granule: '4K',
+    level: -1,
+    ds: 1,
+    pir: 5n,
+    mair: 'unknown',
+  });
 });
 
 describe('settings are read from text', () => {
@@ -33,6 +41,8 @@ describe('settings are read from text', () => {
     [{ ds: 'No' }, { ds: 0 }],
     [{ ds: 'true' }, { ds: 1 }],
     [{ pir: '0xffff_ffff_ffff_ffff' }, { pir: 0xffffffffffffffffn }],
+    [{ mair: 'Unknown' }, { mair: 'unknown' }],
+    [{ mair: '255' }, { mair: 255n }],
     [{}, {}],
   ])('%j', (pairs, wanted) => expect(parseSettings(table, pairs as Record<string, string>)).toEqual(wanted));
 
@@ -45,7 +55,7 @@ describe('settings are read from text', () => {
     [{ ds: '2' }, "setting ds: '2' is not 0 or 1"],
     [{ pir: 'many' }, "setting pir: 'many' is not a number"],
     [{ pir: '0x10000000000000000' }, "setting pir: '0x10000000000000000' needs more than 64 bits"],
-    [{ nope: '1' }, "no setting 'nope'; there are granule, level, ds, pir"],
+    [{ nope: '1' }, "no setting 'nope'; there are granule, level, ds, pir, mair"],
   ])('%j is refused', (pairs, message) => {
     expect(() => parseSettings(table, pairs as Record<string, string>)).toThrow(SettingError);
     expect(() => parseSettings(table, pairs as Record<string, string>)).toThrow(message);
