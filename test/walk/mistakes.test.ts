@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { stage1Tables, stage2Tables } from '../../src/arm64/walk/tables.ts';
-import { recordOf } from '../../src/walk/record.ts';
+import { records } from '../../src/walk/record.ts';
 import { KIND, type Regime } from '../../src/walk/regime.ts';
 import { translate } from '../../src/walk/translate.ts';
 import { walk } from '../../src/walk/walker.ts';
@@ -28,8 +28,7 @@ const stage1 = (hpd: 0 | 1 = 0, upper = false): Regime =>
   });
 
 const ranges = (regime: Regime, memory: Memory) => {
-  const { leaves } = walk(regime, memory);
-  return Array.from({ length: leaves.length }, (_, i) => recordOf(regime, leaves, i));
+  return [...records(regime, walk(regime, memory).leaves)];
 };
 
 test('a table whose entries are all equal is a table (volatility3 _get_valid_table, chipsec read_entries)', () => {
