@@ -13,6 +13,7 @@ export const EDITIONS = {
   asl: 'Arm pseudocode (ASL), read in its Sail form, arm-v9.4-a',
   sdm: 'Intel 64 and IA-32 Architectures Software Developer’s Manual, volume 3',
   apm: 'AMD64 Architecture Programmer’s Manual, volume 2',
+  tdx: 'Intel TDX Module Base Architecture Specification',
   linux: 'Linux kernel source',
   qemu: 'QEMU source',
 } as const;
@@ -31,6 +32,8 @@ export const asl = cite('asl');
 export const sdm = cite('sdm');
 /** AMD APM volume 2: a section or table title. */
 export const apm = cite('apm');
+/** Intel TDX module specification: a section title. */
+export const tdx = cite('tdx');
 /** Linux: kernel version and file, `6.18 arch/arm64/kvm/hyp/pgtable.c`. */
 export const linux = cite('linux');
 /** QEMU: version and function. */
@@ -41,6 +44,7 @@ const SHORT: Record<string, string> = {
   asl: 'Arm ASL',
   sdm: 'SDM',
   apm: 'APM',
+  tdx: 'TDX',
   linux: 'Linux',
   qemu: 'QEMU',
 };

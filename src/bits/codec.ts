@@ -6,7 +6,7 @@
 import type { Format, FormatRow } from './format.ts';
 import { pieceWidth, positions, rowWidth } from './format.ts';
 import type { Decoded } from './infer.ts';
-import type { Piece, Ref, Row, Rows, Severity } from './spec.ts';
+import type { Kind, Piece, Ref, Row, Rows, Severity } from './spec.ts';
 import { hex, split, type Word } from './word.ts';
 
 /** Something worth saying about a word: reserved bits, reserved encodings, an address that is out of range… */
@@ -140,6 +140,14 @@ function checkOf(format: Format, row: FormatRow): ((lo: number, hi: number) => F
         const wrong = (read(lo, hi) as bigint) ^ want;
         if (wrong === 0n) return undefined;
         const where = setBits(row, wrong);
+        const { violation } = row;
+        if (violation)
+          return about(
+            violation.id,
+            'warning',
+            where,
+            `${/[:,]/.test(where) ? 'bits' : 'bit'} ${where} set but ${violation.text}`,
+          );
         const label = row.name.startsWith('RES') ? kind.toUpperCase() : row.name;
         return about(
           `${kind}-${want === 0n ? 'set' : 'clear'}`,
@@ -232,6 +240,11 @@ function scatterInto(row: Row, value: bigint): Word {
 
 /** The bits of a word that a row owns, as a mask. */
 export const maskOf = (row: Row): Word => scatterInto(row, (1n << BigInt(rowWidth(row))) - 1n);
+
+/** The bits of a format whose rows are of these kinds. */
+export function kindMask(format: Format, ...kinds: readonly Kind[]): Word {
+  return format.rows.reduce((mask, row) => (kinds.includes(row.kind) ? mask | maskOf(row) : mask), 0n);
+}
 
 const rowOf = (format: Format, key: string): FormatRow => {
   const row = format.rows.find(row => row.key === key && carriesValue(row));

@@ -39,6 +39,14 @@ export interface RowOptions {
   readonly note?: string;
   /** How bad it is when this row is violated (a reserved bit set, a reserved encoding used). */
   readonly severity?: Severity;
+  /** How a violated reserved row is reported, where that is not `res0-set`: the finding's id and what the bits are. */
+  readonly violation?: Violation;
+}
+
+export interface Violation {
+  readonly id: string;
+  /** Ends the sentence `bits 51:46 set but …`. */
+  readonly text: string;
 }
 
 /** A field's row. `V` is the type its value decodes to; reserved rows decode to nothing (`never`). */
@@ -112,6 +120,14 @@ export const fixed = (
 /** Must be zero. Arm: RES0. x86: reserved, a fault if set. */
 export const res0 = (hi: number, lo = hi, options?: RowOptions & { name?: string }): Row<never> =>
   row('res0', options?.name ?? `RES0${span(hi, lo)}`, [[hi, lo]], options);
+
+/** x86 "Reserved (must be 0)": the processor faults on a set bit, so it is an error and no warning. */
+export const mbz = (
+  hi: number,
+  lo = hi,
+  violation: Violation = { id: 'reserved-set', text: 'reserved (must be 0)' },
+  options?: RowOptions,
+): Row<never> => res0(hi, lo, { severity: 'error', violation, ...options, name: `Reserved${span(hi, lo)}` });
 
 /** Must be one. */
 export const res1 = (hi: number, lo = hi, options?: RowOptions): Row<never> =>

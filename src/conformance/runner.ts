@@ -5,8 +5,9 @@
 import { arm64Families } from './arm64.ts';
 import type { VectorFamily } from './family.ts';
 import { kvmFamilies } from './kvm.ts';
+import { x86Families } from './x86.ts';
 
-export const FAMILIES: readonly VectorFamily[] = [...arm64Families, ...kvmFamilies];
+export const FAMILIES: readonly VectorFamily[] = [...arm64Families, ...x86Families, ...kvmFamilies];
 
 export interface VectorFile {
   /** Path as it should be printed. */

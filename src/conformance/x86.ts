@@ -1,0 +1,135 @@
+/** Judges for the x86 vector families: their formats are described in `fixtures/vectors/x86/README.md`. */
+import { decode, kindMask } from '../bits/codec.ts';
+import type { Reading } from '../bits/family.ts';
+import { settle } from '../bits/settings.ts';
+import type { Word } from '../bits/word.ts';
+import {
+  decodeMmioSpte,
+  encodeMmioSpte,
+  type LinuxEntry,
+  linuxEntry,
+  readLinuxEntry,
+} from '../x86/descriptors/software.ts';
+import { readStage1, type Stage1Settings, stage1Settings } from '../x86/descriptors/stage1.ts';
+import { readPat } from '../x86/registers/attributes.ts';
+import { differences, type VectorFamily } from './family.ts';
+
+type Vector = Readonly<Record<string, unknown>>;
+/** What a vector expects: everything but what it gives, its name, and what other implementations think. */
+const expectedOf = (vector: Vector, ...given: readonly string[]): Vector =>
+  Object.fromEntries(
+    Object.entries(vector).filter(([key]) => !['id', 'dissent', 'ctx', ...given].includes(key)),
+  );
+/** `true`/`false` of a context are control bits. */
+const bitsOf = (ctx: Vector): Vector =>
+  Object.fromEntries(
+    Object.entries(ctx).map(([key, value]) => [key, typeof value === 'boolean' ? Number(value) : value]),
+  );
+const hexWord = (word: Word): string => `0x${word.toString(16)}`;
+const bitAt = (word: Word, bit: number): number => Number((word >> BigInt(bit)) & 1n);
+const setIn = (reading: Reading, ...kinds: Parameters<typeof kindMask>[1][]): string =>
+  hexWord(reading.raw & kindMask(reading.format, ...kinds));
+
+// ---------------------------------------------------------------------------------------------- ordinary paging
+
+interface PteVector extends Vector {
+  readonly mode: Stage1Settings['mode'];
+  readonly level: number;
+  readonly entry: string;
+  readonly ctx: Vector;
+}
+
+/** The fields that a vector lists: ours, plus PS where it is reserved or ignored, and bit 11 under its HLAT name. */
+function pteFields(reading: Reading, s: Stage1Settings): Vector | null {
+  if (reading.kind === 'not-present') return null;
+  const d = decode(reading.format, reading.raw) as Record<string, number | undefined>;
+  const cache = { pwt: d.pwt, pcd: d.pcd };
+  if (s.mode === 'pae' && s.level === 3) return cache;
+  return {
+    ...cache,
+    rw: d.rw,
+    us: d.us,
+    a: d.a,
+    xd: s.mode === '32' ? undefined : (d.xd ?? null),
+    r: s.mode === '4l' || s.mode === '5l' ? (d.r ?? d.sw11) : undefined,
+    ps: s.level > 1 ? (d.ps ?? bitAt(reading.raw, 7)) : undefined,
+    ...(reading.kind.startsWith('page') ? { d: d.d, g: d.g, pat: d.pat, pk: d.pk } : {}),
+  };
+}
+
+const pte: VectorFamily = {
+  name: 'pte',
+  judge: (vector: PteVector) => {
+    const { mode, level, entry, ctx } = vector;
+    const s = settle(stage1Settings, { ...bitsOf(ctx), mode, level });
+    const reading = readStage1(BigInt(entry), s);
+    const { kind, facts } = reading;
+    const present = kind !== 'not-present';
+    return differences(expectedOf(vector, 'mode', 'level', 'entry'), {
+      present,
+      kind,
+      leaf: kind.startsWith('page'),
+      addr: facts.oa ?? facts.next ?? null,
+      pageSize: facts.size === undefined ? null : Number(facts.size),
+      fields: pteFields(reading, s),
+      patIndex: facts.patIndex ?? null,
+      reserved: present ? setIn(reading, 'res0') : '0x0',
+      ignored: present ? setIn(reading, 'ignored', 'software') : null,
+    });
+  },
+};
+
+const linuxPte: VectorFamily = {
+  name: 'linux-pte',
+  judge: (v: { kind: 'swap' | 'present' | 'protnone'; pte: string } & Record<string, string | number>) => {
+    const mask = v.pfnMask === undefined ? undefined : BigInt(v.pfnMask);
+    const entry: LinuxEntry =
+      v.kind === 'swap'
+        ? {
+            kind: 'swap',
+            type: Number(v.type),
+            offset: BigInt(v.offset ?? 0),
+            exclusive: false,
+            uffdWp: false,
+            softDirty: false,
+          }
+        : { kind: v.kind, pfn: BigInt(v.pfn ?? 0), flags: BigInt(v.flags ?? 0) };
+    return [
+      ...differences({ pte: v.pte }, { pte: linuxEntry(entry, mask) }),
+      ...differences({ ...entry }, { ...readLinuxEntry(BigInt(v.pte), mask) }),
+    ];
+  },
+};
+
+// ---------------------------------------------------------------------------------------------------------- KVM
+
+const kvmMmioSpte: VectorFamily = {
+  name: 'kvm-mmio-spte',
+  judge: (v: Record<string, string> & { readonly access: number }) => {
+    const word = (key: string): Word => BigInt(v[key] ?? 0);
+    const masks = {
+      mmioValue: word('mmioValue'),
+      accessMask: word('accessMask'),
+      rsvdMask: word('rsvdMask'),
+      lowGpaMask: word('lowGpaMask'),
+    };
+    const spte = { gfn: word('gfn'), generation: Number(v.gen), access: v.access };
+    return [
+      ...differences({ spte: v.spte }, { spte: encodeMmioSpte(spte, masks) }),
+      ...differences(
+        { ...spte, access: Number(BigInt(v.access) & masks.accessMask) },
+        { ...decodeMmioSpte(word('spte'), masks) },
+      ),
+    ];
+  },
+};
+
+// ---------------------------------------------------------------------------------------------------- registers
+
+const patMsr: VectorFamily = {
+  name: 'pat-msr',
+  judge: (v: Vector & { readonly value: string }) =>
+    differences(expectedOf(v, 'value'), readPat(BigInt(v.value)).facts),
+};
+
+export const x86Families: readonly VectorFamily[] = [pte, linuxPte, kvmMmioSpte, patMsr];

@@ -1,0 +1,241 @@
+/**
+ * What software writes where the processor does not look: Linux in page tables [Linux 6.12,
+ * arch/x86/include/asm/pgtable_types.h, pgtable_64.h, pgtable-invert.h] and KVM in the tables it makes for guests
+ * [Linux 6.12, arch/x86/kvm/mmu/spte.h, spte.c].
+ */
+import { decode, encode } from '../../bits/codec.ts';
+import { format } from '../../bits/format.ts';
+import { addr, bits, fixed, flag, ignored, scattered, wide } from '../../bits/spec.ts';
+import { hex, WORD_MASK, type Word } from '../../bits/word.ts';
+import { linux } from '../../refs.ts';
+
+const has = (word: Word, bit: number): boolean => ((word >> BigInt(bit)) & 1n) === 1n;
+const names = (word: Word, list: Readonly<Record<number, string>>): string[] =>
+  Object.entries(list).flatMap(([bit, name]) => (has(word, Number(bit)) ? [name] : []));
+
+// ------------------------------------------------------------------------------------------- Linux, page tables
+
+/** Software bits of present x86-64 leaves; 58 is NOPTISHADOW in the top-level table. */
+export const LINUX_LEAF = {
+  9: 'SPECIAL',
+  10: 'UFFD_WP',
+  11: 'SOFT_DIRTY',
+  57: 'DEVMAP',
+  58: 'SAVED_DIRTY',
+} as const;
+
+/** Linux's names of the software bits that are set in a present 64-bit leaf; empty if none is. */
+export const linuxLeafBits = (word: Word): readonly string[] => names(word, LINUX_LEAF);
+
+const SPTE_H = linux('6.12 arch/x86/include/asm/pgtable_64.h');
+/** A swap entry. The offset is stored inverted, so that it never names cacheable memory (L1TF). */
+export const linuxSwap = format(
+  'x86.linux.swap',
+  { title: 'Linux x86-64 swap entry', ref: SPTE_H },
+  {
+    type: bits(63, 59, 'swap type'),
+    invertedOffset: wide(58, 9, '~swap offset'),
+    protNone: fixed(8, 8, 0, '_PAGE_PROTNONE'),
+    ps: fixed(7, 7, 0, '_PAGE_PSE'),
+    unused: ignored(6, 4),
+    exclusive: flag(3, 'SWP_EXCLUSIVE'),
+    uffdWp: flag(2, 'SWP_UFFD_WP'),
+    softDirty: flag(1, 'SWP_SOFT_DIRTY'),
+    present: fixed(0, 0, 0, 'P'),
+  },
+);
+const OFFSET_MASK = (1n << 50n) - 1n;
+const PROTNONE = 1n << 8n;
+/** PHYSICAL_PAGE_MASK of a kernel with 52-bit physical addresses. */
+export const LINUX_PFN_MASK = 0x000f_ffff_ffff_f000n;
+
+/** What an x86-64 Linux page-table entry says. */
+export type LinuxEntry =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'swap';
+      readonly type: number;
+      readonly offset: bigint;
+      readonly exclusive: boolean;
+      readonly uffdWp: boolean;
+      readonly softDirty: boolean;
+    }
+  /** `pfn` is the frame that the entry names, after undoing the inversion; `flags` is everything else. */
+  | { readonly kind: 'present' | 'protnone'; readonly pfn: bigint; readonly flags: Word };
+
+/** Entries that are not zero and not present hold their frame inverted [Linux, __pte_needs_invert]. */
+const inverted = (word: Word): boolean => word !== 0n && !has(word, 0);
+
+/** Read an x86-64 Linux entry. `pfnMask` is the kernel's PHYSICAL_PAGE_MASK. */
+export function readLinuxEntry(word: Word, pfnMask = LINUX_PFN_MASK): LinuxEntry {
+  if (word === 0n) return { kind: 'none' };
+  if (has(word, 0) || (word & PROTNONE) !== 0n) {
+    const frame = inverted(word) ? ~word & pfnMask : word & pfnMask;
+    return { kind: has(word, 0) ? 'present' : 'protnone', pfn: frame >> 12n, flags: word & ~pfnMask };
+  }
+  const { type, invertedOffset, exclusive, uffdWp, softDirty } = decode(linuxSwap, word);
+  const offset = ~invertedOffset & OFFSET_MASK;
+  return {
+    kind: 'swap',
+    type,
+    offset,
+    exclusive: exclusive === 1,
+    uffdWp: uffdWp === 1,
+    softDirty: softDirty === 1,
+  };
+}
+
+/** The word of a Linux entry. @throws EncodeError for a swap type or offset that does not fit. */
+export function linuxEntry(entry: LinuxEntry, pfnMask = LINUX_PFN_MASK): Word {
+  switch (entry.kind) {
+    case 'none':
+      return 0n;
+    case 'swap':
+      return encode(linuxSwap, {
+        type: entry.type,
+        invertedOffset: entry.offset ^ OFFSET_MASK,
+        exclusive: entry.exclusive ? 1 : 0,
+        uffdWp: entry.uffdWp ? 1 : 0,
+        softDirty: entry.softDirty ? 1 : 0,
+      });
+    default: {
+      const frame = entry.pfn << 12n;
+      return ((inverted(entry.flags) ? ~frame : frame) & pfnMask) | entry.flags;
+    }
+  }
+}
+
+/** One line about a nonzero non-present entry, as Linux means it. */
+export function linuxNotPresent(word: Word): string | undefined {
+  const entry = readLinuxEntry(word);
+  if (entry.kind === 'protnone')
+    return `PROT_NONE page: frame ${hex(entry.pfn)} (address ${hex(entry.pfn << 12n)}), stored inverted`;
+  if (entry.kind !== 'swap') return undefined;
+  const flags = [
+    ...(entry.exclusive ? ['exclusive'] : []),
+    ...(entry.uffdWp ? ['uffd-wp'] : []),
+    ...(entry.softDirty ? ['soft-dirty'] : []),
+  ];
+  return `swap entry: type ${entry.type}, offset ${hex(entry.offset)}${flags.map(flag => `, ${flag}`).join('')}`;
+}
+
+// -------------------------------------------------------------------------------------------------- KVM, SPTEs
+
+/** Bit 11: KVM's own present bit, clear in MMIO and frozen entries. */
+const MMU_PRESENT = 11;
+/** What an entry holds while another processor changes it: 5A0h, on 64-bit hosts since 6.10 with bit 63. */
+const FROZEN = 0x5a0n;
+const SUPPRESS_VE = 1n << 63n;
+const AD_MODE = [
+  'A/D bits in use',
+  'A/D bits off, access tracking',
+  'write-protected for dirty logging',
+  undefined,
+];
+
+/** Readings of an entry that KVM wrote, one phrase each; undefined where its conventions do not fit. */
+export function kvmSpte(word: Word, kind: 'ept' | 'npt'): readonly string[] | undefined {
+  const low = word & ~SUPPRESS_VE;
+  if (low === FROZEN) return ['frozen: being changed'];
+  if (word === SUPPRESS_VE) return ['empty, #VE suppressed'];
+  if (!has(word, MMU_PRESENT)) return undefined;
+  const [host, mmu] = kind === 'ept' ? [57, 58] : [9, 10];
+  if (has(word, mmu) && !has(word, host)) return undefined; // KVM never writes this: no KVM entry
+  const mode = AD_MODE[Number((word >> 52n) & 3n)];
+  if (mode === undefined) return undefined;
+  const saved = kind === 'ept' ? [...(has(word, 54) ? ['R'] : []), ...(has(word, 56) ? ['X'] : [])] : [];
+  return [
+    'MMU-present',
+    ...(has(word, host) ? ['host-writable'] : []),
+    ...(has(word, mmu) ? ['MMU-writable'] : []),
+    mode,
+    ...(saved.length > 0 ? [`saved for access tracking: ${saved.join('')}`] : []),
+  ];
+}
+
+// --------------------------------------------------------------------------------------------- KVM, MMIO SPTEs
+
+/**
+ * How a host marks cached MMIO entries. `mmioValue` makes every access fault; `rsvdMask` are the address bits that
+ * hosts with the L1TF erratum force to one, five of them, and move up by five.
+ */
+export interface MmioMasks {
+  readonly mmioValue: Word;
+  /** The permission bits that are kept. */
+  readonly accessMask: Word;
+  readonly rsvdMask: Word;
+  readonly lowGpaMask: Word;
+}
+
+/** The generation is spread over two places [Linux 6.12, MMIO_SPTE_GEN_LOW_START…MMIO_SPTE_GEN_HIGH_END]. */
+const mmioLayout = format(
+  'x86.kvm.mmio-spte',
+  { title: 'KVM MMIO SPTE', ref: linux('6.12 arch/x86/kvm/mmu/spte.c, make_mmio_spte') },
+  {
+    suppressVe: flag(63, 'suppress #VE'),
+    generation: scattered('generation', [
+      [62, 52],
+      [10, 3],
+    ]),
+    gpa: addr('guest physical address', [51, 12]),
+    mmuPresent: fixed(MMU_PRESENT, MMU_PRESENT, 0, 'MMU-present'),
+    access: bits(2, 0, 'value and access'),
+  },
+);
+const L1TF_BITS = 5n;
+
+/** An address that KVM found to be MMIO, cached in the entry that the next access will meet. */
+export interface MmioSpte {
+  readonly gfn: bigint;
+  /** Memslot generation, 19 bits: an older one makes the entry stale. */
+  readonly generation: number;
+  /** Bits as in an entry: 2 write, 4 user, 1 execute. */
+  readonly access: number;
+}
+
+/** [Linux 6.12, make_mmio_spte] */
+export function encodeMmioSpte({ gfn, generation, access }: MmioSpte, masks: MmioMasks): Word {
+  const gpa = gfn << 12n;
+  return (
+    (masks.mmioValue |
+      encode(mmioLayout, { generation }) |
+      (BigInt(access) & masks.accessMask) |
+      gpa |
+      masks.rsvdMask |
+      ((gpa & masks.rsvdMask) << L1TF_BITS)) &
+    WORD_MASK
+  );
+}
+
+/** [Linux 6.12, get_mmio_spte_gfn, get_mmio_spte_generation] */
+export function decodeMmioSpte(word: Word, masks: MmioMasks): MmioSpte {
+  const gpa = (word & masks.lowGpaMask) | ((word >> L1TF_BITS) & masks.rsvdMask);
+  return {
+    gfn: gpa >> 12n,
+    generation: decode(mmioLayout, word).generation,
+    access: Number(word & masks.accessMask),
+  };
+}
+
+const ones = (hi: number, lo: number): Word => ((1n << BigInt(hi - lo + 1)) - 1n) << BigInt(lo);
+
+/**
+ * The masks of a host [Linux 6.12, kvm_mmu_reset_all_pte_masks, kvm_mmu_set_ept_masks]. `physBits` is MAXPHYADDR;
+ * `l1tfBits` the cache's physical-address bits on hosts with the L1TF erratum, else 0.
+ */
+export function mmioMasks(kind: 'ept' | 'npt', physBits: number, l1tfBits = 0): MmioMasks {
+  const low = l1tfBits > 0 && l1tfBits < 47 ? l1tfBits - Number(L1TF_BITS) : Math.min(physBits, 52);
+  return {
+    mmioValue: kind === 'ept' ? 0b110n : physBits < 52 ? (1n << 51n) | 1n : 0n,
+    accessMask: kind === 'ept' ? 0n : 0b110n,
+    rsvdMask: low === l1tfBits - Number(L1TF_BITS) ? ones(l1tfBits - 1, low) : 0n,
+    lowGpaMask: ones(low - 1, 12),
+  };
+}
+
+/** Is this word one of KVM's MMIO entries? EPT: write and execute without read; else bit 51 with P, above MAXPHYADDR. */
+export function isMmioSpte(word: Word, kind: 'ept' | 'npt', physBits: number): boolean {
+  if (has(word, MMU_PRESENT)) return false;
+  if (kind === 'ept') return (word & 0b111n) === 0b110n;
+  return physBits < 52 && (word & ((1n << 51n) | 1n)) === ((1n << 51n) | 1n);
+}

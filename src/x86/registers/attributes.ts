@@ -1,0 +1,127 @@
+/**
+ * IA32_PAT: the table of memory types that PAT, PCD and PWT select from [SDM, "Page Attribute Table (PAT)"; APM,
+ * "Page-Attribute Table Mechanism"], and the codes of memory types, which PAT, MTRRs and EPT share.
+ */
+import { check, type Finding } from '../../bits/codec.ts';
+import type { Family, Reading } from '../../bits/family.ts';
+import { format } from '../../bits/format.ts';
+import type { Setting } from '../../bits/settings.ts';
+import { bits, mbz, type Reserved, reserved, type ValueTable, type Violation } from '../../bits/spec.ts';
+import { parseWord, type Word } from '../../bits/word.ts';
+import { sdm } from '../../refs.ts';
+
+/** A type that memory can have. */
+export type MemoryType = 'UC' | 'WC' | 'WT' | 'WP' | 'WB';
+/** UC- exists in the PAT only: uncacheable, but a WC MTRR (or WC from the other PAT under NPT) wins. */
+export type PatType = MemoryType | 'UC-';
+
+const hole = reserved('Reserved memory type', sdm('Table "Memory Types That Can Be Encoded With PAT"'));
+const TYPES: readonly (MemoryType | Reserved)[] = ['UC', 'WC', hole, hole, 'WT', 'WP', 'WB'];
+
+/** Memory type codes of EPT entries: 2, 3 and 7 are reserved [SDM, "EPT Memory Type"]. */
+export const MEMORY_TYPE: ValueTable = [...TYPES, hole];
+/** Memory type codes of a PAT entry: 2 and 3 are reserved, 7 is UC-. */
+export const PAT_TYPE: ValueTable = [...TYPES, 'UC-'];
+
+const NAMES: readonly (MemoryType | undefined)[] = ['UC', 'WC', undefined, undefined, 'WT', 'WP', 'WB'];
+/** The memory type of a code in an MTRR or an EPT entry; undefined for reserved codes. */
+export const memoryType = (code: number): MemoryType | undefined => NAMES[code];
+/** The memory type of a PAT entry's code; undefined for reserved codes. */
+export const patType = (code: number): PatType | undefined => (code === 7 ? 'UC-' : NAMES[code]);
+/** The code of a memory type. */
+export const typeCode = (type: PatType): number => (type === 'UC-' ? 7 : NAMES.indexOf(type));
+
+/** Well-known settings of IA32_PAT. */
+export const PATS = {
+  /** After power-up and reset [SDM, Table "Memory Type Setting of PAT Entries Following a Power-up or Reset"]. */
+  reset: 0x0007_0406_0007_0406n,
+  /** Linux since 4.2 [Linux 6.12, arch/x86/mm/pat/memtype.c, pat_bp_init]. */
+  linux: 0x0407_0506_0007_0106n,
+  /** Linux on processors whose PAT bit does not work. */
+  'linux-errata': 0x0007_0106_0007_0106n,
+  xen: 0x0000_0501_0007_0406n,
+} as const satisfies Readonly<Record<string, Word>>;
+
+/** A PAT for readings that name memory types by it; `unknown` leaves them as an index. */
+export const patSetting = (describe: string): Setting<bigint | 'unknown'> => ({
+  describe,
+  default: 'unknown',
+  accepts: `unknown, ${Object.keys(PATS).join(', ')}, a 64-bit value`,
+  parse: text => {
+    const name = text.toLowerCase();
+    return name === 'unknown' ? name : ((PATS as Readonly<Record<string, Word>>)[name] ?? parseWord(text));
+  },
+});
+
+/** The eight types of a PAT, PA0 first; undefined for illegal entries. */
+export const patTypes = (pat: Word): readonly (PatType | undefined)[] =>
+  Array.from({ length: 8 }, (_, i) => {
+    const byte = Number((pat >> BigInt(8 * i)) & 0xffn);
+    return byte < 8 ? patType(byte) : undefined;
+  });
+
+/** A set bit that makes the writing instruction raise #GP(0). */
+export const GP: Violation = { id: 'reserved-set', text: 'reserved (must be 0): writing it raises #GP(0)' };
+
+const pa = (i: number) => bits(8 * i + 2, 8 * i, `PA${i}`, { values: PAT_TYPE });
+const gap = (i: number) => mbz(8 * i + 7, 8 * i + 3, GP);
+
+export const ia32Pat = format(
+  'x86.IA32_PAT',
+  { title: 'IA32_PAT, page attribute table (MSR 277H)', ref: sdm('Figure "IA32_PAT MSR"') },
+  {
+    ...{ res63: gap(7), pa7: pa(7), res55: gap(6), pa6: pa(6), res47: gap(5), pa5: pa(5) },
+    ...{ res39: gap(4), pa4: pa(4), res31: gap(3), pa3: pa(3), res23: gap(2), pa2: pa(2) },
+    ...{ res15: gap(1), pa1: pa(1), res7: gap(0), pa0: pa(0) },
+  },
+);
+
+export type PatFacts = {
+  /** WRMSR accepts the value. */
+  readonly valid: boolean;
+  /** Entries that hold no legal type: their indices. */
+  readonly bad: readonly number[];
+  /** PA0 to PA7; null where illegal. */
+  readonly types: readonly (PatType | null)[];
+};
+export type PatReading = Reading<PatFacts, 'register'>;
+
+/** Read an IA32_PAT value. Any illegal entry makes WRMSR raise #GP(0). */
+export function readPat(word: Word): PatReading {
+  const types = patTypes(word).map(type => type ?? null);
+  const bad = types.flatMap((type, i) => (type === null ? [i] : []));
+  const findings: Finding[] = check(ia32Pat, word);
+  return {
+    format: ia32Pat,
+    raw: word,
+    kind: 'register',
+    facts: { valid: bad.length === 0, bad, types },
+    findings,
+  };
+}
+
+/** The index of PAT, PCD and PWT into the table [SDM, "Selecting a Memory Type from the PAT"]. */
+export const patIndex = (fields: {
+  readonly pat?: number;
+  readonly pcd?: number;
+  readonly pwt?: number;
+}): number => 4 * (fields.pat ?? 0) + 2 * (fields.pcd ?? 0) + (fields.pwt ?? 0);
+
+/** The first entry of a PAT with this type, as the bits that select it. */
+export function patBits(pat: Word, type: PatType) {
+  const index = patTypes(pat).indexOf(type);
+  return index < 0 ? undefined : { pat: index >> 2, pcd: (index >> 1) & 1, pwt: index & 1 };
+}
+
+export const pat: Family<Record<never, never>, PatReading> = {
+  id: 'x86.IA32_PAT',
+  title: 'IA32_PAT: page attribute table',
+  ref: sdm('Figure "IA32_PAT MSR"'),
+  aliases: ['pat', 'msr277', '0x277'],
+  role: 'register',
+  settings: {},
+  kinds: ['register'],
+  layout: () => ia32Pat,
+  read: readPat,
+  variants: () => [{ kind: 'register', settings: {}, format: ia32Pat }],
+};
