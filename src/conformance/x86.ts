@@ -11,7 +11,10 @@ import {
   readLinuxEntry,
 } from '../x86/descriptors/software.ts';
 import { readStage1, type Stage1Settings, stage1Settings } from '../x86/descriptors/stage1.ts';
-import { readPat } from '../x86/registers/attributes.ts';
+import { readStage2, stage2Settings } from '../x86/descriptors/stage2.ts';
+import { pat } from '../x86/registers/attributes.ts';
+import { wrmsrAccepts } from '../x86/registers/mtrr.ts';
+import { eptp } from '../x86/registers/roots.ts';
 import { differences, type VectorFamily } from './family.ts';
 
 type Vector = Readonly<Record<string, unknown>>;
@@ -101,6 +104,57 @@ const linuxPte: VectorFamily = {
   },
 };
 
+// ---------------------------------------------------------------------------------------------------------- EPT
+
+const ept: VectorFamily = {
+  name: 'ept',
+  judge: (vector: Vector & { readonly level: number; readonly entry: string; readonly ctx: Vector }) => {
+    const s = settle(stage2Settings, { ...bitsOf(vector.ctx), level: vector.level });
+    const reading = readStage2(BigInt(vector.entry), s);
+    const { kind, facts } = reading;
+    const d = decode(reading.format, reading.raw) as Record<string, number | undefined>;
+    const present = kind !== 'not-present';
+    const { r, w, x, xu = null } = facts.permissions;
+    return differences(expectedOf(vector, 'level', 'entry'), {
+      ...{ present, kind, r, w, x, xu },
+      misconfig: facts.misconfiguration.length > 0,
+      reasons: facts.misconfiguration,
+      addr: facts.oa ?? facts.next ?? null,
+      pageSize: facts.size === undefined ? null : Number(facts.size),
+      memtype: d.memType ?? null,
+      ipat: d.ipat ?? null,
+      a: d.a ?? null,
+      d: d.d ?? null,
+      vgp: d.vgp ?? null,
+      pw: d.pw ?? null,
+      sss: d.sss ?? null,
+      spp: d.spp ?? null,
+      sve: d.sve ?? null,
+      reserved: present ? setIn(reading, 'res0') : '0x0',
+      ignored: present ? setIn(reading, 'ignored', 'software') : null,
+    });
+  },
+};
+
+const eptpFamily: VectorFamily = {
+  name: 'eptp',
+  judge: (vector: Vector & { readonly eptp: string; readonly ctx: Vector }) => {
+    const s = settle(eptp.settings, bitsOf(vector.ctx));
+    const reading = eptp.read(BigInt(vector.eptp), s);
+    const { valid, errors, root, levels } = reading.facts;
+    const d = decode(reading.format, reading.raw) as Record<string, number | undefined>;
+    return differences(expectedOf(vector, 'eptp'), {
+      ...{ valid, errors },
+      memtype: d.memType,
+      walkLength: levels,
+      ad: d.ad,
+      sss: d.sss ?? null,
+      addr: root,
+      reserved: setIn(reading, 'res0'),
+    });
+  },
+};
+
 // ---------------------------------------------------------------------------------------------------------- KVM
 
 const kvmMmioSpte: VectorFamily = {
@@ -129,7 +183,15 @@ const kvmMmioSpte: VectorFamily = {
 const patMsr: VectorFamily = {
   name: 'pat-msr',
   judge: (v: Vector & { readonly value: string }) =>
-    differences(expectedOf(v, 'value'), readPat(BigInt(v.value)).facts),
+    differences(expectedOf(v, 'value'), pat.read(BigInt(v.value), {}).facts),
 };
 
-export const x86Families: readonly VectorFamily[] = [pte, linuxPte, kvmMmioSpte, patMsr];
+const mtrrMsrValid: VectorFamily = {
+  name: 'mtrr-msr-valid',
+  judge: (v: { msr: string; reg: string; value: string; maxphyaddr: number; valid: boolean }) =>
+    differences({ valid: v.valid }, { valid: wrmsrAccepts(Number(v.msr), BigInt(v.value), v) }),
+};
+
+export const x86Families: readonly VectorFamily[] = [
+  ...[pte, linuxPte, ept, eptpFamily, kvmMmioSpte, patMsr, mtrrMsrValid],
+];

@@ -217,6 +217,10 @@ export function decodeMmioSpte(word: Word, masks: MmioMasks): MmioSpte {
   };
 }
 
+/** One line about an MMIO entry. */
+export const mmioText = ({ gfn, generation, access }: MmioSpte): string =>
+  `MMIO: gfn ${hex(gfn)}, generation ${hex(generation)}${access ? `, access ${access & 2 ? 'W' : ''}${access & 4 ? 'U' : ''}` : ''}`;
+
 const ones = (hi: number, lo: number): Word => ((1n << BigInt(hi - lo + 1)) - 1n) << BigInt(lo);
 
 /**

@@ -2,13 +2,12 @@
  * IA32_PAT: the table of memory types that PAT, PCD and PWT select from [SDM, "Page Attribute Table (PAT)"; APM,
  * "Page-Attribute Table Mechanism"], and the codes of memory types, which PAT, MTRRs and EPT share.
  */
-import { check, type Finding } from '../../bits/codec.ts';
-import type { Family, Reading } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
 import type { Setting } from '../../bits/settings.ts';
-import { bits, mbz, type Reserved, reserved, type ValueTable, type Violation } from '../../bits/spec.ts';
+import { bits, mbz, type Reserved, reserved, type ValueTable } from '../../bits/spec.ts';
 import { parseWord, type Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
+import { GP, register } from './register.ts';
 
 /** A type that memory can have. */
 export type MemoryType = 'UC' | 'WC' | 'WT' | 'WP' | 'WB';
@@ -60,15 +59,13 @@ export const patTypes = (pat: Word): readonly (PatType | undefined)[] =>
     return byte < 8 ? patType(byte) : undefined;
   });
 
-/** A set bit that makes the writing instruction raise #GP(0). */
-export const GP: Violation = { id: 'reserved-set', text: 'reserved (must be 0): writing it raises #GP(0)' };
-
+const PAT_REF = sdm('Figure "IA32_PAT MSR"');
 const pa = (i: number) => bits(8 * i + 2, 8 * i, `PA${i}`, { values: PAT_TYPE });
 const gap = (i: number) => mbz(8 * i + 7, 8 * i + 3, GP);
 
 export const ia32Pat = format(
   'x86.IA32_PAT',
-  { title: 'IA32_PAT, page attribute table (MSR 277H)', ref: sdm('Figure "IA32_PAT MSR"') },
+  { title: 'IA32_PAT, page attribute table', ref: PAT_REF },
   {
     ...{ res63: gap(7), pa7: pa(7), res55: gap(6), pa6: pa(6), res47: gap(5), pa5: pa(5) },
     ...{ res39: gap(4), pa4: pa(4), res31: gap(3), pa3: pa(3), res23: gap(2), pa2: pa(2) },
@@ -84,22 +81,6 @@ export type PatFacts = {
   /** PA0 to PA7; null where illegal. */
   readonly types: readonly (PatType | null)[];
 };
-export type PatReading = Reading<PatFacts, 'register'>;
-
-/** Read an IA32_PAT value. Any illegal entry makes WRMSR raise #GP(0). */
-export function readPat(word: Word): PatReading {
-  const types = patTypes(word).map(type => type ?? null);
-  const bad = types.flatMap((type, i) => (type === null ? [i] : []));
-  const findings: Finding[] = check(ia32Pat, word);
-  return {
-    format: ia32Pat,
-    raw: word,
-    kind: 'register',
-    facts: { valid: bad.length === 0, bad, types },
-    findings,
-  };
-}
-
 /** The index of PAT, PCD and PWT into the table [SDM, "Selecting a Memory Type from the PAT"]. */
 export const patIndex = (fields: {
   readonly pat?: number;
@@ -113,15 +94,17 @@ export function patBits(pat: Word, type: PatType) {
   return index < 0 ? undefined : { pat: index >> 2, pcd: (index >> 1) & 1, pwt: index & 1 };
 }
 
-export const pat: Family<Record<never, never>, PatReading> = {
+/** IA32_PAT. Any illegal entry makes WRMSR raise #GP(0). */
+export const pat = register({
   id: 'x86.IA32_PAT',
-  title: 'IA32_PAT: page attribute table',
-  ref: sdm('Figure "IA32_PAT MSR"'),
-  aliases: ['pat', 'msr277', '0x277'],
-  role: 'register',
+  title: 'IA32_PAT: page attribute table (MSR 277H)',
+  ref: PAT_REF,
+  aliases: ['pat', 'msr277'],
   settings: {},
-  kinds: ['register'],
   layout: () => ia32Pat,
-  read: readPat,
-  variants: () => [{ kind: 'register', settings: {}, format: ia32Pat }],
-};
+  judge: (word): readonly [PatFacts] => {
+    const types = patTypes(word).map(type => type ?? null);
+    const bad = types.flatMap((type, i) => (type === null ? [i] : []));
+    return [{ valid: bad.length === 0, bad, types }];
+  },
+});

@@ -1,0 +1,64 @@
+/** x86: paging entries, EPT, nested paging, registers, and the regimes they make. */
+import type { Family } from '../bits/family.ts';
+import { npt } from './descriptors/npt.ts';
+import { stage1 } from './descriptors/stage1.ts';
+import { sppt, stage2 } from './descriptors/stage2.ts';
+import { pat } from './registers/attributes.ts';
+import { cr0, cr4, efer } from './registers/control.ts';
+import { eptVpidCap } from './registers/features.ts';
+import {
+  iorrBase,
+  iorrMask,
+  mtrrCap,
+  mtrrDefType,
+  mtrrFixed,
+  mtrrPhysBase,
+  mtrrPhysMask,
+  smrrPhysBase,
+  smrrPhysMask,
+  syscfg,
+  topMem,
+} from './registers/mtrr.ts';
+import { cr3, eptp } from './registers/roots.ts';
+
+export { type Mode, PAGE_SIZE } from './descriptors/address.ts';
+export { type NptReading, type NptSettings, nptSettings, readNpt } from './descriptors/npt.ts';
+export * from './descriptors/permissions.ts';
+export * from './descriptors/software.ts';
+export { readStage1, type Stage1Reading, type Stage1Settings, stage1Settings } from './descriptors/stage1.ts';
+export { readStage2, type Stage2Reading, type Stage2Settings, stage2Settings } from './descriptors/stage2.ts';
+export { type MemoryType, PATS, type PatType, patIndex, patTypes } from './registers/attributes.ts';
+export { wrmsrAccepts } from './registers/mtrr.ts';
+export * from './walk/regime.ts';
+export {
+  cr0,
+  cr3,
+  cr4,
+  efer,
+  eptp,
+  eptVpidCap,
+  iorrBase,
+  iorrMask,
+  mtrrCap,
+  mtrrDefType,
+  mtrrFixed,
+  mtrrPhysBase,
+  mtrrPhysMask,
+  npt,
+  pat,
+  smrrPhysBase,
+  smrrPhysMask,
+  sppt,
+  stage1,
+  stage2,
+  syscfg,
+  topMem,
+};
+
+/** Every kind of x86 word there is: descriptors, then registers. */
+export const x86Families: readonly Family[] = [
+  ...[stage1, stage2, npt, sppt],
+  ...[cr0, cr3, cr4, efer, eptp, eptVpidCap, pat],
+  ...[mtrrCap, mtrrDefType, mtrrFixed, mtrrPhysBase, mtrrPhysMask, smrrPhysBase, smrrPhysMask],
+  ...[syscfg, topMem, iorrBase, iorrMask],
+];

@@ -1,0 +1,438 @@
+/**
+ * Memory type range registers [SDM, "Memory Type Range Registers (MTRRs)"], and AMD's extensions of them [APM, "Memory-
+ * Type Range Registers", "Extended Fixed-Range MTRR Type-Field Encodings", "System Configuration Register (SYSCFG)"].
+ */
+import { decode, type Finding } from '../../bits/codec.ts';
+import { type Format, format } from '../../bits/format.ts';
+import { keyOf, perSettings } from '../../bits/memo.ts';
+import { integer, type Settings, toggle } from '../../bits/settings.ts';
+import { addr, bits, flag, mbz, type Row, res0 } from '../../bits/spec.ts';
+import { hex, type Word } from '../../bits/word.ts';
+import { apm, sdm } from '../../refs.ts';
+import { aboveAddress } from '../descriptors/address.ts';
+import { MEMORY_TYPE, type MemoryType, memoryType, pat } from './attributes.ts';
+import { GP, refused, register } from './register.ts';
+
+const MTRRS = sdm('section "Memory Type Range Registers (MTRRs)"');
+
+/**
+ * The type at the bottom of a byte. The manual draws it as eight bits wide; no code above 7 is legal, so the upper five
+ * are reserved rows here.
+ */
+const typeByte = (name: string, lo = 0, suffix = '') => ({
+  [`res${lo + 3}`]: mbz(lo + 7, lo + 3, GP),
+  [`type${suffix}`]: bits(lo + 2, lo, name, { values: MEMORY_TYPE }),
+});
+const type = { res3: mbz(7, 3, GP), type: bits(2, 0, 'Type', { values: MEMORY_TYPE }) };
+
+const physical = { maxphyaddr: integer(32, 52, 'MAXPHYADDR: CPUID 8000_0008h EAX[7:0]', 52) } as const;
+export type PhysicalSettings = Settings<typeof physical>;
+
+const above = (s: PhysicalSettings) => aboveAddress({ maxphyaddr: s.maxphyaddr, cBit: 0, sBit: 0 }, 63);
+const top = (s: PhysicalSettings): number => Math.min(s.maxphyaddr, 52) - 1;
+
+// --------------------------------------------------------------------------------------- IA32_MTRRCAP, DEF_TYPE
+
+export const mtrrCapLayout = format(
+  'x86.IA32_MTRRCAP',
+  { title: 'IA32_MTRRCAP', ref: sdm('Figure "IA32_MTRRCAP Register"') },
+  {
+    res13: mbz(63, 13),
+    ...{
+      prmrr: flag(12, 'PRMRR'),
+      smrr: flag(11, 'SMRR'),
+      wc: flag(10, 'WC'),
+      res9: mbz(9),
+      fix: flag(8, 'FIX'),
+    },
+    vcnt: bits(7, 0, 'VCNT'),
+  },
+);
+
+export type MtrrCapFacts = {
+  /** How many variable ranges there are; never assume 8. */
+  readonly variableRanges: number;
+};
+export const mtrrCap = register({
+  id: 'x86.IA32_MTRRCAP',
+  title: 'IA32_MTRRCAP: how many MTRRs there are (MSR FEH)',
+  ref: sdm('Figure "IA32_MTRRCAP Register"'),
+  aliases: ['mtrrcap', 'msrfe'],
+  settings: {},
+  layout: (): Format => mtrrCapLayout,
+  judge: (word): readonly [MtrrCapFacts] => [{ variableRanges: decode(mtrrCapLayout, word).vcnt }],
+});
+
+export const mtrrDefTypeLayout = format(
+  'x86.IA32_MTRR_DEF_TYPE',
+  { title: 'IA32_MTRR_DEF_TYPE', ref: sdm('Figure "IA32_MTRR_DEF_TYPE MSR"') },
+  {
+    ...{ res12: mbz(63, 12, GP), e: flag(11, 'E'), fe: flag(10, 'FE'), res8: mbz(9, 8, GP) },
+    ...type,
+  },
+);
+
+export type MtrrFacts = {
+  /** WRMSR accepts the value. */
+  readonly valid: boolean;
+  readonly memory?: MemoryType | 'reserved';
+};
+export const mtrrDefType = register({
+  id: 'x86.IA32_MTRR_DEF_TYPE',
+  title: 'IA32_MTRR_DEF_TYPE: MTRRs on, default type (MSR 2FFH)',
+  ref: sdm('Figure "IA32_MTRR_DEF_TYPE MSR"'),
+  aliases: ['mtrr_def_type', 'mtrrdeftype', 'msr2ff'],
+  settings: {},
+  layout: (): Format => mtrrDefTypeLayout,
+  judge(word, _s, wrong): readonly [MtrrFacts, readonly Finding[]] {
+    const { e, type } = decode(mtrrDefTypeLayout, word);
+    const off: Finding = {
+      id: 'mtrrs-disabled',
+      severity: 'note',
+      bits: '11',
+      message: 'E = 0: all memory is UC, whatever the other MTRRs say',
+      ref: MTRRS,
+    };
+    return [{ valid: !refused(wrong), memory: memoryType(type) ?? 'reserved' }, e ? [] : [off]];
+  },
+});
+
+// -------------------------------------------------------------------------------------------------- fixed ranges
+
+/** Fixed-range MTRRs: the first address and the bytes of each of the eight ranges. */
+export const FIXED_MTRRS: readonly { readonly msr: number; readonly base: number; readonly size: number }[] =
+  [
+    { msr: 0x250, base: 0x00000, size: 0x10000 },
+    { msr: 0x258, base: 0x80000, size: 0x4000 },
+    { msr: 0x259, base: 0xa0000, size: 0x4000 },
+    ...Array.from({ length: 8 }, (_, i) => ({ msr: 0x268 + i, base: 0xc0000 + 0x8000 * i, size: 0x1000 })),
+  ];
+
+export const fixedMtrrSettings = {
+  msr: integer(0x250, 0x26f, 'MSR number: 250H, 258H, 259H, 268H to 26FH', 0x250),
+  rdWr: toggle('AMD with SYSCFG.MtrrFixDramModEn: RdMem and WrMem in bits 4:3 of each byte', 0),
+} as const;
+type FixedSettings = Settings<typeof fixedMtrrSettings>;
+
+const EXTENDED = apm('section "Extended Fixed-Range MTRR Type-Field Encodings"');
+/** One byte: plain, or with RdMem and WrMem. */
+const fixedByte = (i: number, at: string, s: FixedSettings): Readonly<Record<string, Row>> => {
+  const lo = 8 * i;
+  if (!s.rdWr) return typeByte(`Type ${at}`, lo, `${i}`);
+  return {
+    [`res${i}`]: mbz(lo + 7, lo + 5, GP),
+    [`rdMem${i}`]: flag(lo + 4, `RdMem ${at}`, { ref: EXTENDED }),
+    [`wrMem${i}`]: flag(lo + 3, `WrMem ${at}`, { ref: EXTENDED }),
+    [`type${i}`]: bits(lo + 2, lo, `Type ${at}`, { values: MEMORY_TYPE }),
+  };
+};
+const kilobytes = (bytes: number): string => `${bytes >> 10}K`;
+
+const fixedLayout = perSettings(keyOf<FixedSettings>('msr', 'rdWr'), s => {
+  const range = FIXED_MTRRS.find(({ msr }) => msr === s.msr) ?? { base: 0, size: 0x10000 };
+  const at = (i: number): string =>
+    `${(range.base + i * range.size).toString(16).toUpperCase().padStart(5, '0')}H`;
+  const rows = Array.from({ length: 8 }, (_, i) => Object.entries(fixedByte(i, at(i), s))).flat();
+  const title = `IA32_MTRR_FIX${kilobytes(range.size)}_${at(0).slice(0, -1)}`;
+  return format(
+    `x86.${title}`,
+    { title, ref: sdm('Table "Address Mapping for Fixed-Range MTRRs"') },
+    Object.fromEntries(rows),
+  );
+});
+
+export type FixedMtrrFacts = {
+  readonly valid: boolean;
+  readonly ranges: readonly { readonly start: number; readonly size: number; readonly type: string }[];
+};
+/** The eight types of a fixed-range MTRR. */
+export const fixedTypes = (word: Word, rdWr: 0 | 1): readonly (MemoryType | undefined)[] =>
+  Array.from({ length: 8 }, (_, i) => {
+    const byte = Number((word >> BigInt(8 * i)) & 0xffn);
+    return memoryType(rdWr ? byte & 7 : byte);
+  });
+
+export const mtrrFixed = register({
+  id: 'x86.IA32_MTRR_FIX',
+  title: 'IA32_MTRR_FIX…: types of the first MByte (MSRs 250H, 258H, 259H, 268H to 26FH)',
+  ref: sdm('Table "Address Mapping for Fixed-Range MTRRs"'),
+  aliases: ['mtrr_fix', ...FIXED_MTRRS.map(({ msr }) => `msr${msr.toString(16)}`)],
+  settings: fixedMtrrSettings,
+  layout: (s): Format => fixedLayout(s),
+  judge(word, s, wrong): readonly [FixedMtrrFacts, readonly Finding[]] {
+    const range = FIXED_MTRRS.find(({ msr }) => msr === s.msr);
+    const unknown: Finding = {
+      id: 'no-such-msr',
+      severity: 'error',
+      bits: '',
+      message: `MSR ${s.msr.toString(16).toUpperCase()}H is no fixed-range MTRR: read as 250H`,
+      ref: MTRRS,
+    };
+    const { base, size } = range ?? { base: 0, size: 0x10000 };
+    const ranges = fixedTypes(word, s.rdWr).map((type, i) => ({
+      start: base + i * size,
+      size,
+      type: type ?? ('reserved' as const),
+    }));
+    return [{ valid: !refused(wrong) && range !== undefined, ranges }, range ? [] : [unknown]];
+  },
+  forms: [{ rdWr: 1 }, ...FIXED_MTRRS.slice(1).map(({ msr }) => ({ msr }))],
+});
+
+// ----------------------------------------------------------------------------------------------- variable ranges
+
+const VARIABLE = sdm('Figure "IA32_MTRR_PHYSBASEn and IA32_MTRR_PHYSMASKn Variable-Range Register Pair"');
+const SMRRS = sdm('Figure "IA32_SMRR_PHYSBASE and IA32_SMRR_PHYSMASK SMRR Pair"');
+
+/** IA32_MTRR_PHYSBASEn. */
+export const physBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+  format(
+    'x86.IA32_MTRR_PHYSBASE',
+    { title: 'IA32_MTRR_PHYSBASEn', ref: VARIABLE },
+    { ...above(s), base: addr('PhysBase', [top(s), 12]), res8: mbz(11, 8, GP), ...type },
+  ),
+);
+/** IA32_MTRR_PHYSMASKn. */
+export const physMaskLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+  format(
+    'x86.IA32_MTRR_PHYSMASK',
+    { title: 'IA32_MTRR_PHYSMASKn', ref: VARIABLE },
+    { ...above(s), mask: addr('PhysMask', [top(s), 12]), v: flag(11, 'V'), res0: mbz(10, 0, GP) },
+  ),
+);
+
+export type PhysBaseFacts = MtrrFacts & { readonly base: bigint };
+export type PhysMaskFacts = {
+  readonly valid: boolean;
+  readonly enabled: boolean;
+  readonly mask: bigint;
+  /** Bytes of the range; absent where the mask has holes: then it selects several ranges. */
+  readonly size?: bigint;
+};
+
+/** The bytes that a contiguous mask selects; undefined for a mask with holes. */
+export function maskSize(mask: bigint, maxphyaddr: number): bigint | undefined {
+  const size = (1n << BigInt(Math.min(maxphyaddr, 52))) - mask;
+  return (size & (size - 1n)) === 0n ? size : undefined;
+}
+
+function maskFindings(mask: bigint, v: number, size: bigint | undefined): Finding[] {
+  const holes: Finding = {
+    id: 'discontiguous-mask',
+    severity: 'warning',
+    bits: '51:12',
+    message: `mask ${hex(mask)} has holes: the pair selects several ranges`,
+    ref: MTRRS,
+  };
+  return v && size === undefined ? [holes] : [];
+}
+
+export const mtrrPhysBase = register({
+  id: 'x86.IA32_MTRR_PHYSBASE',
+  title: 'IA32_MTRR_PHYSBASEn: base and type of a variable range (MSRs 200H, 202H…)',
+  ref: VARIABLE,
+  aliases: ['mtrr_physbase', 'physbase'],
+  settings: physical,
+  layout: (s): Format => physBaseLayout(s),
+  judge(word, s, wrong): readonly [PhysBaseFacts] {
+    const { base, type } = decode(physBaseLayout(s), word);
+    return [{ valid: !refused(wrong), memory: memoryType(type) ?? 'reserved', base }];
+  },
+  forms: [{ maxphyaddr: 46 }],
+});
+
+export const mtrrPhysMask = register({
+  id: 'x86.IA32_MTRR_PHYSMASK',
+  title: 'IA32_MTRR_PHYSMASKn: mask of a variable range (MSRs 201H, 203H…)',
+  ref: VARIABLE,
+  aliases: ['mtrr_physmask', 'physmask'],
+  settings: physical,
+  layout: (s): Format => physMaskLayout(s),
+  judge(word, s, wrong): readonly [PhysMaskFacts, readonly Finding[]] {
+    const { mask, v } = decode(physMaskLayout(s), word);
+    const size = maskSize(mask, s.maxphyaddr);
+    const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
+    return [facts, maskFindings(mask, v, size)];
+  },
+  forms: [{ maxphyaddr: 46 }],
+});
+
+// --------------------------------------------------------------------------------------------------------- SMRR
+
+export const smrrBaseLayout = format(
+  'x86.IA32_SMRR_PHYSBASE',
+  { title: 'IA32_SMRR_PHYSBASE', ref: SMRRS },
+  { res32: mbz(63, 32, GP), base: addr('PhysBase', [31, 12]), res8: mbz(11, 8, GP), ...type },
+);
+export const smrrMaskLayout = format(
+  'x86.IA32_SMRR_PHYSMASK',
+  { title: 'IA32_SMRR_PHYSMASK', ref: SMRRS },
+  { res32: mbz(63, 32, GP), mask: addr('PhysMask', [31, 12]), v: flag(11, 'V'), res0: mbz(10, 0, GP) },
+);
+
+export const smrrPhysBase = register({
+  id: 'x86.IA32_SMRR_PHYSBASE',
+  title: 'IA32_SMRR_PHYSBASE: base and type of the SMM range (MSR 1F2H)',
+  ref: SMRRS,
+  aliases: ['smrr_physbase', 'msr1f2'],
+  settings: {},
+  layout: (): Format => smrrBaseLayout,
+  judge(word, _s, wrong): readonly [PhysBaseFacts] {
+    const { base, type } = decode(smrrBaseLayout, word);
+    return [{ valid: !refused(wrong), memory: memoryType(type) ?? 'reserved', base }];
+  },
+});
+
+export const smrrPhysMask = register({
+  id: 'x86.IA32_SMRR_PHYSMASK',
+  title: 'IA32_SMRR_PHYSMASK: mask of the SMM range (MSR 1F3H)',
+  ref: SMRRS,
+  aliases: ['smrr_physmask', 'msr1f3'],
+  settings: {},
+  layout: (): Format => smrrMaskLayout,
+  judge(word, _s, wrong): readonly [PhysMaskFacts, readonly Finding[]] {
+    const { mask, v } = decode(smrrMaskLayout, word);
+    const size = maskSize(mask, 32);
+    const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
+    return [facts, maskFindings(mask, v, size)];
+  },
+});
+
+// ---------------------------------------------------------------------------------------------------------- AMD
+
+const SYSTEM = apm('section "System Configuration Register (SYSCFG)"');
+const syscfgReserved = (hi: number, lo = hi) =>
+  res0(hi, lo, { name: hi === lo ? `reserved[${hi}]` : `reserved[${hi}:${lo}]` });
+
+export const syscfgLayout = format(
+  'x86.SYSCFG',
+  { title: 'SYSCFG', ref: SYSTEM },
+  {
+    ...{ res26: syscfgReserved(63, 26), vmplEn: flag(25, 'VMPLEn'), snpEn: flag(24, 'SecureNestedPagingEn') },
+    ...{ memEncrypt: flag(23, 'MemEncryptionModEn'), tom2ForceWb: flag(22, 'Tom2ForceMemTypeWB') },
+    ...{ tom2En: flag(21, 'MtrrTom2En'), varDramEn: flag(20, 'MtrrVarDramEn') },
+    ...{ fixDramModEn: flag(19, 'MtrrFixDramModEn'), fixDramEn: flag(18, 'MtrrFixDramEn') },
+    res0: syscfgReserved(17, 0),
+  },
+);
+export type SyscfgFacts = {
+  /** Fixed-range bytes carry RdMem and WrMem; and they take effect. */
+  readonly rdWrVisible: boolean;
+  readonly rdWrEnabled: boolean;
+  /** Memory from 4 GBytes to TOP_MEM2 is DRAM; and WB where no variable MTRR says otherwise. */
+  readonly topMem2: boolean;
+  readonly topMem2Wb: boolean;
+};
+export const syscfg = register({
+  id: 'x86.SYSCFG',
+  title: 'SYSCFG: AMD system configuration (MSR C001_0010H)',
+  ref: SYSTEM,
+  aliases: ['syscfg', 'msrc0010010'],
+  settings: {},
+  layout: (): Format => syscfgLayout,
+  judge(word): readonly [SyscfgFacts] {
+    const d = decode(syscfgLayout, word);
+    return [
+      {
+        rdWrVisible: d.fixDramModEn === 1,
+        rdWrEnabled: d.fixDramEn === 1,
+        topMem2: d.tom2En === 1,
+        topMem2Wb: d.tom2En === 1 && d.tom2ForceWb === 1,
+      },
+    ];
+  },
+});
+
+const TOP = apm('section "Top of Memory"');
+/** TOP_MEM and TOP_MEM2: the first byte that is not DRAM, in units of 8 MBytes. */
+const topMemLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+  format(
+    'x86.TOP_MEM',
+    { title: 'TOP_MEM, TOP_MEM2', ref: TOP },
+    { ...above(s), top: addr('top of memory', [top(s), 23]), res0: mbz(22, 0, GP) },
+  ),
+);
+export type TopMemFacts = { readonly valid: boolean; readonly top: bigint };
+export const topMem = register({
+  id: 'x86.TOP_MEM',
+  title: 'TOP_MEM, TOP_MEM2: end of DRAM below and above 4 GBytes (MSRs C001_001AH, C001_001DH)',
+  ref: TOP,
+  aliases: ['top_mem', 'top_mem2', 'topmem', 'topmem2', 'msrc001001a', 'msrc001001d'],
+  settings: physical,
+  layout: (s): Format => topMemLayout(s),
+  judge: (word, s, wrong): readonly [TopMemFacts] => [
+    { valid: !refused(wrong), top: decode(topMemLayout(s), word).top },
+  ],
+});
+
+const IORRS = apm('section "IORRs"');
+const iorrBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+  format(
+    'x86.IORRBase',
+    { title: 'IORRBasen', ref: IORRS },
+    {
+      ...above(s),
+      base: addr('PhysBase', [top(s), 12]),
+      ...{ res5: mbz(11, 5, GP), rdMem: flag(4, 'RdMem'), wrMem: flag(3, 'WrMem'), res0: mbz(2, 0, GP) },
+    },
+  ),
+);
+const iorrMaskLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+  format(
+    'x86.IORRMask',
+    { title: 'IORRMaskn', ref: IORRS },
+    { ...above(s), mask: addr('PhysMask', [top(s), 12]), v: flag(11, 'V'), res0: mbz(10, 0, GP) },
+  ),
+);
+export type IorrFacts = {
+  readonly valid: boolean;
+  readonly base: bigint;
+  readonly rdMem: boolean;
+  readonly wrMem: boolean;
+};
+export const iorrBase = register({
+  id: 'x86.IORRBase',
+  title: 'IORRBasen: an I/O range among DRAM (MSRs C001_0016H, C001_0018H)',
+  ref: IORRS,
+  aliases: ['iorr_base', 'msrc0010016', 'msrc0010018'],
+  settings: physical,
+  layout: (s): Format => iorrBaseLayout(s),
+  judge(word, s, wrong): readonly [IorrFacts] {
+    const { base, rdMem, wrMem } = decode(iorrBaseLayout(s), word);
+    return [{ valid: !refused(wrong), base, rdMem: rdMem === 1, wrMem: wrMem === 1 }];
+  },
+});
+export const iorrMask = register({
+  id: 'x86.IORRMask',
+  title: 'IORRMaskn: mask of an I/O range (MSRs C001_0017H, C001_0019H)',
+  ref: IORRS,
+  aliases: ['iorr_mask', 'msrc0010017', 'msrc0010019'],
+  settings: physical,
+  layout: (s): Format => iorrMaskLayout(s),
+  judge(word, s, wrong): readonly [PhysMaskFacts, readonly Finding[]] {
+    const { mask, v } = decode(iorrMaskLayout(s), word);
+    const size = maskSize(mask, s.maxphyaddr);
+    const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
+    return [facts, maskFindings(mask, v, size)];
+  },
+});
+
+// ----------------------------------------------------------------------------------------------------- validity
+
+/**
+ * Does WRMSR accept this value? For the MTRRs and IA32_PAT by MSR number; undefined for other MSRs. `rdWr`: AMD's RdMem
+ * and WrMem bits are visible (SYSCFG.MtrrFixDramModEn).
+ */
+export function wrmsrAccepts(
+  msr: number,
+  value: Word,
+  { maxphyaddr, rdWr = 0 }: { readonly maxphyaddr: number; readonly rdWr?: 0 | 1 },
+): boolean | undefined {
+  if (msr === 0x277) return pat.read(value, {}).facts.valid;
+  if (msr === 0x2ff) return mtrrDefType.read(value, {}).facts.valid;
+  if (msr === 0x1f2) return smrrPhysBase.read(value, {}).facts.valid;
+  if (msr === 0x1f3) return smrrPhysMask.read(value, {}).facts.valid;
+  if (FIXED_MTRRS.some(fixed => fixed.msr === msr)) return mtrrFixed.read(value, { msr, rdWr }).facts.valid;
+  if (msr < 0x200 || msr > 0x21f) return undefined; // up to 16 pairs; MTRRCAP.VCNT says how many there are
+  return (msr & 1 ? mtrrPhysMask : mtrrPhysBase).read(value, { maxphyaddr }).facts.valid;
+}

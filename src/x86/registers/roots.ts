@@ -1,0 +1,205 @@
+/**
+ * Registers that hold the root of a tree: CR3 (and nCR3) in each paging mode [SDM, Tables "Use of CR3 with …"], and EPTP
+ * [SDM, Table "Format of Extended-Page-Table Pointer"].
+ */
+import { decode, type Finding } from '../../bits/codec.ts';
+import { type Format, format } from '../../bits/format.ts';
+import { keyOf, perSettings } from '../../bits/memo.ts';
+import { choice, integer, type Settings, toggle } from '../../bits/settings.ts';
+import { addr, bits, choose, flag, ignored, mbz, type ValueTable } from '../../bits/spec.ts';
+import type { Word } from '../../bits/word.ts';
+import { sdm } from '../../refs.ts';
+import { aboveAddress, addressBits, highBit, MODES } from '../descriptors/address.ts';
+import { type MemoryType, memoryType } from './attributes.ts';
+import { GP, refused, register } from './register.ts';
+
+// ---------------------------------------------------------------------------------------------------------- CR3
+
+export const cr3Settings = {
+  mode: choice(MODES, 'Paging mode: 32-bit, PAE, 4-level, 5-level', '4l'),
+  maxphyaddr: integer(32, 52, 'MAXPHYADDR: CPUID 8000_0008h EAX[7:0]', 52),
+  pcide: toggle('CR4.PCIDE: [11:0] are the PCID, and there is no PWT and PCD', 0),
+  lam: toggle('Linear-address masking is supported: LAM_U48 and LAM_U57', 1),
+  operand: toggle('The word is the source operand of MOV CR3: with PCIDE bit 63 asks not to flush', 0),
+  cBit: highBit('Encryption bit (AMD SEV, SME): CPUID 8000_001Fh EBX[5:0]'),
+  sBit: highBit('Shared bit of a TDX guest: 47 or 51'),
+} as const;
+export type Cr3Settings = Settings<typeof cr3Settings>;
+
+/** [63:61] of 4-level and 5-level paging */
+const upper = {
+  noFlush: { noFlush: flag(63, 'no flush', { note: 'source operand of MOV CR3 only: not stored' }) },
+  res63: { res63: mbz(63, 63, GP) },
+  lam: { lamU48: flag(62, 'LAM_U48'), lamU57: flag(61, 'LAM_U57') },
+  noLam: { res62: mbz(62, 61, GP) },
+};
+/** [11:0] */
+const lower = {
+  pcid: { pcid: bits(11, 0, 'PCID') },
+  caching: { ign5: ignored(11, 5), pcd: flag(4, 'PCD'), pwt: flag(3, 'PWT'), ign0: ignored(2, 0) },
+};
+
+const cr3Rows = (s: Cr3Settings) => ({
+  ...choose(s.pcide && s.operand, upper.noFlush, upper.res63),
+  ...choose(s.lam, upper.lam, upper.noLam),
+  ...aboveAddress(s, 60),
+  root: addr('Physical address of the table', [addressBits(s) - 1, 12]),
+  ...choose(s.pcide, lower.pcid, lower.caching),
+});
+
+const cr332 = format(
+  'x86.CR3.32',
+  { title: 'CR3 with 32-bit paging', ref: sdm('Table "Use of CR3 with 32-Bit Paging"') },
+  {
+    ign32: ignored(63, 32),
+    root: addr('Physical address of the page directory', [31, 12]),
+    ...lower.caching,
+  },
+);
+const cr3Pae = format(
+  'x86.CR3.pae',
+  { title: 'CR3 with PAE paging', ref: sdm('Table "Use of CR3 with PAE Paging"') },
+  {
+    ign32: ignored(63, 32),
+    root: addr('Physical address of the page-directory-pointer table', [31, 5]),
+    ign0: ignored(4, 0),
+  },
+);
+const cr3Key = keyOf<Cr3Settings>('maxphyaddr', 'pcide', 'lam', 'operand', 'cBit', 'sBit');
+const cr3Ia32e = perSettings(cr3Key, (s: Cr3Settings) =>
+  format(
+    'x86.CR3',
+    {
+      title: `CR3 with 4-level or 5-level paging, CR4.PCIDE = ${s.pcide}`,
+      ref: sdm('Table "Use of CR3 with 4-Level Paging and 5-Level Paging"'),
+    },
+    cr3Rows(s),
+  ),
+);
+
+export type Cr3Facts = {
+  /** MOV CR3 accepts the value. */
+  readonly valid: boolean;
+  /** Address of the root table in bytes. */
+  readonly root: bigint;
+  readonly pcid?: number;
+  /** The PAT entry for accesses to the root table: 2*PCD + PWT, 0 with PCIDE; PAE paging has none here. */
+  readonly patIndex?: number;
+};
+
+export const cr3 = register({
+  id: 'x86.CR3',
+  title: 'CR3: root of the paging structures',
+  ref: sdm('section "Process-Context Identifiers" and Tables "Use of CR3 with …"'),
+  aliases: ['cr3', 'ncr3', 'hlatp'],
+  settings: cr3Settings,
+  layout: (s): Format => (s.mode === '32' ? cr332 : s.mode === 'pae' ? cr3Pae : cr3Ia32e(s)),
+  judge(word, s, wrong): readonly [Cr3Facts] {
+    if (s.mode === 'pae') return [{ valid: true, root: decode(cr3Pae, word).root }];
+    const d: { root: bigint; pcd?: number; pwt?: number; pcid?: number } =
+      s.mode === '32' ? decode(cr332, word) : decode(cr3Ia32e(s), word);
+    return [
+      {
+        valid: !refused(wrong),
+        root: d.root,
+        ...(d.pcid === undefined ? {} : { pcid: d.pcid }),
+        patIndex: 2 * (d.pcd ?? 0) + (d.pwt ?? 0),
+      },
+    ];
+  },
+  forms: [
+    { mode: '32' },
+    { mode: 'pae' },
+    { pcide: 1 },
+    { pcide: 1, operand: 1 },
+    { lam: 0, maxphyaddr: 46 },
+  ],
+});
+
+// --------------------------------------------------------------------------------------------------------- EPTP
+
+export const eptpSettings = {
+  maxphyaddr: integer(32, 52, 'MAXPHYADDR: CPUID 8000_0008h EAX[7:0]', 52),
+  uc: toggle('Paging structures can be UC: IA32_VMX_EPT_VPID_CAP[8]', 1),
+  wb: toggle('Paging structures can be WB: IA32_VMX_EPT_VPID_CAP[14]', 1),
+  pwl4: toggle('4-level walks: IA32_VMX_EPT_VPID_CAP[6]', 1),
+  pwl5: toggle('5-level walks: IA32_VMX_EPT_VPID_CAP[7]', 1),
+  ad: toggle('Accessed and dirty flags: IA32_VMX_EPT_VPID_CAP[21]', 1),
+  sss: toggle('Supervisor shadow-stack control: IA32_VMX_EPT_VPID_CAP[23]', 0),
+} as const;
+export type EptpSettings = Settings<typeof eptpSettings>;
+
+const WALK: ValueTable = Array.from({ length: 8 }, (_, i) => `${i + 1} levels`);
+const TYPE: ValueTable = Array.from({ length: 8 }, (_, i) => memoryType(i) ?? `code ${i}`);
+const VMENTRY = { id: 'reserved-set', text: 'reserved (must be 0): VM entry fails' };
+
+const eptpLayout = perSettings(keyOf<EptpSettings>('maxphyaddr', 'sss'), (s: EptpSettings) =>
+  format(
+    'x86.EPTP',
+    { title: 'extended-page-table pointer', ref: EPTP_REF },
+    {
+      ...aboveAddress({ maxphyaddr: s.maxphyaddr, cBit: 0, sBit: 0 }, 63),
+      root: addr('Physical address of the EPT PML4 or PML5 table', [Math.min(s.maxphyaddr, 52) - 1, 12]),
+      res8: mbz(11, 8, VMENTRY),
+      ...choose(s.sss, { sss: flag(7, 'Supervisor shadow-stack control') }, { res7: mbz(7, 7, VMENTRY) }),
+      ad: flag(6, 'Accessed and dirty flags'),
+      walk: bits(5, 3, 'Page-walk length minus 1', { values: WALK }),
+      memType: bits(2, 0, 'Memory type of EPT paging structures', { values: TYPE }),
+    },
+  ),
+);
+const EPTP_REF = sdm('Table "Format of Extended-Page-Table Pointer"');
+
+export type EptpError = 'memtype' | 'walk-length' | 'ad' | 'reserved';
+export type EptpFacts = {
+  /** VM entry accepts the value. */
+  readonly valid: boolean;
+  /** Why not, sorted. */
+  readonly errors: readonly EptpError[];
+  /** Address of the root table in bytes. */
+  readonly root: bigint;
+  readonly levels: number;
+  /** The type of accesses to the paging structures. */
+  readonly memory: MemoryType | 'reserved';
+};
+
+/** The rules of a VM entry [SDM, "VM-Execution Control Fields", EPTP]. */
+function eptpFindings(word: Word, s: EptpSettings): Finding[] {
+  const { memType, walk, ad } = decode(eptpLayout(s), word);
+  const findings: Finding[] = [];
+  const say = (id: string, bits: string, message: string) =>
+    findings.push({ id, severity: 'error', bits, message: `${message}: VM entry fails`, ref: EPTP_REF });
+  const type = memoryType(memType);
+  if (!((type === 'UC' && s.uc) || (type === 'WB' && s.wb)))
+    say('eptp-memtype', '2:0', `memory type ${type ?? memType} of paging structures is not supported`);
+  if (!((walk === 3 && s.pwl4) || (walk === 4 && s.pwl5)))
+    say('eptp-walk-length', '5:3', `a walk of ${walk + 1} levels is not supported`);
+  if (ad && !s.ad) say('eptp-ad', '6', 'accessed and dirty flags are not supported');
+  return findings;
+}
+
+export const eptp = register({
+  id: 'x86.EPTP',
+  title: 'EPTP: extended-page-table pointer',
+  ref: EPTP_REF,
+  aliases: ['eptp'],
+  settings: eptpSettings,
+  layout: (s): Format => eptpLayout(s),
+  judge(word, s, wrong): readonly [EptpFacts, readonly Finding[]] {
+    const d = decode(eptpLayout(s), word);
+    const findings = eptpFindings(word, s);
+    const errors = [
+      ...findings.map(({ id }) => id.slice('eptp-'.length) as EptpError),
+      ...(refused(wrong) ? ['reserved' as const] : []),
+    ].sort();
+    const facts = {
+      valid: errors.length === 0,
+      errors,
+      root: d.root,
+      levels: d.walk + 1,
+      memory: memoryType(d.memType) ?? ('reserved' as const),
+    };
+    return [facts, findings];
+  },
+  forms: [{ sss: 1 }, { maxphyaddr: 46 }],
+});
