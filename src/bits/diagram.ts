@@ -47,7 +47,10 @@ export function diagram(format: Format, width = 100): string {
 
 /** The manual's name without the slice behind it, unless that is a part of a field; rows without a name in short. */
 function labelOf(row: Row): string {
-  const name = row.name.replace(/(?<=^(?:RES[01]|Reserved|IGNORED|ignored|software))\[[\d:]+\]$|\[\d+:0\]$/, '');
+  const name = row.name.replace(
+    /(?<=^(?:RES[01]|Reserved|IGNORED|ignored|software))\[[\d:]+\]$|\[\d+:0\]$/,
+    '',
+  );
   switch (row.kind) {
     case 'res0':
       return name === 'RES0' || name === 'Reserved' ? '0' : name; // x86 spells it out

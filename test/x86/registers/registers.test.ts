@@ -204,10 +204,10 @@ test('WRMSR accepts random values by the rules of the manual, typed a second tim
     767: word => mtrr.includes(Number(word & 0xffn)) && (word & 0x300n) === 0n && word >> 12n === 0n,
     631: word => bytes(word).every(byte => byte === 7 || mtrr.includes(byte)),
   };
-  const type = fc.constantFrom(0n, 1n, 2n, 4n, 5n, 6n, 7n, 6n, 6n);
+  const type = fc.constantFrom<bigint>(0n, 1n, 2n, 4n, 5n, 6n, 7n, 6n, 6n);
   const typed = fc
     .tuple(...Array.from({ length: 8 }, () => type))
-    .map(all => all.reduce((w, t) => (w << 8n) | t, 0n));
+    .map(all => all.reduce<bigint>((w, t) => (w << 8n) | t, 0n));
   const near = fc.tuple(anyWord, typed).map(([word, low]) => (word & 0x3fff_ffff_f800n) | (low & 0xffn));
   fc.assert(
     fc.property(
