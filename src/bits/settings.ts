@@ -10,6 +10,8 @@ export interface Setting<V extends string | number | bigint = string | number | 
   readonly default: V;
   /** The values there are, as text; for number settings a range in words. */
   readonly accepts: string;
+  /** A few values that tell readings apart: trying them shows whether a setting matters for a word. */
+  readonly samples: readonly V[];
   /** @throws SettingError */
   readonly parse: (text: string) => V;
 }
@@ -35,6 +37,7 @@ export function choice<const V extends string>(
     describe,
     default: fallback,
     accepts,
+    samples: values,
     parse: text => {
       const found = values.find(value => value.toLowerCase() === text.toLowerCase());
       if (found === undefined) throw new SettingError(`'${text}' is not one of ${accepts}`);
@@ -48,6 +51,7 @@ export const integer = (min: number, max: number, describe: string, fallback: nu
   describe,
   default: fallback,
   accepts: `${min}..${max}`,
+  samples: [min, Math.max(min, fallback - 1), max],
   parse: text => {
     const value = /^[+-]?\d+$/.test(text.trim())
       ? Number(text)
@@ -65,6 +69,7 @@ export const toggle = (describe: string, fallback: 0 | 1): Setting<0 | 1> => ({
   describe,
   default: fallback,
   accepts: '0, 1',
+  samples: [0, 1],
   parse: text => {
     const word = text.toLowerCase();
     if (['1', 'on', 'true', 'yes'].includes(word)) return 1;
@@ -86,6 +91,7 @@ export const register = (describe: string, fallback = 0n): Setting<bigint> => ({
   describe,
   default: fallback,
   accepts: 'a 64-bit value',
+  samples: [0n, 0xffff_ffff_ffff_ffffn],
   parse: parseValue,
 });
 
@@ -94,6 +100,7 @@ export const known = (describe: string): Setting<bigint | 'unknown'> => ({
   describe,
   default: 'unknown',
   accepts: 'a 64-bit value, unknown',
+  samples: ['unknown', 0n, 0xffff_ffff_ffff_ffffn],
   parse: text => (text.toLowerCase() === 'unknown' ? 'unknown' : parseValue(text)),
 });
 

@@ -1,0 +1,125 @@
+/**
+ * What could this word be? Every family is asked under each of its layouts, and the readings are ordered by what they
+ * leave unexplained: errors first, then warnings, then bits that the layout gives to software or ignores.
+ */
+import { maskOf } from './codec.ts';
+import { describe } from './describe.ts';
+import type { Family, Reading } from './family.ts';
+import type { Format } from './format.ts';
+import { type Settings, type SettingTable, settle } from './settings.ts';
+import type { Word } from './word.ts';
+
+type AnySettings = Settings<SettingTable>;
+
+/** One way to read a word. */
+export interface Candidate {
+  readonly family: Family;
+  readonly settings: AnySettings;
+  /** The settings that were chosen to make it fit: neither given nor the default. */
+  readonly chosen: Partial<AnySettings>;
+  readonly reading: Reading;
+  /** What stays unexplained; 0 is a reading in which every set bit has a meaning. */
+  readonly cost: number;
+}
+
+/** Errors outweigh warnings, warnings outweigh stray bits, stray bits outweigh a setting that is not the default. */
+const COST = { error: 1000, warning: 100, note: 20, strayBit: 2, setting: 5 } as const;
+
+const strayMasks = new WeakMap<Format, Word>();
+/** The bits to which a layout gives no meaning of its own. */
+function strayMask(format: Format): Word {
+  let mask = strayMasks.get(format);
+  if (mask === undefined) {
+    mask = format.rows
+      .filter(row => row.kind === 'software' || row.kind === 'ignored')
+      .reduce((bits, row) => bits | maskOf(row), 0n);
+    strayMasks.set(format, mask);
+  }
+  return mask;
+}
+
+function bitCount(word: Word): number {
+  let count = 0;
+  for (let rest = word; rest !== 0n; rest &= rest - 1n) count++;
+  return count;
+}
+
+/** What a reading leaves unexplained. */
+export const costOf = ({ format, raw, findings }: Reading): number =>
+  findings.reduce((sum, { severity }) => sum + COST[severity], 0) +
+  COST.strayBit * bitCount(raw & strayMask(format)) +
+  (format.width === 32 && raw >> 32n !== 0n ? COST.error : 0);
+
+/** Does a reading fit: is nothing in it an error? */
+export const fits = (candidate: Candidate): boolean => candidate.cost < COST.error;
+
+/** Every set of settings under which a family has a layout of its own, once, with what was given in force. */
+function formsOf(family: Family, given: Partial<AnySettings>): Partial<AnySettings>[] {
+  const seen = new Set<string>();
+  return [{}, ...family.variants().map(variant => variant.settings)].flatMap(form => {
+    const chosen = Object.fromEntries(
+      Object.entries(form).filter(
+        ([key, value]) => !(key in given) && value !== family.settings[key]?.default,
+      ),
+    );
+    const key = Object.entries(chosen).join();
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [chosen];
+  });
+}
+
+/** The best reading of each kind a family has for a word, likeliest first. */
+export function candidates(family: Family, word: Word, given: Partial<AnySettings> = {}): Candidate[] {
+  const best = new Map<string, Candidate>();
+  for (const chosen of formsOf(family, given)) {
+    const settings = settle(family.settings, { ...given, ...chosen });
+    const reading = family.read(word, settings);
+    const cost = costOf(reading) + COST.setting * Object.keys(chosen).length;
+    const known = best.get(reading.kind);
+    if (!known || cost < known.cost) best.set(reading.kind, { family, settings, chosen, reading, cost });
+  }
+  return [...best.values()].sort((a, b) => a.cost - b.cost);
+}
+
+/** Every reading of a word that fits in one of the families, likeliest first; the least bad one where none fits. */
+export function rank(
+  families: readonly Family[],
+  word: Word,
+  givenFor: (family: Family) => Partial<AnySettings> = () => ({}),
+): Candidate[] {
+  const all = families
+    .flatMap(family => candidates(family, word, givenFor(family)))
+    .sort((a, b) => a.cost - b.cost);
+  const fitting = all.filter(fits);
+  return fitting.length > 0 ? fitting : all.slice(0, 1);
+}
+
+/** What somebody sees of a reading: two readings are alike when this is equal. Zeros without a name say nothing. */
+const seen = (reading: Reading): string =>
+  JSON.stringify(
+    [
+      describe(reading.format, reading.raw)
+        .filter(({ value, meaning }) => meaning !== undefined || BigInt(value) !== 0n)
+        .map(({ bits, name, text, meaning }) => [bits, name, text, meaning]),
+      reading.kind,
+      reading.facts,
+      reading.findings.map(({ message }) => message),
+    ],
+    (_, value) => (typeof value === 'bigint' ? `${value}` : value),
+  );
+
+/** Which of these settings change the reading of a word when they take another value. */
+export function matters(
+  family: Family,
+  word: Word,
+  settings: AnySettings,
+  keys: readonly string[] = Object.keys(family.settings),
+): string[] {
+  const now = seen(family.read(word, settings));
+  return keys.filter(key =>
+    family.settings[key]?.samples.some(
+      value => value !== settings[key] && seen(family.read(word, { ...settings, [key]: value })) !== now,
+    ),
+  );
+}

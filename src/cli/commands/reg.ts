@@ -1,0 +1,24 @@
+import { command } from '../command.ts';
+
+export default command({
+  command: 'reg [name] [values..]',
+  describe: 'What does this register say? Field by field, with what it implies',
+  examples: [
+    ['memattr reg CR4 0x3726e0', 'one register'],
+    ['memattr reg pat 0x0407050600070106 --json', 'names in any case, and short ones'],
+    ['memattr reg', 'which registers there are'],
+  ],
+  positionals: {
+    name: { describe: 'The register, in any case: MAIR_EL1, tcr, PAT, CR4…' },
+    values: { describe: 'Its value or values; stdin where none are given' },
+  },
+  options: {
+    set: {
+      type: 'list',
+      name: 'KEY=VALUE',
+      describe: 'What the reading depends on: features, other registers',
+    },
+    all: { type: 'switch', describe: 'Show reserved, ignored and software bits too where they are clean' },
+  },
+  run: async (args, io) => (await import('../run/reg.ts')).run(args, io),
+});

@@ -1,0 +1,87 @@
+/** How people name families and their settings on the command line. */
+import type { Family } from '../bits/family.ts';
+import { parseSettings, type Settings, type SettingTable } from '../bits/settings.ts';
+import { families } from '../families.ts';
+import { didYouMean } from './suggest.ts';
+import { UsageError } from './trouble.ts';
+
+/** Everything a family answers to: its id, the id without the architecture, its aliases. */
+const namesOf = ({ id, aliases = [] }: Family): string[] => [id, id.slice(id.indexOf('.') + 1), ...aliases];
+
+/** A family, and the kind of it where the name says one: `stage2`, `arm64.stage2`, `stage2.page`. */
+export interface Named {
+  readonly family: Family;
+  readonly kind?: string;
+}
+
+/**
+ * The family of a name, in any case.
+ * @throws UsageError with what it might have been, or with the choices where several architectures have it.
+ */
+export function familyNamed(typed: string, among: readonly Family[] = families, noun = 'format'): Named {
+  const given = typed.toLowerCase();
+  const all = (name: string): Family[] =>
+    among.filter(family => namesOf(family).some(known => known.toLowerCase() === name));
+  const dot = given.lastIndexOf('.');
+  const kind = given.slice(dot + 1);
+  const whole = all(given).map(family => ({ family }));
+  const parts =
+    dot < 0
+      ? []
+      : all(given.slice(0, dot)).flatMap(family => {
+          const found = family.kinds.find(known => known.toLowerCase() === kind);
+          return found === undefined ? [] : [{ family, kind: found }];
+        });
+  const found = whole.length > 0 ? whole : parts;
+  const [first] = found;
+  if (first && found.length === 1) return first;
+  if (found.length > 1)
+    throw new UsageError(`'${typed}' is ${found.map(({ family }) => family.id).join(' or ')}: write which`);
+  const hint = didYouMean(typed, [...new Set(among.flatMap(namesOf))]);
+  throw new UsageError(
+    `no ${noun} '${typed}'; ${hint || `${noun === 'register' ? 'memattr reg' : 'memattr formats'} lists them`}`,
+  );
+}
+
+/**
+ * The pairs of `--set key=value` options; one option may hold several, separated by commas.
+ * @throws UsageError for text that is no pair.
+ */
+export function pairsOf(texts: readonly string[]): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const text of texts.flatMap(part => part.split(',')).filter(part => part !== '')) {
+    const [, key, value] = /^\s*([\w.-]+)\s*=\s*(.*?)\s*$/s.exec(text) ?? [];
+    if (key === undefined || value === undefined)
+      throw new UsageError(`--set takes key=value, not '${text}'`);
+    pairs[key] = value;
+  }
+  return pairs;
+}
+
+/**
+ * What `--set` says to one family. With several families in question, a pair counts for those that know its key.
+ * @throws SettingError for a value that the setting cannot take; UsageError for a key that no family has.
+ */
+export function givenFor(
+  pairs: Readonly<Record<string, string>>,
+  among: readonly Family[],
+): (family: Family) => Partial<Settings<SettingTable>> {
+  const knows = (family: Family, key: string): boolean =>
+    Object.keys(family.settings).some(name => name.toLowerCase() === key.toLowerCase());
+  for (const key of Object.keys(pairs)) {
+    if (among.some(family => knows(family, key))) continue;
+    const names = [...new Set(among.flatMap(family => Object.keys(family.settings)))];
+    const whose = among.length === 1 ? `${among[0]?.id} has no setting` : 'no format has a setting';
+    throw new UsageError(`${whose} '${key}'; ${didYouMean(key, names) || `there are ${names.join(', ')}`}`);
+  }
+  const made = new Map<Family, Partial<Settings<SettingTable>>>();
+  return family => {
+    let given = made.get(family);
+    if (!given) {
+      const own = Object.entries(pairs).filter(([key]) => knows(family, key));
+      given = parseSettings(family.settings, Object.fromEntries(own));
+      made.set(family, given);
+    }
+    return given;
+  };
+}

@@ -1,0 +1,129 @@
+/** The process's streams as the verbs see them. Tests pass their own. */
+import { fstatSync, readSync, writeSync } from 'node:fs';
+import { coloured, plain, type Style } from '../report/style.ts';
+
+export interface Sink {
+  write(text: string): void;
+  /** Columns, where the sink is a terminal. */
+  readonly columns?: number;
+}
+
+export interface Io {
+  readonly out: Sink;
+  readonly err: Sink;
+  readonly stdin: { readonly terminal: boolean; chunks(): Iterable<Uint8Array> };
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where output ends up when nobody reads it any more (`| head`): nothing is wrong, and nothing more is wanted. */
+export class ClosedPipe extends Error {
+  override name = 'ClosedPipe';
+}
+
+const CHUNK = 1 << 16;
+/** Wait for a descriptor that somebody else made non-blocking. */
+const pause = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') throw new ClosedPipe();
+      if (code !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+}
+
+function* readAll(fd: number): Generator<Uint8Array> {
+  for (;;) {
+    const buffer = new Uint8Array(4 * CHUNK);
+    let length = 0;
+    try {
+      length = readSync(fd, buffer);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EAGAIN') {
+        pause();
+        continue;
+      }
+      if (code !== 'EOF') throw error; // Windows says EOF where others return 0
+    }
+    if (length === 0) return;
+    yield buffer.subarray(0, length);
+  }
+}
+
+/** `node:tty` and `process.stdout` cost milliseconds: only character devices are asked whether they are terminals. */
+const terminal = (fd: number): boolean => {
+  try {
+    return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
+  } catch {
+    return false;
+  }
+};
+
+interface BufferedSink extends Sink {
+  flush(): void;
+}
+
+/** Output is gathered into large writes, except on a terminal, where somebody is waiting for it. */
+function sink(fd: number): BufferedSink {
+  const isTerminal = terminal(fd);
+  let held = '';
+  const flush = (): void => {
+    const text = held;
+    held = '';
+    if (text !== '') writeAll(fd, text);
+  };
+  return {
+    ...(isTerminal ? { columns: (fd === 2 ? process.stderr : process.stdout).columns || 80 } : {}),
+    write(text) {
+      held += text;
+      if (isTerminal || held.length >= CHUNK) flush();
+    },
+    flush,
+  };
+}
+
+/**
+ * The real streams. Reads and writes are synchronous: a closed pipe shows at once, a slow reader slows us down, and
+ * Ctrl-C ends us by its signal wherever we are.
+ */
+export function processIo(): Io & { readonly flush: () => void } {
+  const out = sink(1);
+  const err = sink(2);
+  return {
+    out,
+    err: {
+      ...err,
+      write(text) {
+        err.write(text);
+        err.flush();
+      },
+    },
+    stdin: {
+      get terminal() {
+        return terminal(0);
+      },
+      chunks: () => readAll(0),
+    },
+    env: process.env,
+    flush: out.flush,
+  };
+}
+
+export interface LookOptions {
+  readonly color?: boolean | undefined;
+}
+
+/** How output should look: columns to fill and colours, `--color` before NO_COLOR before what the terminal is. */
+export function look(io: Io, { color }: LookOptions): { readonly width: number; readonly style: Style } {
+  const { columns } = io.out;
+  const wanted = color ?? (columns !== undefined && !io.env.NO_COLOR && io.env.TERM !== 'dumb');
+  const width = columns ?? (Number(io.env.COLUMNS) || 100);
+  return { width: Math.max(40, width), style: wanted ? coloured : plain };
+}

@@ -1,0 +1,95 @@
+/** The command line: find the verb, read its arguments, run its work, turn trouble into one line and a status. */
+import type { Command } from './command.ts';
+import { ClosedPipe, type Io, processIo } from './io.ts';
+import { quick } from './quick.ts';
+import { closest, didYouMean } from './suggest.ts';
+import { EXIT, troubleOf, UsageError } from './trouble.ts';
+import { verbs } from './verbs.ts';
+import { version } from './version.ts';
+
+const NAME = 'memattr';
+
+/**
+ * Run the command line.
+ *
+ * @returns the exit status: 0 an answer, 1 findings or differences, 2 a usage mistake, 3 unreadable input.
+ */
+export async function main(argv: readonly string[], given?: Io): Promise<number> {
+  const own = given ? undefined : processIo();
+  const io = given ?? (own as Io);
+  let status: number;
+  try {
+    status = await dispatch(argv.map(plainColor), io);
+    own?.flush();
+  } catch (error) {
+    status = report(error, argv[0], io, own?.flush);
+  }
+  return status;
+}
+
+/** `--color=always` and its kin, as other tools spell it. */
+const plainColor = (arg: string): string =>
+  arg === '--color=always' ? '--color' : arg === '--color=never' ? '--no-color' : arg;
+
+function report(error: unknown, verb: string | undefined, io: Io, flush?: () => void): number {
+  if (error instanceof ClosedPipe) return EXIT.answer;
+  try {
+    flush?.(); // what was answered before the trouble
+    const trouble = troubleOf(error);
+    const prefix = verb !== undefined && verbs.some(({ name }) => name === verb) ? `${NAME} ${verb}` : NAME;
+    if (trouble) {
+      io.err.write(`${prefix}: ${trouble.line}\n`);
+      return trouble.exit;
+    }
+    const stack = error instanceof Error ? error.stack : String(error);
+    io.err.write(`${prefix}: this is a mistake in memattr ${version}, please report it:\n${stack}\n`);
+  } catch (inner) {
+    if (!(inner instanceof ClosedPipe)) return EXIT.damaged;
+  }
+  return 70; // EX_SOFTWARE: none of the statuses that answer a question
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === '--version' || first === '-V') {
+    io.out.write(`${version}\n`);
+    return EXIT.answer;
+  }
+  const width = Math.min(100, io.out.columns ?? 100);
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    const [name] = rest;
+    if (first === 'help' && name !== undefined) return dispatch([name, '--help'], io);
+    const { helpOfAll } = await import('./full.ts');
+    const text = await helpOfAll(NAME, verbs, width);
+    (first === undefined ? io.err : io.out).write(text);
+    return first === undefined ? EXIT.usage : EXIT.answer;
+  }
+  const verb = verbs.find(({ name }) => name === first) ?? unknown(first);
+  const args = quick(verb, rest) ?? (await slow(verb, rest, width, io));
+  return args === undefined ? EXIT.answer : verb.run(args as never, io);
+}
+
+/** Let yargs read what `quick` did not; prints help and returns undefined where that was asked for. */
+async function slow(
+  verb: Command,
+  argv: readonly string[],
+  width: number,
+  io: Io,
+): Promise<Record<string, unknown> | undefined> {
+  const { full } = await import('./full.ts');
+  const parsed = await full(NAME, verb, argv, width);
+  if ('args' in parsed) return parsed.args;
+  io.out.write(parsed.help);
+  return undefined;
+}
+
+function unknown(typed: string): never {
+  const names = verbs.map(({ name }) => name);
+  if (typed.startsWith('-'))
+    throw new UsageError(`unknown option '${typed}'; a verb comes first: ${names.join(', ')}`);
+  const looksLikeWord = /^(0x[0-9a-f_]+|[0-9a-f]{16})$/i.test(typed);
+  const hint = looksLikeWord
+    ? `to decode a word: memattr decode ${typed}`
+    : didYouMean(typed, closest(typed, names)) || `there are ${names.join(', ')}`;
+  throw new UsageError(`no verb '${typed}'; ${hint}`);
+}

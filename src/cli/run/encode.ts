@@ -1,0 +1,190 @@
+/** `encode`: fields or a wish to a word. */
+import { type decode, EncodeError, encode, patch } from '../../bits/codec.ts';
+import { parseField } from '../../bits/describe.ts';
+import type { Family, Intent, Reading } from '../../bits/family.ts';
+import type { Format } from '../../bits/format.ts';
+import { matters } from '../../bits/rank.ts';
+import { type Settings, type SettingTable, settle } from '../../bits/settings.ts';
+import { hex, hexWord, parseWord, type Word } from '../../bits/word.ts';
+import { json } from '../../report/json.ts';
+import { markdownReading, readingLines } from '../../report/reading.ts';
+import { decodeRecord, SCHEMA } from '../../report/records.ts';
+import { csvLine } from '../../report/table.ts';
+import { type Globals, outputOf } from '../command.ts';
+import { familyNamed, givenFor, pairsOf } from '../families.ts';
+import { type Io, look } from '../io.ts';
+import { EXIT, UsageError } from '../trouble.ts';
+
+interface EncodeArgs extends Globals {
+  readonly format: string;
+  readonly fields: readonly string[];
+  readonly type?: string | undefined;
+  readonly perm?: string | undefined;
+  readonly oa?: string | undefined;
+  readonly from?: string | undefined;
+  readonly set: readonly string[];
+  readonly explain?: boolean | undefined;
+}
+
+type AnySettings = Settings<SettingTable>;
+type Fields = Record<string, number | bigint>;
+interface Made {
+  readonly settings: AnySettings;
+  readonly reading: Reading;
+}
+
+export async function run(args: EncodeArgs, io: Io): Promise<number> {
+  const { family, kind } = familyNamed(args.format);
+  const given = givenFor(pairsOf(args.set), [family])(family);
+  const pairs = args.fields.map(text => pairOf(text, family));
+  const { settings, reading } = make(family, kind, given, pairs, args);
+  const word = hexWord(reading.raw, reading.format.width / 4);
+  const output = outputOf(args);
+  const open = Object.keys(family.settings).filter(key => !(key in given));
+  if (output === 'json')
+    io.out.write(
+      `${json({ ...decodeRecord(family, reading, settings), assumed: open, schema: SCHEMA.encode })}\n`,
+    );
+  else if (output === 'csv')
+    io.out.write(`${csvLine(['raw', 'format', 'kind'])}\r\n${csvLine([word, family.id, reading.kind])}\r\n`);
+  else if (output === 'markdown') io.out.write(`${markdownReading(reading).join('\n')}\n`);
+  else if (args.explain) io.out.write(`${readingLines(reading, look(io, args)).join('\n')}\n`);
+  else io.out.write(`${word}\n`);
+  if (output !== 'json') {
+    const keys = matters(family, reading.raw, settings, open);
+    if (keys.length > 0)
+      io.err.write(
+        `memattr encode: assumed ${keys.map(key => `${key} ${show(settings[key])}`).join(', ')}\n`,
+      );
+  }
+  return reading.findings.some(({ severity }) => severity !== 'note') ? EXIT.findings : EXIT.answer;
+}
+
+const show = (value: AnySettings[string] | undefined): string =>
+  typeof value === 'bigint' ? hex(value) : `${value}`;
+
+function pairOf(text: string, family: Family): readonly [key: string, value: string] {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new UsageError(`'${text}' is no key=value; memattr formats ${family.id} lists the keys`);
+  const key = text.slice(0, at);
+  if (Object.keys(family.settings).includes(key) && !fieldKeys(family).has(key.toLowerCase()))
+    throw new UsageError(`'${key}' is a setting of ${family.id}, not a field: write --set ${text}`);
+  return [key, text.slice(at + 1)];
+}
+
+/** Every field key and name of a family, lower case. */
+const fieldKeys = (family: Family): Set<string> =>
+  new Set(
+    family
+      .variants()
+      .flatMap(({ format }) => format.rows.flatMap(row => [row.key.toLowerCase(), row.name.toLowerCase()])),
+  );
+
+/** The word and its reading, from a wish, from another word, or from fields alone. */
+function make(
+  family: Family,
+  kind: string | undefined,
+  given: Partial<AnySettings>,
+  pairs: readonly (readonly [string, string])[],
+  args: EncodeArgs,
+): Made {
+  const plain = args.oa !== undefined && args.type === undefined && args.perm === undefined && !family.intent;
+  if (plain) return fromFields(family, kind, given, [...pairs, ['oa', args.oa ?? '']]); // an address alone is a field
+  const wish = wishOf(args, pairs);
+  if (args.from !== undefined) {
+    if (wish)
+      throw new UsageError(
+        '--from replaces fields of a word; --type and --perm make a new one: use one of them',
+      );
+    return patched(family, given, parseWord(args.from), pairs);
+  }
+  if (wish) {
+    if (!family.intent)
+      throw new UsageError(`${family.id} is written by its fields: memattr formats ${family.id} lists them`);
+    const settings = settle(family.settings, given);
+    const { kind: made, fields } = family.intent(wish, settings);
+    if (kind !== undefined && kind !== made)
+      throw new UsageError(`under these settings that wish makes a ${made}, not a ${kind}`);
+    const format = layoutOf(family, made, settings);
+    return read(family, settings, encode(format, { ...fields, ...fieldsOf(format, pairs) }));
+  }
+  return fromFields(family, kind, given, pairs);
+}
+
+function wishOf(
+  { type, perm, oa }: EncodeArgs,
+  pairs: readonly (readonly [string, string])[],
+): Intent | undefined {
+  if (type === undefined && perm === undefined && oa === undefined) return undefined;
+  if (oa !== undefined && pairs.some(([key]) => key.toLowerCase() === 'oa'))
+    throw new UsageError('the output address is given twice: --oa and oa=');
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(perm === undefined ? {} : { perm }),
+    ...(oa === undefined ? {} : { oa: parseWord(oa) }),
+  };
+}
+
+const fieldsOf = (format: Format, pairs: readonly (readonly [string, string])[]): Fields =>
+  Object.fromEntries(pairs.map(([key, text]) => parseField(format, key, text)));
+
+function layoutOf(family: Family, kind: string, settings: AnySettings): Format {
+  const format = family.layout(kind, settings);
+  if (!format) throw new EncodeError(`${family.id} has no ${kind} under these settings`);
+  return format;
+}
+
+const read = (family: Family, settings: AnySettings, word: Word): Made => ({
+  settings,
+  reading: family.read(word, settings),
+});
+
+function patched(
+  family: Family,
+  given: Partial<AnySettings>,
+  word: Word,
+  pairs: readonly (readonly [string, string])[],
+): Made {
+  const settings = settle(family.settings, given);
+  const { format } = family.read(word, settings);
+  return read(family, settings, patch(format, word, fieldsOf(format, pairs)));
+}
+
+/**
+ * The kind is the one named, else the first that has all the fields and reads back as itself: leaves before tables. A
+ * kind that these settings do not have takes the settings of its first layout, unless somebody gave them.
+ */
+function fromFields(
+  family: Family,
+  kind: string | undefined,
+  given: Partial<AnySettings>,
+  pairs: readonly (readonly [string, string])[],
+): Made {
+  const kinds = kind === undefined ? [...family.kinds].reverse() : [kind];
+  let refusal: unknown;
+  for (const candidate of kinds) {
+    const forms = [
+      {},
+      ...family
+        .variants()
+        .filter(v => v.kind === candidate)
+        .map(v => v.settings),
+    ];
+    for (const form of kind === undefined ? [{}] : forms) {
+      const settings = settle(family.settings, { ...form, ...given });
+      const format = family.layout(candidate, settings);
+      if (!format) continue;
+      try {
+        const made = read(
+          family,
+          settings,
+          encode(format, fieldsOf(format, pairs) as ReturnType<typeof decode>),
+        );
+        if (made.reading.kind === candidate) return made;
+      } catch (error) {
+        refusal ??= error;
+      }
+    }
+  }
+  throw refusal ?? new UsageError(`${family.id} has no ${kind ?? 'layout'} under these settings`);
+}

@@ -1,0 +1,32 @@
+/** `reg`: register values field by field. */
+
+import { registers } from '../../families.ts';
+import { json } from '../../report/json.ts';
+import { type Globals, outputOf } from '../command.ts';
+import { familyNamed } from '../families.ts';
+import { type Io, look } from '../io.ts';
+import { EXIT, UsageError } from '../trouble.ts';
+import { run as decode } from './decode.ts';
+import { formatRecord, listing } from './formats.ts';
+
+interface RegArgs extends Globals {
+  readonly name?: string | undefined;
+  readonly values: readonly string[];
+  readonly set: readonly string[];
+  readonly all?: boolean | undefined;
+}
+
+export async function run(args: RegArgs, io: Io): Promise<number> {
+  if (args.name === undefined) {
+    if (outputOf(args) === 'json')
+      for (const family of registers) io.out.write(`${json(formatRecord(family, [], {}))}\n`);
+    else io.out.write(`${listing(registers, look(io, args)).join('\n')}\n`);
+    return EXIT.answer;
+  }
+  const [name, ...inline] = args.name.split('=');
+  const { family } = familyNamed(name ?? '', registers, 'register');
+  const words = [...inline, ...args.values];
+  if (words.length === 0 && io.stdin.terminal)
+    throw new UsageError(`no value for ${family.id}: memattr reg ${name} 0x…`);
+  return decode({ ...args, words, as: family.id, brief: false }, io);
+}

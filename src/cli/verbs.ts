@@ -1,0 +1,8 @@
+/** Every verb, in the order of the help. */
+import type { Command } from './command.ts';
+import decode from './commands/decode.ts';
+import encode from './commands/encode.ts';
+import formats from './commands/formats.ts';
+import reg from './commands/reg.ts';
+
+export const verbs: readonly Command[] = [decode, encode, reg, formats];

@@ -1,0 +1,83 @@
+/** Words from the command line or from stdin, separated by blanks, commas, semicolons or line ends. */
+import { parseWord, type Word } from '../bits/word.ts';
+import type { Io } from './io.ts';
+import { InputError, UsageError } from './trouble.ts';
+
+const SEPARATORS = /[\s,;]+/;
+const LONGEST = 4096;
+
+interface Token {
+  readonly text: string;
+  /** Line of stdin, from 1. */
+  readonly line: number;
+}
+
+/** The tokens of stdin as they arrive; `#` starts a comment. Memory is bounded by the longest token. */
+function* tokens(io: Io): Generator<Token> {
+  const decoder = new TextDecoder();
+  let line = 1;
+  let rest = '';
+  let comment = false;
+  const split = function* (text: string): Generator<Token> {
+    for (const part of text.split(/(\n|#)/)) {
+      if (part === '\n') {
+        line++;
+        comment = false;
+      } else if (part === '#') comment = true;
+      else if (!comment)
+        for (const token of part.split(SEPARATORS)) if (token !== '') yield { text: token, line };
+    }
+  };
+  for (const chunk of io.stdin.chunks()) {
+    if (chunk.includes(0)) throw new InputError(`stdin, line ${line}: binary data, not text`);
+    const text = rest + decoder.decode(chunk, { stream: true });
+    const end = Math.max(
+      text.lastIndexOf('\n'),
+      text.lastIndexOf(' '),
+      text.lastIndexOf(','),
+      text.lastIndexOf('\t'),
+    );
+    yield* split(text.slice(0, end + 1));
+    rest = text.slice(end + 1);
+    if (rest.length > LONGEST)
+      throw new InputError(`stdin, line ${line}: a word of more than ${LONGEST} characters is no number`);
+  }
+  yield* split(rest + decoder.decode());
+}
+
+/** The words of stdin. @throws InputError naming the line of the first token that is no number. */
+function* stdinWords(io: Io): Generator<Word> {
+  for (const { text, line } of tokens(io)) {
+    let word: Word;
+    try {
+      word = parseWord(text);
+    } catch (error) {
+      throw new InputError(`stdin, line ${line}: ${(error as Error).message}`);
+    }
+    yield word;
+  }
+}
+
+/**
+ * The words somebody gave: those on the command line (`-` stands for stdin), else those of stdin.
+ *
+ * @throws UsageError for a word on the command line that is no number.
+ */
+export function* wordsOf(given: readonly string[], io: Io): Generator<Word> {
+  if (given.length === 0) {
+    if (io.stdin.terminal) io.err.write('memattr: reading words from the terminal; Ctrl-D ends them\n');
+    yield* stdinWords(io);
+  }
+  for (const text of given) {
+    if (text === '-') yield* stdinWords(io);
+    else
+      for (const part of text.split(SEPARATORS)) {
+        if (part === '') continue;
+        try {
+          yield parseWord(part);
+        } catch (error) {
+          throw new UsageError((error as Error).message);
+        }
+      }
+  }
+}

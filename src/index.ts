@@ -1,0 +1,48 @@
+/**
+ * The library: layouts, codecs, readings, images and walks. Everything the command line does is here as functions.
+ *
+ * Addresses and sizes are bigint bytes where one word is read, and page frames (address / 4096, ordinary numbers) where
+ * many are.
+ */
+export * as arm64 from './arm64/index.ts';
+export {
+  check,
+  decode,
+  EncodeError,
+  encode,
+  type Finding,
+  patch,
+} from './bits/codec.ts';
+export { describe, type FieldView, named, parseField } from './bits/describe.ts';
+export { diagram } from './bits/diagram.ts';
+export type { Fact, Facts, Family, Intent, Reading, Variant } from './bits/family.ts';
+export { type Format, type FormatRow, format, LayoutError } from './bits/format.ts';
+export { type Gather, gather } from './bits/gather.ts';
+export type { Decoded, FieldKey } from './bits/infer.ts';
+export { type Candidate, candidates, matters, rank } from './bits/rank.ts';
+export {
+  parseSettings,
+  type Setting,
+  SettingError,
+  type Settings,
+  type SettingTable,
+  settle,
+} from './bits/settings.ts';
+export type { Kind, Piece, Ref, Row, Rows, Severity } from './bits/spec.ts';
+export { hex, hexWord, join, parseWord, split, type Word, WordSyntaxError } from './bits/word.ts';
+export { descriptors, families, registers } from './families.ts';
+export { type AddressSpace, type FrameRange, heldPages, readWord64 } from './image/address-space.ts';
+export { ImageError, type Remark } from './image/errors.ts';
+export { type OpenOptions, openImage } from './image/open.ts';
+export type { Image } from './image/parse.ts';
+export { citation, EDITIONS } from './refs.ts';
+export { parseRegisters, type RegisterFile, type Registers, registerName } from './text/registers.ts';
+export type { LeafBatch } from './walk/batch.ts';
+export { type NestedBatch, nest } from './walk/nested.ts';
+export { recordOf, records, type WalkRecord } from './walk/record.ts';
+export type { LeafView, Regime, Root } from './walk/regime.ts';
+export { type Summary, type SummaryRow, summarise } from './walk/summary.ts';
+export { Through } from './walk/through.ts';
+export { type Step, type Translation, translate } from './walk/translate.ts';
+export { type MissingTable, type WalkOptions, type WalkResult, walk } from './walk/walker.ts';
+export * as x86 from './x86/index.ts';

@@ -1,0 +1,124 @@
+/**
+ * What the fields add up to, in words: the facts of a reading as labelled lines, in the order in which the family gives
+ * them. Families name facts by role (`oa`, `memory`, `permissions`); the words people see stand here, once.
+ */
+import type { Fact, Facts } from '../bits/family.ts';
+import { hex } from '../bits/word.ts';
+import { rangeText, sizeText } from './size.ts';
+
+export interface FactLine {
+  readonly label: string;
+  readonly text: string;
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  oa: 'output address',
+  next: 'next table',
+  memory: 'memory type',
+  reason: 'why invalid',
+  software: 'left by software',
+  contiguousBytes: 'contiguous group',
+  dirtyState: 'dirty state',
+  pas: 'address space',
+};
+
+/** `nextTable` as `next table`; capital runs (`XN`, `MAIR_EL1`) stay. */
+const words = (key: string): string =>
+  LABELS[key] ??
+  key.replace(/([a-z])([A-Z])(?=[a-z]|$)/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+
+const isList = (fact: Fact | undefined): fact is readonly Fact[] => Array.isArray(fact);
+type Group = { readonly [key: string]: Fact | undefined };
+const isGroup = (fact: Fact | undefined): fact is Group =>
+  typeof fact === 'object' && fact !== null && !isList(fact);
+const isSize = (key: string): boolean => /size$|bytes$|span$/i.test(key);
+/** Nothing to say: absent, denied, or said by the absence of a finding. */
+const isQuiet = (fact: Fact | undefined): boolean =>
+  fact === undefined ||
+  fact === null ||
+  fact === false ||
+  fact === 'n/a' ||
+  (isList(fact) && fact.length === 0);
+
+/** One fact as text. */
+export function factText(key: string, fact: Fact | undefined): string {
+  if (fact === undefined || fact === null) return '-';
+  if (typeof fact === 'bigint') return isSize(key) ? sizeText(fact) : hex(fact);
+  if (typeof fact === 'boolean') return fact ? 'yes' : 'no';
+  if (isList(fact)) return fact.map(part => factText(key, part)).join(', ');
+  if (isGroup(fact)) return permissionText(fact) ?? groupText(fact);
+  return `${fact}`;
+}
+
+const groupText = (group: Group): string =>
+  Object.entries(group)
+    .filter(([, value]) => !isQuiet(value))
+    .map(([key, value]) => `${words(key)} ${factText(key, value)}`)
+    .join(', ');
+
+/** `rwx` with dashes for what is denied. */
+const rwx = (r: unknown, w: unknown, x: unknown): string =>
+  `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
+
+/**
+ * Permission groups as `rw-`: one triple where it holds for everybody, else one for each side. The keys are those of the
+ * families: r, w and x (x1 and x0 where EL1 and EL0 differ), or such a group for each of priv and unpriv.
+ */
+export function permissionText(group: Group): string | undefined {
+  const { priv, unpriv } = group;
+  if (isGroup(priv) && isGroup(unpriv)) {
+    const high = permissionText(priv);
+    const low = permissionText(unpriv);
+    return high === low ? high : `privileged ${high}, unprivileged ${low}`;
+  }
+  const { r, w, x, x1, x0, tl0, tl1, wMmu } = group;
+  const { r1 = r, w1 = w, r0 = r, w0 = w } = group;
+  if (r1 === undefined || w1 === undefined || (x ?? x1) === undefined) return undefined;
+  const el1 = rwx(r1, w1, x1 ?? x);
+  const el0 = rwx(r0, w0, x0 ?? x);
+  const extra = [
+    wMmu && !w ? 'writes by the MMU only' : '',
+    tl0 || tl1 ? `TopLevel${tl0 ? '0' : ''}${tl1 ? '1' : ''}` : '',
+  ].filter(text => text !== '');
+  return [el1 === el0 ? el1 : `EL1 ${el1}, EL0 ${el0}`, ...extra].join(', ');
+}
+
+/** Every fact worth saying, as labelled lines. An address and its size become one range. */
+export function factLines(facts: Facts): FactLine[] {
+  const lines: FactLine[] = [];
+  for (const [key, fact] of Object.entries(facts)) {
+    if (isQuiet(fact)) continue;
+    if (key === 'size' && typeof facts.oa === 'bigint') continue;
+    if (key === 'oa' && typeof fact === 'bigint' && typeof facts.size === 'bigint')
+      lines.push({ label: words(key), text: `${rangeText(fact, facts.size)} (${sizeText(facts.size)})` });
+    else if (isGroup(fact) && permissionText(fact) === undefined)
+      for (const [inner, value] of Object.entries(fact)) {
+        if (isQuiet(value)) continue;
+        lines.push({ label: `${words(key)}: ${words(inner)}`, text: factText(inner, value) });
+      }
+    else if (isList(fact) && fact.some(isGroup))
+      fact.forEach((part, n) => {
+        lines.push({ label: `${words(key)} ${n}`, text: factText(key, part) });
+      });
+    else lines.push({ label: words(key), text: factText(key, fact) });
+  }
+  return lines;
+}
+
+/** The facts on one line, for listings with many words: `0x9010000 4 KiB, Device-nGnRE, rw-`. */
+export function gist(facts: Facts): string {
+  const { oa, size, ...rest } = facts;
+  const place =
+    typeof oa === 'bigint'
+      ? [typeof size === 'bigint' ? `${hex(oa)} ${sizeText(size)}` : hex(oa)]
+      : size === undefined
+        ? []
+        : [factText('size', size)];
+  const more = Object.entries(rest)
+    .filter(([, fact]) => !isQuiet(fact))
+    .map(([key, fact]) => {
+      const bare = ['memory', 'shareability', 'permissions', 'reason', 'type'].includes(key);
+      return bare ? factText(key, fact) : `${words(key)} ${factText(key, fact)}`;
+    });
+  return [...place, ...more].join(', ');
+}

@@ -1,0 +1,72 @@
+/** The records that `--json` prints. Each names its schema, `docs/schemas/` describes it, `docs/json.md` explains it. */
+import type { Finding } from '../bits/codec.ts';
+import { named } from '../bits/describe.ts';
+import type { Facts, Family, Reading } from '../bits/family.ts';
+import type { Format } from '../bits/format.ts';
+import { positions } from '../bits/format.ts';
+import { hexWord } from '../bits/word.ts';
+import { citation } from '../refs.ts';
+
+/** Version of every record: raised when a key changes its meaning or goes; new keys do not raise it. */
+export const SCHEMA = {
+  decode: 'memattr.decode/1',
+  encode: 'memattr.encode/1',
+  format: 'memattr.format/1',
+} as const;
+
+export interface FindingRecord {
+  readonly id: string;
+  readonly severity: string;
+  readonly bits: string;
+  readonly message: string;
+  readonly ref: string | null;
+}
+
+export const findingRecord = ({ id, severity, bits, message, ref }: Finding): FindingRecord => ({
+  id,
+  severity,
+  bits,
+  message,
+  ref: ref ? citation(ref) : null,
+});
+
+type AnySettings = Readonly<Record<string, string | number | bigint>>;
+
+/** One reading: `format` is the family's name, `layout` the layout that applied, `fields` by the manual's names. */
+export function decodeRecord(family: Family, reading: Reading, settings: AnySettings, extra: Facts = {}) {
+  return {
+    schema: SCHEMA.decode,
+    format: family.id,
+    layout: reading.format.id,
+    title: reading.format.title,
+    raw: hexWord(reading.raw, reading.format.width / 4),
+    kind: reading.kind,
+    fields: named(reading.format, reading.raw),
+    facts: reading.facts,
+    findings: reading.findings.map(findingRecord),
+    settings,
+    ...extra,
+  };
+}
+
+/** A layout as data: what `formats` draws. */
+export const layoutRecord = (kind: string, settings: AnySettings, format: Format) => ({
+  layout: format.id,
+  title: format.title,
+  kind,
+  settings,
+  width: format.width,
+  ref: citation(format.ref),
+  fields: format.rows.map(row => ({
+    key: row.key,
+    name: row.name,
+    kind: row.kind,
+    bits: positions(row.pieces),
+    ...(row.value === undefined ? {} : { value: row.value }),
+    ...(row.values
+      ? { values: row.values.map(v => (typeof v === 'string' ? v : { reserved: v.reserved })) }
+      : {}),
+    ...(row.note === undefined ? {} : { note: row.note }),
+    ref: citation(row.ref ?? format.ref),
+  })),
+});

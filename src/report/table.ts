@@ -1,0 +1,124 @@
+/** Rows in columns that fit a given width: text for terminals, and the same rows as CSV or Markdown. */
+import { type Paint, same } from './style.ts';
+
+export interface Column<R> {
+  readonly title: string;
+  readonly text: (row: R) => string;
+  readonly align?: 'left' | 'right';
+  /** May this column be narrowed and its text wrapped between words? */
+  readonly wrap?: boolean;
+  readonly paint?: (row: R) => Paint;
+}
+
+export interface TableOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly indent?: number;
+  /** Paint for the heading; no heading where false. */
+  readonly head?: Paint | false;
+}
+
+const GAP = 2;
+const NARROWEST = 12;
+
+/** Break text between words so that no line is longer than `width`; longer words are cut. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (let word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    while (word.length > width) {
+      lines.push(word.slice(0, width));
+      word = word.slice(width);
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** How wide each column may be: its longest text, and less for wrapping columns where the terminal is too narrow. */
+function widths<R>(
+  columns: readonly Column<R>[],
+  rows: readonly (readonly string[])[],
+  room: number,
+): number[] {
+  const want = columns.map((column, c) =>
+    rows.reduce((most, row) => Math.max(most, (row[c] ?? '').length), column.title.length),
+  );
+  let over = want.reduce((sum, w) => sum + w + GAP, -GAP) - room;
+  while (over > 0) {
+    const wrapping = want.map((w, c) => (columns[c]?.wrap ? w : 0));
+    const widest = Math.max(...wrapping);
+    if (widest <= NARROWEST) break; // narrower would be unreadable: let the terminal wrap
+    const next = Math.max(NARROWEST, ...wrapping.filter(w => w < widest));
+    const at = wrapping.indexOf(widest);
+    const less = Math.min(over, Math.max(1, widest - next));
+    want[at] = widest - less;
+    over -= less;
+  }
+  return want;
+}
+
+/** The rows as lines of text. */
+export function table<R>(columns: readonly Column<R>[], rows: readonly R[], options: TableOptions): string[] {
+  const { width, indent = 0, head = same } = options;
+  const cells = rows.map(row => columns.map(column => column.text(row)));
+  const wide = widths(
+    columns,
+    head === false ? cells : [...cells, columns.map(c => c.title)],
+    width - indent,
+  );
+  const margin = ' '.repeat(indent);
+  const line = (texts: readonly string[], paints: readonly Paint[]): string => {
+    let last = texts.length - 1;
+    while (last > 0 && texts[last] === '') last--; // no blanks at the end of a line
+    return (
+      margin +
+      texts
+        .slice(0, last + 1)
+        .map((text, c) => {
+          const pad = ' '.repeat(Math.max(0, (wide[c] ?? 0) - text.length));
+          const painted = (paints[c] ?? same)(text);
+          return columns[c]?.align === 'right' ? pad + painted : c === last ? painted : painted + pad;
+        })
+        .join(' '.repeat(GAP))
+    );
+  };
+  const lines =
+    head === false
+      ? []
+      : [
+          head(
+            line(
+              columns.map(c => c.title),
+              [],
+            ),
+          ),
+        ];
+  rows.forEach((row, r) => {
+    const paints = columns.map(column => column.paint?.(row) ?? same);
+    const wrapped = (cells[r] ?? []).map((text, c) => (columns[c]?.wrap ? wrap(text, wide[c] ?? 0) : [text]));
+    const height = Math.max(...wrapped.map(parts => parts.length));
+    for (let part = 0; part < height; part++)
+      lines.push(
+        line(
+          wrapped.map(parts => parts[part] ?? ''),
+          paints,
+        ),
+      );
+  });
+  return lines;
+}
+
+const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** One line of CSV (RFC 4180). */
+export const csvLine = (texts: readonly string[]): string => texts.map(quoted).join(',');
+
+/** One row of a Markdown table. */
+export const markdownLine = (texts: readonly string[]): string =>
+  `| ${texts.map(text => text.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+export const markdownRule = <R>(columns: readonly Column<R>[]): string =>
+  `|${columns.map(column => (column.align === 'right' ? ' ---: ' : ' --- ')).join('|')}|`;

@@ -1,0 +1,117 @@
+/** Imports point one way, and what is heavy or tied to Node stays at the rim: read from the imports themselves. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What each folder of `src` may import from, besides itself. Files right in `src` count as `.`. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  bits: [],
+  refs: ['bits'],
+  memtype: ['bits', 'refs'],
+  image: ['bits', 'refs'],
+  text: ['bits', 'refs'],
+  walk: ['bits', 'refs', 'memtype', 'image', 'text'],
+  arm64: ['bits', 'refs', 'memtype', 'image', 'text', 'walk'],
+  x86: ['bits', 'refs', 'memtype', 'image', 'text', 'walk'],
+};
+const LOWER = Object.keys(MAY_IMPORT);
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  ...MAY_IMPORT,
+  lint: LOWER,
+  kvm: LOWER,
+  report: [...LOWER, 'lint', 'kvm'],
+};
+/** Folders that see everything. */
+const FREE = new Set(['cli', 'conformance', 'index', 'families']);
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly specifier: string;
+}
+
+const folderOf = (file: string): string => file.split('/')[0]?.replace(/\.ts$/, '') ?? '';
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .map(file => file.replaceAll('\\', '/'))
+  .filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+
+const imports: readonly Import[] = files.flatMap(file => {
+  const text = readFileSync(join(src, file), 'utf8');
+  const specifiers = [...text.matchAll(/^(?:import|export)\b[^'"]*?(?:\bfrom\s*)?['"]([^'"]+)['"];$/gm)]
+    .concat([...text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)])
+    .map(([, specifier = '']) => specifier);
+  return specifiers.map(specifier => ({ file, from: folderOf(file), specifier }));
+});
+
+const target = ({ file, specifier }: Import): string =>
+  folderOf(relative(src, join(src, dirname(file), specifier)).replaceAll('\\', '/'));
+
+test('there are imports to judge', () => {
+  expect(files.length).toBeGreaterThan(30);
+  expect(imports.length).toBeGreaterThan(100);
+});
+
+describe('imports point one way', () => {
+  for (const folder of new Set(files.map(folderOf)))
+    test(folder, () => {
+      const allowed = FREE.has(folder) ? undefined : ALLOWED[folder];
+      if (!allowed) {
+        expect(FREE, `src/${folder} is new: say here what it may import`).toContain(folder);
+        return;
+      }
+      const wrong = imports
+        .filter(({ from, specifier }) => from === folder && specifier.startsWith('.'))
+        .filter(one => target(one) !== folder && !allowed.includes(target(one)));
+      expect(wrong.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
+    });
+});
+
+test('relative imports name the file with its ending', () => {
+  const wrong = imports.filter(
+    ({ specifier }) => specifier.startsWith('.') && !/\.(ts|wasm)$/.test(specifier),
+  );
+  expect(wrong).toEqual([]);
+});
+
+/** Packages, and the only folders that may know them. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  yargs: ['cli'],
+  'binary-parser': ['image'],
+};
+/** Folders that may touch Node itself. */
+const NODE = new Set(['image', 'cli', 'conformance']);
+
+test('packages stay where they belong', () => {
+  const wrong = imports.filter(({ from, specifier }) => {
+    const allowed = PACKAGES[specifier];
+    return allowed !== undefined && !allowed.includes(from);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('node: stays at the rim: file readers, the command line, the conformance runner', () => {
+  expect(imports.filter(({ from, specifier }) => specifier.startsWith('node:') && !NODE.has(from))).toEqual(
+    [],
+  );
+});
+
+test('only the files of the command line that need it at once import yargs', () => {
+  const users = imports.filter(({ specifier }) => specifier === 'yargs').map(({ file }) => file);
+  expect(users).toEqual(['cli/full.ts']);
+});
+
+test('a command module is a description: the work is imported when it runs', () => {
+  const wrong = imports.filter(
+    ({ file, specifier }) =>
+      file.startsWith('cli/commands/') && specifier !== '../command.ts' && !specifier.startsWith('../run/'),
+  );
+  expect(wrong).toEqual([]);
+  const eager = files
+    .filter(file => file.startsWith('cli/commands/'))
+    .filter(file => /^import .*\.\.\/run\//m.test(readFileSync(join(src, file), 'utf8')));
+  expect(eager).toEqual([]);
+});

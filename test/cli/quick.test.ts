@@ -1,0 +1,58 @@
+/** Two readers of the same arguments: where the quick one answers, it answers as yargs does. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Command } from '../../src/cli/command.ts';
+import { full } from '../../src/cli/full.ts';
+import { quick } from '../../src/cli/quick.ts';
+import { verbs } from '../../src/cli/verbs.ts';
+
+const value = fc.oneof(
+  fc.constantFrom(
+    '0x00400000090107c7',
+    'stage2',
+    '007',
+    '1e3',
+    'level=2',
+    'a=b=c',
+    'table',
+    'json',
+    '-',
+    '0',
+    'true',
+    'false',
+    'a b',
+    'ünï',
+  ),
+  fc.string({ maxLength: 6 }),
+);
+
+const argument = (verb: Command) => {
+  const options = Object.keys(verb.options);
+  const name = fc.constantFrom(...options);
+  return fc.oneof(
+    { weight: 4, arbitrary: value.map(text => [text]) },
+    { weight: 3, arbitrary: fc.tuple(name, value).map(([key, text]) => [`--${key}`, text]) },
+    { weight: 2, arbitrary: fc.tuple(name, value).map(([key, text]) => [`--${key}=${text}`]) },
+    { weight: 2, arbitrary: name.map(key => [`--${key}`]) },
+    { weight: 1, arbitrary: fc.constantFrom(['--'], ['-o', 'json'], ['--no-color'], ['--nonsense'], ['-x']) },
+  );
+};
+
+const defined = (args: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(args).filter(([, text]) => text !== undefined));
+
+for (const verb of verbs)
+  test(verb.name, async () => {
+    let answered = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(argument(verb), { maxLength: 5 }), async parts => {
+        const argv = parts.flat();
+        const fast = quick(verb, argv);
+        if (fast === undefined) return;
+        answered++;
+        expect(await full('memattr', verb, argv, 80)).toEqual({ args: defined(fast) });
+      }),
+      { numRuns: 300 },
+    );
+    expect(answered).toBeGreaterThan(10); // the plain spelling is common, so the quick reader must know it
+  });
