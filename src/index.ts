@@ -39,7 +39,7 @@ export { citation, EDITIONS } from './refs.ts';
 export { parseRegisters, type RegisterFile, type Registers, registerName } from './text/registers.ts';
 export type { LeafBatch } from './walk/batch.ts';
 export { type NestedBatch, nest } from './walk/nested.ts';
-export { recordOf, records, type WalkRecord } from './walk/record.ts';
+export { Recorder, records, type WalkRecord } from './walk/record.ts';
 export type { LeafView, Regime, Root } from './walk/regime.ts';
 export { type Summary, type SummaryRow, summarise } from './walk/summary.ts';
 export { Through } from './walk/through.ts';

@@ -118,7 +118,7 @@ export function matters(
 ): string[] {
   const now = seen(family.read(word, settings));
   return keys.filter(key =>
-    family.settings[key]?.samples.some(
+    family.settings[key]?.samples?.some(
       value => value !== settings[key] && seen(family.read(word, { ...settings, [key]: value })) !== now,
     ),
   );

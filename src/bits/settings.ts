@@ -11,7 +11,7 @@ export interface Setting<V extends string | number | bigint = string | number | 
   /** The values there are, as text; for number settings a range in words. */
   readonly accepts: string;
   /** A few values that tell readings apart: trying them shows whether a setting matters for a word. */
-  readonly samples: readonly V[];
+  readonly samples?: readonly V[];
   /** @throws SettingError */
   readonly parse: (text: string) => V;
 }

@@ -53,6 +53,7 @@ export const highBit = (describe: string): Setting<number> => ({
   describe,
   default: 0,
   accepts: '0 (none), 32..51',
+  samples: [0, 47, 51],
   parse: text => {
     const value = Number(text);
     if (value === 0 || (Number.isInteger(value) && value >= 32 && value <= 51)) return value;

@@ -432,7 +432,7 @@ export const stage2: Family<typeof stage2Settings, Stage2Reading> = {
   id: 'x86.ept',
   title: 'EPT entry (4 and 5 levels)',
   ref: sdm('section "EPT Translation Mechanism"'),
-  aliases: ['ept', 'epte', 'stage2', 's2'],
+  aliases: ['ept', 'epte'],
   role: 'descriptor',
   settings: stage2Settings,
   kinds: ['not-present', 'table', 'page4k', 'page2m', 'page1g'],

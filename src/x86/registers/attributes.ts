@@ -46,6 +46,7 @@ export const patSetting = (describe: string): Setting<bigint | 'unknown'> => ({
   describe,
   default: 'unknown',
   accepts: `unknown, ${Object.keys(PATS).join(', ')}, a 64-bit value`,
+  samples: ['unknown', PATS.reset, PATS.linux],
   parse: text => {
     const name = text.toLowerCase();
     return name === 'unknown' ? name : ((PATS as Readonly<Record<string, Word>>)[name] ?? parseWord(text));
