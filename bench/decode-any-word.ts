@@ -15,8 +15,9 @@ import { describe } from '../src/bits/describe.ts';
 import type { Family } from '../src/bits/family.ts';
 import type { Setting } from '../src/bits/settings.ts';
 import { hexWord, join } from '../src/bits/word.ts';
+import { x86Families } from '../src/x86/index.ts';
 
-const families: readonly Family[] = arm64Families;
+const families: readonly Family[] = [...arm64Families, ...x86Families];
 
 const { values: options } = parseArgs({
   options: {

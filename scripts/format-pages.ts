@@ -10,8 +10,9 @@ import { type FormatRow, positions, rowWidth } from '../src/bits/format.ts';
 import type { ValueTable } from '../src/bits/spec.ts';
 import { hex } from '../src/bits/word.ts';
 import { citation, EDITIONS } from '../src/refs.ts';
+import { x86Families } from '../src/x86/index.ts';
 
-const families: readonly Family[] = arm64Families;
+const families: readonly Family[] = [...arm64Families, ...x86Families];
 
 const GENERATED =
   '<!-- Printed from the layouts in src/ by `npm run docs`; edit the rows, not this page. -->';
@@ -241,7 +242,11 @@ function valueList(values: ValueTable, width: number): string {
     const digits = width > 8 ? hex(code) : code.toString(2).padStart(width, '0');
     codes.set(text, [...(codes.get(text) ?? []), digits]);
   });
-  return [...codes]
-    .map(([text, list]) => `${list.map(code => `\`${code}\``).join(' ')} ${cell(text)}`)
-    .join('<br>');
+  return [...codes].map(([text, list]) => `${codeList(list)} ${cell(text)}`).join('<br>');
 }
+
+/** Many codes with one meaning: the first ones and the last. */
+const codeList = (codes: readonly string[]): string =>
+  (codes.length > 16 ? [...codes.slice(0, 3), '…', codes.at(-1)] : codes)
+    .map(code => (code === '…' ? code : `\`${code}\``))
+    .join(' ');

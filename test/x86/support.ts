@@ -16,8 +16,8 @@ const candidates = (setting: Setting): readonly unknown[] => {
     const [lo, hi] = [Number(range[1]), Number(range[2])];
     return Array.from({ length: hi - lo + 1 }, (_, i) => lo + i);
   }
-  if (setting.accepts.startsWith('0 (none)')) return [0, ...Array.from({ length: 20 }, (_, i) => 32 + i)];
-  if (setting.accepts.startsWith('unknown')) return ['unknown', 0x0407050600070106n, 0x0202020202020202n];
+  if (setting.accepts.startsWith('a 64-bit value'))
+    return ['unknown', 0x0407050600070106n, 0x0202020202020202n];
   return setting.accepts.split(', ').map(text => setting.parse(text));
 };
 

@@ -2,7 +2,7 @@
  * Where x86 paging entries keep an address, and which bits above and below it are reserved; shared by ordinary paging,
  * nested paging and EPT [SDM, tables "Format of …" of the chapters "Paging" and "VMX Support for Address Translation"].
  */
-import type { Setting } from '../../bits/settings.ts';
+import { type Setting, SettingError } from '../../bits/settings.ts';
 import { addr, type Bit, flag, mbz, type Row, res0, type Violation } from '../../bits/spec.ts';
 import { apm, tdx } from '../../refs.ts';
 
@@ -49,17 +49,20 @@ export interface AddressConfig {
 }
 
 /** A bit that stands among the high address bits, or 0 for none. */
-export const highBit = (describe: string): Setting<number> => ({
-  describe,
-  default: 0,
-  accepts: '0 (none), 32..51',
-  samples: [0, 47, 51],
-  parse: text => {
-    const value = Number(text);
-    if (value === 0 || (Number.isInteger(value) && value >= 32 && value <= 51)) return value;
-    throw new RangeError(`'${text}' is not 0 or a bit from 32 to 51`);
-  },
-});
+export const highBit = (describe: string): Setting<number> => {
+  const positions = [0, ...Array.from({ length: 20 }, (_, i) => 32 + i)];
+  return {
+    describe,
+    default: 0,
+    accepts: positions.join(', '),
+    samples: [0, 47, 51],
+    parse: text => {
+      const value = positions.find(position => `${position}` === text.trim());
+      if (value === undefined) throw new SettingError(`'${text}' is not 0 (none) or a bit from 32 to 51`);
+      return value;
+    },
+  };
+};
 
 /** Physical-address bits that entries can hold: what is left of MAXPHYADDR below an encryption or shared bit. */
 export const addressBits = ({ maxphyaddr, cBit, sBit }: AddressConfig): number =>

@@ -64,14 +64,16 @@ const ia32e = (s: Stage1Settings): boolean => s.mode === '4l' || s.mode === '5l'
 const BAD_PS: Violation = { id: 'bad-ps', text: 'reserved (must be 0): no page of this size' };
 const NO_NX: Violation = { id: 'nx-without-nxe', text: 'reserved (must be 0) with EFER.NXE = 0' };
 
-/** [63]: execute-disable, NX in AMD's manual. */
+/** [63] */
 const xd = (s: Stage1Settings) =>
-  choose(s.nxe, { xd: flag(63, s.vendor === 'amd' ? 'NX' : 'XD') }, { xd63: mbz(63, 63, NO_NX) });
+  choose(s.nxe, { xd: flag(63, 'XD', { note: 'execute-disable; AMD: NX' }) }, { xd63: mbz(63, 63, NO_NX) });
 
 /** [62:52] of a leaf, and of a table entry */
 const upper = {
   page: {
-    pk: bits(62, 59, 'Protection key', { note: 'user pages with CR4.PKE, supervisor pages with CR4.PKS' }),
+    pk: bits(62, 59, 'PK', {
+      note: 'protection key: user pages with CR4.PKE, supervisor pages with CR4.PKS',
+    }),
     sw58: software(58, 58, 'ignored[58]', { note: 'Linux: SAVED_DIRTY, in the top table NOPTISHADOW' }),
     sw57: software(57, 57, 'ignored[57]', { note: 'Linux: DEVMAP' }),
     ign52: ignored(56, 52),
@@ -105,7 +107,7 @@ const pageRows = (s: Stage1Settings, shift: number) => ({
   ...xd(s),
   ...choose(ia32e(s), upper.page, {}),
   ...aboveAddress(s, ia32e(s) ? 51 : 62),
-  oa: addr('Physical address', [addressBits(s) - 1, shift]),
+  oa: addr('Address', [addressBits(s) - 1, shift]),
   ...belowAddress(shift, 13),
   ...choose(s.hlat && ia32e(s), restart.hlat, restart.none),
   ...available,
@@ -119,7 +121,7 @@ const tableRows = (s: Stage1Settings, level: number) => ({
   ...xd(s),
   ...choose(ia32e(s), upper.table, {}),
   ...aboveAddress(s, ia32e(s) ? 51 : 62),
-  next: addr('Physical address of the next table', [addressBits(s) - 1, 12]),
+  next: addr('Address', [addressBits(s) - 1, 12]),
   ...choose(s.hlat && ia32e(s), restart.hlat, restart.none),
   ign9: ignored(10, 9),
   ...choose(
@@ -137,7 +139,7 @@ const pdpteRows = (s: Stage1Settings) => {
   const gp: Violation = { id: 'reserved-set', text: 'reserved (must be 0): loading CR3 raises #GP(0)' };
   return {
     ...aboveAddress(s, 63),
-    next: addr('Physical address of the next table', [addressBits(s) - 1, 12]),
+    next: addr('Address', [addressBits(s) - 1, 12]),
     ign9: ignored(11, 9),
     res5: mbz(8, 5, gp),
     ...caching,
@@ -149,17 +151,17 @@ const pdpteRows = (s: Stage1Settings) => {
 /** 32-bit paging, bit 31 down. */
 const small32 = {
   page: () => ({
-    oa: addr('Physical address', [31, 12]),
+    oa: addr('Address', [31, 12]),
     ...{ ...restart.none, ...available, ...dirty, ...page.small },
     ...{ ...accessed, ...caching, ...rights, ...present },
   }),
   large: (s: Stage1Settings) => ({
-    ...pse36Address('Physical address', s),
+    ...pse36Address('Address', s),
     ...{ ...restart.none, ...available, ...dirty, ...page.large },
     ...{ ...accessed, ...caching, ...rights, ...present },
   }),
   table: (s: Stage1Settings) => ({
-    next: addr('Physical address of the next table', [31, 12]),
+    next: addr('Address', [31, 12]),
     ign8: ignored(11, 8),
     ...choose(
       s.pse,
@@ -174,12 +176,12 @@ const small32 = {
 const NOT_PRESENT = sdm('section "Paging-Structure Entries", P = 0');
 const notPresent = {
   64: format(
-    'x86.stage1.not-present',
+    'x86.pte.not-present',
     { title: 'paging entry that is not present', ref: NOT_PRESENT },
     { payload: softwareWide(63, 1, 'ignored[63:1]'), p: fixed(0, 0, 0, 'P') },
   ),
   32: format(
-    'x86.stage1.not-present32',
+    'x86.pte.not-present',
     { title: '32-bit paging entry that is not present', ref: NOT_PRESENT, width: 32 },
     { payload: software(31, 1, 'ignored[31:1]'), p: fixed(0, 0, 0, 'P') },
   ),
@@ -229,7 +231,7 @@ export const stage1Page = perSettings(layoutKey, (s: Stage1Settings) => {
   const level = levelOf(s);
   const kind = pageKind(s.mode, level);
   const title = about(s, `maps a ${SIZE_NAME[kind]} page`);
-  const id = `x86.stage1.${kind}`;
+  const id = `x86.pte.${kind}`;
   if (s.mode !== '32') return format(id, title, pageRows(s, leafShift(s.mode, level)));
   return level === 1 ? format(id, title, small32.page()) : format(id, title, small32.large(s));
 });
@@ -238,9 +240,9 @@ export const stage1Page = perSettings(layoutKey, (s: Stage1Settings) => {
 export const stage1Table = perSettings(layoutKey, (s: Stage1Settings) => {
   const level = levelOf(s);
   const title = about(s, 'references a table');
-  if (s.mode === '32') return format('x86.stage1.table', title, small32.table(s));
-  if (s.mode === 'pae' && level === 3) return format('x86.stage1.pdpte', title, pdpteRows(s));
-  return format('x86.stage1.table', title, tableRows(s, level));
+  if (s.mode === '32') return format('x86.pte.table', title, small32.table(s));
+  if (s.mode === 'pae' && level === 3) return format('x86.pte.table', title, pdpteRows(s));
+  return format('x86.pte.table', title, tableRows(s, level));
 });
 
 // ------------------------------------------------------------------------------------------------------ reading
@@ -394,7 +396,7 @@ function pageFindings(word: Word, d: { readonly pcd?: number }, s: Stage1Setting
 export function stage1Intent(wish: Intent, s: Stage1Settings) {
   const kind = pageKind(s.mode, levelOf(s));
   const refuse = (text: string): never => {
-    throw new EncodeError(`x86.stage1.${kind}: ${text}`);
+    throw new EncodeError(`x86.pte.${kind}: ${text}`);
   };
   if (!largePage(s, levelOf(s))) return refuse(`a ${entryName(s)} maps no page under these settings`);
   const fields: Record<string, number | bigint> = {};
@@ -469,16 +471,17 @@ const variants = () => [
 
 /** Ordinary paging as a family, for everything that is driven by names. */
 export const stage1: Family<typeof stage1Settings, Stage1Reading> = {
-  id: 'x86.stage1',
+  id: 'x86.pte',
   title: 'paging entry (32-bit, PAE, 4-level, 5-level)',
   ref: sdm('chapter "Paging"'),
-  aliases: ['pte', 'pde', 'pdpte', 'pml4e', 'pml5e', 'x86.pte'],
+  aliases: ['pte', 'pde', 'pdpte', 'pml4e', 'pml5e', 'x86.stage1'],
   role: 'descriptor',
   settings: stage1Settings,
   kinds: ['not-present', 'table', 'page4k', 'page2m', 'page4m', 'page1g', 'bad-ps'],
   layout(kind, s): Format | undefined {
     const level = levelOf(s);
     if (kind === 'not-present') return notPresent[s.mode === '32' ? 32 : 64];
+    if (s.level > level) return undefined;
     if (kind === 'table') return level > 1 ? stage1Table(s) : undefined;
     if (kind === 'bad-ps') return ia32e(s) && !largePage(s, level) ? stage1Table(s) : undefined;
     return kind === pageKind(s.mode, level) && largePage(s, level) ? stage1Page(s) : undefined;

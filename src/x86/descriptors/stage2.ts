@@ -20,7 +20,7 @@ import {
   software,
   softwareWide,
 } from '../../bits/spec.ts';
-import type { Word } from '../../bits/word.ts';
+import { hex, type Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
 import { MEMORY_TYPE, type MemoryType, memoryType, typeCode } from '../registers/attributes.ts';
 import {
@@ -67,13 +67,13 @@ export type Stage2Settings = Settings<typeof stage2Settings>;
 const controls = {
   ve: { sve: flag(63, 'Suppress #VE') },
   noVe: { ign63: ignored(63) },
-  spp: { spp: flag(61, 'Sub-page write permissions') },
+  spp: { spp: flag(61, 'SPP', { note: 'sub-page write permissions' }) },
   noSpp: { ign61: ignored(61) },
-  sss: { sss: flag(60, 'Supervisor shadow stack') },
+  sss: { sss: flag(60, 'SSS', { note: 'supervisor shadow stack' }) },
   noSss: { ign60: ignored(60) },
-  pw: { pw: flag(58, 'Paging-write access') },
+  pw: { pw: flag(58, 'PW', { note: 'paging-write access' }) },
   noPw: { sw58: software(58, 58, 'ignored[58]', { note: 'KVM: MMU-writable' }) },
-  vgp: { vgp: flag(57, 'Verify guest paging') },
+  vgp: { vgp: flag(57, 'VGP', { note: 'verify guest paging' }) },
   noVgp: { sw57: software(57, 57, 'ignored[57]', { note: 'KVM: host-writable' }) },
 };
 
@@ -86,19 +86,24 @@ const available = {
 };
 
 /** [10:8] */
-const xu = { mbec: { xu: flag(10, 'X, user-mode linear addresses') }, none: { ign10: ignored(10) } };
+const xu = {
+  mbec: {
+    xu: flag(10, 'XU', { note: 'execute, user-mode linear addresses; X is then for supervisor mode' }),
+  },
+  none: { ign10: ignored(10) },
+};
 const flags = {
-  page: { d: flag(9, 'Dirty'), a: flag(8, 'Accessed') },
-  table: { ign9: ignored(9), a: flag(8, 'Accessed') },
+  page: { d: flag(9, 'D'), a: flag(8, 'A') },
+  table: { ign9: ignored(9), a: flag(8, 'A') },
   none: { ign8: ignored(9, 8) },
 };
 
 /** [7:3] */
-const large = { ps: fixed(7, 7, 1, 'maps a page') };
+const large = { ps: fixed(7, 7, 1, 'PS') };
 const small = { ign7: ignored(7) };
 const memory = {
-  ipat: flag(6, 'Ignore PAT'),
-  memType: bits(5, 3, 'EPT memory type', { values: MEMORY_TYPE, ref: sdm('section "EPT Memory Type"') }),
+  ipat: flag(6, 'IPAT', { note: 'ignore PAT' }),
+  memType: bits(5, 3, 'Memory type', { values: MEMORY_TYPE, ref: sdm('section "EPT Memory Type"') }),
 };
 
 /** [2:0] */
@@ -117,7 +122,7 @@ const pageRows = (s: Stage2Settings) => ({
   ...choose(s.vgp, controls.vgp, controls.noVgp),
   ...available.high,
   ...aboveAddress(address(s)),
-  oa: addr('Physical address', [addressBits(address(s)) - 1, leafShift('5l', s.level)]),
+  oa: addr('Address', [addressBits(address(s)) - 1, leafShift('5l', s.level)]),
   ...belowAddress(leafShift('5l', s.level), 12),
   ...available.low,
   ...choose(s.mbec, xu.mbec, xu.none),
@@ -131,13 +136,13 @@ const pageRows = (s: Stage2Settings) => ({
 const tableRows = (s: Stage2Settings) => ({
   ign52: ignored(63, 52),
   ...aboveAddress(address(s)),
-  next: addr('Physical address of the next table', [addressBits(address(s)) - 1, 12]),
+  next: addr('Address', [addressBits(address(s)) - 1, 12]),
   ...available.low,
   ...choose(s.mbec, xu.mbec, xu.none),
   ...choose(s.ad, flags.table, flags.none),
   ...choose(
     largePage(s),
-    { ps: fixed(7, 7, 0, 'maps a page') },
+    { ps: fixed(7, 7, 0, 'PS') },
     { res7: mbz(7, 7, { id: 'bad-ps', text: 'reserved (must be 0): no page of this size' }) },
   ),
   res3: mbz(6, 3),
@@ -148,9 +153,9 @@ const tableRows = (s: Stage2Settings) => ({
 const notPresentRows = (s: Stage2Settings) => ({
   ...choose(s.ve, controls.ve, controls.noVe),
   payload: softwareWide(62, 11, 'ignored[62:11]'),
-  ...choose(s.mbec, { noXu: fixed(10, 10, 0, 'X, user-mode linear addresses') }, xu.none),
+  ...choose(s.mbec, { noXu: fixed(10, 10, 0, 'XU') }, xu.none),
   ign3: ignored(9, 3),
-  rights: fixed(2, 0, 0, 'X, W, R'),
+  rights: fixed(2, 0, 0, 'RWX'),
 });
 
 const NAME = ['EPT PTE', 'EPT PDE', 'EPT PDPTE', 'EPT PML4E', 'EPT PML5E'] as const;
@@ -461,26 +466,26 @@ const spptTable = perSettings(keyOf<SpptSettings>('maxphyaddr'), (s: SpptSetting
     { title: 'sub-page permission table entry that references a table', ref: SPPT },
     {
       ...aboveAddress({ maxphyaddr: s.maxphyaddr, cBit: 0, sBit: 0 }, 63),
-      next: addr('Physical address of the next table', [Math.min(s.maxphyaddr, 52) - 1, 12]),
+      next: addr('Address', [Math.min(s.maxphyaddr, 52) - 1, 12]),
       res1: mbz(11, 1),
-      valid: flag(0, 'valid'),
+      valid: flag(0, 'V'),
     },
   ),
 );
 
 /** Bit 2i permits writes to the i-th 128 bytes of a 4-KByte page. */
 const spptVector = format(
-  'x86.sppt.vector',
+  'x86.sppt.leaf',
   { title: 'sub-page write permissions of a 4-KByte page', ref: SPPT },
   Object.fromEntries(
     Array.from({ length: 32 }, (_, i) => i).flatMap<[string, Row]>(i => [
       [`res${2 * i + 1}`, mbz(2 * i + 1)],
-      [`w${i}`, flag(2 * i, `write ${(128 * i).toString(16).padStart(3, '0')}H`)],
+      [`w${i}`, flag(2 * i, `W${i}`, { note: `write to bytes ${hex(128 * i)} to ${hex(128 * i + 127)}` })],
     ]),
   ),
 );
 
-export type SpptKind = 'not-present' | 'table' | 'vector';
+export type SpptKind = 'not-present' | 'table' | 'leaf';
 export type SpptFacts = {
   readonly next?: bigint;
   /** Which of the 32 sub-pages of 128 bytes may be written: bit i for sub-page i. */
@@ -497,7 +502,7 @@ export function readSppt(word: Word, s: SpptSettings): SpptReading {
   if (s.level === 1) {
     let writable = 0;
     for (let i = 0; i < 32; i++) if ((word >> BigInt(2 * i)) & 1n) writable += 2 ** i;
-    return { format: layout, raw: word, kind: 'vector', facts: { writable, misconfiguration }, findings };
+    return { format: layout, raw: word, kind: 'leaf', facts: { writable, misconfiguration }, findings };
   }
   const { next, valid } = decode(spptTable(s), word);
   if (!valid)
@@ -518,11 +523,11 @@ export const sppt: Family<typeof spptSettings, SpptReading> = {
   aliases: ['sppt'],
   role: 'descriptor',
   settings: spptSettings,
-  kinds: ['table', 'vector'],
-  layout: (kind, s) => (kind === 'vector' ? spptVector : kind === 'table' ? spptTable(s) : undefined),
+  kinds: ['table', 'leaf'],
+  layout: (kind, s) => (kind === 'leaf' ? spptVector : kind === 'table' ? spptTable(s) : undefined),
   read: readSppt,
   variants: () => [
     { kind: 'table', settings: { level: 2 }, format: spptTable(settle(spptSettings)) },
-    { kind: 'vector', settings: {}, format: spptVector },
+    { kind: 'leaf', settings: {}, format: spptVector },
   ],
 };

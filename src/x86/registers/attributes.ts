@@ -3,9 +3,9 @@
  * "Page-Attribute Table Mechanism"], and the codes of memory types, which PAT, MTRRs and EPT share.
  */
 import { format } from '../../bits/format.ts';
-import type { Setting } from '../../bits/settings.ts';
+import { register as registerSetting, type Setting } from '../../bits/settings.ts';
 import { bits, mbz, type Reserved, reserved, type ValueTable } from '../../bits/spec.ts';
-import { parseWord, type Word } from '../../bits/word.ts';
+import type { Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
 import { GP, register } from './register.ts';
 
@@ -41,15 +41,16 @@ export const PATS = {
   xen: 0x0000_0501_0007_0406n,
 } as const satisfies Readonly<Record<string, Word>>;
 
+const PLAIN = registerSetting('');
 /** A PAT for readings that name memory types by it; `unknown` leaves them as an index. */
 export const patSetting = (describe: string): Setting<bigint | 'unknown'> => ({
   describe,
   default: 'unknown',
-  accepts: `unknown, ${Object.keys(PATS).join(', ')}, a 64-bit value`,
+  accepts: `a 64-bit value, unknown, ${Object.keys(PATS).join(', ')}`,
   samples: ['unknown', PATS.reset, PATS.linux],
   parse: text => {
     const name = text.toLowerCase();
-    return name === 'unknown' ? name : ((PATS as Readonly<Record<string, Word>>)[name] ?? parseWord(text));
+    return name === 'unknown' ? name : ((PATS as Readonly<Record<string, Word>>)[name] ?? PLAIN.parse(text));
   },
 });
 

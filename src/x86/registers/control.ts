@@ -3,7 +3,7 @@ import { decode, type Finding } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { keyOf, perSettings } from '../../bits/memo.ts';
 import { choice, type Settings } from '../../bits/settings.ts';
-import { choose, flag, ignored, mbz, res0 } from '../../bits/spec.ts';
+import { choose, flag, mbz, res0 } from '../../bits/spec.ts';
 import { apm, sdm } from '../../refs.ts';
 import { GP, refused, register } from './register.ts';
 
@@ -17,11 +17,11 @@ export const cr0Layout = format(
   {
     res32: mbz(63, 32, GP),
     ...{ pg: flag(31, 'PG'), cd: flag(30, 'CD'), nw: flag(29, 'NW') },
-    res19: res0(28, 19, { name: 'reserved[28:19]' }),
+    res19: res0(28, 19, { name: 'Reserved[28:19]' }),
     am: flag(18, 'AM'),
-    res17: res0(17, 17, { name: 'reserved[17]' }),
+    res17: res0(17, 17, { name: 'Reserved[17]' }),
     wp: flag(16, 'WP'),
-    res6: res0(15, 6, { name: 'reserved[15:6]' }),
+    res6: res0(15, 6, { name: 'Reserved[15:6]' }),
     ...{ ne: flag(5, 'NE'), et: flag(4, 'ET'), ts: flag(3, 'TS'), em: flag(2, 'EM'), mp: flag(1, 'MP') },
     pe: flag(0, 'PE'),
   },
@@ -154,7 +154,7 @@ export const eferLayout = perSettings(keyOf<Settings<typeof eferSettings>>('vend
       ...choose(s.vendor === 'amd', vendors.amd, vendors.intel),
       ...{ nxe: flag(11, 'NXE'), lma: flag(10, 'LMA'), res9: mbz(9, 9, GP), lme: flag(8, 'LME') },
       ...{
-        res1: s.vendor === 'amd' ? ignored(7, 1, { note: 'read as zero' }) : mbz(7, 1, GP),
+        res1: mbz(7, 1, GP, s.vendor === 'amd' ? { severity: 'warning', note: 'AMD: reads as zero' } : {}),
         sce: flag(0, 'SCE'),
       },
     },

@@ -7,7 +7,7 @@ import { register } from './register.ts';
 
 const CAPABILITIES = sdm('section "VPID and EPT Capabilities"');
 const reserved = (hi: number, lo = hi) =>
-  res0(hi, lo, { name: hi === lo ? `reserved[${hi}]` : `reserved[${hi}:${lo}]` });
+  res0(hi, lo, { name: hi === lo ? `Reserved[${hi}]` : `Reserved[${hi}:${lo}]` });
 
 export const eptVpidCapLayout = format(
   'x86.IA32_VMX_EPT_VPID_CAP',

@@ -6,7 +6,7 @@ import { decode, type Finding } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { keyOf, perSettings } from '../../bits/memo.ts';
 import { integer, type Settings, toggle } from '../../bits/settings.ts';
-import { addr, bits, flag, mbz, type Row, res0 } from '../../bits/spec.ts';
+import { addr, bits, flag, mbz, type Row, res0, reserved, type ValueTable } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { apm, sdm } from '../../refs.ts';
 import { aboveAddress } from '../descriptors/address.ts';
@@ -15,15 +15,12 @@ import { GP, refused, register } from './register.ts';
 
 const MTRRS = sdm('section "Memory Type Range Registers (MTRRs)"');
 
-/**
- * The type at the bottom of a byte. The manual draws it as eight bits wide; no code above 7 is legal, so the upper five
- * are reserved rows here.
- */
-const typeByte = (name: string, lo = 0, suffix = '') => ({
-  [`res${lo + 3}`]: mbz(lo + 7, lo + 3, GP),
-  [`type${suffix}`]: bits(lo + 2, lo, name, { values: MEMORY_TYPE }),
-});
-const type = { res3: mbz(7, 3, GP), type: bits(2, 0, 'Type', { values: MEMORY_TYPE }) };
+/** The eight bits of a type: 2, 3 and everything above 6 is reserved. */
+const TYPE: ValueTable = Array.from(
+  { length: 256 },
+  (_, code) => MEMORY_TYPE[code] ?? reserved('Reserved memory type'),
+);
+const type = { type: bits(7, 0, 'Type', { values: TYPE }) };
 
 const physical = { maxphyaddr: integer(32, 52, 'MAXPHYADDR: CPUID 8000_0008h EAX[7:0]', 52) } as const;
 export type PhysicalSettings = Settings<typeof physical>;
@@ -110,7 +107,7 @@ export const FIXED_MTRRS: readonly { readonly msr: number; readonly base: number
 
 export const fixedMtrrSettings = {
   msr: integer(0x250, 0x26f, 'MSR number: 250H, 258H, 259H, 268H to 26FH', 0x250),
-  rdWr: toggle('AMD with SYSCFG.MtrrFixDramModEn: RdMem and WrMem in bits 4:3 of each byte', 0),
+  modEn: toggle('AMD with SYSCFG.MtrrFixDramModEn: RdMem and WrMem in bits 4:3 of each byte', 0),
 } as const;
 type FixedSettings = Settings<typeof fixedMtrrSettings>;
 
@@ -118,17 +115,17 @@ const EXTENDED = apm('section "Extended Fixed-Range MTRR Type-Field Encodings"')
 /** One byte: plain, or with RdMem and WrMem. */
 const fixedByte = (i: number, at: string, s: FixedSettings): Readonly<Record<string, Row>> => {
   const lo = 8 * i;
-  if (!s.rdWr) return typeByte(`Type ${at}`, lo, `${i}`);
+  if (!s.modEn) return { [`type${i}`]: bits(lo + 7, lo, `Type${i}`, { values: TYPE, note: at }) };
   return {
     [`res${i}`]: mbz(lo + 7, lo + 5, GP),
-    [`rdMem${i}`]: flag(lo + 4, `RdMem ${at}`, { ref: EXTENDED }),
-    [`wrMem${i}`]: flag(lo + 3, `WrMem ${at}`, { ref: EXTENDED }),
-    [`type${i}`]: bits(lo + 2, lo, `Type ${at}`, { values: MEMORY_TYPE }),
+    [`rdMem${i}`]: flag(lo + 4, `RdMem${i}`, { ref: EXTENDED }),
+    [`wrMem${i}`]: flag(lo + 3, `WrMem${i}`, { ref: EXTENDED }),
+    [`type${i}`]: bits(lo + 2, lo, `Type${i}`, { values: MEMORY_TYPE, note: at }),
   };
 };
 const kilobytes = (bytes: number): string => `${bytes >> 10}K`;
 
-const fixedLayout = perSettings(keyOf<FixedSettings>('msr', 'rdWr'), s => {
+const fixedLayout = perSettings(keyOf<FixedSettings>('msr', 'modEn'), s => {
   const range = FIXED_MTRRS.find(({ msr }) => msr === s.msr) ?? { base: 0, size: 0x10000 };
   const at = (i: number): string =>
     `${(range.base + i * range.size).toString(16).toUpperCase().padStart(5, '0')}H`;
@@ -146,10 +143,10 @@ export type FixedMtrrFacts = {
   readonly ranges: readonly { readonly start: number; readonly size: number; readonly type: string }[];
 };
 /** The eight types of a fixed-range MTRR. */
-export const fixedTypes = (word: Word, rdWr: 0 | 1): readonly (MemoryType | undefined)[] =>
+export const fixedTypes = (word: Word, modEn: 0 | 1): readonly (MemoryType | undefined)[] =>
   Array.from({ length: 8 }, (_, i) => {
     const byte = Number((word >> BigInt(8 * i)) & 0xffn);
-    return memoryType(rdWr ? byte & 7 : byte);
+    return memoryType(modEn ? byte & 7 : byte);
   });
 
 export const mtrrFixed = register({
@@ -169,14 +166,14 @@ export const mtrrFixed = register({
       ref: MTRRS,
     };
     const { base, size } = range ?? { base: 0, size: 0x10000 };
-    const ranges = fixedTypes(word, s.rdWr).map((type, i) => ({
+    const ranges = fixedTypes(word, s.modEn).map((type, i) => ({
       start: base + i * size,
       size,
       type: type ?? ('reserved' as const),
     }));
     return [{ valid: !refused(wrong) && range !== undefined, ranges }, range ? [] : [unknown]];
   },
-  forms: [{ rdWr: 1 }, ...FIXED_MTRRS.slice(1).map(({ msr }) => ({ msr }))],
+  forms: [{ modEn: 1 }, ...FIXED_MTRRS.slice(1).map(({ msr }) => ({ msr }))],
 });
 
 // ----------------------------------------------------------------------------------------------- variable ranges
@@ -302,7 +299,7 @@ export const smrrPhysMask = register({
 
 const SYSTEM = apm('section "System Configuration Register (SYSCFG)"');
 const syscfgReserved = (hi: number, lo = hi) =>
-  res0(hi, lo, { name: hi === lo ? `reserved[${hi}]` : `reserved[${hi}:${lo}]` });
+  res0(hi, lo, { name: hi === lo ? `Reserved[${hi}]` : `Reserved[${hi}:${lo}]` });
 
 export const syscfgLayout = format(
   'x86.SYSCFG',
@@ -345,12 +342,10 @@ export const syscfg = register({
 
 const TOP = apm('section "Top of Memory"');
 /** TOP_MEM and TOP_MEM2: the first byte that is not DRAM, in units of 8 MBytes. */
-const topMemLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
-  format(
-    'x86.TOP_MEM',
-    { title: 'TOP_MEM, TOP_MEM2', ref: TOP },
-    { ...above(s), top: addr('top of memory', [top(s), 23]), res0: mbz(22, 0, GP) },
-  ),
+const topMemLayout = format(
+  'x86.TOP_MEM',
+  { title: 'TOP_MEM, TOP_MEM2', ref: TOP },
+  { res52: mbz(63, 52, GP), top: addr('Address', [51, 23]), res0: mbz(22, 0, GP) },
 );
 export type TopMemFacts = { readonly valid: boolean; readonly top: bigint };
 export const topMem = register({
@@ -358,10 +353,10 @@ export const topMem = register({
   title: 'TOP_MEM, TOP_MEM2: end of DRAM below and above 4 GBytes (MSRs C001_001AH, C001_001DH)',
   ref: TOP,
   aliases: ['top_mem', 'top_mem2', 'topmem', 'topmem2', 'msrc001001a', 'msrc001001d'],
-  settings: physical,
-  layout: (s): Format => topMemLayout(s),
-  judge: (word, s, wrong): readonly [TopMemFacts] => [
-    { valid: !refused(wrong), top: decode(topMemLayout(s), word).top },
+  settings: {},
+  layout: (): Format => topMemLayout,
+  judge: (word, _s, wrong): readonly [TopMemFacts] => [
+    { valid: !refused(wrong), top: decode(topMemLayout, word).top },
   ],
 });
 
@@ -420,19 +415,19 @@ export const iorrMask = register({
 // ----------------------------------------------------------------------------------------------------- validity
 
 /**
- * Does WRMSR accept this value? For the MTRRs and IA32_PAT by MSR number; undefined for other MSRs. `rdWr`: AMD's RdMem
+ * Does WRMSR accept this value? For the MTRRs and IA32_PAT by MSR number; undefined for other MSRs. `modEn`: AMD's RdMem
  * and WrMem bits are visible (SYSCFG.MtrrFixDramModEn).
  */
 export function wrmsrAccepts(
   msr: number,
   value: Word,
-  { maxphyaddr, rdWr = 0 }: { readonly maxphyaddr: number; readonly rdWr?: 0 | 1 },
+  { maxphyaddr, modEn = 0 }: { readonly maxphyaddr: number; readonly modEn?: 0 | 1 },
 ): boolean | undefined {
   if (msr === 0x277) return pat.read(value, {}).facts.valid;
   if (msr === 0x2ff) return mtrrDefType.read(value, {}).facts.valid;
   if (msr === 0x1f2) return smrrPhysBase.read(value, {}).facts.valid;
   if (msr === 0x1f3) return smrrPhysMask.read(value, {}).facts.valid;
-  if (FIXED_MTRRS.some(fixed => fixed.msr === msr)) return mtrrFixed.read(value, { msr, rdWr }).facts.valid;
+  if (FIXED_MTRRS.some(fixed => fixed.msr === msr)) return mtrrFixed.read(value, { msr, modEn }).facts.valid;
   if (msr < 0x200 || msr > 0x21f) return undefined; // up to 16 pairs; MTRRCAP.VCNT says how many there are
   return (msr & 1 ? mtrrPhysMask : mtrrPhysBase).read(value, { maxphyaddr }).facts.valid;
 }

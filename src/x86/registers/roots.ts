@@ -43,25 +43,25 @@ const cr3Rows = (s: Cr3Settings) => ({
   ...choose(s.pcide && s.operand, upper.noFlush, upper.res63),
   ...choose(s.lam, upper.lam, upper.noLam),
   ...aboveAddress(s, 60),
-  root: addr('Physical address of the table', [addressBits(s) - 1, 12]),
+  root: addr('Address', [addressBits(s) - 1, 12]),
   ...choose(s.pcide, lower.pcid, lower.caching),
 });
 
 const cr332 = format(
-  'x86.CR3.32',
+  'x86.CR3',
   { title: 'CR3 with 32-bit paging', ref: sdm('Table "Use of CR3 with 32-Bit Paging"') },
   {
     ign32: ignored(63, 32),
-    root: addr('Physical address of the page directory', [31, 12]),
+    root: addr('Address', [31, 12]),
     ...lower.caching,
   },
 );
 const cr3Pae = format(
-  'x86.CR3.pae',
+  'x86.CR3',
   { title: 'CR3 with PAE paging', ref: sdm('Table "Use of CR3 with PAE Paging"') },
   {
     ign32: ignored(63, 32),
-    root: addr('Physical address of the page-directory-pointer table', [31, 5]),
+    root: addr('Address', [31, 5]),
     ign0: ignored(4, 0),
   },
 );
@@ -139,12 +139,16 @@ const eptpLayout = perSettings(keyOf<EptpSettings>('maxphyaddr', 'sss'), (s: Ept
     { title: 'extended-page-table pointer', ref: EPTP_REF },
     {
       ...aboveAddress({ maxphyaddr: s.maxphyaddr, cBit: 0, sBit: 0 }, 63),
-      root: addr('Physical address of the EPT PML4 or PML5 table', [Math.min(s.maxphyaddr, 52) - 1, 12]),
+      root: addr('Address', [Math.min(s.maxphyaddr, 52) - 1, 12]),
       res8: mbz(11, 8, VMENTRY),
-      ...choose(s.sss, { sss: flag(7, 'Supervisor shadow-stack control') }, { res7: mbz(7, 7, VMENTRY) }),
-      ad: flag(6, 'Accessed and dirty flags'),
-      walk: bits(5, 3, 'Page-walk length minus 1', { values: WALK }),
-      memType: bits(2, 0, 'Memory type of EPT paging structures', { values: TYPE }),
+      ...choose(
+        s.sss,
+        { sss: flag(7, 'SSS', { note: 'supervisor shadow-stack control' }) },
+        { res7: mbz(7, 7, VMENTRY) },
+      ),
+      ad: flag(6, 'AD', { note: 'accessed and dirty flags' }),
+      walk: bits(5, 3, 'Walk length', { values: WALK }),
+      memType: bits(2, 0, 'Memory type', { values: TYPE }),
     },
   ),
 );

@@ -139,7 +139,7 @@ group('MTRRs', () => {
       for (let i = 0; i < 8; i++)
         expect(wrmsrAccepts(0x268, BigInt(type) << BigInt(8 * i), intel)).toBe(legal);
       const extended = (type & 0xe0) === 0 && [0, 1, 4, 5, 6].includes(type & 7);
-      expect(wrmsrAccepts(0x250, BigInt(type), { ...intel, rdWr: 1 })).toBe(extended);
+      expect(wrmsrAccepts(0x250, BigInt(type), { ...intel, modEn: 1 })).toBe(extended);
     }
   });
   test('every single bit: reserved ones raise #GP', () => {
@@ -169,17 +169,17 @@ group('MTRRs', () => {
     expect(mtrrDefType.read(6n, {}).findings.map(({ id }) => id)).toEqual(['mtrrs-disabled']);
   });
   test('fixed ranges know where they are', () => {
-    const { facts } = mtrrFixed.read(0x0000000000000506n, { msr: 0x259, rdWr: 0 });
+    const { facts } = mtrrFixed.read(0x0000000000000506n, { msr: 0x259, modEn: 0 });
     expect(facts.ranges.slice(0, 3)).toEqual([
       { start: 0xa0000, size: 0x4000, type: 'WB' },
       { start: 0xa4000, size: 0x4000, type: 'WP' },
       { start: 0xa8000, size: 0x4000, type: 'UC' },
     ]);
-    expect(mtrrFixed.read(0x1en, { msr: 0x268, rdWr: 1 }).facts.ranges[0]).toMatchObject({
+    expect(mtrrFixed.read(0x1en, { msr: 0x268, modEn: 1 }).facts.ranges[0]).toMatchObject({
       start: 0xc0000,
       type: 'WB',
     });
-    expect(mtrrFixed.read(0n, { msr: 0x260, rdWr: 0 }).facts.valid).toBe(false);
+    expect(mtrrFixed.read(0n, { msr: 0x260, modEn: 0 }).facts.valid).toBe(false);
   });
   test('AMD: SYSCFG and TOP_MEM2', () => {
     expect(syscfg.read(0x740000n, {}).facts).toEqual({
@@ -188,8 +188,8 @@ group('MTRRs', () => {
       topMem2: true,
       topMem2Wb: true,
     });
-    expect(topMem.read(0x240000000n, { maxphyaddr: 48 }).facts).toEqual({ valid: true, top: 0x240000000n });
-    expect(topMem.read(0x1000n, { maxphyaddr: 48 }).facts.valid).toBe(false);
+    expect(topMem.read(0x240000000n, {}).facts).toEqual({ valid: true, top: 0x240000000n });
+    expect(topMem.read(0x1000n, {}).facts.valid).toBe(false);
   });
 });
 
