@@ -139,7 +139,7 @@ describe('the trace', () => {
       vmMte: false,
       permFault: false,
     });
-    expect(decidedBy).toBe('install');
+    expect(decidedBy).toBe('prot NORMAL_NC');
     expect(trace.at(-1)).toMatchObject({
       saw: { prot: 'R|W|NORMAL_NC' },
       effect: 'map rw- NORMAL_NC (MemAttr 0x5)',

@@ -1,6 +1,6 @@
 /** The two decisions of KVM on arm64, from facts to outcome with its trace: the slot, and one fault. */
 import type { Evidence, Grade } from '../evidence.ts';
-import { source, strongest, weakest } from '../evidence.ts';
+import { measured, source, strongest, weakest } from '../evidence.ts';
 import { Program, type TraceStep } from '../policy.ts';
 import { faultEnv, slotEnv, VOCABULARY, vmaEnv } from './facts.ts';
 import {
@@ -48,8 +48,10 @@ export const compile = (policy: Arm64Policy): CompiledPolicy => {
 /** An outcome with everything that led to it. */
 export interface Decision<O> {
   readonly outcome: O;
-  /** The row that decided; for a fault that ended in a leaf, `install`. */
+  /** The row that decided; for a leaf the row that gave its type, or `install` where none made it a device. */
   readonly decidedBy: string;
+  /** That row in one sentence. */
+  readonly because: string;
   readonly grade: Grade;
   readonly trace: readonly TraceStep[];
 }
@@ -90,6 +92,7 @@ export const decideSlot = (
     return {
       outcome: first.outcome.r === 'accept' ? { ok: true } : { ok: false, errno: first.outcome.errno, why },
       decidedBy: why,
+      because: first.trace.at(-1)?.says ?? '',
       grade: first.grade,
       trace,
     };
@@ -105,6 +108,7 @@ export const decideSlot = (
       return {
         outcome: { ok: false, errno: run.outcome.errno, why },
         decidedBy: why,
+        because: run.trace.at(-1)?.says ?? '',
         grade: run.grade,
         trace,
         vma: index,
@@ -116,9 +120,33 @@ export const decideSlot = (
   return {
     outcome: eager ? { ok: true, eager: { p, t: 'DEVICE' } } : { ok: true },
     decidedBy: 'accepted',
+    because: eager ? 'No check objects; raw page frames are mapped at once.' : 'No check objects.',
     grade: weakest(grades),
     trace,
   };
+};
+
+/** The outcome alone, without trace. */
+export const quickSlot = (policy: Arm64Policy, input: SlotInput): SlotOutcome => {
+  const programs = compile(policy);
+  const slot = slotEnv({
+    flags: input.slotFlags,
+    known: policy.slotFlags,
+    change: input.change,
+    slotEnd: input.slotEnd,
+    vmMte: input.vmMte,
+  });
+  const first = programs.slot.quick({ ...slot, FWB: input.cpu.fwb, DIC: input.cpu.dic });
+  if (first.outcome?.r === 'accept') return { ok: true };
+  if (first.outcome) return { ok: false, errno: first.outcome.errno, why: first.decidedBy ?? '' };
+  let eager = false;
+  for (const vma of input.vmas) {
+    const { outcome, decidedBy } = programs.vma.quick({ ...slot, ...vmaEnv(vma, input.cpu) });
+    if (outcome?.r === 'refuse') return { ok: false, errno: outcome.errno, why: decidedBy ?? '' };
+    if (policy.eagerPfnmap === true && vma.flags.includes('VM_PFNMAP')) eager = true;
+  }
+  const p = input.slotFlags.includes('KVM_MEM_READONLY') ? 'r--' : 'rw-';
+  return eager ? { ok: true, eager: { p, t: 'DEVICE' } } : { ok: true };
 };
 
 export interface FaultInput {
@@ -136,6 +164,7 @@ export interface FaultInput {
 }
 
 const WRITE_LEAF: readonly Evidence[] = [
+  measured('Linux 6.18.2 on arm64: MemAttr, S2AP and XN of every leaf'),
   source('arch/arm64/kvm/hyp/pgtable.c stage2_set_prot_attr(), stage2_map_walker_try_leaf()'),
 ];
 const RELAX_LEAF: readonly Evidence[] = [
@@ -186,14 +215,15 @@ const finish = (
 export const decideFault = (policy: Arm64Policy, input: FaultInput): Decision<FaultOutcome> => {
   const run = compile(policy).fault.run(envOf(policy, input), describeFault);
   const outcome = finish(policy, input, run.outcome, run.decidedBy, run.prot);
-  if (run.outcome !== undefined)
-    return { outcome, decidedBy: run.decidedBy as string, grade: run.grade, trace: run.trace };
+  if (run.outcome !== undefined) {
+    const because = run.trace.at(-1)?.says ?? '';
+    return { outcome, decidedBy: run.decidedBy as string, because, grade: run.grade, trace: run.trace };
+  }
   const evidence = outcome.r === 'relax' ? RELAX_LEAF : WRITE_LEAF;
-  const bits = ['R', ...run.prot].join('|');
   const install: TraceStep = {
     id: 'install',
     condition: outcome.r === 'relax' ? 'fault_is_perm' : '!fault_is_perm',
-    saw: { prot: bits, FWB: input.cpu.fwb, DIC: input.cpu.dic },
+    saw: { prot: ['R', ...run.prot].join('|'), FWB: input.cpu.fwb, DIC: input.cpu.dic },
     held: true,
     effect: describeOutcome(outcome),
     says:
@@ -202,9 +232,19 @@ export const decideFault = (policy: Arm64Policy, input: FaultInput): Decision<Fa
         : 'The leaf is written from the protection bits; the cache maintenance it owes is done before it becomes visible.',
     evidence,
   };
+  const type = run.trace.find(
+    step => step.held && (step.id === 'prot DEVICE' || step.id === 'prot NORMAL_NC'),
+  );
+  const because =
+    outcome.r === 'error'
+      ? 'stage2_set_prot_attr() refuses X on a leaf that is not cacheable.'
+      : outcome.r === 'relax'
+        ? install.says
+        : (type?.says ?? 'Nothing made it a device: NORMAL.');
   return {
     outcome,
-    decidedBy: outcome.r === 'error' ? outcome.why : 'install',
+    decidedBy: outcome.r === 'error' ? outcome.why : outcome.r === 'map' && type ? type.id : 'install',
+    because,
     grade: weakest([run.grade, strongest(evidence.map(e => e.grade))]),
     trace: [...run.trace, install],
   };

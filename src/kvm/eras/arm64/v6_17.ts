@@ -3,7 +3,7 @@
  * are mapped cacheable, where the CPU spares KVM the cache maintenance that it could not do (FWB and DIC).
  */
 
-import type { Arm64Policy, FaultEnd, ProtBit } from '../../arm64/model.ts';
+import type { Arm64Policy, FaultEnd, ProtBit, SlotEnd } from '../../arm64/model.ts';
 import {
   cacheablePfnmapSlot,
   dirtyLogOnPfnmap,
@@ -29,6 +29,12 @@ const read = source(
 );
 const ran = measured('Linux 6.18.2 on arm64: one memslot per kind of mapping, with and without FWB and DIC');
 
+/** Rows that the measured runs did not exercise. */
+const unmeasured = <T extends Row<FaultEnd, ProtBit> | Row<SlotEnd>>(row: T): T => ({
+  ...row,
+  evidence: [read],
+});
+
 const afterPermissionCheck: readonly Row<FaultEnd, ProtBit>[] = [
   set('special', 'VM_PFNMAP | VM_MIXEDMAP', 'The VMA may hold raw page frames.', read, ran),
   stop<FaultEnd>(
@@ -47,8 +53,8 @@ const afterPermissionCheck: readonly Row<FaultEnd, ProtBit>[] = [
     ran,
   ),
   logging('special & !pfn_is_map_memory'),
-  noExec('s2_force_noncacheable'),
-  mteNotAllowed('s2_force_noncacheable'),
+  unmeasured(noExec('s2_force_noncacheable')),
+  unmeasured(mteNotAllowed('s2_force_noncacheable')),
   protW,
   protX,
   ...noncacheable('s2_force_noncacheable'),
@@ -60,11 +66,11 @@ export const v6_17: Arm64Policy = {
   title: 'Linux 6.17: the host’s page protection decides for raw page frames; cacheable needs FWB and DIC',
   covers: '6.17 .. 6.19',
   kind: 'mainline',
-  evidence: [read],
+  evidence: [read, ran],
   slotFlags: ['KVM_MEM_LOG_DIRTY_PAGES', 'KVM_MEM_READONLY'],
   slot: [unknownFlag, uncheckedChange, ipaRange],
-  vma: [vmaMteNotAllowed, dirtyLogOnPfnmap, { ...cacheablePfnmapSlot, evidence: [read, ran] }],
-  fault: [readPermissionFault, ...afterPermissionCheck],
+  vma: [unmeasured(vmaMteNotAllowed), unmeasured(dirtyLogOnPfnmap), cacheablePfnmapSlot],
+  fault: [unmeasured(readPermissionFault), ...afterPermissionCheck],
   protGeneration: '6.9',
   cacheablePfnmapCap: {
     known: true,
@@ -86,9 +92,10 @@ export const v7_0: Arm64Policy = {
   title: 'Linux 7.0: the decisions of 6.17, read permission faults are no longer an error',
   covers: '7.0 and later',
   evidence: [source('7.0-generation arch/arm64/kvm/mmu.c')],
-  fault: afterPermissionCheck.map(row =>
-    row.evidence === undefined ? row : { ...row, evidence: [source('7.0-generation arch/arm64/kvm/mmu.c')] },
-  ),
+  fault: afterPermissionCheck.map(row => ({
+    ...row,
+    evidence: [source('7.0-generation arch/arm64/kvm/mmu.c')],
+  })),
   slotFlags: ['KVM_MEM_LOG_DIRTY_PAGES', 'KVM_MEM_READONLY', 'KVM_MEM_GUEST_MEMFD'],
   vma: [vmaMteNotAllowed, dirtyLogOnPfnmap, cacheablePfnmapSlot],
   notes: [

@@ -1,0 +1,263 @@
+/** Everything KVM on arm64 does with one memslot: the slot, each kind of access, the leaf, and what the guest gets. */
+import { type GuestType, type GuestView, guestViewArm64 } from '../effective.ts';
+import type { Evidence, Grade } from '../evidence.ts';
+import { weakest } from '../evidence.ts';
+import { checkMapping, checkVm, checkWritable } from '../inputs.ts';
+import { type BlockSize, blockSize } from './blocksize.ts';
+import { type Decision, decideFault, decideSlot } from './decide.ts';
+import { VOCABULARY, vmaEnv } from './facts.ts';
+import { GMEM_EVIDENCE, gmemFault } from './gmem.ts';
+import { hazards } from './hazards.ts';
+import { HOST_FAULT, isSpecial } from './host-fault.ts';
+import {
+  ACCESSES,
+  type Access,
+  type Arm64Cpu,
+  type Arm64Policy,
+  type Change,
+  type FaultOutcome,
+  type PfnClass,
+  type S2Type,
+  type SlotFlag,
+  type SlotOutcome,
+  type Vma,
+} from './model.ts';
+
+/** One VMA under the slot and the pages in it. */
+export interface Mapping extends Vma {
+  /** Shown in answers: a preset's name, or what the caller calls it. */
+  readonly name?: string;
+  readonly pfn: PfnClass;
+  readonly hugetlb?: boolean;
+  /** Whether the host lets KVM have the page for writing; by default whatever the mapping allows. */
+  readonly hostWritable?: boolean;
+  /** The host's entry is special; by default for raw page frames. */
+  readonly pteSpecial?: boolean;
+}
+
+export interface PredictInput {
+  readonly policy: Arm64Policy;
+  readonly cpu: Arm64Cpu;
+  /** In address order. */
+  readonly mappings: readonly Mapping[];
+  readonly slotFlags?: readonly SlotFlag[];
+  readonly change?: Change;
+  readonly slotEnd?: 'below' | 'at' | 'above';
+  readonly vmMte?: boolean;
+  readonly permFault?: boolean;
+  /** Leave out the host's own fault and refuse no contradictions: the question of the decision tables. */
+  readonly tableOnly?: boolean;
+  /** Largest size on which addresses agree and which VMA, slot and host mapping cover. */
+  readonly align?: '4K' | '2M' | '1G';
+}
+
+export interface AccessPrediction extends Decision<FaultOutcome> {
+  readonly access: Access;
+}
+
+export interface MappingPrediction {
+  readonly mapping: Mapping;
+  /** The outcome of each access as the first one, i.e. with nothing mapped yet. A store that never faults is missing. */
+  readonly accesses: readonly AccessPrediction[];
+  readonly leaf?: {
+    readonly t: S2Type;
+    readonly a: number;
+    /** Type for each guest stage-1 type, and who decides it. */
+    readonly guest: GuestView<GuestType, GuestType>;
+    readonly maintenance: {
+      readonly dcache: boolean;
+      readonly icache: boolean;
+      /** Through the kernel's linear address: only memory certainly has one. */
+      readonly possible: 'yes' | 'no' | 'unknown';
+    };
+    readonly size?: BlockSize;
+  };
+  readonly hazards: readonly {
+    readonly id: string;
+    readonly says: string;
+    readonly evidence: readonly Evidence[];
+  }[];
+}
+
+export interface Arm64Prediction {
+  readonly arch: 'arm64';
+  readonly era: string;
+  readonly title: string;
+  readonly covers: string;
+  readonly cpu: Arm64Cpu;
+  readonly slotFlags: readonly SlotFlag[];
+  readonly slot: Decision<SlotOutcome> & { readonly vma?: number };
+  readonly mappings: readonly MappingPrediction[];
+  readonly grade: Grade;
+  readonly notes: readonly string[];
+}
+
+const CACHEABLE = VOCABULARY.compile('kvm_vma_is_cacheable');
+
+const describeHost = (end: { r: string; errno?: string }): string =>
+  `the host’s fault fails, ${end.errno ?? 'abort'}`;
+
+/** One access to one mapping, the host's own fault first. */
+export const predictAccess = (
+  input: PredictInput,
+  mapping: Mapping,
+  access: Access,
+): AccessPrediction | undefined => {
+  const { policy, cpu } = input;
+  const slotFlags = input.slotFlags ?? [];
+  const readonlySlot = slotFlags.includes('KVM_MEM_READONLY');
+  if (slotFlags.includes('KVM_MEM_GUEST_MEMFD')) {
+    const outcome = gmemFault(access, readonlySlot, cpu);
+    if (outcome === undefined) return undefined;
+    return {
+      access,
+      outcome,
+      decidedBy: 'guest_memfd',
+      because: 'guest_memfd pages are mapped without looking at a VMA type.',
+      grade: 'S',
+      trace: [
+        {
+          id: 'guest_memfd',
+          condition: 'KVM_MEM_GUEST_MEMFD',
+          saw: { KVM_MEM_GUEST_MEMFD: true },
+          held: true,
+          effect: 'NORMAL, 4K',
+          says: 'guest_memfd pages are mapped without looking at a VMA type.',
+          evidence: GMEM_EVIDENCE,
+        },
+      ],
+    };
+  }
+  // A store to a read-only slot is an MMIO exit to the VMM and never reaches the stage-2 fault.
+  if (access === 'write' && readonlySlot) return undefined;
+  const special = mapping.pteSpecial ?? isSpecial(mapping, mapping.pfn);
+  let hostWritable = mapping.hostWritable ?? (mapping.flags.includes('VM_MAYWRITE') && !readonlySlot);
+  if (readonlySlot) hostWritable = false;
+  const before: AccessPrediction['trace'][number][] = [];
+  let hostGrade: Grade | undefined;
+  if (!input.tableOnly) {
+    const host = HOST_FAULT.run(
+      { ...vmaEnv(mapping, cpu), pfn: mapping.pfn, access, pte_special: special, writable: hostWritable },
+      describeHost,
+    );
+    before.push(...host.trace);
+    hostGrade = host.grade;
+    if (host.outcome?.r === 'error') {
+      const why = host.decidedBy as string;
+      return {
+        access,
+        outcome: { r: 'error', errno: host.outcome.errno, why },
+        decidedBy: why,
+        because: host.trace.at(-1)?.says ?? '',
+        grade: host.grade,
+        trace: host.trace,
+      };
+    }
+    hostWritable = host.trace.at(-1)?.held ?? hostWritable;
+  }
+  if (access === 'write' && !hostWritable) return undefined;
+  const fault = decideFault(policy, {
+    access,
+    vma: mapping,
+    pfn: mapping.pfn,
+    cpu,
+    hostWritable,
+    slotFlags,
+    vmMte: input.vmMte ?? false,
+    permFault: input.permFault ?? false,
+    pteSpecial: special,
+  });
+  return {
+    access,
+    ...fault,
+    grade: hostGrade === undefined ? fault.grade : weakest([hostGrade, fault.grade]),
+    trace: [...before, ...fault.trace],
+  };
+};
+
+const predictMapping = (input: PredictInput, mapping: Mapping): MappingPrediction => {
+  const accesses = ACCESSES.map(access => predictAccess(input, mapping, access)).filter(a => a !== undefined);
+  const leaves = accesses.map(a => a.outcome).filter(o => o.r === 'map');
+  const [first] = leaves;
+  if (first === undefined) return { mapping, accesses, hazards: [] };
+  const exec = leaves.some(o => o.p[2] === 'x');
+  const kernelMapped = mapping.pfn === 'ram';
+  const found = hazards({
+    hostCacheable: CACHEABLE.holds(vmaEnv(mapping, input.cpu)),
+    s2: first.t,
+    cpu: input.cpu,
+    // "Impossible" is claimed only where there is certainly no kernel address.
+    kernelMapped: mapping.pfn !== 'no-page',
+    exec,
+  });
+  const possible = kernelMapped ? 'yes' : mapping.pfn === 'no-page' ? 'no' : 'unknown';
+  return {
+    mapping,
+    accesses,
+    leaf: {
+      t: first.t,
+      a: first.a,
+      guest: guestViewArm64(input.cpu.fwb, first.t),
+      maintenance: { dcache: leaves.some(o => o.dc === 1), icache: leaves.some(o => o.ic === 1), possible },
+      ...(input.align === undefined ? {} : { size: sizeOf(input, mapping, first.t, input.align) }),
+    },
+    hazards: found.map(({ id, says, evidence }) => ({ id, says, evidence })),
+  };
+};
+
+const sizeOf = (input: PredictInput, mapping: Mapping, t: S2Type, align: '4K' | '2M' | '1G'): BlockSize => {
+  const at2M = align !== '4K';
+  const at1G = align === '1G';
+  const pfnmap = mapping.flags.includes('VM_PFNMAP');
+  return blockSize({
+    era: input.policy.id === '5.10' ? '5.10' : '5.14',
+    vmaKind: pfnmap ? 'pfnmap' : mapping.hugetlb ? 'hugetlb' : 'anon',
+    ...(mapping.hugetlb && !pfnmap ? { hugetlbSize: at1G ? '1G' : '2M' } : {}),
+    coaligned1G: at1G,
+    vmaCovers1G: at1G,
+    coaligned2M: at2M,
+    vmaCovers2M: at2M,
+    slotFits1G: at1G,
+    slotFits2M: at2M,
+    logging: (input.slotFlags ?? []).includes('KVM_MEM_LOG_DIRTY_PAGES'),
+    hostMaps2M: at2M,
+    s2NonCacheable: t !== 'NORMAL',
+  });
+};
+
+/**
+ * The whole prediction.
+ * @throws KvmInputError when the input contradicts itself (unless `tableOnly`).
+ */
+export const predictArm64 = (input: PredictInput): Arm64Prediction => {
+  const slotFlags = input.slotFlags ?? [];
+  if (!input.tableOnly) {
+    checkVm(input.cpu, input.vmMte ?? false);
+    for (const m of input.mappings) {
+      checkMapping(m, m.pfn);
+      checkWritable(m, m.pfn, m.hostWritable);
+    }
+  }
+  const slot = decideSlot(input.policy, {
+    change: input.change ?? 'CREATE',
+    slotFlags,
+    slotEnd: input.slotEnd ?? 'below',
+    vmMte: input.vmMte ?? false,
+    cpu: input.cpu,
+    vmas: input.mappings,
+  });
+  const mappings = input.mappings.map(m => predictMapping(input, m));
+  const grades = [slot.grade, ...mappings.flatMap(m => m.accesses.map(a => a.grade))];
+  return {
+    arch: 'arm64',
+    era: input.policy.id,
+    title: input.policy.title,
+    covers: input.policy.covers,
+    cpu: input.cpu,
+    slotFlags,
+    slot,
+    mappings,
+    grade: weakest(grades),
+    notes: input.policy.notes ?? [],
+  };
+};

@@ -1,0 +1,221 @@
+/**
+ * The finite space of arm64 inputs, one dimension per question that some policy asks. Queries go through it completely;
+ * dimensions that the policies at hand never read stay at their first value, so a small question has a small space.
+ */
+import { compile, quickFault, quickSlot } from '../arm64/decide.ts';
+import { VOCABULARY, vmaEnv } from '../arm64/facts.ts';
+import { HOST_FAULT, isSpecial } from '../arm64/host-fault.ts';
+import { slotFlagsFor } from '../arm64/migrate.ts';
+import {
+  ACCESSES,
+  type Access,
+  type Arm64Cpu,
+  type Arm64Policy,
+  type FaultOutcome,
+  PFN_CLASSES,
+  type PfnClass,
+  PGPROTS,
+  type Pgprot,
+  type SlotFlag,
+  type SlotOutcome,
+  type VmaFlag,
+} from '../arm64/model.ts';
+import { CONSISTENT } from '../inputs.ts';
+
+export interface Dimension {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** Facts of the vocabulary that it sets; it matters to a policy that reads one of them. */
+  readonly facts: readonly string[];
+}
+
+/** Least interesting first: a query tries to do without these before the ones below. */
+export const DIMENSIONS: readonly Dimension[] = [
+  { name: 'slot', values: ['read-write', 'read-only'], facts: ['KVM_MEM_READONLY'] },
+  { name: 'dirty logging', values: ['off', 'on'], facts: ['KVM_MEM_LOG_DIRTY_PAGES'] },
+  { name: 'MTE', values: ['no', 'VM and VMA', 'VM, not the VMA'], facts: ['kvm_has_mte', 'VM_MTE_ALLOWED'] },
+  { name: 'VM_IO', values: ['no', 'yes'], facts: ['VM_IO'] },
+  { name: 'VM_ALLOW_ANY_UNCACHED', values: ['no', 'yes'], facts: ['VM_ALLOW_ANY_UNCACHED'] },
+  {
+    name: 'sharing',
+    values: ['shared', 'shared read-only', 'private (copy-on-write)', 'private read-only'],
+    facts: ['VM_SHARED', 'VM_MAYWRITE', 'writable'],
+  },
+  { name: 'pgprot', values: PGPROTS, facts: ['pgprot'] },
+  { name: 'pfn', values: PFN_CLASSES, facts: ['pfn'] },
+  { name: 'mapping', values: ['ordinary', 'VM_PFNMAP', 'VM_MIXEDMAP'], facts: ['VM_PFNMAP', 'VM_MIXEDMAP'] },
+  { name: 'CPU', values: ['no FWB, no DIC', 'FWB', 'DIC', 'FWB+DIC'], facts: ['FWB', 'DIC'] },
+];
+
+/** One input, decoded from its place in the space. */
+export interface Point {
+  readonly flags: readonly VmaFlag[];
+  readonly pgprot: Pgprot;
+  readonly pfn: PfnClass;
+  readonly cpu: Arm64Cpu;
+  readonly slotFlags: readonly SlotFlag[];
+  readonly vmMte: boolean;
+  readonly hostWritable: boolean;
+}
+
+/** What one policy does with one input. A store to memory that the host does not let be written never faults. */
+export interface Verdict {
+  readonly slot: SlotOutcome;
+  readonly faults: Readonly<Partial<Record<Access, FaultOutcome>>>;
+  /** A read that meets a leaf without read permission: until 6.17 an error of its own. */
+  readonly readPermissionFault: FaultOutcome;
+}
+
+export interface SpaceOptions {
+  /** Let the host's own fault come first. */
+  readonly hostFault?: boolean;
+  /** Facts that the question itself reads, beside the policies. */
+  readonly alsoReads?: readonly string[];
+  /** Dimensions that stay at their first value unless the question reads them: MTE off, dirty logging off. */
+  readonly fixed?: readonly string[];
+}
+
+/** What a question about memory types usually leaves out. */
+export const USUALLY_FIXED: readonly string[] = ['MTE', 'dirty logging'];
+
+const consistent = VOCABULARY.compile(CONSISTENT).holds;
+
+/** Facts read only by the slot's own checks are part of the question as well. */
+const readsOf = (policies: readonly Arm64Policy[], options: SpaceOptions): Set<string> => {
+  const out = new Set<string>(options.alsoReads ?? []);
+  for (const policy of policies) {
+    const { slot, vma, fault } = compile(policy);
+    for (const read of [...slot.reads, ...vma.reads, ...fault.reads]) out.add(read);
+    if (policy.eagerPfnmap) out.add('KVM_MEM_READONLY');
+  }
+  if (options.hostFault) for (const read of HOST_FAULT.reads) out.add(read);
+  // The leaf written depends on FWB and DIC in every era.
+  out.add('FWB');
+  out.add('VM_SHARED');
+  return out;
+};
+
+export class Space {
+  readonly dimensions: readonly Dimension[];
+  readonly size: number;
+  readonly #options: SpaceOptions;
+
+  constructor(policies: readonly Arm64Policy[], options: SpaceOptions = {}) {
+    const reads = readsOf(policies, options);
+    this.#options = options;
+    const asked = new Set(options.alsoReads ?? []);
+    this.dimensions = DIMENSIONS.filter(
+      d =>
+        d.facts.some(fact => asked.has(fact)) ||
+        (!options.fixed?.includes(d.name) && d.facts.some(fact => reads.has(fact))),
+    );
+    this.size = this.dimensions.reduce((n, d) => n * d.values.length, 1);
+  }
+
+  /** The value index of every dimension, in the order of `dimensions`. */
+  coordinates(index: number): number[] {
+    const out: number[] = [];
+    let rest = index;
+    for (const { values } of this.dimensions) {
+      out.push(rest % values.length);
+      rest = Math.floor(rest / values.length);
+    }
+    return out;
+  }
+
+  point(index: number): Point {
+    const at = this.coordinates(index);
+    const value = (name: string): string => {
+      const i = this.dimensions.findIndex(d => d.name === name);
+      const d = i < 0 ? DIMENSIONS.find(x => x.name === name) : this.dimensions[i];
+      return d?.values[i < 0 ? 0 : (at[i] as number)] as string;
+    };
+    const flags: VmaFlag[] = [];
+    const mapping = value('mapping');
+    if (mapping !== 'ordinary') flags.push(mapping as VmaFlag);
+    if (value('VM_IO') === 'yes') flags.push('VM_IO');
+    const sharing = value('sharing');
+    if (sharing.startsWith('shared')) flags.push('VM_SHARED');
+    if (!sharing.endsWith('read-only')) flags.push('VM_MAYWRITE');
+    if (value('VM_ALLOW_ANY_UNCACHED') === 'yes') flags.push('VM_ALLOW_ANY_UNCACHED');
+    const mte = value('MTE');
+    if (mte === 'VM and VMA') flags.push('VM_MTE_ALLOWED');
+    const slotFlags: SlotFlag[] = [];
+    if (value('dirty logging') === 'on') slotFlags.push('KVM_MEM_LOG_DIRTY_PAGES');
+    if (value('slot') === 'read-only') slotFlags.push('KVM_MEM_READONLY');
+    const cpu = value('CPU');
+    return {
+      flags,
+      pgprot: value('pgprot') as Pgprot,
+      pfn: value('pfn') as PfnClass,
+      cpu: {
+        fwb: cpu.includes('FWB') && !cpu.startsWith('no'),
+        dic: cpu.includes('DIC') && !cpu.startsWith('no'),
+      },
+      slotFlags,
+      vmMte: mte !== 'no',
+      hostWritable: flags.includes('VM_MAYWRITE'),
+    };
+  }
+
+  /** Whether a mapping like this can exist. */
+  possible(point: Point): boolean {
+    return consistent({ ...vmaEnv(point, point.cpu), pfn: point.pfn });
+  }
+
+  verdict(policy: Arm64Policy, p: Point): Verdict {
+    const vma = { flags: p.flags, pgprot: p.pgprot };
+    // The VMM asks each policy in the way that policy wants to be asked (the slot flag of cp-v4 to cp-v6).
+    const slotFlags = [...p.slotFlags, ...slotFlagsFor(policy, vma, p.cpu)];
+    const slot = quickSlot(policy, {
+      change: 'CREATE',
+      slotFlags,
+      slotEnd: 'below',
+      vmMte: p.vmMte,
+      cpu: p.cpu,
+      vmas: [vma],
+    });
+    const faults: Partial<Record<Access, FaultOutcome>> = {};
+    const special = isSpecial(vma, p.pfn);
+    for (const access of ACCESSES) {
+      let { hostWritable } = p;
+      if (this.#options.hostFault) {
+        const host = HOST_FAULT.quick({
+          ...vmaEnv(vma, p.cpu),
+          pfn: p.pfn,
+          access,
+          pte_special: special,
+          writable: hostWritable,
+        });
+        if (host.outcome?.r === 'error') {
+          faults[access] = { r: 'error', errno: host.outcome.errno, why: host.decidedBy ?? '' };
+          continue;
+        }
+        hostWritable =
+          hostWritable && !(special && p.flags.includes('VM_MAYWRITE') && !p.flags.includes('VM_SHARED'));
+      }
+      if (access === 'write' && !hostWritable) continue;
+      faults[access] = quickFault(policy, {
+        access,
+        vma,
+        pfn: p.pfn,
+        cpu: p.cpu,
+        hostWritable,
+        slotFlags,
+        vmMte: p.vmMte,
+        permFault: false,
+      });
+    }
+    const readPermissionFault = quickFault(policy, {
+      access: 'read',
+      vma,
+      pfn: p.pfn,
+      cpu: p.cpu,
+      hostWritable: p.hostWritable,
+      slotFlags,
+      vmMte: p.vmMte,
+      permFault: true,
+    });
+    return { slot, faults, readPermissionFault };
+  }
+}
