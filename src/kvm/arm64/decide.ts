@@ -1,6 +1,7 @@
 /** The two decisions of KVM on arm64, from facts to outcome with its trace: the slot, and one fault. */
 import type { Evidence, Grade } from '../evidence.ts';
 import { measured, source, strongest, weakest } from '../evidence.ts';
+import type { Value } from '../expr.ts';
 import { Program, type TraceStep } from '../policy.ts';
 import { faultEnv, slotEnv, VOCABULARY, vmaEnv } from './facts.ts';
 import {
@@ -126,29 +127,6 @@ export const decideSlot = (
   };
 };
 
-/** The outcome alone, without trace. */
-export const quickSlot = (policy: Arm64Policy, input: SlotInput): SlotOutcome => {
-  const programs = compile(policy);
-  const slot = slotEnv({
-    flags: input.slotFlags,
-    known: policy.slotFlags,
-    change: input.change,
-    slotEnd: input.slotEnd,
-    vmMte: input.vmMte,
-  });
-  const first = programs.slot.quick({ ...slot, FWB: input.cpu.fwb, DIC: input.cpu.dic });
-  if (first.outcome?.r === 'accept') return { ok: true };
-  if (first.outcome) return { ok: false, errno: first.outcome.errno, why: first.decidedBy ?? '' };
-  let eager = false;
-  for (const vma of input.vmas) {
-    const { outcome, decidedBy } = programs.vma.quick({ ...slot, ...vmaEnv(vma, input.cpu) });
-    if (outcome?.r === 'refuse') return { ok: false, errno: outcome.errno, why: decidedBy ?? '' };
-    if (policy.eagerPfnmap === true && vma.flags.includes('VM_PFNMAP')) eager = true;
-  }
-  const p = input.slotFlags.includes('KVM_MEM_READONLY') ? 'r--' : 'rw-';
-  return eager ? { ok: true, eager: { p, t: 'DEVICE' } } : { ok: true };
-};
-
 export interface FaultInput {
   readonly access: Access;
   readonly vma: Vma;
@@ -191,7 +169,7 @@ const envOf = (policy: Arm64Policy, input: FaultInput) => ({
 
 const finish = (
   policy: Arm64Policy,
-  input: FaultInput,
+  input: Pick<FaultInput, 'permFault' | 'cpu'>,
   end: FaultEnd | undefined,
   decidedBy: string | undefined,
   prot: ReadonlySet<ProtBit>,
@@ -250,10 +228,35 @@ export const decideFault = (policy: Arm64Policy, input: FaultInput): Decision<Fa
   };
 };
 
-/** The outcome alone, without trace. */
-export const quickFault = (policy: Arm64Policy, input: FaultInput): FaultOutcome => {
-  const run = compile(policy).fault.quick(envOf(policy, input));
-  return finish(policy, input, run.outcome, run.decidedBy, run.prot);
+/**
+ * Both decisions without trace, for queries: the caller keeps one environment per input and says what changes between
+ * the accesses. Same programs, same rows.
+ */
+export const quickSlot = (policy: Arm64Policy, env: Record<string, Value>): SlotOutcome => {
+  const programs = compile(policy);
+  const first = programs.slot.quick(env);
+  if (first.outcome?.r === 'accept') return { ok: true };
+  const { outcome, decidedBy } = first.outcome ? first : programs.vma.quick(env);
+  if (outcome?.r === 'refuse') return { ok: false, errno: outcome.errno, why: decidedBy ?? '' };
+  if (policy.eagerPfnmap !== true || env.VM_PFNMAP !== true) return { ok: true };
+  return { ok: true, eager: { p: env.KVM_MEM_READONLY === true ? 'r--' : 'rw-', t: 'DEVICE' } };
+};
+
+export const quickFault = (
+  policy: Arm64Policy,
+  env: Record<string, Value>,
+  how: {
+    readonly access: Access;
+    readonly hostWritable: boolean;
+    readonly permFault: boolean;
+    readonly cpu: Arm64Cpu;
+  },
+): FaultOutcome => {
+  env.access = how.access;
+  env.writable = how.hostWritable;
+  env.fault_is_perm = how.permFault;
+  const run = compile(policy).fault.quick(env);
+  return finish(policy, how, run.outcome, run.decidedBy, run.prot);
 };
 
 /** One outcome as a phrase: `map rwx NORMAL (MemAttr 0xf), clean D-cache`. */

@@ -22,6 +22,7 @@ import {
   type SlotOutcome,
   type Vma,
 } from './model.ts';
+import { isCacheableLeaf, PKVM_MAP } from './pkvm.ts';
 
 /** One VMA under the slot and the pages in it. */
 export interface Mapping extends Vma {
@@ -47,6 +48,8 @@ export interface PredictInput {
   readonly permFault?: boolean;
   /** Leave out the host's own fault and refuse no contradictions: the question of the decision tables. */
   readonly tableOnly?: boolean;
+  /** The host runs in protected mode (kvm-arm.mode=protected) and the VM is an ordinary one. */
+  readonly pkvmHost?: boolean;
   /** Largest size on which addresses agree and which VMA, slot and host mapping cover. */
   readonly align?: '4K' | '2M' | '1G';
 }
@@ -167,6 +170,21 @@ export const predictAccess = (
     permFault: input.permFault ?? false,
     pteSpecial: special,
   });
+  if (input.pkvmHost && fault.outcome.r === 'map') {
+    const el2 = PKVM_MAP.run(
+      { pfn: mapping.pfn, cacheable_leaf: isCacheableLeaf(fault.outcome.t) },
+      end => `EL2 refuses, ${end.errno}`,
+    );
+    if (el2.outcome !== undefined)
+      return {
+        access,
+        outcome: { r: 'error', errno: el2.outcome.errno, why: el2.decidedBy as string },
+        decidedBy: el2.decidedBy as string,
+        because: el2.trace.at(-1)?.says ?? '',
+        grade: weakest([fault.grade, el2.grade]),
+        trace: [...before, ...fault.trace, ...el2.trace],
+      };
+  }
   return {
     access,
     ...fault,

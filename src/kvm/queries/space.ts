@@ -20,6 +20,7 @@ import {
   type SlotOutcome,
   type VmaFlag,
 } from '../arm64/model.ts';
+import type { Value } from '../expr.ts';
 import { CONSISTENT } from '../inputs.ts';
 
 export interface Dimension {
@@ -163,59 +164,70 @@ export class Space {
     return consistent({ ...vmaEnv(point, point.cpu), pfn: point.pfn });
   }
 
+  /** What this policy does, the VMM asking in the way the policy wants to be asked (the slot flag of cp-v4 to cp-v6). */
   verdict(policy: Arm64Policy, p: Point): Verdict {
-    const vma = { flags: p.flags, pgprot: p.pgprot };
-    // The VMM asks each policy in the way that policy wants to be asked (the slot flag of cp-v4 to cp-v6).
-    const slotFlags = [...p.slotFlags, ...slotFlagsFor(policy, vma, p.cpu)];
-    const slot = quickSlot(policy, {
-      change: 'CREATE',
-      slotFlags,
-      slotEnd: 'below',
-      vmMte: p.vmMte,
-      cpu: p.cpu,
-      vmas: [vma],
-    });
+    const { cpu } = p;
+    const env = environment(p, [...p.slotFlags, ...slotFlagsFor(policy, p, cpu)], policy.slotFlags);
+    const slot = quickSlot(policy, env);
     const faults: Partial<Record<Access, FaultOutcome>> = {};
-    const special = isSpecial(vma, p.pfn);
+    const rawCopy =
+      env.pte_special === true && p.flags.includes('VM_MAYWRITE') && !p.flags.includes('VM_SHARED');
     for (const access of ACCESSES) {
       let { hostWritable } = p;
       if (this.#options.hostFault) {
-        const host = HOST_FAULT.quick({
-          ...vmaEnv(vma, p.cpu),
-          pfn: p.pfn,
-          access,
-          pte_special: special,
-          writable: hostWritable,
-        });
+        env.access = access;
+        env.writable = hostWritable;
+        const host = HOST_FAULT.quick(env);
         if (host.outcome?.r === 'error') {
           faults[access] = { r: 'error', errno: host.outcome.errno, why: host.decidedBy ?? '' };
           continue;
         }
-        hostWritable =
-          hostWritable && !(special && p.flags.includes('VM_MAYWRITE') && !p.flags.includes('VM_SHARED'));
+        hostWritable = hostWritable && !rawCopy;
       }
       if (access === 'write' && !hostWritable) continue;
-      faults[access] = quickFault(policy, {
-        access,
-        vma,
-        pfn: p.pfn,
-        cpu: p.cpu,
-        hostWritable,
-        slotFlags,
-        vmMte: p.vmMte,
-        permFault: false,
-      });
+      faults[access] = quickFault(policy, env, { access, hostWritable, permFault: false, cpu });
     }
-    const readPermissionFault = quickFault(policy, {
+    const readPermissionFault = quickFault(policy, env, {
       access: 'read',
-      vma,
-      pfn: p.pfn,
-      cpu: p.cpu,
       hostWritable: p.hostWritable,
-      slotFlags,
-      vmMte: p.vmMte,
       permFault: true,
+      cpu,
     });
     return { slot, faults, readPermissionFault };
   }
 }
+
+/** One object of one shape for every input: a query makes a hundred thousand of them. */
+const environment = (
+  p: Point,
+  slotFlags: readonly SlotFlag[],
+  known: readonly SlotFlag[],
+): Record<string, Value> => {
+  const has = (flag: VmaFlag) => p.flags.includes(flag);
+  const asks = (flag: SlotFlag) => slotFlags.includes(flag);
+  return {
+    VM_PFNMAP: has('VM_PFNMAP'),
+    VM_MIXEDMAP: has('VM_MIXEDMAP'),
+    VM_IO: has('VM_IO'),
+    VM_SHARED: has('VM_SHARED'),
+    VM_MAYWRITE: has('VM_MAYWRITE'),
+    VM_ALLOW_ANY_UNCACHED: has('VM_ALLOW_ANY_UNCACHED'),
+    VM_MTE_ALLOWED: has('VM_MTE_ALLOWED'),
+    pgprot: p.pgprot,
+    pfn: p.pfn,
+    pte_special: isSpecial(p, p.pfn),
+    FWB: p.cpu.fwb,
+    DIC: p.cpu.dic,
+    KVM_MEM_LOG_DIRTY_PAGES: asks('KVM_MEM_LOG_DIRTY_PAGES'),
+    KVM_MEM_READONLY: asks('KVM_MEM_READONLY'),
+    KVM_MEM_GUEST_MEMFD: asks('KVM_MEM_GUEST_MEMFD'),
+    KVM_MEM_ENABLE_CACHEABLE_PFNMAP: asks('KVM_MEM_ENABLE_CACHEABLE_PFNMAP'),
+    unknown_flag: slotFlags.some(flag => !known.includes(flag)),
+    change: 'CREATE',
+    slot_end: 'below',
+    kvm_has_mte: p.vmMte,
+    access: 'read',
+    fault_is_perm: false,
+    writable: p.hostWritable,
+  };
+};

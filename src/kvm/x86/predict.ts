@@ -126,7 +126,10 @@ export const predictX86 = (i: X86PredictInput): X86Prediction => {
     );
   const mmio = isHostMmio(facts);
   const cow = has('VM_MAYWRITE') && !has('VM_SHARED');
-  const special = i.pteSpecial ?? (has('VM_PFNMAP') || (has('VM_MIXEDMAP') && !facts.pfnValid));
+  // The zero page's entry is special too, but get_user_pages() knows its struct page.
+  const special =
+    !(facts.zeroPage ?? false) &&
+    (i.pteSpecial ?? (has('VM_PFNMAP') || (has('VM_MIXEDMAP') && !facts.pfnValid)));
   const writable =
     (i.hostWritable ?? (has('VM_MAYWRITE') || flags.length === 0)) &&
     !(special && cow) &&
