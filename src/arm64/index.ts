@@ -2,9 +2,55 @@
 import type { Family } from '../bits/family.ts';
 import { stage1 } from './descriptors/stage1.ts';
 import { stage2 } from './descriptors/stage2.ts';
+import { mair, mair2 } from './registers/attributes.ts';
+import { par } from './registers/fault.ts';
+import { ctr, mmfr0, mmfr1, mmfr2, mmfr3, mmfr4 } from './registers/features.ts';
+import { ttbrFamily, vttbrFamily } from './registers/roots.ts';
+import {
+  hcr,
+  sctlrEl1,
+  sctlrEl2,
+  sctlrEl3,
+  tcr2El1,
+  tcr2El2,
+  tcrEl1,
+  tcrEl2,
+  tcrEl3,
+  vstcr,
+  vtcr,
+} from './walk/controls.ts';
 
 export { readStage1, type Stage1Reading, type Stage1Settings, stage1Settings } from './descriptors/stage1.ts';
 export { readStage2, type Stage2Reading, type Stage2Settings, stage2Settings } from './descriptors/stage2.ts';
+export { decodeAttr, type Memory, memoryName } from './memtype/attributes.ts';
+export { FEATURE_SETS, type Features, featuresOf } from './registers/features.ts';
+export { type RootTable, stage1Root, stage2Root } from './registers/roots.ts';
+export { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from './walk/regime.ts';
 
 /** Every family, descriptors first. */
-export const arm64Families: readonly Family[] = [stage1 as unknown as Family, stage2 as unknown as Family];
+export const arm64Families: readonly Family[] = [
+  stage1,
+  stage2,
+  mair,
+  mair2,
+  tcrEl1,
+  tcrEl2,
+  tcrEl3,
+  tcr2El1,
+  tcr2El2,
+  vtcr,
+  vstcr,
+  ttbrFamily,
+  vttbrFamily,
+  hcr,
+  sctlrEl1,
+  sctlrEl2,
+  sctlrEl3,
+  par,
+  ctr,
+  mmfr0,
+  mmfr1,
+  mmfr2,
+  mmfr3,
+  mmfr4,
+] as unknown as readonly Family[]; // each family is exact in its own settings; tables of families are not

@@ -14,7 +14,12 @@ import {
   type Stage2Settings,
   stage2Settings,
 } from '../arm64/descriptors/stage2.ts';
-import { decode } from '../bits/codec.ts';
+import { type AttributeFeatures, decodeAttr } from '../arm64/memtype/attributes.ts';
+import { tcrEl1Format, tcrEl2Format } from '../arm64/registers/control.ts';
+import { FEATURE_SETS, type FeatureSet } from '../arm64/registers/features.ts';
+import { RGN } from '../arm64/registers/values.ts';
+import { type Stage1Regime, stage1Regime, stage2Regime } from '../arm64/walk/regime.ts';
+import { check, decode } from '../bits/codec.ts';
 import { settle } from '../bits/settings.ts';
 import { bitNumbers, differences, type VectorFamily } from './family.ts';
 
@@ -157,7 +162,124 @@ function stage1Answer(reading: Stage1Reading, s: Stage1Settings): Record<string,
   };
 }
 
+const SH_NAMES = ['NSH', 'reserved', 'OSH', 'ISH'];
+
+interface VtcrVector {
+  readonly feat: FeatureSet;
+  readonly vtcr: string;
+  readonly out: Record<string, unknown>;
+}
+function vtcrAnswer({ feat, vtcr }: VtcrVector): Record<string, unknown> {
+  const regime = stage2Regime({ vtcr: BigInt(vtcr), features: FEATURE_SETS[feat] });
+  const { t0sz, sl0, walk, vmid16, ha, hd, hwu, granule, ds, sl2, iaBits, oaBits } = regime;
+  return {
+    t0sz,
+    sl0,
+    irgn0: RGN[walk.irgn],
+    orgn0: RGN[walk.orgn],
+    sh0: SH_NAMES[walk.sh],
+    vmid16,
+    ha,
+    hd,
+    hwu,
+    granule,
+    ds,
+    sl2,
+    res0Fields: regime.res0Fields?.length ? regime.res0Fields : undefined,
+    iaBits,
+    oaBits,
+    startLevel: regime.startLevel,
+    valid: regime.valid,
+    ...(regime.valid
+      ? {
+          indexBits: regime.indexBits,
+          concat: regime.concat,
+          tableBytes: regime.tableBytes,
+          baddr52: regime.baddr52,
+          baseAlign: regime.baseAlign,
+        }
+      : { reason: regime.reason, t0szMin: regime.t0szMin, t0szMax: regime.t0szMax }),
+  };
+}
+
+interface TcrVector {
+  readonly reg: 'TCR_EL1' | 'TCR_EL2';
+  readonly e2h?: number;
+  readonly feat: FeatureSet;
+  readonly value: string;
+  readonly out: Record<string, unknown>;
+}
+const rangeAnswer = (regime: Stage1Regime): Record<string, unknown> => ({
+  tsz: regime.tsz,
+  granule: regime.granule,
+  ds: regime.ds,
+  iaBits: regime.iaBits,
+  oaBits: regime.oaBits,
+  valid: regime.valid,
+  ...(regime.valid
+    ? { startLevel: regime.startLevel, indexBits: regime.indexBits, tableBytes: regime.tableBytes }
+    : { reason: regime.reason, tszMin: regime.tszMin, tszMax: regime.tszMax }),
+  irgn: RGN[regime.walk.irgn],
+  orgn: RGN[regime.walk.orgn],
+  sh: SH_NAMES[regime.walk.sh],
+  tbi: regime.tbi,
+  tbid: regime.tbid,
+  hpd: regime.hpd,
+  hwu: regime.hwu,
+});
+function tcrAnswer({ reg, e2h, feat, value }: TcrVector): Record<string, unknown> {
+  const tcr = BigInt(value);
+  const features = FEATURE_SETS[feat];
+  const range = (range: 0 | 1): Stage1Regime =>
+    stage1Regime({
+      regime: reg === 'TCR_EL1' ? 'EL1&0' : e2h === 0 ? 'EL2' : 'EL2&0',
+      tcr,
+      range,
+      features,
+    });
+  const r0 = range(0);
+  const { ha, hd } = r0;
+  if (reg === 'TCR_EL1' || e2h !== 0) {
+    const d = decode(tcrEl1Format, tcr);
+    const r1 = range(1);
+    return {
+      r0: { ...rangeAnswer(r0), epd: r0.epd },
+      r1: { ...rangeAnswer(r1), epd: r1.epd },
+      ips: d.ips,
+      a1: d.a1,
+      as16: d.as,
+      ha,
+      hd,
+      dsRaw: d.ds,
+    };
+  }
+  const d = decode(tcrEl2Format, tcr);
+  const clear = check(tcrEl2Format, tcr).filter(({ id }) => id === 'res1-clear');
+  const res1 = bitNumbers(clear.map(({ bits }) => bits));
+  return { r0: { ...rangeAnswer(r0), res1 }, ps: d.ps, ha, hd, dsRaw: d.ds };
+}
+
+type Profile = 'base' | 'xs-mte' | 'xs-mte-perm';
+/** FEAT_XS and FEAT_MTE2 of a vector profile. */
+const attributeFeatures = (profile: Profile): AttributeFeatures =>
+  profile === 'base' ? { xs: 0, mte2: 0 } : { xs: 1, mte2: 1 };
+
+interface MairVector {
+  readonly mair: string;
+  readonly out: Readonly<Record<string, unknown>>;
+}
+const mairAnswer = ({ mair, out }: MairVector): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.keys(out).map(profile => {
+      const memory = decodeAttr(Number(mair), attributeFeatures(profile as Profile));
+      return [profile, memory ? { ...memory, status: 'ok' } : { status: 'unpredictable' }];
+    }),
+  );
+
 export const arm64Families: readonly VectorFamily[] = [
+  { name: 'mair', judge: (v: MairVector) => differences(v.out, mairAnswer(v)) },
+  { name: 'vtcr', judge: (v: VtcrVector) => differences(v.out, vtcrAnswer(v)) },
+  { name: 'tcr', judge: (v: TcrVector) => differences(v.out, tcrAnswer(v)) },
   {
     name: 's1-desc',
     judge: ({ cfg, desc, out }: DescriptorVector & { cfg: Stage1Cfg }) => {

@@ -1,0 +1,24 @@
+/** Value tables that several registers share. */
+import { reserved, type ValueTable } from '../../bits/spec.ts';
+import { arm } from '../../refs.ts';
+import type { Granule } from '../descriptors/address.ts';
+
+/** TG0 of TCR_ELx, VTCR_EL2, VSTCR_EL2. TG1 has other codes: 0b01 is 64KB here and 16KB there. */
+export const TG0: ValueTable = ['4KB', '64KB', '16KB', reserved('Reserved', arm('TCR_EL1.TG0'))];
+export const TG1: ValueTable = [reserved('Reserved', arm('TCR_EL1.TG1')), '16KB', '4KB', '64KB'];
+
+const granuleOf = (table: ValueTable, code: number): Granule | null => {
+  const name = table[code];
+  return typeof name === 'string' ? (name.slice(0, -1) as Granule) : null;
+};
+/** The granule of a code; null where the code is reserved: the implementation then takes one that it has. */
+export const granule0 = (code: number): Granule | null => granuleOf(TG0, code);
+export const granule1 = (code: number): Granule | null => granuleOf(TG1, code);
+
+/** IRGN and ORGN: cacheability of table walks. */
+export const RGN: ValueTable = ['NC', 'WB-RA-WA', 'WT-RA-nWA', 'WB-RA-nWA'];
+
+/** PS, IPS, PARange: address bits by code. No arithmetic series: 32, 36, 40, 42, 44, 48, 52, 56. */
+export const PA_BITS = [32, 36, 40, 42, 44, 48, 52, 56] as const;
+export const PS: ValueTable = PA_BITS.map(bits => `${bits} bits`);
+export const paBits = (code: number): number => PA_BITS[code & 7] ?? 56;

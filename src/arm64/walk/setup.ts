@@ -1,0 +1,125 @@
+/**
+ * From registers to everything that a walk needs: the regime, the first table, and the settings under which every
+ * descriptor of it is read. What a register that is not given would say is left at its reset-like default (feature off),
+ * and features come from the ID registers or a named set.
+ */
+import { decode } from '../../bits/codec.ts';
+import type { Bit } from '../../bits/spec.ts';
+import type { Word } from '../../bits/word.ts';
+import type { Regime, Stage1Settings } from '../descriptors/stage1.ts';
+import type { Stage2Settings } from '../descriptors/stage2.ts';
+import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
+import { FEATURE_SETS, type Features, hasLpa } from '../registers/features.ts';
+import { type RootTable, stage1Root, stage2Root } from '../registers/roots.ts';
+import { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from './regime.ts';
+
+type Valid<R> = Extract<R, { readonly valid: true }>;
+type Refused<R> = Extract<R, { readonly valid: false }>;
+
+/** A walk that can begin, or why it cannot. */
+export type Setup<R, S> =
+  | {
+      readonly valid: true;
+      readonly regime: Valid<R>;
+      readonly root: RootTable;
+      /** Everything but the level. One object: readings are cached per settings object. */
+      readonly settings: Partial<Omit<S, 'level'>>;
+    }
+  | { readonly valid: false; readonly regime: Refused<R>; readonly explain: string };
+
+export interface Stage2Registers {
+  readonly vtcr: Word;
+  readonly vttbr: Word;
+  /** FWB is the control bit, not the feature: both stages 2 of one CPU can differ in it. */
+  readonly hcr?: Word | undefined;
+  /** The Secure IPA space: VSTCR_EL2, with VSTTBR_EL2 as `vttbr`. */
+  readonly vstcr?: Word | undefined;
+  readonly s2pir?: Word | undefined;
+  readonly s2por?: Word | undefined;
+  readonly ss?: Stage2Settings['ss'];
+  readonly features?: Features;
+}
+
+export function stage2Setup(registers: Stage2Registers): Setup<Stage2Regime, Stage2Settings> {
+  const { vtcr, vttbr, vstcr, hcr = 0n, features = FEATURE_SETS.full } = registers;
+  const regime = stage2Regime({ vtcr, vstcr, features });
+  if (!regime.valid) return { valid: false, regime, explain: regime.explain };
+  const settings: Partial<Omit<Stage2Settings, 'level'>> = {
+    granule: regime.granule,
+    ds: regime.ds,
+    lpa: hasLpa(features),
+    oaBits: regime.oaBits,
+    fwb: decode(hcrFormat, hcr).fwb,
+    mtePerm: features.mtePerm,
+    xnx: features.xnx,
+    xs: features.xs,
+    bbml: features.bbml,
+    s2pie: regime.s2pie,
+    s2poe: regime.s2poe,
+    s2pir: registers.s2pir ?? 0n,
+    s2por: registers.s2por ?? 0n,
+    ha: regime.ha,
+    hd: regime.hd,
+    haft: regime.haft,
+    hwu: regime.hwu,
+    assuredOnly: regime.assuredOnly,
+    ss: registers.ss ?? (vstcr === undefined ? 'ns' : 'secure'),
+  };
+  return { valid: true, regime, root: stage2Root(vttbr, regime), settings };
+}
+
+export interface Stage1Setup {
+  readonly regime: Regime;
+  readonly tcr: Word;
+  readonly tcr2?: Word | undefined;
+  /** TTBR0 or TTBR1, as `range` says. */
+  readonly ttbr: Word;
+  readonly range?: 0 | 1;
+  /** SCTLR_ELx of the regime: WXN. */
+  readonly sctlr?: Word | undefined;
+  /** HCR_EL2: {NV, NV1} change EL1&0. */
+  readonly hcr?: Word | undefined;
+  readonly mair?: Word | undefined;
+  readonly mair2?: Word | undefined;
+  readonly pir?: Word | undefined;
+  readonly pire0?: Word | undefined;
+  readonly ss?: Stage1Settings['ss'];
+  readonly features?: Features;
+}
+
+export function stage1Setup(registers: Stage1Setup): Setup<Stage1Regime, Stage1Settings> {
+  const { features = FEATURE_SETS.full, hcr = 0n, sctlr = 0n, ttbr, ss } = registers;
+  const regime = stage1Regime({ ...registers, features });
+  if (!regime.valid) return { valid: false, regime, explain: regime.explain };
+  const { nv, nv1 } = decode(hcrFormat, hcr);
+  const nested: Bit = registers.regime === 'EL1&0' && nv && nv1 ? 1 : 0;
+  const settings: Partial<Omit<Stage1Settings, 'level'>> = {
+    regime: registers.regime,
+    ss: ss ?? (registers.regime === 'EL3' ? 'root' : 'ns'),
+    granule: regime.granule,
+    ds: regime.ds,
+    lpa: hasLpa(features),
+    oaBits: regime.oaBits,
+    nv1: nested,
+    hpd: regime.hpd,
+    hwu: regime.hwu,
+    pie: regime.pie,
+    poe: regime.poe,
+    aie: regime.aie,
+    pnch: regime.pnch,
+    fngy: regime.fngy,
+    bti: features.bti,
+    bbml: features.bbml,
+    ha: regime.ha,
+    hd: regime.hd,
+    haft: regime.haft,
+    wxn: decode(sctlrEl1Format, sctlr).wxn, // bit 19 in every SCTLR_ELx
+    pir: registers.pir ?? 0n,
+    pire0: registers.pire0 ?? 0n,
+    mair: registers.mair ?? 'unknown',
+    mair2: registers.mair2 ?? 'unknown',
+    xs: features.xs,
+    mte2: features.mte2,
+  };
+  return { valid: true, regime, root: stage1Root(ttbr, regime), settings };
+}

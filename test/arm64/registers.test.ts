@@ -1,0 +1,175 @@
+/** Registers as families: every word is read, real values of real machines give what their kernels set up. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { arm64Families } from '../../src/arm64/index.ts';
+import { decodeAttr, memoryName } from '../../src/arm64/memtype/attributes.ts';
+import { mair } from '../../src/arm64/registers/attributes.ts';
+import { par } from '../../src/arm64/registers/fault.ts';
+import { ctr } from '../../src/arm64/registers/features.ts';
+import { hcr, tcrEl1, tcrEl2, vtcr } from '../../src/arm64/walk/controls.ts';
+import { stage1Setup, stage2Setup } from '../../src/arm64/walk/setup.ts';
+import { decode, patch } from '../../src/bits/codec.ts';
+import { settle } from '../../src/bits/settings.ts';
+import { anySettings, anyWord } from './arbitrary.ts';
+
+describe.each(arm64Families.filter(({ role }) => role === 'register').map(f => [f.id, f] as const))(
+  '%s',
+  (_id, family) => {
+    test('reads any word under any settings', () => {
+      fc.assert(
+        fc.property(anySettings(family as never), anyWord, (settings, word) => {
+          const { format, kind, findings } = family.read(word, settings as never);
+          expect(family.kinds).toContain(kind);
+          expect(patch(format, word, decode(format, word))).toBe(word);
+          for (const finding of findings) expect(finding.message).not.toBe('');
+        }),
+        { numRuns: 100 },
+      );
+    });
+  },
+);
+
+test('ids and aliases of the families are distinct', () => {
+  const names = arm64Families.flatMap(({ id, aliases = [] }) => [id, ...aliases]).map(n => n.toLowerCase());
+  expect(new Set(names).size).toBe(names.length);
+});
+
+describe('MAIR', () => {
+  test('Linux: the six types of its MAIR_EL1', () => {
+    const s = settle(mair.settings);
+    expect(mair.read(0x0000_0004_0044_f0ffn, s).facts).toMatchObject({
+      attr0: 'Normal WB RWA',
+      attr1: 'Normal WB RWA Tagged',
+      attr2: 'Normal NC',
+      attr3: 'Device-nGnRnE',
+      attr4: 'Device-nGnRE',
+    });
+  });
+
+  test('all 256 bytes: so many have a type, by feature; the rest are UNPREDICTABLE', () => {
+    const count = (xs: 0 | 1, mte2: 0 | 1): number =>
+      Array.from({ length: 256 }, (_, byte) => decodeAttr(byte, { xs, mte2 })).filter(m => m).length;
+    // 4 Device, 225 Normal; FEAT_XS adds 4 Device, 0x40 and 0xA0; FEAT_MTE2 adds 0xF0
+    expect([count(0, 0), count(1, 0), count(0, 1), count(1, 1)]).toEqual([229, 235, 230, 236]);
+  });
+
+  test('the three encodings with a zero low nibble are never split', () => {
+    const all = { xs: 1, mte2: 1 } as const;
+    const name = (byte: number): string => {
+      const memory = decodeAttr(byte, all);
+      return memory ? memoryName(memory) : 'UNPREDICTABLE';
+    };
+    expect([0x40, 0xa0, 0xf0, 0x50].map(name)).toEqual([
+      'Normal NC XS=0',
+      'Normal WT RA XS=0',
+      'Normal WB RWA Tagged',
+      'UNPREDICTABLE',
+    ]);
+    expect([0xff, 0xbb, 0x44, 0x4f, 0x33, 0xc8, 0x05].map(name)).toEqual([
+      'Normal WB RWA',
+      'Normal WT RWA',
+      'Normal NC',
+      'Normal oNC iWB RWA',
+      'Normal WT RWA Transient',
+      'Normal oWB no-allocate iWT no-allocate',
+      'Device-nGnRE XS=0',
+    ]);
+  });
+});
+
+describe('registers of machines that ran', () => {
+  const a57 = { mmfr0: 0x1124n, mmfr1: 0n, mmfr2: 0n, features: 'full' } as const;
+
+  test('KVM stage 2 on a Cortex-A57: 40-bit IPA, two concatenated tables at level 1', () => {
+    expect(vtcr.read(0x8024_3558n, a57).facts).toMatchObject({
+      granule: '4KB',
+      inputBits: 40,
+      outputBits: 44,
+      valid: true,
+      startLevel: 1,
+      concatenatedTables: 2,
+    });
+  });
+
+  test('Linux at EL1 with 48-bit addresses, and at EL2 with E2H = 1 in the same layout', () => {
+    const el1 = tcrEl1.read(0x0050_0074_b550_3510n, a57);
+    expect(el1).toMatchObject({
+      findings: [],
+      facts: {
+        ttbr0: { granule: '4KB', inputBits: 48, outputBits: 44 },
+        ttbr1: { granule: '4KB', inputBits: 48, walks: 'Inner Shareable, outer WB-RA-WA, inner WB-RA-WA' },
+      },
+    });
+    const host = tcrEl2.read(0x0150_01f5_b550_3510n, settle(tcrEl2.settings, { e2h: 1 }));
+    expect(host.facts).toMatchObject({
+      ttbr0: { granule: '4KB', inputBits: 48, startLevel: 0, valid: true },
+      ttbr1: { granule: '4KB', inputBits: 48, startLevel: 0, valid: true },
+    });
+    const nvhe = tcrEl2.read(0x8084_3510n, settle(tcrEl2.settings, { e2h: 0 }));
+    expect(nvhe.facts).toMatchObject({ granule: '4KB', inputBits: 48, outputBits: 44, startLevel: 0 });
+  });
+
+  test('HCR_EL2 inside a guest and in a VHE host', () => {
+    expect(hcr.read(0x403c_807c_263fn, settle(hcr.settings)).facts).toMatchObject({
+      stage2: 'on',
+      memAttr: 'FWB = 1 encoding',
+    });
+    expect(hcr.read(0x4_8800_0000n, settle(hcr.settings)).facts).toMatchObject({
+      el2Regime: 'EL2&0',
+      stage2: 'off: E2H and TGE are 1',
+    });
+  });
+
+  test('CTR_EL0: without DIC and IDC new instructions need both caches maintained', () => {
+    expect(ctr.read(0x8444_c004n, settle(ctr.settings)).facts).toMatchObject({
+      dataLineBytes: 64,
+      instructionLineBytes: 64,
+      forNewInstructions: ['DC CVAU to the point of unification', 'IC IVAU', 'DSB, ISB'],
+    });
+  });
+
+  test('PAR_EL1: an address with its type, and a fault with stage and level', () => {
+    const s = settle(par.settings);
+    expect(par.read(0xff00_0000_41e9_1b80n, s).facts).toMatchObject({
+      pa: 0x41e9_1000n,
+      memory: 'Normal WB RWA',
+      shareability: 'Inner Shareable',
+    });
+    expect(par.read(0x0000_0000_0000_0a1fn, s)).toMatchObject({
+      kind: 'fault',
+      facts: { fault: 'Permission fault, level 3', stage: 2 },
+    });
+  });
+});
+
+describe('from registers to the settings of a walk', () => {
+  test('stage 2: FWB is HCR_EL2.FWB, not the feature', () => {
+    const registers = { vtcr: 0x802d_3558n, vttbr: 0x0001_0000_4373_0001n };
+    const on = stage2Setup({ ...registers, hcr: 0x403c_807c_263fn });
+    const off = stage2Setup({ ...registers, hcr: 0x8000_0001n });
+    expect([on.valid && on.settings.fwb, off.valid && off.settings.fwb]).toEqual([1, 0]);
+    expect(on.valid && on.root.base).toBe(0x4373_0000n);
+  });
+
+  test('stage 1: TTBR1 with its own granule and size, WXN from SCTLR, types from MAIR', () => {
+    const setup = stage1Setup({
+      regime: 'EL1&0',
+      tcr: 0x7_5117_516n,
+      ttbr: 0x0002_0000_4009_0000n,
+      range: 1,
+      sctlr: 1n << 19n,
+      mair: 0xffn,
+    });
+    expect(setup).toMatchObject({
+      valid: true,
+      regime: { granule: '16K', iaBits: 47, startLevel: 1 },
+      root: { base: 0x4009_0000n, id: 2 },
+      settings: { granule: '16K', wxn: 1, mair: 0xffn, regime: 'EL1&0' },
+    });
+  });
+
+  test('an impossible combination answers with its sentence', () => {
+    const setup = stage2Setup({ vtcr: 0x8045_062en, vttbr: 0n });
+    expect(setup).toMatchObject({ valid: false, explain: expect.stringMatching(/start level 2/) });
+  });
+});
