@@ -19,7 +19,7 @@ export interface TableOptions {
 }
 
 const GAP = 2;
-const NARROWEST = 12;
+const NARROWEST = 11;
 
 /** Break text between words so that no line is longer than `width`; longer words are cut. */
 export function wrap(text: string, width: number): string[] {
