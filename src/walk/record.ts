@@ -1,6 +1,6 @@
 /** Ranges of a batch as records: what `walk --json` prints and the table shows. Field names are stable. */
 import type { Finding } from '../bits/codec.ts';
-import { hex, hexWord, join } from '../bits/word.ts';
+import { hex, join } from '../bits/word.ts';
 import type { LeafBatch } from './batch.ts';
 import { type EntryKind, KIND_NAMES, type LeafView, type Level, type Regime } from './regime.ts';
 
@@ -27,9 +27,12 @@ export interface WalkRecord {
   readonly [field: string]: unknown;
 }
 
-const FRAME = 4096n;
-/** Bytes of a frame number: addresses reach 2^64, beyond an ordinary number. */
-export const bytesOf = (frames: number): bigint => BigInt(frames) * FRAME;
+/** Bytes of a frame number as hex text: addresses reach 2^64, beyond an ordinary number, so the zeros are text. */
+export const frameHex = (frames: number): string => (frames === 0 ? '0x0' : `0x${frames.toString(16)}000`);
+const half = (word: number): string => word.toString(16).padStart(8, '0');
+
+/** What a leaf says, and what is wrong with it. */
+export type Described = LeafView & { readonly findings: readonly Finding[] };
 
 /**
  * Makes records of a regime's ranges. What a leaf says depends on its attribute bits only, so each pattern is described
@@ -37,27 +40,34 @@ export const bytesOf = (frames: number): bigint => BigInt(frames) * FRAME;
  */
 export class Recorder {
   readonly #regime: Regime;
-  readonly #known = new Map<string, LeafView & { readonly findings: readonly Finding[] }>();
+  readonly #known = new Map<number, Map<number, Described>>();
 
   constructor(regime: Regime) {
     this.#regime = regime;
   }
 
   /** What the leaf at `index` says, its parents included. */
-  leaf(batch: LeafBatch, index: number): LeafView & { readonly findings: readonly Finding[] } {
+  leaf(batch: LeafBatch, index: number): Described {
     const regime = this.#regime;
     const level = batch.level[index] as number;
     const inherited = batch.inherited[index] as number;
     const lo = batch.lo[index] as number;
     const hi = batch.hi[index] as number;
     const { attributes } = (regime.levels[level] as Level).leaf;
-    const key = `${level} ${inherited} ${(lo & attributes[0]) >>> 0} ${(hi & attributes[1]) >>> 0}`;
-    let known = this.#known.get(key);
+    const high = (((hi & attributes[1]) >>> 0) * 8 + level) * 256 + inherited; // exact: 32 + 3 + 8 bits
+    const low = (lo & attributes[0]) >>> 0;
+    let byLow = this.#known.get(high);
+    if (!byLow) {
+      if (this.#known.size >= PATTERNS_KEPT) this.#known.clear();
+      byLow = new Map();
+      this.#known.set(high, byLow);
+    }
+    let known = byLow.get(low);
     if (!known) {
       const reading = regime.read(join(lo, hi), level);
       known = { ...regime.describe(reading, level, inherited), findings: reading.findings };
-      if (this.#known.size >= PATTERNS_KEPT) this.#known.clear();
-      this.#known.set(key, known);
+      if (byLow.size >= PATTERNS_KEPT) byLow.clear();
+      byLow.set(low, known);
     }
     return known;
   }
@@ -67,28 +77,29 @@ export class Recorder {
     const level = batch.level[index] as number;
     const { name, shift } = regime.levels[level] as Level;
     const kind = KIND_NAMES[batch.kind[index] as number] as EntryKind;
-    const word = join(batch.lo[index] as number, batch.hi[index] as number);
+    const lo = batch.lo[index] as number;
+    const hi = batch.hi[index] as number;
     const where = {
       regime: regime.id,
-      [regime.input]: hex(bytesOf(batch.input[index] as number)),
-      ...(kind === 'leaf' ? { [regime.output]: hex(bytesOf(batch.output[index] as number)) } : {}),
-      size: hex(bytesOf(batch.frames[index] as number)),
+      [regime.input]: frameHex(batch.input[index] as number),
+      ...(kind === 'leaf' ? { [regime.output]: frameHex(batch.output[index] as number) } : {}),
+      size: frameHex(batch.frames[index] as number),
       pageSize: hex(2 ** shift),
       level: name,
     };
-    const raw = hexWord(word, regime.entryBytes * 2);
+    const raw = regime.entryBytes === 8 ? `0x${half(hi)}${half(lo)}` : `0x${half(lo)}`;
     const at = hex(batch.at[index] as number);
     if (kind === 'leaf') {
       const { perm, type, fields, findings } = this.leaf(batch, index);
       return { ...where, perm, type, ...fields, raw, at, findings };
     }
-    const reading = regime.read(word, level);
+    const reading = regime.read(join(lo, hi), level);
     return { ...where, kind, ...regime.describePayload(reading, level), raw, at, findings: reading.findings };
   }
 }
 
 /** Patterns remembered; a hostile table may hold a new one in every entry. */
-const PATTERNS_KEPT = 65536;
+const PATTERNS_KEPT = 4096;
 
 /** Every range as a record, one at a time: the caller may stop. */
 export function* records(regime: Regime, batch: LeafBatch): Generator<WalkRecord> {
