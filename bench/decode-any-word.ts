@@ -9,15 +9,12 @@
  * The same seed gives the same words and settings. Exit 1 if any word failed; the first failures are printed.
  */
 import { parseArgs } from 'node:util';
-import { arm64Families } from '../src/arm64/index.ts';
 import { check, decode, patch } from '../src/bits/codec.ts';
 import { describe } from '../src/bits/describe.ts';
 import type { Family } from '../src/bits/family.ts';
-import type { Setting } from '../src/bits/settings.ts';
 import { hexWord, join } from '../src/bits/word.ts';
-import { x86Families } from '../src/x86/index.ts';
-
-const families: readonly Family[] = [...arm64Families, ...x86Families];
+import { families } from '../src/families.ts';
+import { type AnySettings, anySettings, random32 } from '../test/any-settings.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -34,34 +31,6 @@ const chosen = families.filter(family => family.id.startsWith(options.family));
 if (!(total > 0) || !(batch > 0) || chosen.length === 0) {
   console.error('usage: decode-any-word [--words 1e6] [--seed 1] [--batch 1000] [--family PREFIX]');
   process.exit(2);
-}
-
-/** sfc32 (Chris Doty-Humphrey): small, fast, and the same on every machine. */
-function random32(seed: number): () => number {
-  let [a, b, c, counter] = [seed >>> 0, 0x9e3779b9, 0x243f6a88, 1];
-  const next = (): number => {
-    const sum = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + sum;
-    return sum >>> 0;
-  };
-  for (let turn = 0; turn < 16; turn++) next();
-  return next;
-}
-
-/** Any value that a setting accepts. Registers are not known half of the time where they need not be. */
-function anyValue(setting: Setting, next: () => number): string | number | bigint {
-  const range = /^(-?\d+)\.\.(-?\d+)$/.exec(setting.accepts);
-  if (range) {
-    const [min, max] = [Number(range[1]), Number(range[2])];
-    return min + (next() % (max - min + 1));
-  }
-  if (setting.accepts.startsWith('a 64-bit value'))
-    return setting.accepts.includes('unknown') && next() & 1 ? 'unknown' : join(next(), next());
-  const choices = setting.accepts.split(', ');
-  return setting.parse(choices[next() % choices.length] ?? '');
 }
 
 /** Half of the words are anything; the others are sparse, dense, or like an entry: few high bits, one low byte. */
@@ -84,12 +53,7 @@ interface Tally {
 const examples: string[] = [];
 
 /** One word through everything that people can ask of it. */
-function judge(
-  family: Family,
-  word: bigint,
-  settings: Record<string, string | number | bigint>,
-  tally: Tally,
-): void {
+function judge(family: Family, word: bigint, settings: AnySettings, tally: Tally): void {
   const reading = family.read(word, settings);
   const { format } = reading;
   const fields = decode(format, word);
@@ -104,12 +68,7 @@ function run(family: Family, words: number, next: () => number): Tally {
   const tally: Tally = { words: 0, failed: 0, kinds: new Map(), findings: 0, seconds: 0 };
   const started = process.cpuUsage();
   while (tally.words < words) {
-    const settings = Object.fromEntries(
-      Object.entries(family.settings).map(([key, setting]) => [
-        key,
-        key === 'd128' ? Number(next() % 16 === 0) : anyValue(setting, next), // refused as a whole: rarely
-      ]),
-    );
+    const settings = anySettings(family.settings, next);
     for (let n = Math.min(batch, words - tally.words); n > 0; n--) {
       const word = anyWord(next);
       tally.words++;

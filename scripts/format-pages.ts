@@ -2,17 +2,14 @@
  * The pages of docs/formats/, made from the families and nothing else: what a page says of a field is what the decoder
  * does with it.
  */
-import { arm64Families } from '../src/arm64/index.ts';
 import { carriesValue } from '../src/bits/codec.ts';
 import { diagram } from '../src/bits/diagram.ts';
 import type { Family, Variant } from '../src/bits/family.ts';
 import { type FormatRow, positions, rowWidth } from '../src/bits/format.ts';
 import type { ValueTable } from '../src/bits/spec.ts';
 import { hex } from '../src/bits/word.ts';
+import { families } from '../src/families.ts';
 import { citation, EDITIONS } from '../src/refs.ts';
-import { x86Families } from '../src/x86/index.ts';
-
-const families: readonly Family[] = [...arm64Families, ...x86Families];
 
 const GENERATED =
   '<!-- Printed from the layouts in src/ by `npm run docs`; edit the rows, not this page. -->';
@@ -198,14 +195,16 @@ const explained = (row: FormatRow): string =>
 
 /** Bits that are nothing but reserved or ignored stand in the drawing; a line of their own would say no more. */
 const worthALine = (row: FormatRow): boolean =>
-  row.note !== undefined || !/^(RES[01]|IGNORED)\[/.test(row.name);
+  row.note !== undefined ||
+  row.kind === 'software' ||
+  !/^(RES[01]|IGNORED|Reserved|ignored)\[/.test(row.name);
 
 function fieldTable(rows: readonly FormatRow[], reference: string): string[] {
   return table(
     ['bits', 'field', 'key', 'meaning', 'reference'],
     rows.map(row => [
       positions(row.pieces),
-      cell(row.name.replace(/^(RES[01]|IGNORED|software)\[[\d:]+\]$/, '$1')),
+      cell(row.name.replace(/^(RES[01]|IGNORED|Reserved|ignored|software)\[[\d:]+\]$/, '$1')),
       carriesValue(row) && row.kind !== 'fixed' ? `\`${row.key}\`` : '',
       [meaning(row), ...(row.note ? [cell(row.note)] : [])].filter(text => text !== '').join('<br>'),
       row.ref && citation(row.ref) !== reference ? cell(citation(row.ref)) : '',
@@ -224,7 +223,7 @@ function meaning(row: FormatRow): string {
     case 'ignored':
       return row.name.startsWith('IGNORED') ? 'ignored' : 'ignored by hardware';
     case 'software':
-      return 'for software’s use';
+      return row.name.startsWith('ignored') ? 'ignored: free for software' : 'for software’s use';
     case 'addr':
       return row.shift > 0
         ? `address in bytes, a multiple of ${hex(1n << BigInt(row.shift))}`

@@ -61,17 +61,21 @@ export function holds(when: string, values: Values, line = 0): boolean {
   return when.split(' or ').some(all => all.split(' ').every(term));
 }
 
-/** `M` is MAXPHYADDR, `m` is min(40, M): PSE-36 reaches no further. */
+/** Bits that depend on settings, by the letters of the table's header. */
 function place(text: string, values: Values, line: number): number {
-  const match = /^(?:(\d+)|([Mm])(?:-(\d+))?)$/.exec(text);
+  const match = /^(?:(\d+)|([MmACS])(?:-(\d+))?)$/.exec(text);
   if (!match) throw new Error(`layouts.tsv:${line}: '${text}' is no bit`);
   if (match[1] !== undefined) return Number(match[1]);
-  const top = Number(values.maxphyaddr ?? 52);
-  return (match[2] === 'm' ? Math.min(40, top) : top) - Number(match[3] ?? 0);
+  const m = Number(values.maxphyaddr ?? 52);
+  const c = Number(values.cBit ?? 0);
+  const s = Number(values.sBit ?? 0);
+  const letters = { M: m, m: Math.min(40, m), A: Math.min(m, c || m, s || m), C: c, S: s };
+  return letters[match[2] as keyof typeof letters] - Number(match[3] ?? 0);
 }
 
 /**
- * The owner of every bit of a format under these settings, index = bit; `none` where there is no such entry.
+ * The owner of every bit of a format under these settings, index = bit; `none` where there is no such entry: a row says
+ * so, or no row holds.
  *
  * @throws Error naming the line for a bit that two rows own; gaps stay undefined.
  */
@@ -82,18 +86,20 @@ export function typedLayout(
 ): readonly (TypedBit | undefined)[] | 'none' {
   const holding = rows.filter(row => holds(row.when, values, row.line));
   for (const row of holding) seen?.add(row);
-  if (holding.some(row => row.kinds.includes('none'))) return 'none';
+  if (holding.length === 0 || holding.some(row => row.kinds.includes('none'))) return 'none';
   const bits: (TypedBit & { raw: number })[] = [];
-  for (const row of holding) {
+  const takes = (row: TypedRow): boolean => /^[CS]$/.test(row.hi);
+  const order = (row: TypedRow): number => ['S', 'C'].indexOf(row.hi);
+  for (const row of holding.toSorted((a, b) => order(a) - order(b))) {
     const hi = place(row.hi, values, row.line);
     const lo = place(row.lo, values, row.line);
     const [, name = '', sliceHi, sliceLo, value] =
       /^([^[=]*)(?:\[(\d+|m-1)(?::(\d+))?\])?(?:=(\d+))?$/.exec(row.name) ?? [];
-    const base = Number(sliceLo ?? sliceHi ?? 0);
+    const base = Number(sliceLo ?? sliceHi ?? lo); // without a slice the field's bits stand in place
     if (sliceHi !== undefined && lo <= hi && place(sliceHi, values, row.line) - base !== hi - lo)
       throw new Error(`layouts.tsv:${row.line}: ${row.name} does not have ${hi - lo + 1} bits`);
     for (let bit = lo; bit <= hi; bit++) {
-      if (bits[bit])
+      if (bits[bit] && !takes(row))
         throw new Error(`layouts.tsv:${row.line}: bit ${bit} is also on line ${bits[bit]?.row.line}`);
       const owner = { row, kinds: row.kinds, name, position: 0, lowest: 0, raw: base + bit - lo };
       bits[bit] = value === undefined ? owner : { ...owner, value: Number(value) };

@@ -104,7 +104,15 @@ export function decode<F extends Rows>(format: Format<F>, word: Word): Decoded<F
 }
 
 /** One field of a word, whatever its row. Reserved rows give their bits. */
-export const readRow = (row: Row, word: Word): number | bigint => readerOf(row)(...split(word));
+export function readRow(row: Row, word: Word): number | bigint {
+  let read = readers.get(row);
+  if (!read) {
+    read = readerOf(row);
+    readers.set(row, read);
+  }
+  return read(...split(word));
+}
+const readers = new WeakMap<Row, Reader>();
 
 /** What the rows alone can say against a word: reserved bits, reserved encodings, another format's type bits. */
 export function check(format: Format, word: Word): Finding[] {
