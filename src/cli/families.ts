@@ -5,8 +5,11 @@ import { families } from '../families.ts';
 import { didYouMean } from './suggest.ts';
 import { UsageError } from './trouble.ts';
 
-/** Everything a family answers to: its id, the id without the architecture, its aliases. */
-const namesOf = ({ id, aliases = [] }: Family): string[] => [id, id.slice(id.indexOf('.') + 1), ...aliases];
+/** The names a family answers to: its id and aliases; where no family is called so, its id without the architecture. */
+const namesOf = ({ id, aliases = [] }: Family): string[] => [id, ...aliases];
+const shortOf = ({ id }: Family): string => id.slice(id.indexOf('.') + 1);
+const isCalled = (name: string, known: readonly string[]): boolean =>
+  known.some(one => one.toLowerCase() === name);
 
 /** A family, and the kind of it where the name says one: `stage2`, `arm64.stage2`, `stage2.page`. */
 export interface Named {
@@ -20,8 +23,10 @@ export interface Named {
  */
 export function familyNamed(typed: string, among: readonly Family[] = families, noun = 'format'): Named {
   const given = typed.toLowerCase();
-  const all = (name: string): Family[] =>
-    among.filter(family => namesOf(family).some(known => known.toLowerCase() === name));
+  const all = (name: string): readonly Family[] => {
+    const named = among.filter(family => isCalled(name, namesOf(family)));
+    return named.length > 0 ? named : among.filter(family => isCalled(name, [shortOf(family)]));
+  };
   const dot = given.lastIndexOf('.');
   const kind = given.slice(dot + 1);
   const whole = all(given).map(family => ({ family }));
@@ -37,7 +42,9 @@ export function familyNamed(typed: string, among: readonly Family[] = families, 
   if (first && found.length === 1) return first;
   if (found.length > 1)
     throw new UsageError(`'${typed}' is ${found.map(({ family }) => family.id).join(' or ')}: write which`);
-  const hint = didYouMean(typed, [...new Set(among.flatMap(namesOf))]);
+  const hint = didYouMean(typed, [
+    ...new Set(among.flatMap(family => [...namesOf(family), shortOf(family)])),
+  ]);
   throw new UsageError(
     `no ${noun} '${typed}'; ${hint || `${noun === 'register' ? 'memattr reg' : 'memattr formats'} lists them`}`,
   );

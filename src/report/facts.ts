@@ -20,6 +20,9 @@ const LABELS: Readonly<Record<string, string>> = {
   contiguousBytes: 'contiguous group',
   dirtyState: 'dirty state',
   pas: 'address space',
+  patIndex: 'PAT index',
+  ignorePat: 'ignores guest PAT',
+  mmio: 'MMIO',
 };
 
 /** `nextTable` as `next table`; capital runs (`XN`, `MAIR_EL1`) stay. */
@@ -71,16 +74,18 @@ export function permissionText(group: Group): string | undefined {
     const low = permissionText(unpriv);
     return high === low ? high : `privileged ${high}, unprivileged ${low}`;
   }
-  const { r, w, x, x1, x0, tl0, tl1, wMmu } = group;
+  const { r, w, x, u, xu, x1 = x, x0 = xu ?? x, tl0, tl1, wMmu } = group;
   const { r1 = r, w1 = w, r0 = r, w0 = w } = group;
-  if (r1 === undefined || w1 === undefined || (x ?? x1) === undefined) return undefined;
-  const el1 = rwx(r1, w1, x1 ?? x);
-  const el0 = rwx(r0, w0, x0 ?? x);
+  if (r1 === undefined || w1 === undefined || x1 === undefined) return undefined;
+  const high = rwx(r1, w1, x1);
+  const low = rwx(r0, w0, x0);
+  const sides = xu === undefined ? ['EL1', 'EL0'] : ['supervisor', 'user'];
   const extra = [
+    u === undefined ? '' : u ? 'user too' : 'supervisor only',
     wMmu && !w ? 'writes by the MMU only' : '',
     tl0 || tl1 ? `TopLevel${tl0 ? '0' : ''}${tl1 ? '1' : ''}` : '',
   ].filter(text => text !== '');
-  return [el1 === el0 ? el1 : `EL1 ${el1}, EL0 ${el0}`, ...extra].join(', ');
+  return [high === low ? high : `${sides[0]} ${high}, ${sides[1]} ${low}`, ...extra].join(', ');
 }
 
 /** Every fact worth saying, as labelled lines. An address and its size become one range. */

@@ -39,6 +39,15 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** Words longer than this may be cut where a column is narrow. */
+const WORD = 24;
+
+/** How narrow a wrapping column may become: its longest word stays whole. */
+const least = (texts: readonly string[]): number =>
+  texts
+    .flatMap(text => text.split(' '))
+    .reduce((most, word) => Math.max(most, Math.min(word.length, WORD)), NARROWEST);
+
 /** How wide each column may be: its longest text, and less for wrapping columns where the terminal is too narrow. */
 function widths<R>(
   columns: readonly Column<R>[],
@@ -48,16 +57,19 @@ function widths<R>(
   const want = columns.map((column, c) =>
     rows.reduce((most, row) => Math.max(most, (row[c] ?? '').length), column.title.length),
   );
+  const floor = columns.map((column, c) =>
+    column.wrap ? least(rows.map(row => row[c] ?? '')) : (want[c] ?? 0),
+  );
   let over = want.reduce((sum, w) => sum + w + GAP, -GAP) - room;
   while (over > 0) {
-    const wrapping = want.map((w, c) => (columns[c]?.wrap ? w : 0));
-    const widest = Math.max(...wrapping);
-    if (widest <= NARROWEST) break; // narrower would be unreadable: let the terminal wrap
-    const next = Math.max(NARROWEST, ...wrapping.filter(w => w < widest));
-    const at = wrapping.indexOf(widest);
-    const less = Math.min(over, Math.max(1, widest - next));
-    want[at] = widest - less;
-    over -= less;
+    const spare = want.map((w, c) => (w > (floor[c] ?? 0) ? w : 0));
+    const widest = Math.max(...spare);
+    if (widest === 0) break; // narrower would be unreadable: let the terminal wrap
+    const at = spare.indexOf(widest);
+    const next = Math.max(floor[at] ?? 0, ...spare.filter(w => w < widest));
+    const fewer = Math.min(over, Math.max(1, widest - next));
+    want[at] = widest - fewer;
+    over -= fewer;
   }
   return want;
 }

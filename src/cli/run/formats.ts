@@ -104,20 +104,35 @@ export const formatRecord = (
 
 const LIST: Column<Family>[] = [
   { title: 'name', text: family => family.id },
+  { title: 'also', text: alsoCalled, wrap: true },
   {
-    title: 'also',
-    text: ({ id, aliases = [] }) => aliases.filter(name => !id.endsWith(`.${name}`)).join(', '),
+    title: 'what',
+    text: ({ id, title }) => title.replace(`${id.slice(id.indexOf('.') + 1)}: `, ''),
     wrap: true,
   },
-  { title: 'what', text: family => family.title, wrap: true },
-  { title: 'kinds', text: family => (family.kinds.length > 1 ? family.kinds.join(', ') : ''), wrap: true },
+  {
+    title: 'kinds',
+    text: family => (family.kinds.length > 1 ? family.kinds.join(', ') : ''),
+    wrap: true,
+  },
   { title: 'reference', text: family => citation(family.ref), wrap: true },
 ];
+
+/** Names that say more than the id does; of a row of numbered MSRs only the first. */
+function alsoCalled({ id, aliases = [] }: Family): string {
+  const own = id.slice(id.indexOf('.') + 1).toLowerCase();
+  const numbers = aliases.filter(name => /^msr[0-9a-f]+$/.test(name));
+  return aliases
+    .filter(name => name !== own && (!numbers.includes(name) || numbers.indexOf(name) < 2))
+    .join(', ');
+}
 
 /** Names, titles and references, one family a line. */
 export const listing = (shown: readonly Family[], { style, width }: Look): string[] =>
   table(
-    LIST.map((column, n) => (n === 0 ? { ...column, paint: () => style.bold } : column)),
+    LIST.filter(({ title }) => title !== 'kinds' || shown.some(({ kinds }) => kinds.length > 1)).map(
+      (column, n) => (n === 0 ? { ...column, paint: () => style.bold } : column),
+    ),
     shown,
     { width, head: style.dim },
   );

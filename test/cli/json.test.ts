@@ -1,0 +1,98 @@
+/** Real output against docs/schemas. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { hexWord } from '../../src/bits/word.ts';
+import { families } from '../../src/families.ts';
+import { SCHEMA } from '../../src/report/records.ts';
+import { jsonLines, memattr } from './harness.ts';
+
+const folder = new URL('../../docs/schemas/', import.meta.url);
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const schemas = new Map(
+  readdirSync(folder).map(name => {
+    const schema = JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
+    return [schema.title as string, ajv.compile(schema)];
+  }),
+);
+
+/** Every line is a record of this schema. */
+async function records(args: readonly string[], schema: string): Promise<Record<string, unknown>[]> {
+  const { out, err } = await memattr([...args, '--json']);
+  const lines = jsonLines(out);
+  expect(lines.length, err).toBeGreaterThan(0);
+  const validate = schemas.get(schema);
+  for (const line of lines) {
+    expect(line.schema).toBe(schema);
+    expect(validate?.(line) ? [] : validate?.errors, JSON.stringify(line)).toEqual([]);
+  }
+  return lines;
+}
+
+test('every record has a schema, and docs/json.md speaks of it', () => {
+  expect([...schemas.keys()].sort()).toEqual(Object.values(SCHEMA).sort());
+  const text = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
+  for (const name of Object.values(SCHEMA)) expect(text).toContain(name);
+});
+
+test('a schema refuses what is wrong', async () => {
+  const [record = {}] = await records(['decode', '0x3', '--as', 'stage2'], SCHEMA.decode);
+  const validate = schemas.get(SCHEMA.decode);
+  for (const wrong of [
+    { ...record, raw: 3 },
+    { ...record, raw: '0x3' },
+    { ...record, fields: { x: 1.5 } },
+    { ...record, findings: [{ id: 'x' }] },
+    { ...record, kind: undefined },
+    { ...record, schema: 'memattr.decode/2' },
+  ])
+    expect(validate?.(JSON.parse(JSON.stringify(wrong))), JSON.stringify(wrong)).toBe(false);
+});
+
+describe('decode, under every layout of every format', () => {
+  for (const family of families)
+    test(family.id, async () => {
+      const variants = family.variants();
+      await fc.assert(
+        fc.asyncProperty(
+          fc.bigInt(0n, (1n << 64n) - 1n),
+          fc.constantFrom(...variants),
+          async (word, { settings }) => {
+            const pairs = Object.entries(settings).map(
+              ([key, value]) => `${key}=${typeof value === 'bigint' ? `0x${value.toString(16)}` : value}`,
+            );
+            const set = pairs.length > 0 ? ['--set', pairs.join(',')] : [];
+            await records(['decode', hexWord(word), '--as', family.id, ...set], SCHEMA.decode);
+          },
+        ),
+        { numRuns: 40 },
+      );
+    });
+});
+
+test('decode without a format', async () => {
+  for (const word of [
+    '0x0',
+    '0x00400000090107c7',
+    '0x8000000107c7c867',
+    '0xffffffffffffffff',
+    '0x0000000107c7cf77',
+  ])
+    await records(['decode', word], SCHEMA.decode);
+});
+
+test('encode', async () => {
+  await records(['encode', 'stage2', 'oa=0x9010000', 'memAttr=1'], SCHEMA.encode);
+});
+
+describe('formats', () => {
+  test('the list', async () => {
+    expect(await records(['formats'], SCHEMA.format)).toHaveLength(families.length);
+    await records(['reg'], SCHEMA.format);
+  });
+  for (const { id } of families)
+    test(id, () =>
+      records(['formats', id, '--variants'], SCHEMA.format).then(lines => expect(lines).toHaveLength(1)),
+    );
+});
