@@ -39,37 +39,37 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Words longer than this may be cut where a column is narrow. */
+/** Words longer than this may be cut where room is short. */
 const WORD = 24;
 
-/** How narrow a wrapping column may become: its longest word stays whole. */
-const least = (texts: readonly string[]): number =>
+/** The width at which a column's words stay whole. */
+const whole = (texts: readonly string[]): number =>
   texts
     .flatMap(text => text.split(' '))
     .reduce((most, word) => Math.max(most, Math.min(word.length, WORD)), NARROWEST);
 
-/** How wide each column may be: its longest text, and less for wrapping columns where the terminal is too narrow. */
+/**
+ * How wide each column may be: its longest text. Where the terminal is too narrow, wrapping columns give up width, first
+ * as long as their words stay whole, then down to the narrowest; beyond that the terminal wraps.
+ */
 function widths<R>(
   columns: readonly Column<R>[],
   rows: readonly (readonly string[])[],
   room: number,
 ): number[] {
-  const want = columns.map((column, c) =>
-    rows.reduce((most, row) => Math.max(most, (row[c] ?? '').length), column.title.length),
-  );
-  const floor = columns.map((column, c) =>
-    column.wrap ? least(rows.map(row => row[c] ?? '')) : (want[c] ?? 0),
-  );
-  let over = want.reduce((sum, w) => sum + w + GAP, -GAP) - room;
-  while (over > 0) {
-    const spare = want.map((w, c) => (w > (floor[c] ?? 0) ? w : 0));
-    const widest = Math.max(...spare);
-    if (widest === 0) break; // narrower would be unreadable: let the terminal wrap
-    const at = spare.indexOf(widest);
-    const next = Math.max(floor[at] ?? 0, ...spare.filter(w => w < widest));
-    const fewer = Math.min(over, Math.max(1, widest - next));
-    want[at] = widest - fewer;
-    over -= fewer;
+  const texts = columns.map((column, c) => [column.title, ...rows.map(row => row[c] ?? '')]);
+  const want = texts.map(column => column.reduce((most, text) => Math.max(most, text.length), 0));
+  const over = (): number => want.reduce((sum, w) => sum + w + GAP, -GAP) - room;
+  for (const floorOf of [whole, () => NARROWEST]) {
+    const floor = columns.map(({ wrap }, c) => (wrap ? floorOf(texts[c] ?? []) : Number.POSITIVE_INFINITY));
+    while (over() > 0) {
+      const spare = want.map((w, c) => (w > (floor[c] ?? 0) ? w : 0));
+      const widest = Math.max(...spare);
+      if (widest === 0) break;
+      const at = spare.indexOf(widest);
+      const next = Math.max(floor[at] ?? 0, ...spare.filter(w => w < widest));
+      want[at] = Math.max(next, widest - over());
+    }
   }
   return want;
 }

@@ -13,7 +13,7 @@ const word64 = fc.bigInt(0n, (1n << 64n) - 1n);
 
 /** Entries whose origin is known: from real tables, or plain in their own format. */
 const KNOWN: readonly (readonly [word: bigint, id: string, why: string])[] = [
-  [0x8000000107c7c867n, 'x86.stage1', 'Linux user page: P RW US A D NX, SOFT_DIRTY'],
+  [0x8000000107c7c867n, 'x86.pte', 'Linux user page: P RW US A D NX, SOFT_DIRTY'],
   [0x0060000040202f43n, 'arm64.stage1', 'arm64 Linux device page: UXN PXN, nG, AttrIndx 0'],
   [0x0000000107c6f907n, 'x86.ept', 'KVM EPT table entry: RWX, A, and the MMU-present bit'],
 ];
