@@ -180,7 +180,7 @@ function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
       ...number('af'),
       ...number('dbm'),
       contig: Number(d.contiguous ?? 0),
-      ...number('xn'),
+      ...(s.s2pie ? {} : { xn: Number((raw >> 53n) & 3n) }), // [54:53], with or without FEAT_XNX
       sw: Number((raw >> 55n) & 15n),
     },
   };

@@ -1,0 +1,186 @@
+/**
+ * The arm64 regimes that a set of registers gives: stage 2, and stage 1 of EL1, EL2 and EL3, with everything that
+ * changes how their descriptors are read.
+ */
+
+import type { Bit } from '../../bits/spec.ts';
+import {
+  type Candidate,
+  type Candidates,
+  evidence,
+  type Refused,
+  type RegisterValues,
+} from '../../walk/candidate.ts';
+import type { Regime as Exception } from '../descriptors/stage1.ts';
+import { FEATURE_SETS, type Features, featuresOf } from '../registers/features.ts';
+import { stage1Setup, stage2Setup } from './setup.ts';
+import { stage1Tables, stage2Tables } from './tables.ts';
+
+/** HCR_EL2 bits that decide which regimes are in use and how [Arm ARM, HCR_EL2]. */
+const HCR = { VM: 0n, DC: 12n, TGE: 27n, E2H: 34n } as const;
+
+const ID_NAMES = {
+  mmfr0: 'ID_AA64MMFR0_EL1',
+  mmfr1: 'ID_AA64MMFR1_EL1',
+  mmfr2: 'ID_AA64MMFR2_EL1',
+  mmfr3: 'ID_AA64MMFR3_EL1',
+  isar1: 'ID_AA64ISAR1_EL1',
+  pfr1: 'ID_AA64PFR1_EL1',
+  pfr2: 'ID_AA64PFR2_EL1',
+} as const;
+
+/** Everything that the registers say beside the tables themselves. */
+interface Machine {
+  readonly registers: RegisterValues;
+  readonly features: Features;
+  readonly assumed: readonly string[];
+  readonly hcr: (bit: keyof typeof HCR) => Bit;
+}
+
+/** Every regime whose base register is there, active ones first. `features` answers where ID registers are missing. */
+export function arm64Candidates(
+  registers: RegisterValues,
+  features: Features = FEATURE_SETS.full,
+): Candidates {
+  const hcrWord = registers.get('HCR_EL2') ?? 0n;
+  const ids = Object.fromEntries(Object.entries(ID_NAMES).map(([key, name]) => [key, registers.get(name)]));
+  const missing = (['mmfr0', 'mmfr1', 'mmfr2'] as const).filter(key => ids[key] === undefined);
+  const machine: Machine = {
+    registers,
+    features: featuresOf(ids, features),
+    assumed: [
+      ...(registers.has('HCR_EL2') ? [] : ['HCR_EL2 is not given: E2H=0, FWB=0, no stage 2']),
+      ...(missing.length === 0
+        ? []
+        : [`${missing.map(key => ID_NAMES[key]).join(', ')} not given: a CPU with every feature is assumed`]),
+    ],
+    hcr: bit => ((hcrWord >> HCR[bit]) & 1n ? 1 : 0),
+  };
+  const found: Candidate[] = [];
+  const refused: Refused[] = [];
+  const take = (made: Candidate | Refused | undefined): void => {
+    if (made === undefined) return;
+    if ('regime' in made) found.push(made);
+    else refused.push(made);
+  };
+  take(stage2Candidate(machine));
+  const host = machine.hcr('E2H') === 1;
+  take(stage1Candidate(machine, 'EL1&0', 0));
+  take(stage1Candidate(machine, 'EL1&0', 1));
+  take(stage1Candidate(machine, host ? 'EL2&0' : 'EL2', 0));
+  if (host) take(stage1Candidate(machine, 'EL2&0', 1));
+  take(stage1Candidate(machine, 'EL3', 0));
+  found.sort((a, b) => Number(b.active) - Number(a.active));
+  return { found, refused };
+}
+
+/** A host at EL2 with TGE = 1: EL1&0, stage 2 and their controls are out of use [Arm ARM, HCR_EL2.TGE]. */
+const hostMode = ({ hcr }: Machine): boolean => hcr('E2H') === 1 && hcr('TGE') === 1;
+const stage2Active = (machine: Machine): boolean =>
+  !hostMode(machine) && (machine.hcr('VM') === 1 || machine.hcr('DC') === 1);
+
+function stage2Candidate(machine: Machine): Candidate | Refused | undefined {
+  const { registers, features } = machine;
+  const vttbr = registers.get('VTTBR_EL2');
+  const vtcr = registers.get('VTCR_EL2');
+  if (vttbr === undefined || vttbr === 0n) return undefined; // KVM writes 0 while no VM is loaded
+  if (vtcr === undefined) return { name: 'stage2', reason: 'VTTBR_EL2 is given but VTCR_EL2 is not' };
+  const setup = stage2Setup({
+    vtcr,
+    vttbr,
+    hcr: registers.get('HCR_EL2'),
+    s2pir: registers.get('S2PIR_EL2'),
+    s2por: registers.get('S2POR_EL1'),
+    features,
+  });
+  if (!setup.valid) return { name: 'stage2', reason: `VTCR_EL2 is invalid: ${setup.explain}` };
+  const { root, settings, regime: plan } = setup;
+  const { startLevel, indexBits } = plan;
+  const regime = stage2Tables({ settings, startLevel, indexBits, base: root.base });
+  return {
+    name: 'stage2',
+    regime,
+    active: stage2Active(machine),
+    from: evidence(registers, ['VTTBR_EL2', 'VTCR_EL2', 'HCR_EL2']),
+    assumed: machine.assumed,
+    findings: root.findings,
+  };
+}
+
+/** Which registers carry a regime's controls, and how the candidate is called. */
+const EXCEPTION: Record<
+  Exception,
+  { readonly el: 1 | 2 | 3; readonly name: string; readonly ranges: boolean }
+> = {
+  'EL1&0': { el: 1, name: 'el1', ranges: true },
+  'EL2&0': { el: 2, name: 'el2', ranges: true },
+  EL2: { el: 2, name: 'el2', ranges: false },
+  EL3: { el: 3, name: 'el3', ranges: false },
+};
+
+function stage1Candidate(
+  machine: Machine,
+  exception: Exception,
+  range: 0 | 1,
+): Candidate | Refused | undefined {
+  const { registers, features } = machine;
+  const { el, name: base, ranges } = EXCEPTION[exception];
+  const name = ranges ? `${base}.ttbr${range}` : base;
+  const named = (register: string): string => `${register}_EL${el}`;
+  const ttbr = registers.get(named(`TTBR${range}`));
+  const tcr = registers.get(named('TCR'));
+  if (ttbr === undefined) return undefined;
+  if (tcr === undefined)
+    return { name, reason: `${named(`TTBR${range}`)} is given but ${named('TCR')} is not` };
+  const sctlr = registers.get(named('SCTLR'));
+  const mair = registers.get(named('MAIR'));
+  const on = sctlr === undefined ? ttbr !== 0n : (sctlr & 1n) === 1n;
+  if (!on)
+    return {
+      name,
+      reason:
+        sctlr === undefined ? `${named(`TTBR${range}`)} is 0` : `${named('SCTLR')}.M = 0: stage 1 is off`,
+    };
+  const setup = stage1Setup({
+    regime: exception,
+    tcr,
+    tcr2: registers.get(named('TCR2')),
+    ttbr,
+    range,
+    sctlr,
+    hcr: registers.get('HCR_EL2'),
+    mair,
+    mair2: registers.get(named('MAIR2')),
+    pir: registers.get(named('PIR')),
+    pire0: registers.get(`PIRE0_EL${el}`),
+    features,
+  });
+  if (!setup.valid) return { name, reason: `${named('TCR')} is invalid: ${setup.explain}` };
+  const { root, settings, regime: plan } = setup;
+  if (plan.epd)
+    return { name, reason: `${named('TCR')}.EPD${range} = 1: walks with TTBR${range} are disabled` };
+  const { startLevel, indexBits, iaBits } = plan;
+  const nested = el === 1 && stage2Active(machine);
+  const regime = stage1Tables({
+    settings,
+    startLevel,
+    indexBits,
+    base: root.base,
+    iaBits,
+    upper: range === 1,
+    output: nested ? 'ipa' : 'pa',
+  });
+  return {
+    name,
+    regime,
+    active: el === 1 ? !hostMode(machine) : true,
+    from: evidence(registers, [`TTBR${range}`, 'TCR', 'TCR2', 'MAIR', 'SCTLR'].map(named)),
+    assumed: [
+      ...machine.assumed,
+      ...(sctlr === undefined ? [`${named('SCTLR')} is not given: stage 1 is on, WXN = 0`] : []),
+      ...(mair === undefined ? [`${named('MAIR')} is not given: memory types stay indices`] : []),
+    ],
+    findings: root.findings,
+    ...(nested ? { through: 'stage2' } : {}),
+  };
+}
