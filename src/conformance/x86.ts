@@ -12,8 +12,19 @@ import {
 } from '../x86/descriptors/software.ts';
 import { readStage1, type Stage1Settings, stage1Settings } from '../x86/descriptors/stage1.ts';
 import { readStage2, stage2Settings } from '../x86/descriptors/stage2.ts';
-import { pat } from '../x86/registers/attributes.ts';
-import { wrmsrAccepts } from '../x86/registers/mtrr.ts';
+import { guestWithHost, mtrrWithPat } from '../x86/memtype/combine.ts';
+import {
+  type MtrrLookup,
+  type MtrrType,
+  mtrrLabel,
+  mtrrRange,
+  mtrrs,
+  mtrrType,
+} from '../x86/memtype/mtrr.ts';
+import type { Answer } from '../x86/memtype/reason.ts';
+import { effectiveEpt, effectiveNpt } from '../x86/memtype/stage2.ts';
+import { memoryType, type PatType, pat, patType } from '../x86/registers/attributes.ts';
+import { mtrrPhysMask, wrmsrAccepts } from '../x86/registers/mtrr.ts';
 import { eptp } from '../x86/registers/roots.ts';
 import { differences, type VectorFamily } from './family.ts';
 
@@ -192,6 +203,116 @@ const mtrrMsrValid: VectorFamily = {
     differences({ valid: v.valid }, { valid: wrmsrAccepts(Number(v.msr), BigInt(v.value), v) }),
 };
 
+// ------------------------------------------------------------------------------------------------- memory types
+
+/** Vectors give PAT types as codes. */
+const patAnswer = (code: number): Answer<PatType | 'reserved'> => ({
+  answer: patType(code) ?? 'reserved',
+  reasons: [],
+});
+
+const patMtrr: VectorFamily = {
+  name: 'pat-mtrr',
+  judge: (v: Vector & { readonly vendor: 'intel' | 'amd'; readonly mtrr: number; readonly pat: number }) => {
+    const [mtrrName, patName] = [memoryType(v.mtrr), patType(v.pat)];
+    if (mtrrName === undefined || patName === undefined)
+      return differences(expectedOf(v, 'vendor', 'mtrr', 'pat'), { valid: false, effective: null });
+    const { type: effective, notes } = mtrrWithPat(v.vendor, mtrrName, patName).answer;
+    return differences(expectedOf(v, 'vendor', 'mtrr', 'pat'), {
+      ...{ valid: true, mtrrName, patName, effective },
+      ...(v.vendor === 'intel' ? { notes } : {}),
+    });
+  },
+};
+
+const eptMemtype: VectorFamily = {
+  name: 'ept-memtype',
+  judge: (v: Vector & Readonly<Record<'emt' | 'ipat' | 'pat' | 'cd', number>>) => {
+    const { answer } = effectiveEpt({ cd: v.cd, memType: v.emt, ipat: v.ipat, pat: patAnswer(v.pat) });
+    return differences(expectedOf(v, 'emt', 'ipat', 'pat', 'cd'), {
+      patName: patType(v.pat),
+      misconfig: answer.is === 'misconfigured',
+      effective: answer.is === 'type' ? answer.type : null,
+    });
+  },
+};
+
+const nptMemtype: VectorFamily = {
+  name: 'npt-memtype',
+  judge: (v: Vector & Readonly<Record<'guestPat' | 'hostPat' | 'mtrr', number>>) => {
+    const [guest, host, mtrrName] = [patType(v.guestPat), patType(v.hostPat), memoryType(v.mtrr)];
+    if (!(guest && host && mtrrName)) return ['a code of this record is no memory type'];
+    const mtrr: Answer<MtrrType> = { answer: { is: 'type', type: mtrrName }, reasons: [] };
+    const { answer } = effectiveNpt({ guestPat: patAnswer(v.guestPat), hostPat: patAnswer(v.hostPat), mtrr });
+    return differences(expectedOf(v, 'guestPat', 'hostPat', 'mtrr'), {
+      ...{ guest, host, mtrrName },
+      combined: guestWithHost(guest, host).answer,
+      effective: answer.is === 'type' ? answer.type : null,
+    });
+  },
+};
+
+interface MtrrVector extends Vector {
+  readonly vendor: 'intel' | 'amd';
+  readonly maxphyaddr: number;
+  readonly defType: string;
+  readonly fixed: readonly string[] | null;
+  readonly variable: readonly (readonly [string, string])[];
+  readonly syscfg?: string;
+  readonly topMem2?: string;
+  readonly contiguousMasks: boolean;
+  readonly lookups: readonly (readonly [string, string, string, Readonly<Record<string, unknown>>?])[];
+  readonly ranges: readonly { readonly start: string; readonly end: string }[];
+}
+
+/** A lookup without a fourth element is one of a plain byte, or of an extended one with RdMem and WrMem clear. */
+function dramDifferences(expected: MtrrVector['lookups'][number][3], got: MtrrLookup): string[] {
+  const wanted = { rdMem: Number(expected?.rdMem ?? 0), wrMem: Number(expected?.wrMem ?? 0) };
+  return differences(wanted, { rdMem: Number(got.rdMem ?? false), wrMem: Number(got.wrMem ?? false) });
+}
+
+const mtrrLookup: VectorFamily = {
+  name: 'mtrr-lookup',
+  judge: (v: MtrrVector) => {
+    const variable = v.variable.map(([base, mask]) => [BigInt(base), BigInt(mask)] as const);
+    const set = mtrrs({
+      vendor: v.vendor,
+      maxphyaddr: v.maxphyaddr,
+      defType: BigInt(v.defType),
+      fixed: v.fixed?.map(BigInt) ?? null,
+      variable,
+      ...(v.syscfg === undefined ? {} : { syscfg: BigInt(v.syscfg) }),
+      ...(v.topMem2 === undefined ? {} : { topMem2: BigInt(v.topMem2) }),
+    });
+    const { maxphyaddr } = v;
+    const holes = variable.some(([, mask]) => {
+      const { facts } = mtrrPhysMask.read(mask, { maxphyaddr });
+      return facts.enabled && facts.size === undefined;
+    });
+    return [
+      ...differences({ contiguousMasks: v.contiguousMasks }, { contiguousMasks: !holes }),
+      ...v.lookups.flatMap(([address, type, source, dram]) => {
+        const got = mtrrType(set, BigInt(address));
+        const answer = { type: mtrrLabel(got.answer), source: got.source };
+        return [...differences({ type, source }, answer), ...dramDifferences(dram, got)].map(
+          text => `${address}: ${text}`,
+        );
+      }),
+      ...v.ranges.flatMap(range => {
+        const { uniform, segments } = mtrrRange(set, BigInt(range.start), BigInt(range.end));
+        return differences(
+          { ...range },
+          {
+            ...{ start: range.start, end: range.end, uniform },
+            segments: segments.map(({ start, end, type }) => [start, end, mtrrLabel(type)]),
+          },
+        );
+      }),
+    ];
+  },
+};
+
 export const x86Families: readonly VectorFamily[] = [
-  ...[pte, linuxPte, ept, eptpFamily, kvmMmioSpte, patMsr, mtrrMsrValid],
+  ...[pte, linuxPte, ept, eptpFamily, kvmMmioSpte],
+  ...[patMsr, mtrrMsrValid, mtrrLookup, patMtrr, eptMemtype, nptMemtype],
 ];

@@ -1,0 +1,42 @@
+/**
+ * Memory type of the processor's own accesses to paging structures [SDM, "Paging and Memory Typing When the PAT is
+ * Supported"]: PCD and PWT of what points to a table, never a PAT bit, so that only the first four entries of the PAT can
+ * be selected. Combine the answer with the MTRR type, EPT leaf or nested leaf of the table's address, as for data.
+ */
+import type { Word } from '../../bits/word.ts';
+import { sdm } from '../../refs.ts';
+import { type PatType, patTypes } from '../registers/attributes.ts';
+import { type Answer, because } from './reason.ts';
+
+const TYPING = sdm('section "Paging and Memory Typing When the PAT is Supported"');
+
+/** What points to the table that is accessed. */
+export type TablePointer =
+  /** CR3: the root table, or the page directory of 32-bit paging. */
+  | { readonly from: 'CR3'; readonly pcide: number; readonly pcd?: number; readonly pwt?: number }
+  /** The entry above, or the PDPTE register in PAE paging. */
+  | { readonly from: 'entry'; readonly pcd: number; readonly pwt: number }
+  /** MOV CR3 in PAE paging loads the PDPTEs: CR3 has no PCD and PWT there. */
+  | { readonly from: 'PAE CR3' };
+
+/** The PAT's type for an access to a table; `unspecified` for the load of PAE PDPTEs. */
+export function patOfTable(pat: Word, pointer: TablePointer): Answer<PatType | 'reserved' | 'unspecified'> {
+  if (pointer.from === 'PAE CR3')
+    return because('unspecified', {
+      rule: 'walk.pae-pdptes',
+      ref: TYPING,
+      operands: { from: pointer.from },
+      result: 'unspecified',
+      note: 'CR3 has no PCD and PWT in PAE paging',
+    });
+  if (pointer.from === 'CR3' && pointer.pcide) {
+    const type = patTypes(pat)[0] ?? 'reserved';
+    const operands = { from: 'CR3', 'CR4.PCIDE': 1, index: 0 };
+    return because(type, { rule: 'walk.root-pcide', ref: TYPING, operands, result: type });
+  }
+  const { from, pcd = 0, pwt = 0 } = pointer;
+  const index = 2 * pcd + pwt;
+  const type = patTypes(pat)[index] ?? 'reserved';
+  const rule = from === 'CR3' ? 'walk.root' : 'walk.table';
+  return because(type, { rule, ref: TYPING, operands: { from, PCD: pcd, PWT: pwt, index }, result: type });
+}
