@@ -62,3 +62,4 @@ export const x86Families: readonly Family[] = [
   ...[mtrrCap, mtrrDefType, mtrrFixed, mtrrPhysBase, mtrrPhysMask, smrrPhysBase, smrrPhysMask],
   ...[syscfg, topMem, iorrBase, iorrMask],
 ];
+export * as memtype from './memtype/index.ts';

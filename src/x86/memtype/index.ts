@@ -1,0 +1,11 @@
+/** Effective memory types of x86, with their reasons. */
+export * from './combine.ts';
+export * from './control.ts';
+export * from './mtrr.ts';
+export * from './page.ts';
+export * from './pat.ts';
+export * from './properties.ts';
+export * from './reason.ts';
+export * from './stage1.ts';
+export * from './stage2.ts';
+export * from './walk-memory.ts';
