@@ -94,7 +94,14 @@ export function pageAddress(config: AddressConfig) {
 /** Bits [49:12] of a Block descriptor: address down to the block size, RES0, nT (FEAT_BBML1) in bit 16. */
 export function blockAddress(config: AddressConfig & { readonly bbml: Bit }, level: number) {
   const n = leafShift(config.granule, level);
-  const nT = config.bbml ? { nT: flag(16, 'nT', { ref: arm('R_MRRPW') }) } : { res16: res0(16) };
+  const nT = config.bbml
+    ? {
+        nT: flag(16, 'nT', {
+          note: 'for splitting and joining blocks: no conflict in the TLB, but accesses may fault',
+          ref: arm('R_MRRPW'),
+        }),
+      }
+    : { res16: res0(16) };
   const gap = { resBlock: res0(n - 1, 17), ...nT };
   switch (addressForm(config)) {
     case 'ds':

@@ -124,14 +124,16 @@ const hierarchical = (s: Stage1Settings): boolean => !(s.hpd || s.pie || s.poe |
 
 /** [63] */
 const top = {
-  amec: { amec: flag(63, 'AMEC', { ref: arm('FEAT_MEC') }) },
+  amec: { amec: flag(63, 'AMEC', { note: 'the alternate encryption context', ref: arm('FEAT_MEC') }) },
   software: { sw63: software(63) },
   unused: { ign63: ignored(63) },
 };
 
 /** [62:59] of leaves; AttrIndx[3] joins AttrIndx below */
 const upper = {
-  overlay: { poIndex: bits(62, 60, 'POIndex[2:0]', { ref: arm('Table D8-72') }) },
+  overlay: {
+    poIndex: bits(62, 60, 'POIndex[2:0]', { note: 'which nibble of POR_ELx', ref: arm('Table D8-72') }),
+  },
   pbha: { pbha: bits(62, 59, 'PBHA[3:0]', { note: 'each bit only where its HWUn is 1' }) },
   unused60: { ign60: ignored(62, 60) },
   unused59: { ign59: ignored(59) },
@@ -152,7 +154,9 @@ const AP: ValueTable = [
 /** The same under {NV, NV1} = {1, 1}: AP[1] is treated as 0. */
 const AP_NESTED: ValueTable = [AP[0], AP[0], AP[2], AP[2]].map(value => value ?? '');
 const XN: ValueTable = ['execute', 'execute never'];
-const dbm = { dbm: flag(51, 'DBM') };
+const dbm = {
+  dbm: flag(51, 'DBM', { note: 'with HD: hardware makes the page writable when it is written' }),
+};
 
 /** [54:53], [51], [7:6]: direct permissions by regime, and indirect ones */
 const permission = {
@@ -183,7 +187,7 @@ const permission = {
         [51, 51],
         [6, 6],
       ],
-      { ref: arm('Table D8-67') },
+      { note: 'which nibble of PIR_ELx and PIRE0_ELx', ref: arm('Table D8-67') },
     ),
     nDirty: flag(7, 'nDirty', { values: ['dirty', 'clean'] }),
   },
@@ -191,20 +195,37 @@ const permission = {
 
 /** [52] */
 const contiguous = {
-  protected: { protected: flag(52, 'Protected', { ref: arm('FEAT_THE') }) },
-  group: { contiguous: flag(52, 'Contiguous', { ref: arm('Table D8-104') }) },
+  protected: {
+    protected: flag(52, 'Protected', {
+      note: 'only RCW instructions may change the descriptor',
+      ref: arm('FEAT_THE'),
+    }),
+  },
+  group: {
+    contiguous: flag(52, 'Contiguous', {
+      note: 'one of a group of entries that one TLB entry may hold',
+      ref: arm('Table D8-104'),
+    }),
+  },
   none: { res52: res0(52) },
 };
 /** [11] */
 const global = {
   nG: { nG: flag(11, 'nG', { values: ['global', 'not global'] }) },
   ignored: { ign11: ignored(11, 11, { note: 'FNGy = 1' }) },
-  nse: { nse: flag(11, 'NSE') },
+  nse: { nse: flag(11, 'NSE', { note: 'with NS: which of four physical address spaces' }) },
   none: { res11: res0(11) },
 };
 /** [9:8] and [5] */
 const sh = { sh: bits(9, 8, 'SH[1:0]', { values: SH }) };
-const ns = { choice: { ns: flag(5, 'NS') }, none: { res5: res0(5) } };
+const ns = {
+  choice: {
+    ns: flag(5, 'NS', {
+      note: 'the output address is Non-secure (Root: with NSE chooses one of four spaces)',
+    }),
+  },
+  none: { res5: res0(5) },
+};
 
 /** Block and Page descriptors, bit 63 down to bit 0. */
 function leafRows(kind: 'block' | 'page', s: Stage1Settings) {
@@ -227,22 +248,30 @@ function leafRows(kind: 'block' | 'page', s: Stage1Settings) {
       contiguous.protected,
       choose(contiguousEntries(s.granule, s.level) > 1, contiguous.group, contiguous.none),
     ),
-    ...choose(s.bti, { gp: flag(50, 'GP', { ref: arm('FEAT_BTI') }) }, { res50: res0(50) }),
+    ...choose(
+      s.bti,
+      { gp: flag(50, 'GP', { note: 'guarded: indirect branches must land on BTI', ref: arm('FEAT_BTI') }) },
+      { res50: res0(50) },
+    ),
     ...(kind === 'block' ? blockAddress(s, s.level) : pageAddress(s)),
     ...choose(
       twoPrivileges(s),
       choose(s.fngy, global.ignored, global.nG),
       choose(state === 'root', global.nse, global.none),
     ),
-    af: flag(10, 'AF'),
+    af: flag(10, 'AF', { note: '0: the first access faults, or hardware sets it' }),
     ...choose(hasShareability(s), sh, {}),
     ...choose(state === 'secure' || state === 'root' || realmEl2(s), ns.choice, ns.none),
     attrIndx: s.aie
-      ? scattered('AttrIndx[3:0]', [
-          [59, 59],
-          [4, 2],
-        ])
-      : bits(4, 2, 'AttrIndx[2:0]'),
+      ? scattered(
+          'AttrIndx[3:0]',
+          [
+            [59, 59],
+            [4, 2],
+          ],
+          { note: 'which byte of MAIR_ELx, from 8 on of MAIR2_ELx' },
+        )
+      : bits(4, 2, 'AttrIndx[2:0]', { note: 'which byte of MAIR_ELx' }),
     type: fixed(1, 0, kind === 'block' ? 0b01 : 0b11, 'descriptor type'),
   };
 }
@@ -278,7 +307,11 @@ const limits = {
 /** Table descriptors, bit 63 down to bit 0. */
 function tableRows(s: Stage1Settings) {
   return {
-    ...choose(stateOf(s) === 'secure', { nsTable: flag(63, 'NSTable') }, { res63: res0(63) }),
+    ...choose(
+      stateOf(s) === 'secure',
+      { nsTable: flag(63, 'NSTable', { note: 'everything below is Non-secure' }) },
+      { res63: res0(63) },
+    ),
     ...choose(
       hierarchical(s),
       choose(nested(s), limits.nested, choose(twoPrivileges(s), limits.twoPrivileges, limits.onePrivilege)),
@@ -290,7 +323,11 @@ function tableRows(s: Stage1Settings) {
     res50: res0(50),
     ...tableAddress(s),
     ign11: ignored(11),
-    ...choose(s.haft, { af: flag(10, 'AF') }, { ign10: ignored(10) }),
+    ...choose(
+      s.haft,
+      { af: flag(10, 'AF', { note: '0: the first access faults, or hardware sets it' }) },
+      { ign10: ignored(10) },
+    ),
     ...choose(hasShareability(s), { ign8: ignored(9, 8) }, {}),
     ign2: ignored(7, 2),
     type: fixed(1, 0, 0b11, 'descriptor type'),

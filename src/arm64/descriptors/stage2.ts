@@ -144,23 +144,30 @@ export type Stage2Settings = Settings<typeof stage2Settings>;
 
 /** [63]: AMEC in Realm state (then RES0 where NS=1, which the reading checks). */
 const top = {
-  realm: { amec: flag(63, 'AMEC', { ref: arm('FEAT_MEC') }) },
+  realm: { amec: flag(63, 'AMEC', { note: 'the alternate encryption context', ref: arm('FEAT_MEC') }) },
   other: { res63: res0(63) },
 };
 
 /** [62:59] */
 const upper = {
-  overlay: { poIndex: bits(62, 59, 'POIndex[3:0]', { ref: arm('Table D8-83') }) },
+  overlay: {
+    poIndex: bits(62, 59, 'POIndex[3:0]', { note: 'which nibble of S2POR_EL1', ref: arm('Table D8-83') }),
+  },
   pbha: { pbha: bits(62, 59, 'PBHA[3:0]', { note: 'each bit only where its HWUnn is 1' }) },
   unused: { smmu: ignored(62, 60, { note: 'for the System MMU' }), ign59: ignored(59) },
 };
 
 /** [58:55] */
 const softwareRows = {
-  assured: { assuredOnly: flag(58, 'AssuredOnly', { ref: arm('FEAT_THE') }) },
+  assured: {
+    assuredOnly: flag(58, 'AssuredOnly', {
+      note: 'only assured stage 1 translations may use it',
+      ref: arm('FEAT_THE'),
+    }),
+  },
   sw58: { sw58: software(58) },
   sw57: { sw57: software(57, 56) },
-  realm: { ns: flag(55, 'NS') },
+  realm: { ns: flag(55, 'NS', { note: 'the output address is in Non-secure memory' }) },
   sw55: { sw55: software(55) },
 };
 
@@ -168,13 +175,13 @@ const softwareRows = {
 const permission = {
   xnx: {
     xn: bits(54, 53, 'XN[1:0]', { values: XNX, ref: arm('Table D8-77') }),
-    dbm: flag(51, 'DBM'),
+    dbm: flag(51, 'DBM', { note: 'with HD: hardware makes the page writable when it is written' }),
     s2ap: bits(7, 6, 'S2AP[1:0]', { values: S2AP, ref: arm('Table D8-76') }),
   },
   noXnx: {
     xn: flag(54, 'XN', { values: ['execute at EL1 and EL0', 'execute never'] }),
     res53: res0(53),
-    dbm: flag(51, 'DBM'),
+    dbm: flag(51, 'DBM', { note: 'with HD: hardware makes the page writable when it is written' }),
     s2ap: bits(7, 6, 'S2AP[1:0]', { values: S2AP, ref: arm('Table D8-76') }),
   },
   indirect: {
@@ -185,17 +192,25 @@ const permission = {
         [51, 51],
         [6, 6],
       ],
-      { ref: arm('Table D8-82') },
+      { note: 'which nibble of S2PIR_EL2', ref: arm('Table D8-82') },
     ),
     dirty: flag(7, 'Dirty', { values: ['clean', 'dirty'] }),
   },
 };
 
 /** [52], [11:8], [5:2] */
-const contiguous = { group: { contiguous: flag(52, 'Contiguous') }, none: { res52: res0(52) } };
+const contiguous = {
+  group: {
+    contiguous: flag(52, 'Contiguous', { note: 'one of a group of entries that one TLB entry may hold' }),
+  },
+  none: { res52: res0(52) },
+};
 const memAttrTable = ({ fwb, mtePerm }: Pick<Stage2Settings, 'fwb' | 'mtePerm'>): ValueTable =>
   fwb ? (mtePerm ? MEMATTR_FWB_MTE_PERM : MEMATTR_FWB) : mtePerm ? MEMATTR_MTE_PERM : MEMATTR;
-const xs = { feature: { fnXS: flag(11, 'FnXS', { ref: arm('FEAT_XS') }) }, none: { res11: res0(11) } };
+const xs = {
+  feature: { fnXS: flag(11, 'FnXS', { note: 'XS is 0, whatever stage 1 says', ref: arm('FEAT_XS') }) },
+  none: { res11: res0(11) },
+};
 const sh = { sh: bits(9, 8, 'SH[1:0]', { values: SH }) };
 
 /** Block and Page descriptors, bit 63 down to bit 0. */
@@ -211,7 +226,7 @@ function leafRows(kind: 'block' | 'page', s: Stage2Settings) {
     res50: res0(50),
     ...(kind === 'block' ? blockAddress(s, s.level) : pageAddress(s)),
     ...choose(s.xs, xs.feature, xs.none),
-    af: flag(10, 'AF'),
+    af: flag(10, 'AF', { note: '0: the first access faults, or hardware sets it' }),
     ...choose(hasShareability(s), sh, {}),
     memAttr: bits(5, 2, 'MemAttr[3:0]', { values: memAttrTable(s) }),
     type: fixed(1, 0, kind === 'block' ? 0b01 : 0b11, 'descriptor type'),
@@ -227,7 +242,11 @@ function tableRows(s: Stage2Settings) {
     res50: res0(50),
     ...tableAddress(s),
     ign11: ignored(11),
-    ...choose(s.haft, { af: flag(10, 'AF') }, { ign10: ignored(10) }),
+    ...choose(
+      s.haft,
+      { af: flag(10, 'AF', { note: '0: the first access faults, or hardware sets it' }) },
+      { ign10: ignored(10) },
+    ),
     ...choose(hasShareability(s), { ign8: ignored(9, 8) }, {}),
     ign2: ignored(7, 2),
     type: fixed(1, 0, 0b11, 'descriptor type'),

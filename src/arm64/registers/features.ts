@@ -102,12 +102,12 @@ export const mmfr3Format = format(
   'arm64.ID_AA64MMFR3_EL1',
   { title: 'AArch64 Memory Model Feature Register 3', ref: arm('ID_AA64MMFR3_EL1') },
   {
-    specFpacc: bits(63, 60, 'Spec_FPACC'),
-    aderr: bits(59, 56, 'ADERR'),
-    sderr: bits(55, 52, 'SDERR'),
+    specFpacc: bits(63, 60, 'Spec_FPACC', { note: 'speculation after a pointer authentication fault' }),
+    aderr: bits(59, 56, 'ADERR', { note: 'asynchronous errors on Device reads' }),
+    sderr: bits(55, 52, 'SDERR', { note: 'synchronous errors on Device reads' }),
     res48: res0(51, 48),
-    anerr: bits(47, 44, 'ANERR'),
-    snerr: bits(43, 40, 'SNERR'),
+    anerr: bits(47, 44, 'ANERR', { note: 'asynchronous errors on Normal reads' }),
+    snerr: bits(43, 40, 'SNERR', { note: 'synchronous errors on Normal reads' }),
     d128S2: field(39, 36, 'D128_2', support('FEAT_D128 at stage 2')),
     d128: field(35, 32, 'D128', support('FEAT_D128')),
     mec: field(31, 28, 'MEC', support('FEAT_MEC')),
@@ -151,16 +151,16 @@ export const ctrFormat = format(
   { title: 'Cache Type Register', ref: arm('CTR_EL0') },
   {
     res38: res0(63, 38),
-    tminLine: bits(37, 32, 'TminLine'),
+    tminLine: bits(37, 32, 'TminLine', { note: 'log2 of the words in the smallest tag line' }),
     res31: res1(31),
     res30: res0(30),
     dic: flag(29, 'DIC', {
       values: ['instruction cache maintenance needed', 'no instruction cache maintenance needed'],
     }),
     idc: flag(28, 'IDC', { values: ['data cache clean needed', 'no data cache clean needed'] }),
-    cwg: bits(27, 24, 'CWG'),
-    erg: bits(23, 20, 'ERG'),
-    dminLine: bits(19, 16, 'DminLine'),
+    cwg: bits(27, 24, 'CWG', { note: 'log2 of the words that a write-back may carry; 0: unknown' }),
+    erg: bits(23, 20, 'ERG', { note: 'log2 of the words that an exclusive monitors; 0: unknown' }),
+    dminLine: bits(19, 16, 'DminLine', { note: 'log2 of the words in the smallest data cache line' }),
     l1ip: field(15, 14, 'L1Ip', [
       reserved('VPIPT is withdrawn'),
       reserved('AIVIVT is withdrawn'),
@@ -168,7 +168,7 @@ export const ctrFormat = format(
       'PIPT',
     ]),
     res4: res0(13, 4),
-    iminLine: bits(3, 0, 'IminLine'),
+    iminLine: bits(3, 0, 'IminLine', { note: 'log2 of the words in the smallest instruction cache line' }),
   },
 );
 

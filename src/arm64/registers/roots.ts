@@ -15,13 +15,22 @@ const base52 = {
   res1: res0(1),
 };
 const base48 = { baddr: addr('BADDR', [47, 1]) };
-const cnp = { cnp: flag(0, 'CnP', { ref: arm('FEAT_TTCNP') }) };
+const cnp = {
+  cnp: flag(0, 'CnP', {
+    note: 'shared with other PEs: they have the same tables under this ASID or VMID',
+    ref: arm('FEAT_TTCNP'),
+  }),
+};
 
 const ttbr = (form52: 0 | 1) =>
   format(
     'arm64.TTBR_ELx',
     { title: `Translation Table Base Register${form52 ? ', 52-bit form' : ''}`, ref: arm('TTBR0_EL1') },
-    { asid: bits(63, 48, 'ASID'), ...choose(form52, base52, base48), ...cnp },
+    {
+      asid: bits(63, 48, 'ASID', { note: 'of the address space; TCR.A1 says whose counts' }),
+      ...choose(form52, base52, base48),
+      ...cnp,
+    },
   );
 const vttbr = (form52: 0 | 1, vs: 0 | 1) =>
   format(
@@ -31,7 +40,11 @@ const vttbr = (form52: 0 | 1, vs: 0 | 1) =>
       ref: arm('VTTBR_EL2'),
     },
     {
-      ...choose(vs, { vmid: bits(63, 48, 'VMID') }, { ign56: ignored(63, 56), vmid: bits(55, 48, 'VMID') }),
+      ...choose(
+        vs,
+        { vmid: bits(63, 48, 'VMID', { note: 'of the virtual machine' }) },
+        { ign56: ignored(63, 56), vmid: bits(55, 48, 'VMID', { note: 'of the virtual machine' }) },
+      ),
       ...choose(form52, base52, base48),
       ...cnp,
     },

@@ -92,14 +92,23 @@ const available = {
 };
 
 /** [8:0] of a leaf. Bit 7 is PAT in a PTE, PS in a larger page, whose PAT stands at 12. */
-const accessed = { a: flag(5, 'A') };
-const caching = { pcd: flag(4, 'PCD'), pwt: flag(3, 'PWT') };
-const rights = { us: flag(2, 'U/S'), rw: flag(1, 'R/W') };
+const accessed = { a: flag(5, 'A', { note: 'accessed' }) };
+const caching = {
+  pcd: flag(4, 'PCD', { note: 'middle bit of the PAT index' }),
+  pwt: flag(3, 'PWT', { note: 'low bit of the PAT index' }),
+};
+const rights = {
+  us: flag(2, 'U/S', { note: '1: user-mode accesses allowed' }),
+  rw: flag(1, 'R/W', { note: '1: writes allowed' }),
+};
 const present = { p: fixed(0, 0, 1, 'P') };
-const dirty = { g: flag(8, 'G'), d: flag(6, 'D') };
+const dirty = {
+  g: flag(8, 'G', { note: 'global, with CR4.PGE: kept when CR3 changes' }),
+  d: flag(6, 'D', { note: 'dirty: written' }),
+};
 const page = {
-  small: { pat: flag(7, 'PAT') },
-  large: { pat: flag(12, 'PAT'), ps: fixed(7, 7, 1, 'PS') },
+  small: { pat: flag(7, 'PAT', { note: 'high bit of the PAT index' }) },
+  large: { pat: flag(12, 'PAT', { note: 'high bit of the PAT index' }), ps: fixed(7, 7, 1, 'PS') },
 };
 
 /** Entries of PAE, 4-level and 5-level paging that map a page. */

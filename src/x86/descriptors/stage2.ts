@@ -65,7 +65,7 @@ export type Stage2Settings = Settings<typeof stage2Settings>;
 
 /** [63:57] of a leaf: each control bit gives its row a meaning, or the processor ignores it. */
 const controls = {
-  ve: { sve: flag(63, 'Suppress #VE') },
+  ve: { sve: flag(63, 'Suppress #VE', { note: 'a violation here exits and raises no #VE' }) },
   noVe: { ign63: ignored(63) },
   spp: { spp: flag(61, 'SPP', { note: 'sub-page write permissions' }) },
   noSpp: { ign61: ignored(61) },
@@ -93,8 +93,8 @@ const xu = {
   none: { ign10: ignored(10) },
 };
 const flags = {
-  page: { d: flag(9, 'D'), a: flag(8, 'A') },
-  table: { ign9: ignored(9), a: flag(8, 'A') },
+  page: { d: flag(9, 'D', { note: 'dirty: written' }), a: flag(8, 'A', { note: 'accessed' }) },
+  table: { ign9: ignored(9), a: flag(8, 'A', { note: 'accessed' }) },
   none: { ign8: ignored(9, 8) },
 };
 

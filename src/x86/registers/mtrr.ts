@@ -36,13 +36,13 @@ export const mtrrCapLayout = format(
   {
     res13: mbz(63, 13),
     ...{
-      prmrr: flag(12, 'PRMRR'),
-      smrr: flag(11, 'SMRR'),
-      wc: flag(10, 'WC'),
+      prmrr: flag(12, 'PRMRR', { note: 'there are processor-reserved ranges' }),
+      smrr: flag(11, 'SMRR', { note: 'there are SMM ranges' }),
+      wc: flag(10, 'WC', { note: 'ranges may be write-combining' }),
       res9: mbz(9),
-      fix: flag(8, 'FIX'),
+      fix: flag(8, 'FIX', { note: 'there are fixed ranges' }),
     },
-    vcnt: bits(7, 0, 'VCNT'),
+    vcnt: bits(7, 0, 'VCNT', { note: 'how many variable ranges' }),
   },
 );
 
@@ -64,7 +64,12 @@ export const mtrrDefTypeLayout = format(
   'x86.IA32_MTRR_DEF_TYPE',
   { title: 'IA32_MTRR_DEF_TYPE', ref: sdm('Figure "IA32_MTRR_DEF_TYPE MSR"') },
   {
-    ...{ res12: mbz(63, 12, GP), e: flag(11, 'E'), fe: flag(10, 'FE'), res8: mbz(9, 8, GP) },
+    ...{
+      res12: mbz(63, 12, GP),
+      e: flag(11, 'E', { note: 'MTRRs are on; off, all memory is UC' }),
+      fe: flag(10, 'FE', { note: 'fixed ranges are on' }),
+      res8: mbz(9, 8, GP),
+    },
     ...type,
   },
 );
@@ -118,8 +123,8 @@ const fixedByte = (i: number, at: string, s: FixedSettings): Readonly<Record<str
   if (!s.modEn) return { [`type${i}`]: bits(lo + 7, lo, `Type${i}`, { values: TYPE, note: at }) };
   return {
     [`res${i}`]: mbz(lo + 7, lo + 5, GP),
-    [`rdMem${i}`]: flag(lo + 4, `RdMem${i}`, { ref: EXTENDED }),
-    [`wrMem${i}`]: flag(lo + 3, `WrMem${i}`, { ref: EXTENDED }),
+    [`rdMem${i}`]: flag(lo + 4, `RdMem${i}`, { note: '1: reads go to memory, 0: to I/O', ref: EXTENDED }),
+    [`wrMem${i}`]: flag(lo + 3, `WrMem${i}`, { note: '1: writes go to memory, 0: to I/O', ref: EXTENDED }),
     [`type${i}`]: bits(lo + 2, lo, `Type${i}`, { values: MEMORY_TYPE, note: at }),
   };
 };
@@ -194,7 +199,12 @@ export const physMaskLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'),
   format(
     'x86.IA32_MTRR_PHYSMASK',
     { title: 'IA32_MTRR_PHYSMASKn', ref: VARIABLE },
-    { ...above(s), mask: addr('PhysMask', [top(s), 12]), v: flag(11, 'V'), res0: mbz(10, 0, GP) },
+    {
+      ...above(s),
+      mask: addr('PhysMask', [top(s), 12]),
+      v: flag(11, 'V', { note: 'the pair counts' }),
+      res0: mbz(10, 0, GP),
+    },
   ),
 );
 
@@ -264,7 +274,12 @@ export const smrrBaseLayout = format(
 export const smrrMaskLayout = format(
   'x86.IA32_SMRR_PHYSMASK',
   { title: 'IA32_SMRR_PHYSMASK', ref: SMRRS },
-  { res32: mbz(63, 32, GP), mask: addr('PhysMask', [31, 12]), v: flag(11, 'V'), res0: mbz(10, 0, GP) },
+  {
+    res32: mbz(63, 32, GP),
+    mask: addr('PhysMask', [31, 12]),
+    v: flag(11, 'V', { note: 'the pair counts' }),
+    res0: mbz(10, 0, GP),
+  },
 );
 
 export const smrrPhysBase = register({
@@ -305,10 +320,25 @@ export const syscfgLayout = format(
   'x86.SYSCFG',
   { title: 'SYSCFG', ref: SYSTEM },
   {
-    ...{ res26: syscfgReserved(63, 26), vmplEn: flag(25, 'VMPLEn'), snpEn: flag(24, 'SecureNestedPagingEn') },
-    ...{ memEncrypt: flag(23, 'MemEncryptionModEn'), tom2ForceWb: flag(22, 'Tom2ForceMemTypeWB') },
-    ...{ tom2En: flag(21, 'MtrrTom2En'), varDramEn: flag(20, 'MtrrVarDramEn') },
-    ...{ fixDramModEn: flag(19, 'MtrrFixDramModEn'), fixDramEn: flag(18, 'MtrrFixDramEn') },
+    ...{
+      res26: syscfgReserved(63, 26),
+      vmplEn: flag(25, 'VMPLEn', { note: 'VM permission levels' }),
+      snpEn: flag(24, 'SecureNestedPagingEn', { note: 'SEV-SNP' }),
+    },
+    ...{
+      memEncrypt: flag(23, 'MemEncryptionModEn', { note: 'memory encryption' }),
+      tom2ForceWb: flag(22, 'Tom2ForceMemTypeWB', {
+        note: 'memory from 4 GBytes to TOP_MEM2 is WB by default',
+      }),
+    },
+    ...{
+      tom2En: flag(21, 'MtrrTom2En', { note: 'TOP_MEM2 counts' }),
+      varDramEn: flag(20, 'MtrrVarDramEn', { note: 'TOP_MEM and the I/O ranges count' }),
+    },
+    ...{
+      fixDramModEn: flag(19, 'MtrrFixDramModEn', { note: 'RdMem and WrMem can be seen and written' }),
+      fixDramEn: flag(18, 'MtrrFixDramEn', { note: 'RdMem and WrMem count' }),
+    },
     res0: syscfgReserved(17, 0),
   },
 );
@@ -368,7 +398,12 @@ const iorrBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
     {
       ...above(s),
       base: addr('PhysBase', [top(s), 12]),
-      ...{ res5: mbz(11, 5, GP), rdMem: flag(4, 'RdMem'), wrMem: flag(3, 'WrMem'), res0: mbz(2, 0, GP) },
+      ...{
+        res5: mbz(11, 5, GP),
+        rdMem: flag(4, 'RdMem', { note: '1: reads go to memory, 0: to I/O' }),
+        wrMem: flag(3, 'WrMem', { note: '1: writes go to memory, 0: to I/O' }),
+        res0: mbz(2, 0, GP),
+      },
     },
   ),
 );
@@ -376,7 +411,12 @@ const iorrMaskLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
   format(
     'x86.IORRMask',
     { title: 'IORRMaskn', ref: IORRS },
-    { ...above(s), mask: addr('PhysMask', [top(s), 12]), v: flag(11, 'V'), res0: mbz(10, 0, GP) },
+    {
+      ...above(s),
+      mask: addr('PhysMask', [top(s), 12]),
+      v: flag(11, 'V', { note: 'the pair counts' }),
+      res0: mbz(10, 0, GP),
+    },
   ),
 );
 export type IorrFacts = {

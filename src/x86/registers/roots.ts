@@ -30,13 +30,21 @@ export type Cr3Settings = Settings<typeof cr3Settings>;
 const upper = {
   noFlush: { noFlush: flag(63, 'no flush', { note: 'source operand of MOV CR3 only: not stored' }) },
   res63: { res63: mbz(63, 63, GP) },
-  lam: { lamU48: flag(62, 'LAM_U48'), lamU57: flag(61, 'LAM_U57') },
+  lam: {
+    lamU48: flag(62, 'LAM_U48', { note: 'masking of user pointers above bit 47' }),
+    lamU57: flag(61, 'LAM_U57', { note: 'masking of user pointers above bit 56' }),
+  },
   noLam: { res62: mbz(62, 61, GP) },
 };
 /** [11:0] */
 const lower = {
-  pcid: { pcid: bits(11, 0, 'PCID') },
-  caching: { ign5: ignored(11, 5), pcd: flag(4, 'PCD'), pwt: flag(3, 'PWT'), ign0: ignored(2, 0) },
+  pcid: { pcid: bits(11, 0, 'PCID', { note: 'process-context identifier' }) },
+  caching: {
+    ign5: ignored(11, 5),
+    pcd: flag(4, 'PCD', { note: 'PAT index of the root table, high bit' }),
+    pwt: flag(3, 'PWT', { note: 'PAT index of the root table, low bit' }),
+    ign0: ignored(2, 0),
+  },
 };
 
 const cr3Rows = (s: Cr3Settings) => ({
