@@ -1,15 +1,18 @@
-/** gzip and zstd around an image: undone once, into memory or a temporary file, with a bound on what comes out. */
+/** gzip, zstd and xz around an image: undone once, into memory or a temporary file, with a bound on what comes out. */
 import { ftruncateSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Transform } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
+import xz from 'xz-decompress';
+import { ZSTDDecoder } from 'zstddec/stream';
 import { hex, ImageError, type Remark } from './errors.ts';
 import { FileSource } from './file.ts';
 import { type ByteSource, MemorySource } from './source.ts';
 
-export type Compression = 'gzip' | 'zstd';
+export type Compression = 'gzip' | 'zstd' | 'xz';
 
 export interface DecompressLimits {
   /** Up to this many bytes stay in memory, beyond it goes to a temporary file. 256 MiB by default. */
@@ -33,9 +36,10 @@ const HOLE = new Uint8Array(64 * 1024);
 
 /** Which compression the first bytes announce. */
 export function compressionOf(source: ByteSource): Compression | undefined {
-  const [a, b, c, d] = source.read(0, 4);
+  const [a, b, c, d, e, f] = source.read(0, 6);
   if (a === 0x1f && b === 0x8b && c === 8) return 'gzip';
   if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return 'zstd';
+  if (a === 0xfd && b === 0x37 && c === 0x7a && d === 0x58 && e === 0x5a && f === 0) return 'xz';
   return undefined;
 }
 
@@ -118,56 +122,130 @@ class Spill {
   }
 }
 
-/** Feeds compressed chunks to a decoder, which calls back with what comes out. */
-interface Decoder {
-  push(chunk: Uint8Array): Promise<void>;
-  /** The input is at its end; rejects when the compressed data is not. */
-  end(): Promise<void>;
+/** What comes out of compressed chunks, piece by piece. Throws where the data is damaged, or ends before it should. */
+type Decoder = (input: Input) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** The compressed bytes in order, and how far they were taken. */
+class Input implements Iterable<Uint8Array> {
+  readonly #source: ByteSource;
+  offset = 0;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** The next chunk, or undefined at the end. */
+  next(): Uint8Array | undefined {
+    if (this.offset >= this.#source.size) return undefined;
+    const chunk = this.#source.read(this.offset, INPUT_CHUNK);
+    this.offset += chunk.length;
+    return chunk.length === 0 ? undefined : chunk;
+  }
+
+  *[Symbol.iterator](): Generator<Uint8Array> {
+    for (let chunk = this.next(); chunk !== undefined; chunk = this.next()) yield chunk;
+  }
 }
 
-function streamDecoder(stream: Transform, onData: (chunk: Uint8Array) => void): Decoder {
-  let failed: Error | undefined;
-  let wake = () => {};
-  stream.on('data', onData);
-  stream.on('error', error => {
-    failed = error;
-    wake();
-  });
-  const settle = (start: (done: () => void) => void) =>
-    new Promise<void>((resolve, reject) => {
-      wake = () => (failed === undefined ? resolve() : reject(failed));
-      if (failed !== undefined) wake();
-      else start(wake);
+/** Decoders of node:zlib. Each chunk is waited for, so that what came out before an error is not lost with the stream. */
+const streamed = (create: () => Transform): Decoder =>
+  async function* (input) {
+    const stream = create();
+    let out: Uint8Array[] = [];
+    let failed: Error | undefined;
+    let wake = () => {};
+    stream.on('data', chunk => out.push(chunk));
+    stream.on('error', error => {
+      failed = error;
+      wake();
     });
-  return {
-    push: chunk => settle(done => stream.write(chunk, done)),
-    end: () =>
-      settle(done => {
+    const settled = (start: (done: () => void) => void) =>
+      new Promise<void>(resolve => {
+        wake = resolve;
+        if (failed === undefined) start(resolve);
+        else resolve();
+      });
+    try {
+      for (const chunk of input) {
+        await settled(done => stream.write(chunk, done));
+        yield* out;
+        out = [];
+        if (failed !== undefined) throw failed;
+      }
+      await settled(done => {
         stream.once('end', done);
         stream.end();
-      }),
+      });
+      yield* out;
+      if (failed !== undefined) throw failed;
+    } finally {
+      stream.destroy();
+    }
   };
-}
 
 /** A zstd window beyond this (2 GiB is possible) is refused, as the zstd command does without --long=31. */
 const MAX_WINDOW_LOG2 = 27;
+/** fzstd moves its whole window with every block: above this the WebAssembly decoder is much faster (32 s against 0.4 s at 128 MiB). */
+const NARROW_WINDOW = 8 * 2 ** 20;
+/** The WebAssembly decoder does not report errors, it makes no progress: then it answers with nothing, again and again. */
+const STALLED = 64;
 
-function zstdDecoder(onData: (chunk: Uint8Array) => void): Decoder {
+function zstd(window: number): Decoder {
   // Node 22.15 and later bring zstd; Node 20 does not.
   const native = (zlib as unknown as { createZstdDecompress?: (options: object) => Transform })
     .createZstdDecompress;
   if (native !== undefined) {
     const windowLogMax = (zlib.constants as unknown as Record<string, number>).ZSTD_d_windowLogMax as number;
-    return streamDecoder(
-      native({ chunkSize: OUTPUT_CHUNK, params: { [windowLogMax]: MAX_WINDOW_LOG2 } }),
-      onData,
-    );
+    return streamed(() => native({ chunkSize: OUTPUT_CHUNK, params: { [windowLogMax]: MAX_WINDOW_LOG2 } }));
   }
-  const decoder = new Decompress(chunk => onData(chunk));
-  return {
-    push: async chunk => decoder.push(chunk),
-    end: async () => decoder.push(new Uint8Array(), true),
-  };
+  return window > NARROW_WINDOW ? zstdWide : zstdNarrow;
+}
+
+function* zstdNarrow(input: Input): Generator<Uint8Array> {
+  let out: Uint8Array[] = [];
+  const decoder = new Decompress(chunk => {
+    out.push(chunk);
+  });
+  for (let chunk = input.next(); ; chunk = input.next()) {
+    let failed: unknown;
+    try {
+      decoder.push(chunk ?? new Uint8Array(), chunk === undefined);
+    } catch (error) {
+      failed = error;
+    }
+    yield* out;
+    out = [];
+    if (failed !== undefined) throw failed;
+    if (chunk === undefined) return;
+  }
+}
+
+async function* zstdWide(input: Input): AsyncGenerator<Uint8Array> {
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  let empty = 0;
+  for (const chunk of decoder.decodeStreaming(input)) {
+    empty = chunk.length === 0 ? empty + 1 : 0;
+    // Leaving the loop here leaks the decoder's window inside its WebAssembly memory: only damaged files with wide windows come this way.
+    if (empty > STALLED) throw new Error('invalid zstd data');
+    yield chunk;
+  }
+}
+
+async function* unxz(input: Input): AsyncGenerator<Uint8Array> {
+  const compressed = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const chunk = input.next();
+      if (chunk === undefined) controller.close();
+      else controller.enqueue(chunk);
+    },
+  });
+  const reader = new xz.XzReadableStream(compressed).getReader();
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
 }
 
 /** Window size in bytes that the frame header at the start asks for (RFC 8878, 3.1.1.1). */
@@ -194,39 +272,38 @@ export async function decompress(
   kind: Compression,
   limits: DecompressLimits = {},
 ): Promise<Decompressed> {
-  if (kind === 'zstd') {
-    const window = zstdWindow(source.read(0, 18));
-    if (window > 2 ** MAX_WINDOW_LOG2)
-      throw new ImageError(
-        source.name,
-        `zstd data that needs a window of ${hex(window)} bytes; up to 2^${MAX_WINDOW_LOG2} is read`,
-        4,
-      );
-  }
+  const window = kind === 'zstd' ? zstdWindow(source.read(0, 18)) : 0;
+  if (window > 2 ** MAX_WINDOW_LOG2)
+    throw new ImageError(
+      source.name,
+      `zstd data that needs a window of ${hex(window)} bytes; up to 2^${MAX_WINDOW_LOG2} is read`,
+      4,
+    );
+  const decode = {
+    gzip: streamed(() => zlib.createGunzip({ chunkSize: OUTPUT_CHUNK })),
+    zstd: zstd(window),
+    xz: unxz,
+  }[kind];
   const spill = new Spill(limits);
-  const onData = (chunk: Uint8Array) => spill.write(chunk);
-  const decoder =
-    kind === 'gzip'
-      ? streamDecoder(zlib.createGunzip({ chunkSize: OUTPUT_CHUNK }), onData)
-      : zstdDecoder(onData);
+  const input = new Input(source);
   const remarks: Remark[] = [];
-  let offset = 0;
   try {
-    for (; offset < source.size && !spill.full; offset += INPUT_CHUNK)
-      await decoder.push(source.read(offset, INPUT_CHUNK));
-    if (!spill.full) await decoder.end();
+    for await (const chunk of decode(input)) {
+      spill.write(chunk);
+      if (spill.full) break;
+    }
   } catch (cause) {
     if (spill.size === 0) {
       spill.discard();
       throw new ImageError(
         source.name,
         `damaged ${kind} data: ${(cause as Error).message}`,
-        Math.min(offset, source.size),
+        input.offset,
         cause,
       );
     }
     const text = `the ${kind} data is damaged or cut (${(cause as Error).message}): ${hex(spill.size)} bytes came out before`;
-    remarks.push({ id: 'compression', severity: 'warning', text, offset: Math.min(offset, source.size) });
+    remarks.push({ id: 'compression', severity: 'warning', text, offset: input.offset });
   }
   if (spill.full) {
     const text = `more than ${hex(spill.size)} bytes come out of the ${kind} data: the image is cut there`;

@@ -1,7 +1,7 @@
 /** ELF cores: QEMU's dump-guest-memory, /proc/vmcore, and what other tools write in the same form. */
-import type { AddressSpace } from './address-space.ts';
+import type { Container } from './container.ts';
 import * as elf from './elf-headers.ts';
-import { decodeNotes, type ImageNotes, type NoteList, readNotes } from './elf-notes.ts';
+import { decodeNotes, type NoteList, readNotes } from './elf-notes.ts';
 import { count, hex, ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
 import { ExtentReader, PagedSpace } from './paged.ts';
@@ -10,13 +10,6 @@ import type { ByteSource } from './source.ts';
 /** More segments than any dump has (QEMU with paging writes tens of thousands), few enough to read in a second. */
 export const MAX_SEGMENTS = 1 << 19;
 const HEADERS_PER_READ = 4096;
-
-/** What the container tells: its pages, its notes, and what there is to say about the reading. */
-export interface Container {
-  readonly space: AddressSpace;
-  readonly notes: ImageNotes;
-  readonly remarks: Remarks;
-}
 
 interface Segment {
   readonly index: number;

@@ -44,7 +44,8 @@ const MAX_NOTES = 1 << 17;
 const MAX_NAME = 64;
 /** A descriptor beyond this is not read: VMCOREINFO is a few KiB, the largest SVE state 17 KiB. */
 const MAX_DESCRIPTOR = 1 << 20;
-const MAX_KEPT = 1 << 16;
+/** Register notes that are kept: two for each of 8192 CPUs. */
+const MAX_KEPT = 1 << 14;
 
 const align4 = (n: number): number => Math.ceil(n / 4) * 4;
 
@@ -122,7 +123,7 @@ const X86_REGS = 'ebx ecx edx esi edi ebp eax ds es fs gs orig_eax eip cs eflags
 const PRSTATUS: readonly { machines: readonly string[]; size: number; regs: number; parser: Parser }[] = [
   { machines: ['arm64'], size: 392, regs: 112, parser: u64(ARM64_REGS) },
   { machines: ['x86-64', 'i386'], size: 336, regs: 112, parser: u64(X64_REGS) },
-  { machines: ['x86-64', 'i386'], size: 144, regs: 72, parser: u32(X86_REGS) },
+  { machines: ['i386', 'x86-64'], size: 144, regs: 72, parser: u32(X86_REGS) },
   { machines: ['arm'], size: 148, regs: 72, parser: u32(ARM_REGS) },
 ];
 
@@ -173,9 +174,10 @@ function qemuRegisters(bytes: Uint8Array): Record<string, bigint> {
 export function decodeNotes(
   source: ByteSource,
   list: readonly Note[],
-  machine: string | undefined,
+  stated: string | undefined,
   remarks: Remarks,
 ): ImageNotes {
+  let machine = stated;
   const status: Record<string, bigint>[] = [];
   const qemu: Record<string, bigint>[] = [];
   let vmcoreinfo: string | undefined;
@@ -208,7 +210,11 @@ export function decodeNotes(
           `NT_PRSTATUS of ${note.size} bytes is no form known for ${machine ?? 'this machine'}`,
           note.offset,
         );
-      else status.push(form.parser.parse(bytes.subarray(form.regs)));
+      else {
+        // Where the container names no machine (QEMU's kdump), the size of the registers does.
+        machine ??= form.machines[0];
+        status.push(form.parser.parse(bytes.subarray(form.regs)));
+      }
     }
   }
   if (qemu.length > 0 && status.length > 0 && qemu.length !== status.length)

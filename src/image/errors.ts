@@ -36,6 +36,7 @@ const KEPT_PER_KIND = 8;
 export class Remarks {
   readonly #kept: Remark[] = [];
   readonly #counts = new Map<string, number>();
+  #inner: Remarks | undefined;
 
   add(severity: Remark['severity'], id: string, text: string, offset?: number): void {
     const count = (this.#counts.get(id) ?? 0) + 1;
@@ -52,6 +53,12 @@ export class Remarks {
     this.add('warning', id, text, offset);
   }
 
+  /** List the remarks of an inner reader behind these, as they will be by then. */
+  followedBy(inner: Remarks): this {
+    this.#inner = inner;
+    return this;
+  }
+
   /** The remarks so far, the kinds that were cut short followed by one line that says how many more there were. */
   list(): Remark[] {
     const more = [...this.#counts]
@@ -60,7 +67,7 @@ export class Remarks {
         const severity = this.#kept.find(remark => remark.id === id)?.severity ?? 'note';
         return { id, severity, text: `and ${count - KEPT_PER_KIND} more remarks of the kind “${id}”` };
       });
-    return [...this.#kept, ...more];
+    return [...this.#kept, ...more, ...(this.#inner?.list() ?? [])];
   }
 }
 

@@ -1,8 +1,10 @@
 /** Open an image from a path or from bytes, whatever is wrapped around it. */
-import { closeSync, fstatSync } from 'node:fs';
+import { inflateSync } from 'node:zlib';
+import type { BlockDecoder } from './codecs.ts';
 import { compressionOf, type DecompressLimits, decompress } from './decompress.ts';
 import { ImageError, type Remark } from './errors.ts';
-import { FileSource, openFile } from './file.ts';
+import { openFile } from './file.ts';
+import { isFolder, openFolder } from './folder.ts';
 import { type Image, type ParseOptions, parseImage } from './parse.ts';
 import { type ByteSource, MemorySource } from './source.ts';
 
@@ -29,8 +31,9 @@ export async function openImage(from: string | Uint8Array, options: OpenOptions 
     while (closers.length > 0) closers.pop()?.();
   };
   try {
+    if (typeof from === 'string' && isFolder(from)) return { ...openFolder(from, options, closers), close };
     let source: ByteSource =
-      typeof from === 'string' ? fromPath(from, closers) : new MemorySource(from, options.name);
+      typeof from === 'string' ? openFile(from, closers) : new MemorySource(from, options.name);
     const compression: string[] = [];
     const before: Remark[] = [];
     for (
@@ -46,7 +49,7 @@ export async function openImage(from: string | Uint8Array, options: OpenOptions 
       before.push(...remarks);
       source = inner;
     }
-    const image = parseImage(source, options);
+    const image = parseImage(source, { ...options, codecs: { zlib, ...options.codecs } });
     return {
       format: image.format,
       compression,
@@ -63,14 +66,5 @@ export async function openImage(from: string | Uint8Array, options: OpenOptions 
   }
 }
 
-function fromPath(path: string, closers: (() => void)[]): ByteSource {
-  const fd = openFile(path);
-  const stat = fstatSync(fd);
-  if (!stat.isFile() && !stat.isBlockDevice()) {
-    closeSync(fd);
-    throw new ImageError(path, stat.isDirectory() ? 'is a directory' : 'is not a regular file');
-  }
-  const source = new FileSource(fd, path, stat.size);
-  closers.push(() => source.close());
-  return source;
-}
+/** zlib pages of a kdump; the bound keeps a damaged page from growing. */
+const zlib: BlockDecoder = (input, size) => inflateSync(input, { maxOutputLength: size });

@@ -15,8 +15,8 @@ export interface PageReader {
   /** A page that can be had as a view for nothing (memory), or undefined: then it is read into the cache. */
   view?(frame: number): Uint32Array | undefined;
   /**
-   * Read up to `target.length / 4096` pages that begin at `frame`, which lies in a range. Answers how many were read: it may
-   * stop early (where the pages are not neighbours in the file), and 0 says that this one cannot be had.
+   * Read up to `target.length / 4096` pages that begin at `frame`. Answers how many were read: it stops early where the pages that follow
+   * are not held or not neighbours in the file, and answers 0 where `frame` is not held or cannot be had.
    */
   read(frame: number, target: Uint8Array): number;
 }
@@ -63,11 +63,9 @@ export class PagedSpace implements AddressSpace {
     }
     const view = this.#reader.view?.(frame);
     if (view !== undefined) return view;
-    const range = rangeOf(this.ranges, frame);
-    if (range === undefined) return undefined;
     // One page for a jump, twice as many with every neighbour: tables lie scattered, memory scans do not.
     this.#ahead = frame === this.#lastMiss + 1 ? Math.min(this.#ahead * 2, BATCH_PAGES) : 1;
-    const got = this.#load(frame, Math.min(this.#ahead, range.end - frame));
+    const got = this.#load(frame, this.#ahead);
     this.#lastMiss = frame + Math.max(got, 1) - 1;
     return this.#slots.get(frame)?.page;
   }
@@ -78,15 +76,14 @@ export class PagedSpace implements AddressSpace {
     let budget = Math.floor(this.#maxBatches / 2) * BATCH_PAGES;
     for (let i = 0; i < wanted.length && budget > 0; ) {
       const first = wanted[i] as number;
-      const range = this.#slots.has(first) ? undefined : rangeOf(this.ranges, first);
-      if (range === undefined || this.#reader.view?.(first) !== undefined) {
+      if (this.#slots.has(first) || this.#reader.view?.(first) !== undefined) {
         i++;
         continue;
       }
       let last = first;
       for (i++; i < wanted.length; i++) {
         const next = wanted[i] as number;
-        if (next >= range.end || next > last + 1 + GAP_PAGES || next >= first + BATCH_PAGES) break;
+        if (next > last + 1 + GAP_PAGES || next >= first + BATCH_PAGES) break;
         last = next;
       }
       for (let at = first; at <= last; ) {
@@ -97,7 +94,7 @@ export class PagedSpace implements AddressSpace {
     }
   }
 
-  /** Read `count` pages at most (they lie in one range) into the cache; how many came. */
+  /** Read `count` pages at most into the cache; how many came. */
   #load(frame: number, count: number): number {
     const batch = this.#room(count);
     const start = batch.frames.length;
@@ -134,7 +131,7 @@ export class PagedSpace implements AddressSpace {
 }
 
 /** Binary search over sorted ranges. */
-function rangeOf<R extends FrameRange>(ranges: readonly R[], frame: number): R | undefined {
+export function rangeOf<R extends FrameRange>(ranges: readonly R[], frame: number): R | undefined {
   let low = 0;
   let high = ranges.length;
   while (low < high) {

@@ -113,7 +113,7 @@ test('paths that lead nowhere', async () => {
   await expect(openImage(join(folder, 'none'))).rejects.toThrow(
     `${join(folder, 'none')}: there is no such file`,
   );
-  await expect(openImage(folder)).rejects.toThrow(`${folder}: is a directory`);
+  await expect(openImage(folder)).rejects.toThrow(`${folder}: no file in it is named by an address`);
 });
 
 test('a file of pages is read through a bounded cache, whatever the order', async () => {

@@ -1,0 +1,157 @@
+/** Where the bytes of a raw image belong: the memory maps that people have at hand, read by token. */
+import { count, hex, ImageError } from './errors.ts';
+
+/** A range of physical memory, end exclusive, and where in the file its bytes are if the map says so. */
+export interface MapRange {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly offset?: number;
+}
+
+/** How a line of each kind looks. Groups: start, last byte or end, what it is, offset. */
+interface LineForm {
+  readonly name: string;
+  readonly pattern: RegExp;
+  /** Whether the line is memory that an image holds. */
+  readonly ram: (what: string) => boolean;
+  readonly inclusive: boolean;
+}
+
+const FORMS: readonly LineForm[] = [
+  {
+    // 00000000000c0000-00000000000dffff (prio 1, ram): pc.ram @00000000000c0000
+    name: 'info mtree -f',
+    pattern: /^\s*([0-9a-f]{8,16})-([0-9a-f]{8,16}) \(prio -?\d+, (\w+)\)[^@]*(?:@([0-9a-f]+))?/i,
+    ram: what => /^(ram|ramd|rom|romd|nv-?ram)$/i.test(what),
+    inclusive: true,
+  },
+  {
+    // BIOS-e820: [mem 0x0000000000000000-0x000000000009fbff] usable
+    name: 'e820',
+    pattern: /\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\]\s*(.*?)\s*$/i,
+    ram: what => /^(usable|System RAM)\b/i.test(what),
+    inclusive: true,
+  },
+  {
+    // BIOS-e820: 0000000000000000 - 000000000009fc00 (usable), as kernels before 3.10 wrote it: the end is behind the last byte
+    name: 'e820',
+    pattern: /\be820: ([0-9a-f]{16}) - ([0-9a-f]{16}) \((.*?)\)/i,
+    ram: what => /^usable$/i.test(what),
+    inclusive: false,
+  },
+  {
+    // 00100000-09ffffff : System RAM; indented lines are parts of the one above
+    name: '/proc/iomem',
+    pattern: /^([0-9a-f]+)-([0-9a-f]+) : (.*?)\s*$/i,
+    ram: what => /^System RAM\b/i.test(what),
+    inclusive: true,
+  },
+  {
+    // 0000             1000 -            9efff       -> 1000, as MemProcFS writes it
+    name: 'range list',
+    pattern: /^\s*[0-9a-f]{4}\s+([0-9a-f]+)\s+-\s+([0-9a-f]+)(?:\s+->\s+(\S*))?/i,
+    ram: () => true,
+    inclusive: true,
+  },
+  {
+    // 0x1000-0x9ffff [file offset], or with a blank between: the last byte, as all maps but mtree's size column have it
+    name: 'range list',
+    pattern: /^\s*(?:0x)?([0-9a-f]+)\s*(?:-|\s)\s*(?:0x)?([0-9a-f]+)()(?:\s+(?:0x)?([0-9a-f]+))?\s*$/i,
+    ram: () => true,
+    inclusive: true,
+  },
+];
+
+/** `/proc/iomem` parts that lie inside a range of the line above: indented, so they are not ranges of their own. */
+const INDENTED_PART = /^\s+[0-9a-f]+-[0-9a-f]+ : /i;
+/** Maps have dozens of lines. */
+const MAX_LINES = 100_000;
+
+export interface MemoryMap {
+  /** What the text was taken for. */
+  readonly kind: string;
+  /** Memory, in the order of the text. */
+  readonly ranges: readonly MapRange[];
+}
+
+/**
+ * Read the first memory map in a text: `/proc/iomem`, `info mtree -f`, e820 lines of a boot log, or a list of ranges
+ * (`START END [OFFSET]` in hex, END being the last byte; a multiple of 4096 there is taken as the byte behind it).
+ * @throws ImageError when there is no line of memory in it.
+ */
+export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
+  const lines = text.split(/\r?\n/).slice(0, MAX_LINES);
+  for (const form of FORMS) {
+    const ranges: MapRange[] = [];
+    const seen = new Set<string>();
+    let matched = 0;
+    let view = 0;
+    for (const line of lines) {
+      // A second flat view repeats the first for another processor.
+      if (/^FlatView #/.test(line) && view++ > 0 && ranges.length > 0) break;
+      if (INDENTED_PART.test(line) || /^\s*(#|;|$)/.test(line)) continue;
+      const match = form.pattern.exec(line);
+      if (match === null) continue;
+      matched++;
+      const [, from, to, what, offset] = match;
+      const start = BigInt(`0x${from}`);
+      const last = BigInt(`0x${to}`);
+      const behind = form.inclusive && form.name === 'range list' && last > start && (last & 0xfffn) === 0n;
+      const end = form.inclusive && !behind ? last + 1n : last;
+      if (!form.ram(what ?? '') || end <= start || seen.has(`${start}`)) continue;
+      // Boot logs print the table twice, as the firmware gave it and as the kernel changed it.
+      seen.add(`${start}`);
+      ranges.push({ start, end, ...(offset === undefined ? {} : { offset: Number.parseInt(offset, 16) }) });
+    }
+    if (ranges.length > 0) return { kind: form.name, ranges };
+    if (matched > 0 && form.name === '/proc/iomem')
+      throw new ImageError(
+        name,
+        `no System RAM among ${count(matched, 'line')} of /proc/iomem (addresses are hidden from users other than root)`,
+      );
+  }
+  throw new ImageError(
+    name,
+    'no memory map: neither /proc/iomem, info mtree -f, e820 lines nor START END [OFFSET] in hex',
+  );
+}
+
+/** Where each range of a map lies in a raw file of `size` bytes, and how that was decided. */
+export function placeRanges(map: MemoryMap, size: number): { ranges: Required<MapRange>[]; why: string } {
+  const { ranges } = map;
+  const total = Number(ranges.reduce((sum, { start, end }) => sum + (end - start), 0n));
+  const highest = Math.max(...ranges.map(({ end }) => Number(end)));
+  const given = ranges.every(({ offset }) => offset !== undefined);
+  const reach = Math.max(...ranges.map(({ start, end, offset }) => (offset ?? 0) + Number(end - start)));
+  if (given && map.kind === 'range list')
+    return { ranges: ranges as Required<MapRange>[], why: 'file offsets are those of the map' };
+  if (size === total && size !== highest)
+    return {
+      ranges: inTurn(ranges),
+      why: 'the ranges stand one after the other, which their total confirms',
+    };
+  if (size >= highest)
+    return {
+      ranges: ranges.map(range => ({ ...range, offset: Number(range.start) })),
+      why: 'file offset = physical address, as the file reaches beyond the highest range',
+    };
+  // A file behind a memory backend holds one block of RAM; mtree's offsets are into it (rows without one begin it).
+  if (map.kind === 'info mtree -f' && size >= reach)
+    return {
+      ranges: ranges.map(range => ({ ...range, offset: range.offset ?? 0 })),
+      why: 'file offsets are those of the RAM block in the map',
+    };
+  return {
+    ranges: inTurn(ranges),
+    why: `the ranges stand one after the other, though their total is ${hex(total)} and the file has ${hex(size)} bytes`,
+  };
+}
+
+function inTurn(ranges: readonly MapRange[]): Required<MapRange>[] {
+  let offset = 0;
+  return ranges.map(({ start, end }) => {
+    const placed = { start, end, offset };
+    offset += Number(end - start);
+    return placed;
+  });
+}
