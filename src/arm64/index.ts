@@ -23,9 +23,25 @@ import {
 export { readStage1, type Stage1Reading, type Stage1Settings, stage1Settings } from './descriptors/stage1.ts';
 export { readStage2, type Stage2Reading, type Stage2Settings, stage2Settings } from './descriptors/stage2.ts';
 export { decodeAttr, type Memory, memoryName } from './memtype/attributes.ts';
+export { combineStages, stage1Only } from './memtype/combine.ts';
+export {
+  type Access,
+  type HypervisorControls,
+  hypervisorControls,
+  NO_HYPERVISOR,
+  type SystemControls,
+  systemControls,
+} from './memtype/control.ts';
+export { effectiveOf, type Question, resolve } from './memtype/effective.ts';
+export type { Effective, Stage1Meaning, Stage2Meaning } from './memtype/meaning.ts';
+export { parAttr, parSh } from './memtype/par.ts';
+export { s1DecodeMemAttrs } from './memtype/stage1.ts';
+export { s2DecodeMemAttrs } from './memtype/stage2.ts';
+export { stage1WalkMemory, stage2WalkMemory } from './memtype/walk-memory.ts';
 export { FEATURE_SETS, type Features, featuresOf } from './registers/features.ts';
 export { type RootTable, stage1Root, stage2Root } from './registers/roots.ts';
 export { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from './walk/regime.ts';
+export { stage1Setup, stage2Setup } from './walk/setup.ts';
 
 /** Every family, descriptors first. */
 export const arm64Families: readonly Family[] = [

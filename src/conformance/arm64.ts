@@ -15,13 +15,21 @@ import {
   stage2Settings,
 } from '../arm64/descriptors/stage2.ts';
 import { type AttributeFeatures, decodeAttr } from '../arm64/memtype/attributes.ts';
+import { combineStages } from '../arm64/memtype/combine.ts';
+import { NO_HYPERVISOR } from '../arm64/memtype/control.ts';
+import { resolve } from '../arm64/memtype/effective.ts';
+import type { Effective } from '../arm64/memtype/meaning.ts';
+import { parAttr } from '../arm64/memtype/par.ts';
+import { s1DecodeMemAttrs } from '../arm64/memtype/stage1.ts';
+import { s2DecodeMemAttrs } from '../arm64/memtype/stage2.ts';
 import { tcrEl1Format, tcrEl2Format } from '../arm64/registers/control.ts';
 import { FEATURE_SETS, type FeatureSet } from '../arm64/registers/features.ts';
 import { RGN } from '../arm64/registers/values.ts';
 import { type Stage1Regime, stage1Regime, stage2Regime } from '../arm64/walk/regime.ts';
 import { check, decode } from '../bits/codec.ts';
 import { settle } from '../bits/settings.ts';
-import { bitNumbers, differences, type VectorFamily } from './family.ts';
+import type { Bit } from '../bits/spec.ts';
+import { bitNumbers, type Context, differences, type VectorFamily } from './family.ts';
 
 type Cfg = Record<string, string | number>;
 interface DescriptorVector {
@@ -276,8 +284,94 @@ const mairAnswer = ({ mair, out }: MairVector): Record<string, unknown> =>
     }),
   );
 
+/** An effective type in the vectors' words. `par` where the vector gives it. */
+function effectiveAnswer(
+  effective: Effective,
+  profile: Profile,
+  extra: { readonly doubts: boolean; readonly par: boolean },
+): Record<string, unknown> {
+  if (effective.status !== 'ok') return { ...effective };
+  const { memory, sh, doubts, noTagAccess, res0Set } = effective;
+  const { type, xs, tagged } = memory;
+  return {
+    status: 'ok',
+    type,
+    ...(memory.type === 'device' ? { device: memory.device } : { outer: memory.outer, inner: memory.inner }),
+    sh,
+    tagged,
+    xs,
+    ...(extra.doubts && doubts.length > 0 ? { shWhy: doubts } : {}),
+    ...(profile === 'xs-mte-perm' ? { noTagAccess } : {}),
+    ...(res0Set ? { res0MemAttr3: 1 } : {}),
+    ...(extra.par ? { par: parAttr(memory, noTagAccess) } : {}),
+  };
+}
+
+interface CombineVector {
+  readonly p: Profile;
+  readonly mair: string;
+  readonly s1sh: number;
+  readonly fwb: 0 | 1;
+  /** Legend ids by `MemAttr * 4 + SH`. */
+  readonly r: readonly number[];
+}
+interface LegendRow extends Record<string, unknown> {
+  readonly id: number;
+  readonly par?: string;
+}
+const legends = new WeakMap<Context, ReadonlyMap<number, LegendRow>>();
+function legendOf(context: Context): ReadonlyMap<number, LegendRow> {
+  let legend = legends.get(context);
+  if (!legend) {
+    const rows = context.siblings('s1s2-combine.legend.jsonl') as readonly LegendRow[];
+    legend = new Map(rows.map(row => [row.id, row]));
+    legends.set(context, legend);
+  }
+  return legend;
+}
+function combineDifferences({ p, mair, s1sh, fwb, r }: CombineVector, context: Context): string[] {
+  const mtePerm = p === 'xs-mte-perm' ? 1 : 0;
+  const s1 = s1DecodeMemAttrs(Number(mair), s1sh, attributeFeatures(p)).is;
+  return r.flatMap((id, cell) => {
+    const { id: _id, par, ...want } = legendOf(context).get(id) ?? { id, missing: 'no such legend row' };
+    const s2 = s2DecodeMemAttrs(cell >> 2, cell & 3, 0, { fwb, mtePerm }).is;
+    const got = effectiveAnswer(combineStages(s1, s2).is, p, { doubts: true, par: par !== undefined });
+    const expected = par === undefined ? want : { ...want, par: Number(par) };
+    return differences(expected, got).map(text => `MemAttr ${cell >> 2} SH ${cell & 3}: ${text}`);
+  });
+}
+
+interface ResolveVector {
+  readonly p: Profile;
+  readonly in: {
+    readonly access: 'data' | 'ifetch';
+    readonly hcr: Readonly<Record<'VM' | 'DC' | 'DCT' | 'CD' | 'ID' | 'FWB', Bit>>;
+    readonly sctlr: Readonly<Record<'M' | 'C' | 'I', Bit>>;
+    readonly mair: string;
+    readonly s1sh: number;
+    readonly s2attr: number;
+    readonly s2sh: number;
+    readonly fnxs: Bit;
+  };
+  readonly out: Record<string, unknown>;
+}
+function resolveAnswer({ p, in: q }: ResolveVector): Record<string, unknown> {
+  const { VM, DC, DCT, CD, ID, FWB } = q.hcr;
+  const effective = resolve({
+    ...q,
+    hcr: { ...NO_HYPERVISOR, vm: VM, dc: DC, dct: DCT, cd: CD, id: ID, fwb: FWB },
+    sctlr: { m: q.sctlr.M, c: q.sctlr.C, i: q.sctlr.I },
+    mair: Number(q.mair),
+    features: attributeFeatures(p),
+    mtePerm: p === 'xs-mte-perm' ? 1 : 0,
+  }).is;
+  return effectiveAnswer(effective, p, { doubts: false, par: false });
+}
+
 export const arm64Families: readonly VectorFamily[] = [
   { name: 'mair', judge: (v: MairVector) => differences(v.out, mairAnswer(v)) },
+  { name: 's1s2-combine', judge: combineDifferences },
+  { name: 'resolve', judge: (v: ResolveVector) => differences(v.out, resolveAnswer(v)) },
   { name: 'vtcr', judge: (v: VtcrVector) => differences(v.out, vtcrAnswer(v)) },
   { name: 'tcr', judge: (v: TcrVector) => differences(v.out, tcrAnswer(v)) },
   {

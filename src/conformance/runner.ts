@@ -3,7 +3,7 @@
  * lists the files and reads them.
  */
 import { arm64Families } from './arm64.ts';
-import type { VectorFamily } from './family.ts';
+import type { Context, VectorFamily } from './family.ts';
 import { kvmFamilies } from './kvm.ts';
 import { x86Families } from './x86.ts';
 
@@ -39,8 +39,9 @@ export function judgeFile(file: VectorFile): Outcome {
   let passed = 0;
   let failed = 0;
   const examples: string[] = [];
+  const context: Context = { siblings: file.siblings }; // one per file: judges keep what they read of it
   for (const [index, record] of file.lines().entries()) {
-    const mismatches = judgeOne(family, record, file);
+    const mismatches = judgeOne(family, record, context);
     if (mismatches.length === 0) passed++;
     else {
       failed++;
@@ -51,9 +52,9 @@ export function judgeFile(file: VectorFile): Outcome {
 }
 
 /** A judge that throws has found a record it cannot answer: that is a failure of ours, not of the run. */
-function judgeOne(family: VectorFamily, record: unknown, file: VectorFile): readonly string[] {
+function judgeOne(family: VectorFamily, record: unknown, context: Context): readonly string[] {
   try {
-    return family.judge(record as never, { siblings: file.siblings });
+    return family.judge(record as never, context);
   } catch (error) {
     return [`threw ${error instanceof Error ? error.message : String(error)}`];
   }

@@ -1,0 +1,56 @@
+/** What a descriptor asks for at each stage, and what comes out in the end. */
+import type { Bit } from '../../bits/spec.ts';
+import type { CachePolicy, DeviceType, Memory } from './attributes.ts';
+import type { Shareability, ShareabilityDoubt } from './shareability.ts';
+
+/** Stage 1: a memory type, or nothing that one could rely on. */
+export type Stage1Meaning =
+  | {
+      readonly status: 'ok';
+      readonly memory: Memory;
+      /** SH as code; 0b01 is reserved. With DS = 1 it comes from TCR_ELx.SHn. */
+      readonly sh: number;
+    }
+  | { readonly status: 'unpredictable'; readonly why: 'mair' };
+
+/** Stage 2: what MemAttr asks to be done with stage 1's type. */
+export type Stage2Wish =
+  /** Device of this type, combined with stage 1. */
+  | { readonly is: 'device'; readonly device: DeviceType }
+  /** FWB = 0: at most these policies. */
+  | { readonly is: 'normal'; readonly outer: CachePolicy; readonly inner: CachePolicy }
+  /** FWB = 1: Normal Non-cacheable, but a stage 1 Device type stays. */
+  | { readonly is: 'force-nc' }
+  /** FWB = 1: Normal Write-Back, even where stage 1 says Device. */
+  | { readonly is: 'force-wb' }
+  /** FWB = 1: stage 1 decides. */
+  | { readonly is: 'stage1' };
+export type Stage2Meaning =
+  | {
+      readonly status: 'ok';
+      readonly wish: Stage2Wish;
+      /** Tag accesses to Tagged memory fault (FEAT_MTE_PERM). */
+      readonly noTagAccess: Bit;
+      /** SH as code. With DS = 1 it is VTCR_EL2.SH0. */
+      readonly sh: number;
+      /** FnXS: XS of the result is 0. */
+      readonly fnXS: Bit;
+      /** MemAttr[3] is RES0 (FWB = 1 without FEAT_MTE_PERM) but set; the answer ignores it. */
+      readonly res0Set: Bit;
+    }
+  | { readonly status: 'reserved'; readonly why: 's2-memattr' };
+
+/** The effective memory type, or why there is no certain one. */
+export type Effective =
+  | {
+      readonly status: 'ok';
+      readonly memory: Memory;
+      /** Every permitted outcome; one element where it is certain. */
+      readonly sh: readonly Shareability[];
+      readonly doubts: readonly ShareabilityDoubt[];
+      readonly noTagAccess: Bit;
+      readonly res0Set: Bit;
+    }
+  | { readonly status: 'unpredictable'; readonly why: 'mair' }
+  | { readonly status: 'reserved'; readonly why: 's2-memattr' }
+  | { readonly status: 'constrained-unpredictable'; readonly why: 'ifetch-from-device' };

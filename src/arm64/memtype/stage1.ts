@@ -1,0 +1,51 @@
+/** Stage 1: AttrIndx selects a byte of MAIR_ELx, SH stands beside it [Arm ARM, section D8.6.1; ASL S1DecodeMemAttrs]. */
+import type { Bit } from '../../bits/spec.ts';
+import { type Answer, answer, reasons, rule } from '../../memtype/rule.ts';
+import { arm, asl } from '../../refs.ts';
+import { type Stage1Settings, stage1Leaf } from '../descriptors/stage1.ts';
+import { type AttributeFeatures, decodeAttr, memoryName } from './attributes.ts';
+import type { Stage1Meaning } from './meaning.ts';
+
+const because = reasons('arm64.S1DecodeMemAttrs', asl('S1DecodeMemAttrs'));
+
+/** The type of one attribute byte with an SH field. */
+export function s1DecodeMemAttrs(
+  byte: number,
+  sh: number,
+  features: AttributeFeatures,
+): Answer<Stage1Meaning> {
+  const memory = decodeAttr(byte, features);
+  const name = `MAIR byte 0x${byte.toString(16).padStart(2, '0')}`;
+  if (!memory)
+    return answer(
+      { status: 'unpredictable', why: 'mair' },
+      because(`${name} is UNPREDICTABLE with these features`, arm('MAIR_EL1')),
+    );
+  return answer({ status: 'ok', memory, sh }, because(`${name} is ${memoryName(memory)}`));
+}
+
+/** Registers and features that stage 1 attributes depend on besides the entry. */
+export interface Stage1Types extends AttributeFeatures {
+  /** The layout of the entry. */
+  readonly settings: Stage1Settings;
+  readonly mair: bigint;
+  /** MAIR2_ELx, for AttrIndx 8 to 15 (FEAT_AIE). */
+  readonly mair2: bigint;
+  /** TCR_ELx.SHn: the shareability of everything where the entry has none (DS = 1). */
+  readonly walkSh: number;
+  readonly xs: Bit;
+  readonly mte2: Bit;
+}
+
+/** The rule on a stage 1 Block or Page. */
+export const stage1 = rule({
+  id: 'arm64.S1DecodeMemAttrs',
+  ref: asl('S1DecodeMemAttrs'),
+  format: ({ settings }: Stage1Types) => stage1Leaf(settings),
+  reads: ['attrIndx', 'sh'],
+  resolve: ({ attrIndx, sh }, config: Stage1Types): Answer<Stage1Meaning> => {
+    const register = attrIndx < 8 ? config.mair : config.mair2;
+    const byte = Number((register >> BigInt(8 * (attrIndx & 7))) & 0xffn);
+    return s1DecodeMemAttrs(byte, sh ?? config.walkSh, config);
+  },
+});
