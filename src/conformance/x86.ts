@@ -207,8 +207,8 @@ const mtrrMsrValid: VectorFamily = {
 
 /** Vectors give PAT types as codes. */
 const patAnswer = (code: number): Answer<PatType | 'reserved'> => ({
-  answer: patType(code) ?? 'reserved',
-  reasons: [],
+  is: patType(code) ?? 'reserved',
+  why: [],
 });
 
 const patMtrr: VectorFamily = {
@@ -217,7 +217,7 @@ const patMtrr: VectorFamily = {
     const [mtrrName, patName] = [memoryType(v.mtrr), patType(v.pat)];
     if (mtrrName === undefined || patName === undefined)
       return differences(expectedOf(v, 'vendor', 'mtrr', 'pat'), { valid: false, effective: null });
-    const { type: effective, notes } = mtrrWithPat(v.vendor, mtrrName, patName).answer;
+    const { type: effective, notes } = mtrrWithPat(v.vendor, mtrrName, patName).is;
     return differences(expectedOf(v, 'vendor', 'mtrr', 'pat'), {
       ...{ valid: true, mtrrName, patName, effective },
       ...(v.vendor === 'intel' ? { notes } : {}),
@@ -228,7 +228,7 @@ const patMtrr: VectorFamily = {
 const eptMemtype: VectorFamily = {
   name: 'ept-memtype',
   judge: (v: Vector & Readonly<Record<'emt' | 'ipat' | 'pat' | 'cd', number>>) => {
-    const { answer } = effectiveEpt({ cd: v.cd, memType: v.emt, ipat: v.ipat, pat: patAnswer(v.pat) });
+    const { is: answer } = effectiveEpt({ cd: v.cd, memType: v.emt, ipat: v.ipat, pat: patAnswer(v.pat) });
     return differences(expectedOf(v, 'emt', 'ipat', 'pat', 'cd'), {
       patName: patType(v.pat),
       misconfig: answer.is === 'misconfigured',
@@ -242,11 +242,15 @@ const nptMemtype: VectorFamily = {
   judge: (v: Vector & Readonly<Record<'guestPat' | 'hostPat' | 'mtrr', number>>) => {
     const [guest, host, mtrrName] = [patType(v.guestPat), patType(v.hostPat), memoryType(v.mtrr)];
     if (!(guest && host && mtrrName)) return ['a code of this record is no memory type'];
-    const mtrr: Answer<MtrrType> = { answer: { is: 'type', type: mtrrName }, reasons: [] };
-    const { answer } = effectiveNpt({ guestPat: patAnswer(v.guestPat), hostPat: patAnswer(v.hostPat), mtrr });
+    const mtrr: Answer<MtrrType> = { is: { is: 'type', type: mtrrName }, why: [] };
+    const { is: answer } = effectiveNpt({
+      guestPat: patAnswer(v.guestPat),
+      hostPat: patAnswer(v.hostPat),
+      mtrr,
+    });
     return differences(expectedOf(v, 'guestPat', 'hostPat', 'mtrr'), {
       ...{ guest, host, mtrrName },
-      combined: guestWithHost(guest, host).answer,
+      combined: guestWithHost(guest, host).is,
       effective: answer.is === 'type' ? answer.type : null,
     });
   },
@@ -293,7 +297,7 @@ const mtrrLookup: VectorFamily = {
       ...differences({ contiguousMasks: v.contiguousMasks }, { contiguousMasks: !holes }),
       ...v.lookups.flatMap(([address, type, source, dram]) => {
         const got = mtrrType(set, BigInt(address));
-        const answer = { type: mtrrLabel(got.answer), source: got.source };
+        const answer = { type: mtrrLabel(got.is), source: got.source };
         return [...differences({ type, source }, answer), ...dramDifferences(dram, got)].map(
           text => `${address}: ${text}`,
         );

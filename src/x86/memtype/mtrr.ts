@@ -107,7 +107,7 @@ const nameOf = (type: MtrrType): string =>
       ? `undefined: ${type.conflict.join(' and ')}`
       : 'illegal';
 
-type Operands = Reason['operands'];
+type Operands = Readonly<Record<string, string | number | boolean>>;
 const found = (
   source: MtrrSource,
   type: MtrrType,
@@ -120,8 +120,8 @@ const found = (
   } = {},
 ): MtrrLookup => {
   const { note, ref = PRECEDENCES, ...dram } = more;
-  const reason = { rule: `mtrr.${source}`, ref, operands, result: nameOf(type), ...(note ? { note } : {}) };
-  return { ...because(type, reason), source, ...dram };
+  const step = { rule: `mtrr.${source}`, ref, operands, result: nameOf(type), ...(note ? { note } : {}) };
+  return { ...because(type, step), source, ...dram };
 };
 
 /** The MTRR type of one physical address. */
@@ -262,7 +262,7 @@ export function mtrrRange(set: Mtrrs, start: bigint, end: bigint, limit = 65536)
     let bits = blockBits(at, end);
     while (bits > PAGE && !oneAnswer(set, at, bits)) bits--;
     const next = at + (1n << bits);
-    const { answer: type } = mtrrType(set, at);
+    const { is: type } = mtrrType(set, at);
     const last = segments.at(-1);
     if (last && mtrrLabel(last.type) === mtrrLabel(type)) last.end = next;
     else if (segments.length === limit) {

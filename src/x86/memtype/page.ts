@@ -4,7 +4,7 @@
  */
 import { sdm } from '../../refs.ts';
 import { type Mtrrs, type MtrrType, mtrrLabel, mtrrRange, mtrrType } from './mtrr.ts';
-import type { Answer } from './reason.ts';
+import { type Answer, because } from './reason.ts';
 import type { Effective } from './stage1.ts';
 
 /** Part of a page with one effective type. */
@@ -39,8 +39,8 @@ export function overPage(
 ): Answer<PageEffective> {
   const { uniform, segments, truncated } = mtrrRange(set, start, start + size, LIMIT);
   if (uniform) {
-    const { answer: effective, reasons } = resolve(mtrrType(set, start));
-    return { answer: { is: 'uniform', effective }, reasons };
+    const { is: effective, why: reasons } = resolve(mtrrType(set, start));
+    return { is: { is: 'uniform', effective }, why: reasons };
   }
   const types = segments.map(({ type }) => mtrrLabel(type));
   const operands = {
@@ -50,7 +50,7 @@ export function overPage(
   };
   const parts: { start: bigint; end: bigint; effective: Effective }[] = [];
   for (const segment of segments) {
-    const { answer: effective } = resolve(mtrrType(set, segment.start));
+    const { is: effective } = resolve(mtrrType(set, segment.start));
     const last = parts.at(-1);
     if (last && label(last.effective) === label(effective)) last.end = segment.end;
     else parts.push({ start: segment.start, end: segment.end, effective });
@@ -65,5 +65,5 @@ export function overPage(
       ? 'near the fixed ranges the processor splits the page into 4-KByte translations'
       : 'software should map each type with pages of its own';
   const result = same ? 'the same in every part' : 'mixed';
-  return { answer, reasons: [{ rule: 'page.mtrr-split', ref: REF, operands, result, note }] };
+  return because(answer, { rule: 'page.mtrr-split', ref: REF, operands, result, note });
 }

@@ -6,6 +6,9 @@ import { type Answer, because } from './reason.ts';
 
 const SELECT = sdm('section "Selecting a Memory Type from the PAT"');
 
+/** What the PAT says of an access: a type, an illegal entry (which WRMSR refuses), or nothing that the manual states. */
+export type PatSays = PatType | 'reserved' | 'unspecified';
+
 /** The type at an index of the PAT; `reserved` where the entry holds no legal type, which no processor lets happen. */
 export const patEntry = (pat: Word, index: number): Answer<PatType | 'reserved'> => {
   const type = patTypes(pat)[index] ?? 'reserved';

@@ -1,8 +1,11 @@
-/** An answer carries its reasons: every rule that was applied, with what it was applied to and where it is written. */
+/** How the rules of this folder word their reasons: what was looked at, what came out, and what else is to be said. */
 import type { Ref } from '../../bits/spec.ts';
+import { type Answer, answer, type Reason } from '../../memtype/rule.ts';
 
-/** One rule, applied. */
-export interface Reason {
+export type { Answer, Reason };
+
+/** A rule, applied: `MTRR WB, PAT WC: WC`. */
+interface Step {
   /** Stable id: `intel.mtrr-pat`, `ept.ipat`… */
   readonly rule: string;
   readonly ref: Ref;
@@ -14,11 +17,14 @@ export interface Reason {
   readonly note?: string;
 }
 
-export interface Answer<A> {
-  readonly answer: A;
-  /** In the order in which the rules were applied. */
-  readonly reasons: readonly Reason[];
+/** The reason of a step, in a sentence. */
+export function reason({ rule, ref, operands, result, note }: Step): Reason {
+  const seen = Object.entries(operands).map(
+    ([name, value]) => `${name}${typeof value === 'number' ? ' = ' : ' '}${value}`,
+  );
+  const because = `${seen.length > 0 ? `${seen.join(', ')}: ` : ''}${result}${note ? ` (${note})` : ''}`;
+  return { rule: `x86.${rule}`, ref, because };
 }
 
 /** An answer with one reason. */
-export const because = <A>(answer: A, reason: Reason): Answer<A> => ({ answer, reasons: [reason] });
+export const because = <A>(is: A, step: Step): Answer<A> => answer(is, reason(step));

@@ -1,9 +1,16 @@
 /** Memory type of an access without a second stage: PAT and MTRRs [SDM, "Precedence of Cache Controls"]. */
+import type { Format } from '../../bits/format.ts';
+import type { Bit, Row } from '../../bits/spec.ts';
+import type { Word } from '../../bits/word.ts';
+import { type Answer, answer, rule } from '../../memtype/rule.ts';
+import { sdm } from '../../refs.ts';
+import { type Stage1Settings, stage1Page } from '../descriptors/stage1.ts';
 import type { MemoryType, PatType } from '../registers/attributes.ts';
-import { type EffectiveType, mtrrWithPat, plainType, type Vendor } from './combine.ts';
+import { type Combined, type EffectiveType, mtrrWithPat, plainType, type Vendor } from './combine.ts';
 import { cacheControl } from './control.ts';
 import type { MtrrType } from './mtrr.ts';
-import type { Answer, Reason } from './reason.ts';
+import { type PatSays, patOfPage } from './pat.ts';
+import { reason } from './reason.ts';
 
 /** The effective type, or why there is none. */
 export type Effective =
@@ -20,6 +27,12 @@ export type Effective =
 export const typed = (type: EffectiveType): Effective => ({ is: 'type', type });
 export const illegal = (what: string): Effective => ({ is: 'illegal', what });
 
+/** Where the PAT gives no type there is no effective one. */
+export const isNoType = (says: PatSays): says is 'reserved' | 'unspecified' =>
+  says === 'reserved' || says === 'unspecified';
+export const noType = (says: 'reserved' | 'unspecified', what: string): Effective =>
+  says === 'reserved' ? illegal(what) : { is: 'unspecified', what };
+
 const ALL: readonly MemoryType[] = ['UC', 'WC', 'WT', 'WP', 'WB'];
 
 /**
@@ -33,38 +46,35 @@ export function whateverMtrr(combine: (mtrr: MemoryType) => EffectiveType): Memo
 }
 
 /** Combine with an MTRR type that may be undefined. `combine` is the table of the vendor for the other operand. */
-export function withMtrr<C extends { readonly type: EffectiveType }>(
+export function withMtrr(
   mtrr: Answer<MtrrType>,
-  combine: (mtrr: MemoryType) => Answer<C>,
+  combine: (mtrr: MemoryType) => Answer<Combined>,
 ): Answer<Effective> {
-  const { answer } = mtrr;
-  if (answer.is === 'type') {
-    const { answer: combined, reasons } = combine(answer.type);
-    return { answer: typed(combined.type), reasons: [...mtrr.reasons, ...reasons] };
+  const type = mtrr.is;
+  if (type.is === 'type') {
+    const combined = combine(type.type);
+    return answer(typed(combined.is.type), ...mtrr.why, ...combined.why);
   }
-  if (answer.is === 'illegal') return { answer: illegal('MTRR type'), reasons: mtrr.reasons };
-  const same = whateverMtrr(type => combine(type).answer.type);
-  if (same === undefined) return { answer, reasons: mtrr.reasons };
-  const [sample] = combine('WB').reasons;
-  const reasons: readonly Reason[] = sample
-    ? [
-        {
-          ...sample,
-          operands: { ...sample.operands, MTRR: 'undefined' },
-          result: same,
-          note: 'the same for every MTRR type',
-        },
-      ]
-    : [];
-  return { answer: typed(same), reasons: [...mtrr.reasons, ...reasons] };
+  if (type.is === 'illegal') return answer(illegal('MTRR type'), ...mtrr.why);
+  const same = whateverMtrr(each => combine(each).is.type);
+  if (same === undefined) return answer(type, ...mtrr.why);
+  const step = {
+    rule: 'mtrr.any',
+    ref: ANY_REF,
+    operands: {},
+    result: same,
+    note: 'whatever the MTRR type is',
+  };
+  return answer(typed(same), ...mtrr.why, reason(step));
 }
+const ANY_REF = sdm('section "Selecting Memory Types for Pentium III and More Recent Processor Families"');
 
 export interface Stage1Access {
   readonly vendor: Vendor;
   readonly cd?: number;
   readonly nw?: number;
   /** What the PAT says: `patOfPage`, `noPaging`, or `walk-memory` for accesses to tables. */
-  readonly pat: Answer<PatType | 'reserved'>;
+  readonly pat: Answer<PatSays>;
   /** What the MTRRs say of the physical address. */
   readonly mtrr: Answer<MtrrType>;
 }
@@ -72,10 +82,31 @@ export interface Stage1Access {
 /** The effective type of an access to a physical address. */
 export function effectiveType({ vendor, cd = 0, nw = 0, pat, mtrr }: Stage1Access): Answer<Effective> {
   const off = cacheControl(vendor, cd, nw);
-  if (off.answer === 'illegal') return { answer: illegal('CR0'), reasons: off.reasons };
-  if (off.answer !== undefined) return { answer: typed(off.answer), reasons: off.reasons };
-  const type = pat.answer;
-  if (type === 'reserved') return { answer: illegal('PAT entry'), reasons: pat.reasons };
+  if (off.is === 'illegal') return answer(illegal('CR0'), ...off.why);
+  if (off.is !== undefined) return answer(typed(off.is), ...off.why);
+  const type = pat.is;
+  if (isNoType(type)) return answer(noType(type, 'PAT entry'), ...pat.why);
   const combined = withMtrr(mtrr, mtrrType => mtrrWithPat(vendor, mtrrType, type));
-  return { answer: combined.answer, reasons: [...pat.reasons, ...combined.reasons] };
+  return answer(combined.is, ...pat.why, ...combined.why);
 }
+
+// -------------------------------------------------------------------------------------------------- as a table
+
+/** What the PAT's say on a page depends on besides the entry. */
+export interface Stage1Types {
+  /** The layout of the entry. */
+  readonly settings: Stage1Settings;
+  /** IA32_PAT. */
+  readonly pat: Word;
+}
+
+/** The rule on an entry that maps a page: what the PAT says of it. */
+export const stage1 = rule({
+  id: 'x86.pat.entry',
+  ref: sdm('section "Selecting a Memory Type from the PAT"'),
+  format: ({ settings }: Stage1Types) => stage1Page(settings) as Format<PageBits>,
+  reads: ['pat', 'pcd', 'pwt'],
+  resolve: (bits, { pat }: Stage1Types): Answer<PatType | 'reserved'> => patOfPage(pat, bits),
+});
+/** Every layout of a page has these, though not at the same place. */
+type PageBits = { readonly pat: Row<Bit>; readonly pcd: Row<Bit>; readonly pwt: Row<Bit> };

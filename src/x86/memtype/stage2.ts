@@ -2,13 +2,16 @@
  * Memory types under a second stage: EPT [SDM, "EPT and Memory Typing"], where MTRRs have no say, and nested paging
  * [APM, "Combining Memory Types, MTRRs"], where the host's PAT and MTRRs have.
  */
+import { type Answer, answer, rule } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
-import { type MemoryType, memoryType, type PatType } from '../registers/attributes.ts';
+import { type Stage2Settings, stage2Page } from '../descriptors/stage2.ts';
+import { type MemoryType, memoryType } from '../registers/attributes.ts';
 import { amdCombine, guestWithHost, intelCombine } from './combine.ts';
 import { cacheControl } from './control.ts';
 import type { MtrrType } from './mtrr.ts';
-import { type Answer, because } from './reason.ts';
-import { type Effective, illegal, typed, withMtrr } from './stage1.ts';
+import type { PatSays } from './pat.ts';
+import { because, reason } from './reason.ts';
+import { type Effective, illegal, isNoType, noType, typed, withMtrr } from './stage1.ts';
 
 const TYPING = sdm('section "EPT and Memory Typing"');
 
@@ -55,20 +58,25 @@ export interface EptAccess {
   readonly memType: number;
   readonly ipat: number;
   /** The guest's PAT type; `noPaging` where the guest's CR0.PG is 0. */
-  readonly pat: Answer<PatType | 'reserved'>;
+  readonly pat: Answer<PatSays>;
 }
 
 /** The effective type of an access through EPT: data, code, and the guest's own tables alike. */
 export function effectiveEpt({ cd = 0, memType, ipat, pat }: EptAccess): Answer<Effective> {
   const ept = eptMemory({ memType, ipat });
-  if (ept.answer.is === 'misconfigured') return { answer: { is: 'misconfigured' }, reasons: ept.reasons };
-  const off = cacheControl('intel', cd, 0, 'guest CR0');
-  if (cd) return { answer: typed('UC'), reasons: [...ept.reasons, ...off.reasons] };
-  if (ept.answer.is === 'override') return { answer: typed(ept.answer.type), reasons: ept.reasons };
-  const reasons = [...ept.reasons, ...pat.reasons];
-  if (pat.answer === 'reserved') return { answer: illegal('guest PAT entry'), reasons };
-  const combined = intelCombine(ept.answer.type, pat.answer, 'EPT', TYPING);
-  return { answer: typed(combined.answer.type), reasons: [...reasons, ...combined.reasons] };
+  if (ept.is.is === 'misconfigured') return answer({ is: 'misconfigured' }, ...ept.why);
+  if (cd) return answer(typed('UC'), ...ept.why, ...cacheControl('intel', cd, 0, 'guest CR0').why);
+  return combineEpt(ept, pat);
+}
+
+/** What an EPT leaf wants, with what the guest's PAT says. CR0.CD is 0. */
+export function combineEpt(ept: Answer<EptMemory>, pat: Answer<PatSays>): Answer<Effective> {
+  if (ept.is.is === 'misconfigured') return answer({ is: 'misconfigured' }, ...ept.why);
+  if (ept.is.is === 'override') return answer(typed(ept.is.type), ...ept.why);
+  const why = [...ept.why, ...pat.why];
+  if (isNoType(pat.is)) return answer(noType(pat.is, 'guest PAT entry'), ...why);
+  const combined = intelCombine(ept.is.type, pat.is, 'EPT', TYPING);
+  return answer(typed(combined.is.type), ...why, ...combined.why);
 }
 
 /** The type of accesses to the EPT paging structures themselves: EPTP[2:0], or UC with CR0.CD = 1. No MTRRs. */
@@ -89,9 +97,9 @@ export interface NptAccess {
   readonly guestCd?: number;
   readonly hostCd?: number;
   /** Guest PAT type, by G_PAT; `noPaging` where the guest's CR0.PG is 0. */
-  readonly guestPat: Answer<PatType | 'reserved'>;
+  readonly guestPat: Answer<PatSays>;
   /** Host PAT type, selected by the nested entry. */
-  readonly hostPat: Answer<PatType | 'reserved'>;
+  readonly hostPat: Answer<PatSays>;
   /** What the MTRRs say of the system physical address. Guests have no MTRRs. */
   readonly mtrr: Answer<MtrrType>;
 }
@@ -99,15 +107,15 @@ export interface NptAccess {
 /** The effective type of an access through nested paging. */
 export function effectiveNpt(access: NptAccess): Answer<Effective> {
   const { guestCd = 0, hostCd = 0, guestPat, hostPat, mtrr } = access;
-  for (const [cd, whose] of [[guestCd, 'guest CR0'] as const, [hostCd, 'host CR0'] as const])
-    if (cd) return { answer: typed('CD'), reasons: cacheControl('amd', 1, 0, whose).reasons };
-  const before = [...guestPat.reasons, ...hostPat.reasons];
-  if (guestPat.answer === 'reserved')
-    return { answer: illegal('guest PAT entry'), reasons: [...before, G_PAT] };
-  if (hostPat.answer === 'reserved') return { answer: illegal('host PAT entry'), reasons: before };
-  const both = guestWithHost(guestPat.answer, hostPat.answer);
-  const combined = withMtrr(mtrr, type => amdCombine(type, both.answer, 'guest and host PAT'));
-  return { answer: combined.answer, reasons: [...before, ...both.reasons, ...combined.reasons] };
+  if (guestCd) return answer(typed('CD'), ...cacheControl('amd', 1, 0, 'guest CR0').why);
+  if (hostCd) return answer(typed('CD'), ...cacheControl('amd', 1, 0, 'host CR0').why);
+  const why = [...guestPat.why, ...hostPat.why];
+  if (guestPat.is === 'reserved') return answer(illegal('guest PAT entry'), ...why, reason(G_PAT));
+  if (isNoType(guestPat.is)) return answer(noType(guestPat.is, 'guest PAT entry'), ...why);
+  if (isNoType(hostPat.is)) return answer(noType(hostPat.is, 'host PAT entry'), ...why);
+  const both = guestWithHost(guestPat.is, hostPat.is);
+  const combined = withMtrr(mtrr, type => amdCombine(type, both.is, 'guest and host PAT'));
+  return answer(combined.is, ...why, ...both.why, ...combined.why);
 }
 const G_PAT = {
   rule: 'npt.gpat',
@@ -115,3 +123,14 @@ const G_PAT = {
   operands: {},
   result: 'an illegal type in G_PAT makes VMRUN fail',
 };
+
+// -------------------------------------------------------------------------------------------------- as a table
+
+/** The rule on an EPT entry that maps a page. */
+export const stage2 = rule({
+  id: 'x86.ept.memtype',
+  ref: TYPING,
+  format: (settings: Stage2Settings) => stage2Page(settings),
+  reads: ['memType', 'ipat'],
+  resolve: (fields): Answer<EptMemory> => eptMemory(fields),
+});

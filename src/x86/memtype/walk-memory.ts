@@ -5,7 +5,8 @@
  */
 import type { Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
-import { type PatType, patTypes } from '../registers/attributes.ts';
+import { patTypes } from '../registers/attributes.ts';
+import type { PatSays } from './pat.ts';
 import { type Answer, because } from './reason.ts';
 
 const TYPING = sdm('section "Paging and Memory Typing When the PAT is Supported"');
@@ -20,7 +21,7 @@ export type TablePointer =
   | { readonly from: 'PAE CR3' };
 
 /** The PAT's type for an access to a table; `unspecified` for the load of PAE PDPTEs. */
-export function patOfTable(pat: Word, pointer: TablePointer): Answer<PatType | 'reserved' | 'unspecified'> {
+export function patOfTable(pat: Word, pointer: TablePointer): Answer<PatSays> {
   if (pointer.from === 'PAE CR3')
     return because('unspecified', {
       rule: 'walk.pae-pdptes',
