@@ -523,8 +523,8 @@ export const sppt: Family<typeof spptSettings, SpptReading> = {
   aliases: ['sppt'],
   role: 'descriptor',
   settings: spptSettings,
-  kinds: ['table', 'leaf'],
-  layout: (kind, s) => (kind === 'leaf' ? spptVector : kind === 'table' ? spptTable(s) : undefined),
+  kinds: ['not-present', 'table', 'leaf'],
+  layout: (kind, s) => (kind === 'leaf' ? spptVector : spptTable(s)), // not present: V = 0, the same layout
   read: readSppt,
   variants: () => [
     { kind: 'table', settings: { level: 2 }, format: spptTable(settle(spptSettings)) },
