@@ -1,9 +1,17 @@
 /** The address spaces of either architecture that a set of registers gives. */
+
+import type { Features } from './arm64/registers/features.ts';
 import { arm64Candidates } from './arm64/walk/roots.ts';
 import type { Candidate, Candidates, RegisterValues } from './walk/candidate.ts';
 import { type Machine as X86Machine, x86Candidates } from './x86/walk/roots.ts';
 
 export type Architecture = 'arm64' | 'x86';
+
+/** What the registers do not hold. */
+export interface Machine extends X86Machine {
+  /** arm64: the features that ID registers would state, where those are not given. */
+  readonly features?: Features;
+}
 
 /** Which architecture the names belong to; undefined where they say nothing. */
 export function architectureOf(registers: RegisterValues): Architecture | undefined {
@@ -18,16 +26,16 @@ export function architectureOf(registers: RegisterValues): Architecture | undefi
 export function candidatesOf(
   registers: RegisterValues,
   architecture: Architecture,
-  machine: X86Machine = {},
+  { features, ...machine }: Machine = {},
 ): Candidates {
-  return architecture === 'arm64' ? arm64Candidates(registers) : x86Candidates(registers, machine);
+  return architecture === 'arm64' ? arm64Candidates(registers, features) : x86Candidates(registers, machine);
 }
 
 /** The candidates of several CPUs, each regime once: CPUs of one machine share most of them. */
 export function candidatesOfAll(
   cpus: readonly RegisterValues[],
   architecture: Architecture,
-  machine: X86Machine = {},
+  machine: Machine = {},
 ): Candidates & { readonly found: readonly (Candidate & { readonly cpu: number })[] } {
   const found: (Candidate & { cpu: number })[] = [];
   const refused: Candidates['refused'][number][] = [];

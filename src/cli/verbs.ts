@@ -4,5 +4,6 @@ import decode from './commands/decode.ts';
 import encode from './commands/encode.ts';
 import formats from './commands/formats.ts';
 import reg from './commands/reg.ts';
+import walk from './commands/walk.ts';
 
-export const verbs: readonly Command[] = [decode, encode, reg, formats];
+export const verbs: readonly Command[] = [decode, encode, reg, formats, walk];

@@ -12,6 +12,8 @@ export const SCHEMA = {
   decode: 'memattr.decode/1',
   encode: 'memattr.encode/1',
   format: 'memattr.format/1',
+  walk: 'memattr.walk/1',
+  summary: 'memattr.summary/1',
 } as const;
 
 export interface FindingRecord {

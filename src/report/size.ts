@@ -15,5 +15,12 @@ export function sizeText(bytes: bigint | number): string {
   return `${whole}${decimals} ${UNITS[unit]}`;
 }
 
+/** The same without decimals: the largest unit that divides it, `1672 KiB`. */
+export function exactSizeText(bytes: bigint): string {
+  let unit = 0;
+  while (unit < UNITS.length - 1 && bytes !== 0n && bytes % (1n << BigInt(10 * (unit + 1))) === 0n) unit++;
+  return `${bytes >> BigInt(10 * unit)} ${UNITS[unit]}`;
+}
+
 /** `0x9010000..0x9010fff`: both ends belong to the range. */
 export const rangeText = (start: bigint, size: bigint): string => `${hex(start)}..${hex(start + size - 1n)}`;

@@ -1,5 +1,6 @@
 /** Real output against docs/schemas. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -95,4 +96,20 @@ describe('formats', () => {
     test(id, () =>
       records(['formats', id, '--variants'], SCHEMA.format).then(lines => expect(lines).toHaveLength(1)),
     );
+});
+
+describe('walk', () => {
+  const dumps = [
+    'real/arm64-linux-6.18/nofwb-nvhe',
+    'real/arm64-linux-6.18/fwb-dic-vhe-64k-ipa52',
+    'real/x86-linux-6.18/intel-default-384m',
+    'real/x86-linux-6.18/amd-default-384m',
+  ];
+  for (const dump of dumps)
+    test(dump, async () => {
+      const path = fileURLToPath(new URL(`../../fixtures/${dump}`, import.meta.url));
+      const args = ['walk', `${path}.elf.gz`, '--registers', `${path}.registers.json`, '--root', 'all'];
+      await records([...args, '--payload'], SCHEMA.walk);
+      await records([...args, '--summary'], SCHEMA.summary);
+    });
 });

@@ -37,7 +37,7 @@ describe('help of every verb', () => {
 describe('the examples in the help work', () => {
   for (const { name, examples } of verbs)
     for (const [line] of examples) {
-      if (line.includes('|') || /\b[\w-]+\.(elf|bin|json|zst|gz)\b/.test(line)) continue; // needs somebody's file
+      if (line.includes('|') || /\.\w+/.test(line.replace(/stage2\.\w+/g, ''))) continue; // needs somebody's file
       test(line, async () => {
         const args = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
         const { status, err } = await memattr(args.slice(1));

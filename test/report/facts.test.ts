@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/bits/family.ts';
 import { factLines, factText, gist, permissionText } from '../../src/report/facts.ts';
 import { json } from '../../src/report/json.ts';
-import { rangeText, sizeText } from '../../src/report/size.ts';
+import { exactSizeText, rangeText, sizeText } from '../../src/report/size.ts';
 
 test('sizes are exact where a unit divides them, else cut after two decimals', () => {
   const cases: readonly (readonly [bigint, string])[] = [
@@ -18,6 +18,8 @@ test('sizes are exact where a unit divides them, else cut after two decimals', (
     [(1n << 64n) - 1n, '15.99 EiB'],
   ];
   for (const [bytes, text] of cases) expect(sizeText(bytes)).toBe(text);
+  expect(exactSizeText(0x1a2000n)).toBe('1672 KiB');
+  expect(exactSizeText(0n)).toBe('0 B');
   expect(rangeText(0x9010000n, 0x1000n)).toBe('0x9010000..0x9010fff');
 });
 

@@ -1,0 +1,174 @@
+/** A dump, opened, with the translations that registers give: what walk, translate and their kin begin with. */
+import { readFileSync } from 'node:fs';
+import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
+import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
+import { parseWord } from '../../bits/word.ts';
+import type { Remark } from '../../image/errors.ts';
+import { openImage } from '../../image/open.ts';
+import type { Image } from '../../image/parse.ts';
+import { architectureOf, candidatesOfAll, type Machine } from '../../regimes.ts';
+import { parseRegisters, type Registers, registerName } from '../../text/registers.ts';
+import type { Candidates } from '../../walk/candidate.ts';
+import { type Space, spacesOf } from '../../walk/space.ts';
+import type { OptionValues } from '../command.ts';
+import { pairsOf } from '../families.ts';
+import type { Io } from '../io.ts';
+import type { dumpOptions } from '../options.ts';
+import { didYouMean } from '../suggest.ts';
+import { InputError, UsageError } from '../trouble.ts';
+
+export type DumpArgs = OptionValues<typeof dumpOptions> & { readonly dump: string };
+
+/** What the registers do not say. Nothing is set that was not given: the candidates name what they assume. */
+const machineSettings = {
+  maxphyaddr: integer(32, 52, 'Physical-address width of an x86 processor: CPUID 80000008h EAX[7:0]', 52),
+  vendor: choice(['intel', 'amd'], 'Whose x86 processor', 'intel'),
+  mbec: toggle('Mode-based execute control for EPT', 0),
+  cBit: integer(0, 51, 'AMD’s encryption bit, 0 for none', 0),
+  sBit: integer(0, 51, 'The shared bit of a TDX guest, 0 for none', 0),
+  l1tfBits: integer(32, 52, 'Physical-address bits of the cache, where KVM works around L1TF', 52),
+  features: choice(
+    Object.keys(FEATURE_SETS) as FeatureSet[],
+    'Features of an arm64 processor whose ID registers are not given',
+    'full',
+  ),
+} as const;
+
+export interface Dump {
+  readonly image: Image;
+  /** The translations that were asked for. */
+  readonly wanted: readonly Space[];
+  /** Where the registers came from, for people. */
+  readonly source: string;
+}
+
+/** Open the dump, use it, close it. Remarks of the image go to stderr, each once, also those that come up on the way. */
+export async function withDump(
+  verb: string,
+  args: DumpArgs,
+  io: Io,
+  use: (dump: Dump) => number | Promise<number>,
+): Promise<number> {
+  const image = await openImage(args.dump, {
+    ...(args.base === undefined ? {} : { base: parseWord(args.base) }),
+    ...(args.map === undefined ? {} : { map: textOf(args.map) }),
+  });
+  const said = new Set<string>();
+  const say = (remarks: readonly Remark[]): void => {
+    for (const { severity, text, offset } of remarks) {
+      const where = offset === undefined ? '' : ` at offset 0x${offset.toString(16)}`;
+      const line = `memattr ${verb}: ${args.dump}${where}: ${severity === 'note' ? 'note: ' : ''}${text}\n`;
+      if (!said.has(line)) io.err.write(line);
+      said.add(line);
+    }
+  };
+  try {
+    say(image.remarks);
+    const { cpus, source } = registersOf(args, image);
+    return await use({ image, wanted: choose(args, candidatesOf(args, cpus, image), image), source });
+  } finally {
+    say(image.remarks);
+    image.close();
+  }
+}
+
+/** Register options by the register they stand for. */
+const NAMED = {
+  vttbr: 'VTTBR_EL2',
+  vtcr: 'VTCR_EL2',
+  hcr: 'HCR_EL2',
+  cr0: 'CR0',
+  cr3: 'CR3',
+  cr4: 'CR4',
+  efer: 'EFER',
+  pat: 'PAT',
+  eptp: 'EPTP',
+  ncr3: 'NCR3',
+  'guest-cr3': 'GUESTCR3',
+} as const;
+const PER_LEVEL = ['ttbr0', 'ttbr1', 'tcr', 'mair', 'sctlr'] as const;
+
+/** Registers from the options, before the file, before the dump’s notes: one set for each CPU. */
+function registersOf(
+  args: DumpArgs,
+  image: Image,
+): { readonly cpus: readonly Registers[]; readonly source: string } {
+  const given = new Map<string, bigint>();
+  for (const [option, name] of Object.entries(NAMED)) {
+    const text = args[option as keyof typeof NAMED];
+    if (text !== undefined) given.set(name, parseWord(text));
+  }
+  for (const option of PER_LEVEL) {
+    const text = args[option];
+    if (text !== undefined) given.set(`${option.toUpperCase()}_EL${args.el ?? 1}`, parseWord(text));
+  }
+  for (const text of args.reg) {
+    const [name = '', value] = text.split('=');
+    if (value === undefined) throw new UsageError(`--reg takes NAME=VALUE, not '${text}'`);
+    given.set(registerName(name), parseWord(value));
+  }
+  const all =
+    args.registers === undefined
+      ? image.notes.cpus.map(cpu => new Map(Object.entries(cpu.registers)))
+      : parseRegisters(textOf(args.registers)).cpus;
+  const where = args.registers ?? 'the dump’s notes';
+  const sets = args.cpu === undefined ? all : all.slice(Number(args.cpu)).slice(0, 1);
+  if (args.cpu !== undefined && sets.length === 0)
+    throw new UsageError(
+      all.length === 0
+        ? `--cpu ${args.cpu}: there are no registers in ${where}`
+        : `--cpu takes 0 to ${all.length - 1}`,
+    );
+  const which = args.cpu !== undefined ? ` (CPU ${args.cpu})` : all.length > 1 ? ` (${all.length} CPUs)` : '';
+  const source = [
+    ...(given.size > 0 ? ['the command line'] : []),
+    ...(sets.length > 0 ? [`${where}${which}`] : []),
+  ].join(', ');
+  return { cpus: (sets.length > 0 ? sets : [new Map()]).map(set => new Map([...set, ...given])), source };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new InputError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
+  }
+}
+
+type Found = ReturnType<typeof candidatesOfAll>;
+
+function candidatesOf(args: DumpArgs, cpus: readonly Registers[], image: Image): Found {
+  const { features, ...machine } = parseSettings(machineSettings, pairsOf(args.set));
+  const said = cpus.map(architectureOf).find(name => name !== undefined);
+  const architecture = said ?? (image.notes.machine?.startsWith('arm') ? 'arm64' : 'x86');
+  return candidatesOfAll(cpus, architecture, {
+    ...(machine as Machine),
+    ...(features === undefined ? {} : { features: FEATURE_SETS[features] }),
+  });
+}
+
+/** The translations asked for by name, else those in use, else all there are. */
+function choose({ root }: DumpArgs, { found, refused }: Candidates, image: Image): readonly Space[] {
+  const why = refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+  const reasons = why && ` [${why}]`;
+  if (found.length === 0)
+    throw new UsageError(
+      `no translation to walk: give its registers (--registers FILE, --vttbr and --vtcr, --ttbr0 and --tcr, --cr3, --eptp, --ncr3)${reasons}`,
+    );
+  const spaces = spacesOf(found, image.space);
+  if (root === 'all') return spaces;
+  if (root === undefined) {
+    const active = spaces.filter(({ candidate }) => candidate.active);
+    return active.length > 0 ? active : spaces;
+  }
+  return root.split(',').flatMap(name => {
+    // `stage2` stands for the stage 2 of every CPU
+    const matching = spaces.filter(({ candidate }) => candidate.name.replace(/^cpu\d+\./, '') === name);
+    const exact = spaces.filter(({ candidate }) => candidate.name === name);
+    if (exact.length + matching.length > 0) return exact.length > 0 ? exact : matching;
+    const names = found.map(candidate => candidate.name);
+    const hint = didYouMean(name, names) || `there are ${names.join(', ')}`;
+    throw new UsageError(`no translation '${name}'; ${hint}${reasons}`);
+  });
+}

@@ -1,0 +1,215 @@
+/** Walks and their totals, for people and as records. */
+import type { Finding } from '../bits/codec.ts';
+import { hex } from '../bits/word.ts';
+import type { Candidate } from '../walk/candidate.ts';
+import type { WalkRecord } from '../walk/record.ts';
+import type { Summary } from '../walk/summary.ts';
+import { plainWords } from './plain-words.ts';
+import { findingRecord, SCHEMA } from './records.ts';
+import { exactSizeText, sizeText } from './size.ts';
+import type { Style } from './style.ts';
+import { type Column, table, wrap } from './table.ts';
+
+export interface WalkLook {
+  readonly style: Style;
+  readonly width: number;
+}
+
+/** A range as it is printed in JSON: which translation it belongs to, then the walk's own fields. */
+export const walkRecord = (root: string, { findings, ...range }: WalkRecord) => ({
+  schema: SCHEMA.walk,
+  root,
+  ...range,
+  findings: findings.map(findingRecord),
+});
+
+/** What a translation is and what it was made from. */
+export function candidateLines(
+  { name, regime, active, from, assumed, through }: Candidate,
+  { style, width }: WalkLook,
+): string[] {
+  const indent = name.length + 2;
+  const aside = (text: string): string[] =>
+    wrap(text, width - indent).map(line => ' '.repeat(indent) + style.dim(line));
+  return [
+    `${style.bold(name)}  ${regime.title}${active ? '' : ' (not in use)'}`,
+    ...aside(from.join(' ')),
+    ...(through === undefined ? [] : aside(`tables read through ${through}`)),
+    ...(assumed.length === 0 ? [] : aside(`assumed: ${assumed.join('; ')}`)),
+  ];
+}
+
+/** `4K`, `2M`: how people call page sizes. */
+const pageText = (size: bigint | number): string =>
+  sizeText(size)
+    .replace(/ (\w)iB$/, '$1')
+    .replace(' B', 'B');
+
+const inputOf = ({ va, ipa, gpa }: WalkRecord): string => va ?? ipa ?? gpa ?? '';
+const outputOf = (record: WalkRecord): string =>
+  record.kind !== undefined
+    ? ''
+    : ((record.pa ?? (record.va === undefined ? record.gpa : (record.ipa ?? record.gpa)) ?? '') as string);
+const inputName = ({ va, ipa }: WalkRecord): string =>
+  va !== undefined ? 'va' : ipa !== undefined ? 'ipa' : 'gpa';
+
+/** First and last byte of a range, in as many digits as the last one needs. */
+function spanText(record: WalkRecord): string {
+  const start = BigInt(inputOf(record));
+  const last = (start + BigInt(record.size) - 1n).toString(16);
+  return `0x${start.toString(16).padStart(last.length, '0')}..0x${last}`;
+}
+
+/** What is worth saying beside a range: what software left there, and findings by id. */
+const saysText = ({ kind, note, findings }: WalkRecord): string =>
+  [
+    ...(kind === undefined || note !== undefined ? [] : [kind]),
+    ...(note === undefined ? [] : [`${note}`]),
+    ...(note === undefined || kind === undefined ? findings : []).map(({ id, bits }) =>
+      bits ? `${id} ${bits}` : id,
+    ),
+  ].join(', ');
+
+const severe = (findings: readonly Finding[]): boolean =>
+  findings.some(({ severity }) => severity !== 'note');
+
+export function rangeLines(
+  ranges: readonly WalkRecord[],
+  { style, width }: WalkLook,
+  head: boolean,
+): string[] {
+  const [first] = ranges;
+  if (!first) return [];
+  const columns: Column<WalkRecord>[] = [
+    { title: inputName(first), text: spanText, align: 'right' },
+    {
+      title: outputOf(first) === '' ? 'to' : first.pa === undefined ? 'to' : 'pa',
+      text: outputOf,
+      align: 'right',
+    },
+    { title: 'size', text: ({ size }) => exactSizeText(BigInt(size)), align: 'right' },
+    {
+      title: 'page',
+      text: ({ pageSize }) => pageText(BigInt(pageSize)),
+      align: 'right',
+      paint: () => style.dim,
+    },
+    { title: 'perm', text: ({ perm = '' }) => perm },
+    { title: 'type', text: ({ type = '' }) => type, wrap: true, paint: () => style.bold },
+    {
+      title: '',
+      text: saysText,
+      wrap: true,
+      paint: ({ findings, note }) => (severe(findings) && note === undefined ? style.yellow : style.dim),
+    },
+  ];
+  return table(columns, ranges, { width, indent: 2, head: head && style.dim });
+}
+
+// ------------------------------------------------------------------------------------------------------ totals
+
+export const summaryRecord = ({ name, from, assumed, active }: Candidate, summary: Summary) => ({
+  schema: SCHEMA.summary,
+  root: name,
+  regime: summary.regime.id,
+  title: summary.regime.title,
+  active,
+  from,
+  assumed,
+  bytes: hex(BigInt(summary.bytes)),
+  rows: summary.rows.map(({ type, perm, level, pageSize, entries, bytes }) => ({
+    type,
+    perm,
+    level,
+    pageSize: hex(pageSize),
+    entries,
+    bytes: hex(BigInt(bytes)),
+  })),
+  payload: summary.payload,
+  faults: summary.faults,
+  tables: summary.tables,
+  missing: summary.missing,
+  ...(summary.stopped === undefined ? {} : { stopped: summary.stopped }),
+});
+
+/** The rows of a summary by memory type, largest first. */
+interface ByType {
+  readonly type: string;
+  readonly bytes: number;
+  readonly pages: ReadonlyMap<number, number>;
+  readonly perms: ReadonlyMap<string, number>;
+}
+
+function byType({ rows }: Summary): ByType[] {
+  const types = new Map<string, { bytes: number; pages: Map<number, number>; perms: Map<string, number> }>();
+  for (const { type, perm, pageSize, entries, bytes } of rows) {
+    const row = types.get(type) ?? { bytes: 0, pages: new Map(), perms: new Map() };
+    types.set(type, row);
+    row.bytes += bytes;
+    row.pages.set(pageSize, (row.pages.get(pageSize) ?? 0) + entries);
+    row.perms.set(perm, (row.perms.get(perm) ?? 0) + bytes);
+  }
+  return [...types].map(([type, row]) => ({ type, ...row })).sort((a, b) => b.bytes - a.bytes);
+}
+
+/** A part in percent; what is not all is never printed as 100. */
+function share(part: number, whole: number): string {
+  if (part === whole) return '100 %';
+  const percent = (100 * part) / whole;
+  if (percent < 0.1) return '<0.1 %';
+  return percent > 99.5 ? '>99 %' : `${percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
+}
+
+const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+/** Ways to access a type: those with the most bytes, and how many more there are. */
+const MOST = 4;
+
+/** Totals by memory type, in words that need no manual. */
+export function summaryLines(summary: Summary, { style, width }: WalkLook): string[] {
+  const { regime, bytes, tables, payload, faults, missing, stopped } = summary;
+  const columns: Column<ByType>[] = [
+    { title: 'memory type', text: ({ type }) => type, wrap: true, paint: () => style.bold },
+    { title: 'mapped', text: row => sizeText(row.bytes), align: 'right' },
+    { title: 'share', text: row => share(row.bytes, bytes), align: 'right', paint: () => style.dim },
+    {
+      title: 'pages',
+      text: ({ pages }) =>
+        [...pages]
+          .sort(([a], [b]) => b - a)
+          .map(([size, n]) => `${n} x ${pageText(size)}`)
+          .join(', '),
+      wrap: true,
+    },
+    {
+      title: 'access',
+      text: ({ perms }) =>
+        [...perms]
+          .sort(([, a], [, b]) => b - a)
+          .map(([perm]) => perm)
+          .flatMap((perm, n, all) =>
+            n < MOST ? [perm] : n === MOST ? [`and ${all.length - MOST} more`] : [],
+          )
+          .join(', '),
+      wrap: true,
+    },
+    {
+      title: 'which is',
+      text: ({ type }) => plainWords(regime.id, type),
+      wrap: true,
+      paint: () => style.dim,
+    },
+  ];
+  const facts = [
+    `${sizeText(bytes)} mapped by ${counted(tables, 'table', 'tables')}`,
+    ...(payload > 0
+      ? [`${counted(payload, 'entry maps nothing but holds', 'entries map nothing but hold')} something`]
+      : []),
+    ...(faults > 0 ? [counted(faults, 'entry faults on use', 'entries fault on use')] : []),
+    ...(missing > 0 ? [counted(missing, 'table is not in the image', 'tables are not in the image')] : []),
+    ...(stopped === undefined ? [] : [stopped]),
+  ];
+  return [
+    ...table(columns, byType(summary), { width, indent: 2, head: style.dim }),
+    ...wrap(facts.join('; '), width - 2).map(line => `  ${style.dim(line)}`),
+  ];
+}
