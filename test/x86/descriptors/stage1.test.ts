@@ -209,6 +209,15 @@ group('intent', () => {
   test('UC- and WT of a large page use bit 12', () => {
     expect(wish({ type: 'WT', perm: 'r-x', oa: 0x200000n }, { pat: PATS.linux, level: 2 })).toBe(0x201099n);
   });
+  test('Linux’s cache modes are the bits that Linux writes', () => {
+    const modes = { WB: [0x1n, 0x81n], WC: [0x9n, 0x89n], 'UC-': [0x11n, 0x91n], UC: [0x19n, 0x99n] };
+    const rare = { WP: [0x89n, 0x1089n], WT: [0x99n, 0x1099n] };
+    for (const [type, words] of Object.entries({ ...modes, ...rare }))
+      expect(
+        [1, 2].map(level => wish({ type }, { level, pat: PATS.linux })),
+        type,
+      ).toEqual(words);
+  });
   test('every type of a PAT comes back when the word is read', () => {
     for (const type of ['uc', 'uc-', 'wc', 'wt', 'wp', 'wb'])
       for (const [mode, level] of [
