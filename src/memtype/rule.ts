@@ -8,13 +8,19 @@ import type { Decoded, FieldKey } from '../bits/infer.ts';
 import type { Ref, Rows } from '../bits/spec.ts';
 import type { Word } from '../bits/word.ts';
 
+/** What a rule looked at, by name. */
+export type Operands = Readonly<Record<string, string | number | boolean>>;
+
 /** One step of the argument: which rule, where it is written, and what it made of what. */
 export interface Reason {
   /** Id of the rule, named after the manual's pseudocode or table: `arm64.S2CombineS1MemAttrs`. */
   readonly rule: string;
   readonly ref: Ref;
-  /** A sentence with the operands and the result. */
+  /** The step in a sentence: operands, result, and what else is to be said. */
   readonly because: string;
+  /** The same in parts, for tools. */
+  readonly operands: Operands;
+  readonly result: string;
 }
 
 /** An answer with its reasons, in the order in which they were applied. */
@@ -23,13 +29,36 @@ export interface Answer<A> {
   readonly why: readonly Reason[];
 }
 
-/** Names a rule once, so that every step it contributes cites it alike. */
-export const reasons =
-  (rule: string, ref: Ref) =>
-  (because: string, where: Ref = ref): Reason => ({ rule, ref: where, because });
-
-/** An answer for one reason. */
 export const answer = <A>(is: A, ...why: readonly Reason[]): Answer<A> => ({ is, why });
+
+/** A rule, applied. */
+export interface Step {
+  readonly rule: string;
+  readonly ref: Ref;
+  readonly operands: Operands;
+  readonly result: string;
+  /** What else the manual says of the case. */
+  readonly note?: string | undefined;
+}
+
+/** The reason of a step: `MTRR WB, PAT WC: WC (…)`. */
+export function reason({ rule, ref, operands, result, note }: Step): Reason {
+  const seen = Object.entries(operands).map(
+    ([name, value]) => `${name}${typeof value === 'number' ? ' = ' : ' '}${value}`,
+  );
+  const because = `${seen.length > 0 ? `${seen.join(', ')}: ` : ''}${result}${note ? ` (${note})` : ''}`;
+  return { rule, ref, because, operands, result };
+}
+
+/** Names a rule once, so that every reason it gives cites it alike; `ref` may be sharper for one case. */
+export const citing =
+  (rule: string, ref: Ref) =>
+  (
+    operands: Operands,
+    result: string,
+    more: { readonly note?: string | undefined; readonly ref?: Ref } = {},
+  ): Reason =>
+    reason({ rule, ref: more.ref ?? ref, operands, result, note: more.note });
 
 /**
  * A rule on the fields of an entry. `C` is its configuration (control bits, features, register values); `A` its answer.

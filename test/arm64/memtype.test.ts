@@ -243,7 +243,12 @@ describe('control registers', () => {
   });
 
   test('SCTLR.C = 0 makes data Non-cacheable; whether it stays Tagged is not certain', () => {
-    const { is } = resolve({ ...question, hcr: NO_HYPERVISOR, sctlr: { m: 1, c: 0, i: 1 }, mair: 0xf0 });
+    const { is } = resolve({
+      ...question,
+      hcr: NO_HYPERVISOR,
+      sctlr: { m: 1, c: 0, i: 1 },
+      mair: 0xf0,
+    });
     expect(is).toMatchObject({ status: 'ok', memory: { outer: 'NC', inner: 'NC', xs: 0, tagged: null } });
   });
 
@@ -275,9 +280,9 @@ describe('control registers', () => {
       'arm64.S2CacheOverride',
       'arm64.EffectiveShareability',
     ]);
-    for (const { ref, because } of why) {
+    for (const { ref, result } of why) {
       expect(ref.where).not.toBe('');
-      expect(because).not.toBe('');
+      expect(result).not.toBe('');
     }
   });
 });

@@ -4,7 +4,7 @@ import { format } from '../../src/bits/format.ts';
 import { bits, flag, ignored } from '../../src/bits/spec.ts';
 import { compose } from '../../src/memtype/combine.ts';
 import { compile, lookup, PaletteError } from '../../src/memtype/compile.ts';
-import { answer, apply, reasons, rule } from '../../src/memtype/rule.ts';
+import { answer, apply, citing, rule } from '../../src/memtype/rule.ts';
 
 const ref = { manual: 'arm', where: 'nowhere' };
 const toy = format(
@@ -18,7 +18,7 @@ const toy = format(
     ign0: ignored(3, 0),
   },
 );
-const because = reasons('toy.sum', ref);
+const added = citing('toy.sum', ref);
 
 const sum = rule({
   id: 'toy.sum',
@@ -27,7 +27,7 @@ const sum = rule({
   reads: ['top', 'low'],
   resolve: ({ top, low }, { add }: { add: number }) => {
     const value = Math.min(3, low + add) * (top ? -1 : 1);
-    return answer({ value: value === 0 ? 0 : value }, because(`${low} + ${add}`));
+    return answer({ value: value === 0 ? 0 : value }, added({ low, add }, `${value}`));
   },
 });
 
@@ -35,7 +35,9 @@ describe('a rule', () => {
   test('answers a word with the reason', () => {
     expect(apply(sum, 0x8000_0000_0000_0010n, { add: 1 })).toEqual({
       is: { value: -2 },
-      why: [{ rule: 'toy.sum', ref, because: '1 + 1' }],
+      why: [
+        { rule: 'toy.sum', ref, operands: { low: 1, add: 1 }, result: '-2', because: 'low = 1, add = 1: -2' },
+      ],
     });
   });
 

@@ -3,7 +3,7 @@
  * AArch64_S2ApplyFWBMemAttrs]. Stage 2 never contributes hints; XS and tags follow stage 1.
  */
 import type { Bit } from '../../bits/spec.ts';
-import { type Answer, answer, type Reason, reasons } from '../../memtype/rule.ts';
+import { type Answer, answer, citing, type Reason } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
 import {
   CACHE_POLICIES,
@@ -39,10 +39,10 @@ export interface Stage2Override {
 }
 const NO_OVERRIDE: Stage2Override = { nonCacheable: 0 };
 
-const combine = reasons('arm64.S2CombineS1MemAttrs', asl('S2CombineS1MemAttrs'));
-const applyFwb = reasons('arm64.S2ApplyFWBMemAttrs', asl('AArch64_S2ApplyFWBMemAttrs'));
-const effective = reasons('arm64.EffectiveShareability', asl('EffectiveShareability'));
-const override = reasons('arm64.S2CacheOverride', arm('section D7.5.5, HCR_EL2.{CD, ID}'));
+const combine = citing('arm64.S2CombineS1MemAttrs', asl('S2CombineS1MemAttrs'));
+const applyFwb = citing('arm64.S2ApplyFWBMemAttrs', asl('AArch64_S2ApplyFWBMemAttrs'));
+const effective = citing('arm64.EffectiveShareability', asl('EffectiveShareability'));
+const override = citing('arm64.S2CacheOverride', arm('section D7.5.5, HCR_EL2.{CD, ID}'));
 
 /** The stronger of two Device types: nGnRnE first. */
 const stronger = (a: DeviceType, b: DeviceType): DeviceType =>
@@ -113,72 +113,95 @@ export function combineStages(
   s2: Stage2Meaning,
   { nonCacheable: off, control = 'HCR_EL2.CD' }: Stage2Override = NO_OVERRIDE,
 ): Answer<Effective> {
-  if (s1.status !== 'ok')
-    return answer(s1, combine('stage 1 has no certain type, so neither has the result'));
-  if (s2.status !== 'ok')
-    return answer(s2, combine('stage 2 has no certain meaning, so neither has the result'));
-  const why: Reason[] = [];
+  if (s1.status !== 'ok') return answer(s1);
+  if (s2.status !== 'ok') return answer(s2);
+  const reasons: Reason[] = [];
   let { wish } = s2;
   if (off && wish.is === 'normal') {
     // FWB = 0: the override replaces what stage 2 brings to the combination
     wish = { is: 'normal', outer: 'NC', inner: 'NC' };
-    why.push(override(`${control} = 1: stage 2's Normal memory is taken as Non-cacheable`));
+    reasons.push(override({ [control]: 1 }, "stage 2's Normal memory is taken as Non-cacheable"));
   }
   const shape = shapeOf(s1.memory, wish);
   let memory = finished(shape, s1.memory, s2.fnXS);
-  why.push(explained(s1.memory, wish, memory));
+  reasons.push(combination(s1.memory, wish, memory));
   if (off && wish.is !== 'normal' && memory.type === 'normal') {
     // FWB = 1: the override replaces the combined type; XS was taken before
+    const before = memoryName(memory);
     memory = nonCacheable(memory.xs);
-    why.push(override(`${control} = 1: the combined Normal type becomes ${memoryName(memory)}`));
+    reasons.push(override({ [control]: 1, combined: before }, memoryName(memory)));
   }
   const { sh, doubts } = shareability(s1, s2, memory);
-  why.push(
+  reasons.push(
     alwaysOuter(memory)
-      ? effective(
-          `${memory.type === 'device' ? 'Device' : 'Non-cacheable'} memory is Outer Shareable`,
-          ALWAYS_OUTER,
-        )
-      : effective(
-          `the more shared of stage 1 (SH ${s1.sh}) and stage 2 (SH ${s2.sh}): ${sh.join(' or ')}${doubts.length > 0 ? ` (${doubts.join(', ')})` : ''}`,
-          arm('Table D8-103'),
-        ),
+      ? outerByType(memory)
+      : effective({ 'stage 1 SH': s1.sh, 'stage 2 SH': s2.sh }, sh.join(' or '), {
+          note: doubts.length > 0 ? doubts.map(doubt => DOUBTS[doubt]).join('; ') : undefined,
+          ref: arm('Table D8-103'),
+        }),
   );
   const noTagAccess: Bit = s2.noTagAccess && memory.tagged ? 1 : 0;
-  return answer({ status: 'ok', memory, sh, doubts, noTagAccess, res0Set: s2.res0Set }, ...why);
+  return answer({ status: 'ok', memory, sh, doubts, noTagAccess, res0Set: s2.res0Set }, ...reasons);
 }
 
-function explained(s1: Memory, wish: Stage2Wish, result: Memory): Reason {
+const outerByType = (memory: Memory): Reason =>
+  effective({ type: memoryName(memory) }, 'OSH', {
+    note: 'Device and fully Non-cacheable memory is Outer Shareable, whatever SH says',
+    ref: ALWAYS_OUTER,
+  });
+
+const DOUBTS: Readonly<Record<ShareabilityDoubt, string>> = {
+  's1-sh-reserved': 'SH = 0b01 of stage 1 is reserved and may act as any other value',
+  's2-sh-reserved': 'SH = 0b01 of stage 2 is reserved and may act as any other value',
+  's1-normalization-impdef':
+    'stage 1 Device and Non-cacheable may count as Outer Shareable before stage 2, IMPLEMENTATION DEFINED (R_NSCNC)',
+};
+
+/** What met what, and which sentence of the manual decides. */
+function combination(s1: Memory, wish: Stage2Wish, result: Memory): Reason {
+  const operands = { 'stage 1': memoryName(s1), 'stage 2': wishName(wish) };
+  const device = s1.type === 'device';
   const name = memoryName(result);
   switch (wish.is) {
     case 'device':
-      return combine(
-        s1.type === 'device'
-          ? `the stronger of stage 1 Device-${s1.device} and stage 2 Device-${wish.device}: ${name}`
-          : `stage 2 Device-${wish.device} prevails over Normal: ${name}`,
-        arm('R_TNHFM, Table D8-97'),
-      );
+      return combine(operands, name, {
+        note: device ? 'the stronger Device type' : 'Device prevails over Normal',
+        ref: arm('R_TNHFM, Table D8-97'),
+      });
     case 'normal':
-      return combine(
-        s1.type === 'device'
-          ? `stage 1 Device prevails over stage 2 Normal: ${name}`
-          : `the weaker policy of both stages, inside and outside, with stage 1's hints: ${name}`,
-        arm('R_WYQVN'),
-      );
+      return combine(operands, name, {
+        note: device
+          ? 'Device prevails over Normal'
+          : "the weaker policy, inside and outside; allocation and transient hints are stage 1's",
+        ref: arm('R_WYQVN'),
+      });
     case 'force-nc':
-      return applyFwb(
-        s1.type === 'device' ? `stage 1 Device stays: ${name}` : `stage 2 makes Normal memory ${name}`,
-        arm('Table D8-101'),
-      );
+      return applyFwb(operands, name, {
+        note: device ? 'stage 1 Device stays' : 'Normal memory becomes Non-cacheable',
+        ref: arm('Table D8-101'),
+      });
     case 'force-wb':
-      return applyFwb(
-        s1.type === 'device'
-          ? `stage 2 forces Write-Back even on stage 1 Device-${s1.device}: ${name}`
-          : `stage 2 forces Write-Back, with stage 1's hints where it caches: ${name}`,
-        arm('R_RMTWN, R_THYXB, Table D8-101'),
-      );
+      return applyFwb(operands, name, {
+        note: device ? 'Write-Back is forced even on Device' : "stage 1's hints stay where it caches",
+        ref: arm('R_RMTWN, R_THYXB, Table D8-101'),
+      });
     case 'stage1':
-      return applyFwb(`stage 2 leaves the type to stage 1: ${name}`, arm('Table D8-101'));
+      return applyFwb(operands, name, { note: 'stage 1 decides', ref: arm('Table D8-101') });
+  }
+}
+
+function wishName(wish: Stage2Wish): string {
+  switch (wish.is) {
+    case 'device':
+      return `Device-${wish.device}`;
+    case 'normal':
+      return wish.outer === wish.inner ? `Normal ${wish.outer}` : `Normal o${wish.outer} i${wish.inner}`;
+    case 'force-nc':
+      return 'Normal NC unless Device';
+    case 'force-wb':
+      return 'force Normal WB';
+    case 'stage1':
+      return 'as stage 1';
   }
 }
 
@@ -204,17 +227,14 @@ function shareability(
 export function stage1Only(s1: Stage1Meaning): Answer<Effective> {
   if (s1.status !== 'ok') return answer(s1);
   const { memory, sh: code } = s1;
-  if (alwaysOuter(memory))
-    return answer(
-      { status: 'ok', memory, sh: ['OSH'], doubts: [], noTagAccess: 0, res0Set: 0 },
-      effective(
-        `${memory.type === 'device' ? 'Device' : 'Non-cacheable'} memory is Outer Shareable`,
-        ALWAYS_OUTER,
-      ),
-    );
+  const certain = { status: 'ok', memory, noTagAccess: 0, res0Set: 0 } as const;
+  if (alwaysOuter(memory)) return answer({ ...certain, sh: ['OSH'], doubts: [] }, outerByType(memory));
   const { sh, doubts } = outcomes(fromField(code), isReservedField(code) ? ['s1-sh-reserved'] : []);
   return answer(
-    { status: 'ok', memory, sh, doubts, noTagAccess: 0, res0Set: 0 },
-    effective(`SH ${code} of stage 1: ${sh.join(' or ')}`, arm('Table D8-102')),
+    { ...certain, sh, doubts },
+    effective({ 'stage 1 SH': code }, sh.join(' or '), {
+      note: doubts.length > 0 ? DOUBTS['s1-sh-reserved'] : undefined,
+      ref: arm('Table D8-102'),
+    }),
   );
 }

@@ -5,7 +5,7 @@
 import { decode } from '../../bits/codec.ts';
 import type { Bit } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
-import { type Answer, answer, reasons } from '../../memtype/rule.ts';
+import { type Answer, answer, citing, type Operands, type Reason } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
 import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
 import type { AttributeFeatures, Memory, NormalMemory } from './attributes.ts';
@@ -71,19 +71,19 @@ export const stage1On = (hcr: HypervisorControls, sctlr: SystemControls): boolea
 /** Does stage 2? */
 export const stage2On = (hcr: HypervisorControls): boolean => hcr.vm === 1 || hcr.dc === 1;
 
-const disabled = reasons('arm64.S1DisabledOutput', asl('AArch64_S1DisabledOutput'));
-const cacheControl = reasons('arm64.S1CacheControl', arm('section D7.5.5, SCTLR_ELx.{C, I}'));
+const disabled = citing('arm64.S1DisabledOutput', asl('AArch64_S1DisabledOutput'));
+const cacheControl = citing('arm64.S1CacheControl', arm('section D7.5.5, SCTLR_ELx.{C, I}'));
 
 type FetchFromDevice = Extract<Effective, { status: 'constrained-unpredictable' }>;
 export const FETCH_FROM_DEVICE: FetchFromDevice = {
   status: 'constrained-unpredictable',
   why: 'ifetch-from-device',
 };
-export const fetchFromDevice = (where: string) =>
-  cacheControl(
-    `${where} is Device: an instruction fetch from it takes a Permission fault or is done as Normal NC`,
-    arm('section K1.2.11'),
-  );
+export const fetchFromDevice = (where: string): Reason =>
+  cacheControl({ access: 'ifetch', [where]: 'Device' }, 'CONSTRAINED UNPREDICTABLE', {
+    note: 'a fetch from Device memory takes a Permission fault or is done as Normal NC',
+    ref: arm('section K1.2.11'),
+  });
 
 const SH = { NSH: 0b00, OSH: 0b10 } as const;
 const known = (xs: Bit, features: AttributeFeatures): Bit | null => (features.xs ? xs : null);
@@ -106,21 +106,24 @@ function disabledOutput(
     const memory = normal('WBrw', 0, hcr.dct && features.mte2);
     return answer(
       { status: 'ok', memory, sh: SH.NSH },
-      disabled(`HCR_EL2.DC = 1: stage 1 is off and everything is ${memoryName(memory)}, Non-shareable`),
+      disabled({ 'HCR_EL2.DC': 1, 'HCR_EL2.DCT': hcr.dct }, `${memoryName(memory)}, Non-shareable`, {
+        note: 'stage 1 is off, with Default Cacheability',
+      }),
     );
   }
-  const off = hcr.tge ? 'HCR_EL2.TGE = 1' : 'SCTLR.M = 0';
+  const off: Operands = hcr.tge ? { 'HCR_EL2.TGE': 1 } : { 'SCTLR.M': 0 };
+  const note = 'stage 1 is off';
   if (access === 'ifetch') {
     const memory = sctlr.i ? normal('WTr', 1, 0) : normal('NC', 1, 0);
     return answer(
       { status: 'ok', memory, sh: SH.OSH },
-      disabled(`${off}, SCTLR.I = ${sctlr.i}: fetches are ${memoryName(memory)}, Outer Shareable`),
+      disabled({ access, ...off, 'SCTLR.I': sctlr.i }, `${memoryName(memory)}, Outer Shareable`, { note }),
     );
   }
   const memory: Memory = { type: 'device', device: 'nGnRnE', xs: known(1, features), tagged: 0 };
   return answer(
     { status: 'ok', memory, sh: SH.OSH },
-    disabled(`${off}: data accesses are Device-nGnRnE, Outer Shareable`),
+    disabled({ access, ...off }, 'Device-nGnRnE, Outer Shareable', { note }),
   );
 }
 
@@ -140,7 +143,7 @@ export function stage1Output(
   const s1 = tables.is;
   if (s1.status !== 'ok') return tables;
   if (access === 'ifetch' && s1.memory.type === 'device')
-    return answer(FETCH_FROM_DEVICE, ...tables.why, fetchFromDevice('stage 1 memory'));
+    return answer(FETCH_FROM_DEVICE, ...tables.why, fetchFromDevice('stage 1'));
   const cached = access === 'data' ? sctlr.c : sctlr.i;
   if (cached || s1.memory.type === 'device') return tables;
   // Whether data accesses stay Tagged with SCTLR.C = 0 is CONSTRAINED UNPREDICTABLE; fetches have no tags
@@ -149,8 +152,8 @@ export function stage1Output(
   return answer(
     { status: 'ok', memory, sh: s1.sh },
     ...tables.why,
-    cacheControl(
-      `SCTLR.${access === 'data' ? 'C' : 'I'} = 0: Normal memory is ${memoryName(memory)}${tagged === null ? '; whether it stays Tagged is CONSTRAINED UNPREDICTABLE' : ''}`,
-    ),
+    cacheControl({ access, [access === 'data' ? 'SCTLR.C' : 'SCTLR.I']: 0 }, memoryName(memory), {
+      note: tagged === null ? 'whether the memory stays Tagged is CONSTRAINED UNPREDICTABLE' : undefined,
+    }),
   );
 }

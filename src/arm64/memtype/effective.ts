@@ -57,7 +57,7 @@ export function effectiveOf(
 function checked(access: Access, result: Answer<Effective>): Answer<Effective> {
   const device = result.is.status === 'ok' && result.is.memory.type === 'device';
   return access === 'ifetch' && device
-    ? answer(FETCH_FROM_DEVICE, ...result.why, fetchFromDevice('the result'))
+    ? answer(FETCH_FROM_DEVICE, ...result.why, fetchFromDevice('result'))
     : result;
 }
 

@@ -1,12 +1,12 @@
 /** Stage 1: AttrIndx selects a byte of MAIR_ELx, SH stands beside it [Arm ARM, section D8.6.1; ASL S1DecodeMemAttrs]. */
 import type { Bit } from '../../bits/spec.ts';
-import { type Answer, answer, reasons, rule } from '../../memtype/rule.ts';
+import { type Answer, answer, citing, rule } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
 import { type Stage1Settings, stage1Leaf } from '../descriptors/stage1.ts';
 import { type AttributeFeatures, decodeAttr, memoryName } from './attributes.ts';
 import type { Stage1Meaning } from './meaning.ts';
 
-const because = reasons('arm64.S1DecodeMemAttrs', asl('S1DecodeMemAttrs'));
+const decoded = citing('arm64.S1DecodeMemAttrs', asl('S1DecodeMemAttrs'));
 
 /** The type of one attribute byte with an SH field. */
 export function s1DecodeMemAttrs(
@@ -15,13 +15,16 @@ export function s1DecodeMemAttrs(
   features: AttributeFeatures,
 ): Answer<Stage1Meaning> {
   const memory = decodeAttr(byte, features);
-  const name = `MAIR byte 0x${byte.toString(16).padStart(2, '0')}`;
+  const operands = { 'MAIR byte': `0x${byte.toString(16).padStart(2, '0')}` };
   if (!memory)
     return answer(
       { status: 'unpredictable', why: 'mair' },
-      because(`${name} is UNPREDICTABLE with these features`, arm('MAIR_EL1')),
+      decoded(operands, 'UNPREDICTABLE', {
+        note: 'the byte may behave as any other one',
+        ref: arm('MAIR_EL1'),
+      }),
     );
-  return answer({ status: 'ok', memory, sh }, because(`${name} is ${memoryName(memory)}`));
+  return answer({ status: 'ok', memory, sh }, decoded(operands, memoryName(memory)));
 }
 
 /** Registers and features that stage 1 attributes depend on besides the entry. */

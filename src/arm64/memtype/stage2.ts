@@ -3,8 +3,9 @@
  * S2DecodeMemAttrs].
  */
 import type { Bit } from '../../bits/spec.ts';
-import { type Answer, answer, reasons, rule } from '../../memtype/rule.ts';
+import { type Answer, answer, citing, rule } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
+import { valueName } from '../descriptors/common.ts';
 import {
   MEMATTR,
   MEMATTR_FWB,
@@ -24,7 +25,7 @@ export interface MemAttrConfig {
   readonly mtePerm: Bit;
 }
 
-const because = reasons('arm64.S2DecodeMemAttrs', asl('S2DecodeMemAttrs'));
+const decoded = citing('arm64.S2DecodeMemAttrs', asl('S2DecodeMemAttrs'));
 
 const POLICY: readonly (CachePolicy | undefined)[] = [undefined, 'NC', 'WT', 'WB'];
 
@@ -81,19 +82,25 @@ export function s2DecodeMemAttrs(
   config: MemAttrConfig,
 ): Answer<Stage2Meaning> {
   const { wish, noTagAccess, res0Set } = wishOf(memAttr, config);
-  const code = `MemAttr 0b${memAttr.toString(2).padStart(4, '0')} with FWB = ${config.fwb}`;
+  const operands = {
+    MemAttr: `0b${memAttr.toString(2).padStart(4, '0')}`,
+    'HCR_EL2.FWB': config.fwb,
+    ...(config.mtePerm ? { FEAT_MTE_PERM: true } : {}),
+  };
   if (!wish)
     return answer(
       { status: 'reserved', why: 's2-memattr' },
-      because(`${code} is reserved: it may act as any allocated value`, arm('section K1.2.19')),
+      decoded(operands, 'Reserved', {
+        note: 'it may act as any allocated value, as a mixture, or have no effect',
+        ref: arm('section K1.2.19'),
+      }),
     );
-  const name = tableOf(config)[memAttr];
   return answer(
     { status: 'ok', wish, noTagAccess, sh, fnXS, res0Set },
-    because(
-      `${code} is ${typeof name === 'string' ? name : wish.is}${res0Set ? ' (MemAttr[3] is RES0 but set)' : ''}`,
-      arm(config.fwb ? 'Table D8-100' : 'Table D8-96'),
-    ),
+    decoded(operands, valueName(tableOf(config), memAttr), {
+      note: res0Set ? 'MemAttr[3] is RES0 but set' : undefined,
+      ref: arm(config.fwb ? 'Table D8-100' : 'Table D8-96'),
+    }),
   );
 }
 

@@ -2,7 +2,8 @@
  * How the table walker itself reads memory: IRGN, ORGN and SH of TCR_ELx and VTCR_EL2, SCTLR_ELx.C and HCR_EL2.CD, and
  * what stage 2 makes of the tables of stage 1 [Arm ARM, section D7.5.5, HCR_EL2.PTW; ASL WalkMemAttrs].
  */
-import { type Answer, answer, reasons } from '../../memtype/rule.ts';
+import type { Bit } from '../../bits/spec.ts';
+import { type Answer, answer, citing } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
 import type { WalkAttributes } from '../walk/regime.ts';
 import {
@@ -16,8 +17,8 @@ import { combineStages, stage1Only } from './combine.ts';
 import { type HypervisorControls, NO_HYPERVISOR, type SystemControls, stage2On } from './control.ts';
 import type { Effective, Stage1Meaning, Stage2Meaning } from './meaning.ts';
 
-const because = reasons('arm64.WalkMemAttrs', asl('WalkMemAttrs'));
-const onDevice = reasons('arm64.StageOneWalkOnDevice', arm('HCR_EL2.PTW'));
+const walks = citing('arm64.WalkMemAttrs', asl('WalkMemAttrs'));
+const onDevice = citing('arm64.StageOneWalkOnDevice', arm('HCR_EL2.PTW'));
 
 /** IRGN and ORGN codes. */
 const REGION: readonly Cacheability[] = ['NC', 'WBrw', 'WTr', 'WBr'];
@@ -29,7 +30,7 @@ export function walkMemAttrs(
   { irgn, orgn, sh }: WalkAttributes,
   features: AttributeFeatures,
   cacheable: boolean,
-  control = 'SCTLR.C = 0',
+  [control, uncached]: readonly [control: string, value: Bit] = ['SCTLR.C', 0],
 ): Answer<Ok> {
   const inner = cacheable ? (REGION[irgn & 3] ?? 'NC') : 'NC';
   const outer = cacheable ? (REGION[orgn & 3] ?? 'NC') : 'NC';
@@ -38,11 +39,7 @@ export function walkMemAttrs(
   const memory: NormalMemory = { type: 'normal', outer, inner, xs, tagged: 0 };
   return answer(
     { status: 'ok', memory, sh },
-    because(
-      cacheable
-        ? `IRGN = ${irgn}, ORGN = ${orgn}: walks are ${memoryName(memory)}`
-        : `${control}: walks are ${memoryName(memory)}`,
-    ),
+    walks(cacheable ? { IRGN: irgn, ORGN: orgn } : { [control]: uncached }, memoryName(memory)),
   );
 }
 
@@ -55,7 +52,7 @@ export function stage2WalkMemory(
   hcr: HypervisorControls,
   features: AttributeFeatures,
 ): Answer<WalkMemory> {
-  const type = walkMemAttrs(walk, features, hcr.cd === 0, 'HCR_EL2.CD = 1');
+  const type = walkMemAttrs(walk, features, hcr.cd === 0, ['HCR_EL2.CD', 1]);
   const only = stage1Only(type.is);
   return answer(only.is, ...type.why, ...only.why);
 }
@@ -81,12 +78,18 @@ export function stage1WalkMemory(
     return answer(
       { status: 'fault', why: 'stage-1-walk-on-device' },
       ...why,
-      onDevice('PTW = 1: a stage 1 walk through stage 2 Device memory takes a stage 2 Permission fault'),
+      onDevice({ 'HCR_EL2.PTW': 1 }, 'stage 2 Permission fault'),
     );
-  const memory: NormalMemory = { type: 'normal', outer: 'NC', inner: 'NC', xs: both.is.memory.xs, tagged: 0 };
+  const memory: NormalMemory = {
+    type: 'normal',
+    outer: 'NC',
+    inner: 'NC',
+    xs: both.is.memory.xs,
+    tagged: 0,
+  };
   return answer(
     { ...both.is, memory, sh: ['OSH'] },
     ...why,
-    onDevice('PTW = 0: a stage 1 walk through stage 2 Device memory is done as Normal Non-cacheable'),
+    onDevice({ 'HCR_EL2.PTW': 0 }, memoryName(memory)),
   );
 }
