@@ -1,0 +1,256 @@
+/**
+ * crash: `vtop` prints the walk as `LEVEL: <place> => <entry>`, then the last entry's flags by name.
+ *
+ *     VIRTUAL           PHYSICAL
+ *     ffffffed00601000  83401000
+ *     PAGE DIRECTORY: ffffffecffd62000
+ *        PGD: ffffffecffd62da0 => 10000000833fb003
+ *        PTE: ffffff80033fe008 => 68000083401f03
+ *       PAGE: 83401000
+ *          PTE        PHYSICAL  FLAGS
+ *     68000083401f03  83401000  (VALID|SHARED|AF|NG|PXN|UXN)
+ *
+ * x86 places are physical, arm64 ones virtual. On x86-64 `PAGE DIRECTORY:` is the top entry itself, behind a line
+ * `PGD DIRECTORY:` with the table.
+ */
+import { looksArm64 } from '../arch.ts';
+import type { Line } from '../lines.ts';
+import type { Attributes, Entry, Level, RegimeGuess } from '../model.ts';
+import { big, known, recogniser, type Sink } from '../recogniser.ts';
+
+interface Step {
+  readonly line: Line;
+  readonly name: string;
+  readonly at?: bigint;
+  readonly word: bigint;
+}
+interface State {
+  input?: { value: bigint; digits: number };
+  directory?: { value: bigint; pgd: boolean };
+  walk: Step[];
+  flags?: { word: bigint; names: readonly string[] };
+  page?: { output: bigint; line: Line };
+  /** The heading above says what the next line is. */
+  expects?: 'addresses' | 'flags' | 'swap' | 'ignored';
+}
+
+const FLAG: Readonly<Record<string, Attributes>> = {
+  PRESENT: { valid: true },
+  RW: { write: true },
+  WRITE: { write: true },
+  USER: { user: true },
+  ACCESSED: { accessed: true },
+  YOUNG: { accessed: true },
+  DIRTY: { dirty: true },
+  GLOBAL: { global: true },
+  NX: { execute: false },
+  PSE: { block: true },
+  PWT: { pwt: true },
+  PCD: { pcd: true },
+  VALID: { valid: true },
+  RDONLY: { write: false },
+  SHARED: { shareability: 'inner' },
+  AF: { accessed: true },
+  NG: { global: false },
+  PXN: { executePrivileged: false },
+  UXN: { executeUser: false },
+  PROT_NONE: { valid: false },
+};
+
+const ARM64_LEVEL: Readonly<Record<string, number>> = { PTE: 3, PMD: 2, PUD: 1, P4D: 0, PGD: -1 };
+const X86_LEVEL: Readonly<Record<string, number>> = { PTE: 1, PMD: 2, PUD: 3, P4D: 4, PGD: 5 };
+
+/** Everything of one walk, when it is complete: what architecture it is shows at its end. */
+function sayWalk(state: State, out: Sink): void {
+  const { walk, flags, input, page } = state;
+  const first = walk[0];
+  state.walk = [];
+  delete state.flags;
+  delete state.directory;
+  delete state.page;
+  if (!first) return;
+  const group = out.group();
+  const names = new Set(walk.map(({ name }) => name));
+  const arm32 = flags?.names.includes('YOUNG') === true && !flags.names.includes('VALID');
+  const arm64 =
+    !arm32 &&
+    (flags
+      ? flags.names.some(name => name === 'VALID' || name === 'PROT_NONE')
+      : looksArm64(walk.map(({ word }) => word)));
+  if (arm32) out.trouble('flags of a 32-bit Arm kernel: its entries are not decoded', first.line);
+  else if (!flags && !state.directory)
+    out.assume(`the walk is ${arm64 ? 'arm64' : 'x86'}, as its table entries look`, first.line);
+  const wide = walk.some(({ word }) => word > 0xffff_ffffn) || (input?.digits ?? 16) > 8;
+  const mode: RegimeGuess['mode'] = names.has('P4D')
+    ? '5l'
+    : names.has('PUD')
+      ? '4l'
+      : (input?.digits ?? 16) <= 8
+        ? names.has('PMD')
+          ? 'pae'
+          : '32'
+        : undefined;
+  for (const [i, { line, name, at, word }] of walk.entries()) {
+    const last = i === walk.length - 1;
+    let number: number | undefined;
+    if (arm64) {
+      const below = walk[i + 1];
+      number =
+        name === 'PGD' || name === 'P4D'
+          ? below
+            ? (ARM64_LEVEL[below.name] ?? 0) - 1
+            : undefined
+          : ARM64_LEVEL[name];
+    } else if (!arm32)
+      number = name !== 'PGD' ? X86_LEVEL[name] : mode && { '5l': 5, '4l': 4, pae: 3, '32': 2 }[mode];
+    const regime: RegimeGuess | undefined = arm32
+      ? undefined
+      : arm64
+        ? { family: 'arm64.stage1' }
+        : known<RegimeGuess>({ family: 'x86.stage1', mode });
+    let attributes: Attributes | undefined;
+    if (last && flags && flags.word === word) {
+      attributes = {};
+      for (const flag of flags.names) attributes = { ...attributes, ...FLAG[flag] };
+    }
+    out.put(
+      line,
+      known<Entry>({
+        is: 'entry',
+        word,
+        width: arm64 || wide || mode === 'pae' ? 64 : 32,
+        level: known<Level>({ name, number }),
+        at,
+        atSpace: at === undefined ? undefined : arm64 && at >> 47n !== 0n ? 'va' : 'pa',
+        input: input?.value,
+        output: last ? page?.output : undefined,
+        regime,
+        attributes,
+      }),
+      group,
+    );
+  }
+}
+
+const ENTRY =
+  /^\s{0,12}(PGD|P4D|PUD|PMD|PTE|PML4|L[1-4]): ([0-9a-f]{1,16}) => ([0-9a-f]{1,16})(?:\s.{0,80})?$/;
+
+export const crashVtop = recogniser<State>({
+  id: 'crash.vtop',
+  title: 'crash vtop',
+  state: () => ({ walk: [] }),
+  rows: [
+    {
+      like: ENTRY,
+      proof: 1,
+      read: (m, { line, state }) => {
+        const { directory } = state;
+        // x86-64: the line above was the entry of the top table.
+        if (state.walk.length === 0 && directory?.pgd === true) {
+          state.walk.push({ line, name: 'PGD', word: directory.value });
+          delete state.directory;
+        }
+        state.walk.push({ line, name: m[1] ?? '', at: big(m[2]), word: big(m[3]) });
+        delete state.expects;
+      },
+    },
+    {
+      like: /^VIRTUAL\s{1,20}PHYSICAL$/,
+      proof: 1,
+      read: (_, { state, out }) => {
+        sayWalk(state, out);
+        delete state.input;
+        state.expects = 'addresses';
+      },
+    },
+    {
+      like: /^([0-9a-f]{1,16})\s{1,20}(?:([0-9a-f]{1,16})|\(not (?:mapped|accessible)\))$/,
+      proof: 0.5,
+      read: (m, { line, state, out }) => {
+        if (state.expects !== 'addresses') return false;
+        delete state.expects;
+        state.input = { value: big(m[1]), digits: m[1]?.length ?? 0 };
+        if (m[2] === undefined)
+          out.put(line, {
+            is: 'translation',
+            input: big(m[1]),
+            inputSpace: 'va',
+            outputSpace: 'pa',
+            reason: '(not mapped)',
+          });
+        else
+          out.assume(
+            'the column PHYSICAL is not used: crash subtracts there; the walk below is what counts',
+            line,
+          );
+        return true;
+      },
+    },
+    {
+      like: /^(PGD|PAGE) DIRECTORY: ([0-9a-f]{1,16})$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        const value = big(m[2]);
+        if (m[1] === 'PGD') {
+          out.put(line, { is: 'fact', name: 'root', value, doubtful: 'a virtual address' });
+          state.directory = { value, pgd: false };
+        } else if (state.directory) state.directory = { value, pgd: true };
+        else out.put(line, { is: 'fact', name: 'root', value, doubtful: 'a virtual address' });
+      },
+    },
+    {
+      like: /^\s{0,12}PAGE: ([0-9a-f]{1,16})(?:\s{1,8}\(.{1,40}\))?$/,
+      proof: 0.8,
+      read: (m, { line, state }) => {
+        if (state.walk.length === 0) return false;
+        state.page = { output: big(m[1]), line };
+        return true;
+      },
+    },
+    {
+      like: /^\s{0,20}PTE\s{1,60}(PHYSICAL\s{1,20}FLAGS|SWAP\s{1,60}OFFSET)$/,
+      proof: 0.9,
+      read: (m, { state }) => {
+        state.expects = m[1]?.startsWith('SWAP') ? 'swap' : 'flags';
+      },
+    },
+    {
+      like: /^\s{0,20}([0-9a-f]{1,16})\s{1,20}[0-9a-f]{1,16}\s{1,20}\(([A-Z_0-9|]{1,200})\)$/,
+      proof: 0.9,
+      read: (m, { state, out }) => {
+        if (state.expects !== 'flags') return false;
+        delete state.expects;
+        state.flags = { word: big(m[1]), names: (m[2] ?? '').split('|') };
+        sayWalk(state, out);
+        return true;
+      },
+    },
+    {
+      like: /^\s{0,20}([0-9a-f]{1,16})\s{1,20}(\/\S{1,200}|\(unknown\))\s{1,20}(\d{1,20})$/,
+      proof: 0.8,
+      read: (_, { state, out }) => {
+        if (state.expects !== 'swap') return false;
+        delete state.expects;
+        sayWalk(state, out);
+        return true;
+      },
+    },
+    {
+      like: /^\s{0,20}(?:PAGE\s{1,20}PHYSICAL\s{1,20}MAPPING|VMA\s{1,20}START\s{1,20}END)\s/,
+      proof: 0.8,
+      read: (_, { state }) => {
+        state.expects = 'ignored';
+      },
+    },
+    {
+      // struct page and VMA lines
+      like: /^\s{0,20}[0-9a-f]{8,16}\s{1,20}[0-9a-f]{1,16}\s{1,20}[0-9a-f]{1,16}\s{1,20}[0-9a-f]{1,16}\s{1,12}-?\d/,
+      proof: 0.5,
+      read: (_, { state }) => state.expects === 'ignored' || state.input !== undefined,
+    },
+    { like: /^\s{0,8}(?:PID|COMMAND|TASK|CPU|STATE): /, proof: 0.3 },
+    { like: /^SWAP: \S/, proof: 0.4 },
+    { like: /^vtop /, proof: 0.4 },
+  ],
+  end: sayWalk,
+});

@@ -1,0 +1,81 @@
+/** Every recogniser, specific ones before general ones: the order decides between equal scores. */
+import type { Recogniser } from '../recogniser.ts';
+import { arm64Oops } from './arm64-oops.ts';
+import { bareWords } from './bare-words.ts';
+import { bochsPage, bochsTab, bochsTrace } from './bochs.ts';
+import { chipsecDict, chipsecLog } from './chipsec.ts';
+import { crashVtop } from './crash.ts';
+import { tfa, ubootBdinfo, ubootTables, zephyr } from './firmware.ts';
+import { crashRd, hexdumpC, od, ubootMd, xxd } from './hexdump.ts';
+import { e820, iomem } from './memory-maps.ts';
+import { mtrrDmesg, mtrrProc, patDmesg, patList } from './memory-types.ts';
+import { bochsWords, gdbWords, qemuWords } from './memory-words.ts';
+import { arm64Ptdump, kvmStage2, wxCheck, x86Ptdump } from './ptdump.ts';
+import { qemuGva, qemuMem, qemuMtree, qemuTlb } from './qemu.ts';
+import {
+  bochsRegisters,
+  cpuinfo,
+  gdbRegisters,
+  jsonRegisters,
+  pairRegisters,
+  qemuRegisters,
+  rdmsr,
+} from './registers.ts';
+import { addrxlat, kvmTrace } from './traces.ts';
+import { hyperdbgPte, windbgPte } from './windows.ts';
+import { x86Oops } from './x86-oops.ts';
+import { xenArm, xenX86 } from './xen.ts';
+
+export const recognisers: readonly Recogniser[] = [
+  arm64Oops,
+  x86Oops,
+  kvmStage2,
+  arm64Ptdump,
+  x86Ptdump,
+  wxCheck,
+  qemuTlb,
+  qemuMem,
+  qemuWords,
+  gdbWords,
+  bochsWords,
+  qemuGva,
+  qemuMtree,
+  qemuRegisters,
+  bochsRegisters,
+  gdbRegisters,
+  rdmsr,
+  pairRegisters,
+  jsonRegisters,
+  bochsPage,
+  bochsTab,
+  bochsTrace,
+  crashVtop,
+  xenX86,
+  xenArm,
+  hyperdbgPte,
+  windbgPte,
+  tfa,
+  ubootTables,
+  ubootBdinfo,
+  zephyr,
+  chipsecLog,
+  chipsecDict,
+  addrxlat,
+  kvmTrace,
+  mtrrProc,
+  mtrrDmesg,
+  patList,
+  patDmesg,
+  e820,
+  iomem,
+  cpuinfo,
+  hexdumpC,
+  crashRd,
+  ubootMd,
+  xxd,
+  od,
+  bareWords,
+];
+
+export const recogniserById = (id: string): Recogniser | undefined =>
+  recognisers.find(({ id: its }) => its === id);

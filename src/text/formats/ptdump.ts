@@ -1,0 +1,332 @@
+/**
+ * The kernel's own dumps of its tables: arm64 `kernel_page_tables`, KVM's `stage2_page_tables`, x86 `page_tables/*`.
+ * One row shape; the vocabularies differ, and differ between versions: they are read by word, never by column.
+ *
+ *     0xfff0000000000000-0xfff0000000210000        2112K PTE       RW NX     AF            UXN    MEM/NORMAL-TAGGED
+ *     0x0000000001020000-0x0000000001021000           4K 3   R W X AF
+ *     0xffffffff81000000-0xffffffff81e00000          14M     ro         PSE     GLB x  pmd
+ *
+ * None prints a raw entry; arm64 and x86 print no output address either.
+ */
+import type { Line } from '../lines.ts';
+import type { Attributes, Level, Range, RegimeGuess, Space } from '../model.ts';
+import { big, known, recogniser, type Sink, sized } from '../recogniser.ts';
+
+const SPAN = String.raw`^0x([0-9a-f]{8,16})-0x([0-9a-f]{8,16})\s+(\d{1,12})([BKMGTPE])`;
+
+interface State {
+  under?: string;
+}
+
+type Words = readonly string[];
+interface Vocabulary {
+  readonly space: Space;
+  readonly regime: RegimeGuess;
+  /** What a word says; undefined for words that are not known. */
+  readonly word: (word: string) => Attributes | undefined;
+  /** What the absence of words says, given all that are there. */
+  readonly rest?: (words: ReadonlySet<string>, level: string) => Attributes;
+}
+
+/** Sizes are there to check by: a torn line does not agree with itself. */
+function span(m: RegExpExecArray, line: Line, out: Sink): { start: bigint; end: bigint } | undefined {
+  const start = big(m[1]);
+  // The last row of an address space ends at 2^64, printed as 0.
+  const end = big(m[2]) === 0n ? 1n << BigInt(4 * (m[2]?.length ?? 16)) : big(m[2]);
+  if (end - start !== sized(m[3], m[4])) {
+    out.trouble('a row does not span the size it prints: left out', line);
+    return undefined;
+  }
+  return { start, end };
+}
+
+function attributes(
+  words: Words,
+  level: string,
+  vocabulary: Vocabulary,
+  line: Line,
+  out: Sink,
+): Attributes | undefined {
+  if (words.length === 0) return undefined;
+  let all: Attributes = {};
+  for (const word of words) {
+    const says = vocabulary.word(word);
+    if (says) all = { ...all, ...says };
+    else out.trouble(`attribute word "${word.slice(0, 40)}" is not known`, line);
+  }
+  return { ...vocabulary.rest?.(new Set(words), level), ...all };
+}
+
+function row(
+  m: RegExpExecArray,
+  { level, words }: { level: Level; words: Words },
+  vocabulary: Vocabulary,
+  { line, state, out }: { line: Line; state: State; out: Sink },
+): void {
+  const where = span(m, line, out);
+  if (!where) return;
+  const said = attributes(words, level.name, vocabulary, line, out);
+  out.put(
+    line,
+    known<Range>({
+      is: 'range',
+      space: vocabulary.space,
+      ...where,
+      level,
+      regime: vocabulary.regime,
+      hole: said === undefined ? true : undefined,
+      attributes: said,
+      words: said === undefined ? undefined : words,
+      under: state.under,
+    }),
+  );
+}
+
+const split = (text: string | undefined): string[] => (text ?? '').split(/\s+/).filter(word => word !== '');
+
+// ------------------------------------------------------------------------------------------------ arm64 stage 1
+
+const MEMORY: Readonly<Record<string, string>> = {
+  'MEM/NORMAL': 'Normal',
+  'MEM/NORMAL-NC': 'Normal-NC',
+  'MEM/NORMAL-WT': 'Normal-WT',
+  'MEM/NORMAL-TAGGED': 'Normal-Tagged',
+};
+const STAGE1_WORDS: Readonly<Record<string, Attributes>> = {
+  F: { valid: false },
+  USR: { user: true },
+  ro: { write: false },
+  RW: { write: true },
+  NX: { executePrivileged: false },
+  x: { executePrivileged: true },
+  SHD: { shareability: 'inner' }, // both SH bits
+  AF: { accessed: true },
+  NG: { global: false },
+  CON: { contiguous: true },
+  BLK: { block: true },
+  TBL: { block: false },
+  UXN: { executeUser: false },
+  GP: { guarded: true },
+};
+
+const stage1: Vocabulary = {
+  space: 'va',
+  regime: { family: 'arm64.stage1' },
+  word: word => {
+    const type =
+      MEMORY[word] ?? (/^DEVICE\/\w{1,10}$/.test(word) ? word.replace('DEVICE/', 'Device-') : undefined);
+    return type === undefined ? STAGE1_WORDS[word] : { type };
+  },
+  rest: () => ({
+    valid: true,
+    user: false,
+    accessed: false,
+    global: true,
+    contiguous: false,
+    block: false,
+    executeUser: true,
+    guarded: false,
+  }),
+};
+
+const STAGE1_LEVEL: Readonly<Record<string, number>> = { PTE: 3, PMD: 2, PUD: 1 };
+/** PGD and P4D stand at levels that depend on the configuration, which the text does not tell. */
+const linuxLevel = (name: string): Level => known({ name, number: STAGE1_LEVEL[name] });
+
+export const arm64Ptdump = recogniser<State>({
+  id: 'arm64.ptdump',
+  title: 'arm64 kernel_page_tables (ptdump)',
+  state: () => ({}),
+  rows: [
+    {
+      // KVM's first patches print the same level names, with R and W as separate words: not these.
+      like: new RegExp(`${SPAN} (PGD|P4D|PUD|PMD|PTE)((?:\\s+(?!(?:R|W|XN)(?:\\s|$))\\S{1,24}){0,16})$`),
+      proof: 0.95,
+      read: (m, at) => row(m, { level: linuxLevel(m[5] ?? ''), words: split(m[6]) }, stage1, at),
+    },
+    {
+      like: /^---\[ ((?!end |Guest|Host|IPA).{1,60}?(?: start| end| area|\(\) end)) \]---$/,
+      proof: 0.9,
+      read: (m, { state }) => {
+        state.under = (m[1] ?? '').replace(/ start$/, '');
+      },
+    },
+  ],
+});
+
+// ------------------------------------------------------------------------------------------------ arm64 stage 2
+
+const STAGE2_WORDS: Readonly<Record<string, Attributes>> = {
+  F: { valid: false },
+  R: { read: true },
+  W: { write: true },
+  X: { execute: true },
+  x: { execute: true },
+  NX: { execute: false },
+  XN: { execute: false },
+  px: { executePrivileged: true },
+  ux: { executeUser: true },
+  PXN: { executePrivileged: false },
+  UXN: { executeUser: false },
+  PXNux: { executePrivileged: false, executeUser: true },
+  PXNUXN: { executePrivileged: false, executeUser: false },
+  AF: { accessed: true },
+  SHD: { shareability: 'inner' },
+  CON: { contiguous: true },
+  BLK: { block: true },
+};
+const EXECUTION = ['X', 'x', 'NX', 'XN', 'px', 'ux', 'PXN', 'UXN', 'PXNux', 'PXNUXN'];
+
+const stage2: Vocabulary = {
+  space: 'ipa',
+  regime: { family: 'arm64.stage2' },
+  word: word => STAGE2_WORDS[word],
+  rest: (words, level) => {
+    // The merged versions print X or nothing; the patches before them printed XN or nothing, with level names.
+    const none = !EXECUTION.some(word => words.has(word));
+    const execute = none ? { execute: !/^-?\d$/.test(level) } : {};
+    return { valid: true, read: false, write: false, accessed: false, block: false, ...execute };
+  },
+};
+
+interface Stage2State extends State {
+  /** A heading asked for the number on the next line. */
+  expects?: 'ipa bits' | 'levels';
+}
+
+export const kvmStage2 = recogniser<Stage2State>({
+  id: 'arm64.kvm-stage2',
+  title: 'KVM stage2_page_tables (arm64)',
+  state: () => ({}),
+  rows: [
+    {
+      like: new RegExp(`${SPAN} (-?\\d)((?:\\s+\\S{1,16}){0,12})$`),
+      proof: 1,
+      read: (m, at) =>
+        row(m, { level: { name: m[5] ?? '', number: Number(m[5]) }, words: split(m[6]) }, stage2, at),
+    },
+    {
+      like: new RegExp(`${SPAN} (PGD|P4D|PUD|PMD|PTE)((?:\\s+(?:XN|R|W|X|AF|BLK|F|CON|SHD)){1,10})$`),
+      proof: 0.96,
+      read: (m, at) => {
+        at.out.assume(
+          'an entry without XN is executable, as in the first versions of the stage 2 dump',
+          at.line,
+        );
+        row(m, { level: linuxLevel(m[5] ?? ''), words: split(m[6]) }, stage2, at);
+      },
+    },
+    {
+      // A hole in the first versions: read here only under their heading, or it is the kernel's own dump.
+      like: new RegExp(`${SPAN} (PGD|P4D|PUD|PMD|PTE)()$`),
+      proof: 0.5,
+      read: (m, at) => {
+        if (at.state.under === undefined) return false;
+        row(m, { level: linuxLevel(m[5] ?? ''), words: [] }, stage2, at);
+        return true;
+      },
+    },
+    {
+      like: /^---\[ (Guest IPA|Host IPA|IPA bits (\d{2}) start lvl (-?\d)) \]---$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        state.under = m[1] ?? '';
+        if (m[2] === undefined) return;
+        out.put(line, { is: 'fact', name: 'ipa bits', value: BigInt(m[2]) });
+        out.put(line, { is: 'fact', name: 'start level', value: BigInt(m[3] ?? 0) });
+      },
+    },
+    {
+      like: /^(?:=+ ?)?(?:\S{0,200}\/)?(ipa_range|stage2_levels)(?: ?[:=] ?| )?(\d{1,2})?$/,
+      proof: 0.9,
+      read: (m, { line, state, out }) => {
+        const name = m[1] === 'ipa_range' ? 'ipa bits' : 'levels';
+        if (m[2] === undefined) state.expects = name;
+        else out.put(line, { is: 'fact', name, value: BigInt(m[2]) });
+      },
+    },
+    {
+      like: /^ ?(\d{1,2})$/,
+      proof: 0.5,
+      read: (m, { line, state, out }) => {
+        if (state.expects === undefined) return false;
+        out.put(line, { is: 'fact', name: state.expects, value: BigInt(m[1] ?? 0) });
+        delete state.expects;
+        return true;
+      },
+    },
+    { like: /^(?:=+ ?)?(?:\S{0,200}\/)?stage2_page_tables:?$/, proof: 0.9 },
+  ],
+});
+
+// ------------------------------------------------------------------------------------------------ x86
+
+const X86_WORDS: Readonly<Record<string, Attributes>> = {
+  USR: { user: true },
+  RW: { write: true },
+  ro: { write: false },
+  PWT: { pwt: true },
+  PCD: { pcd: true },
+  PSE: { block: true },
+  PAT: { pat: true },
+  GLB: { global: true },
+  NX: { execute: false },
+  x: { execute: true },
+};
+const x86: Vocabulary = {
+  space: 'va',
+  regime: { family: 'x86.stage1' },
+  word: word => X86_WORDS[word],
+  rest: () => ({ user: false, pwt: false, pcd: false, block: false, pat: false, global: false }),
+};
+const X86_LEVEL: Readonly<Record<string, number>> = { pte: 1, pmd: 2, pud: 3 };
+
+export const x86Ptdump = recogniser<State>({
+  id: 'x86.ptdump',
+  title: 'x86 page_tables (ptdump)',
+  state: () => ({}),
+  rows: [
+    {
+      like: new RegExp(`${SPAN}((?:\\s+[A-Za-z]{1,4}){0,12}?)\\s+(cr3|pgd|p4d|pud|pmd|pte)$`),
+      proof: 1,
+      read: (m, at) => {
+        at.out.assume('the flags are those of each entry alone: parents are not applied', at.line);
+        const name = m[6] ?? '';
+        row(m, { level: known({ name, number: X86_LEVEL[name] }), words: split(m[5]) }, x86, at);
+      },
+    },
+    {
+      like: /^\.\.\. (\d{1,10}) entr(?:y|ies) skipped \.\.\.$/,
+      proof: 0.9,
+      read: (m, { line, out }) => {
+        out.put(line, { is: 'fact', name: 'skipped entries', value: BigInt(m[1] ?? 0) });
+        out.trouble('the kernel left out entries of an area that it limits', line);
+      },
+    },
+    {
+      like: /^---\[ ((?:User Space|Kernel Space|Low Kernel Mapping|vmalloc\(\) Area|Vmemmap|CPU entry Area|ESPfix Area|LDT remap|EFI Runtime Services|High Kernel Mapping|Modules|End Modules|Fixmap Area|KASAN shadow.{0,10}|Persistent kmap\(\) Area|vmalloc\(\) End|Kernel Mapping)) \]---$/,
+      proof: 0.9,
+      read: (m, { state }) => {
+        state.under = m[1] ?? '';
+      },
+    },
+  ],
+});
+
+// ------------------------------------------------------------------------------------------------ verdict at boot
+
+export const wxCheck = recogniser({
+  id: 'linux.wx-check',
+  title: 'the W+X verdict of ptdump',
+  state: () => ({}),
+  rows: [
+    {
+      like: /^(?:x86\/mm: )?Checked (?:kernel |user space )?W\+X mappings: (?:FAILED, (\d{1,12}) W\+X pages found(?:, (\d{1,12}) non-UXN pages found)?|passed, no W\+X)/,
+      proof: 0.9,
+      read: (m, { line, out }) => {
+        out.put(line, { is: 'fact', name: 'W+X pages', value: BigInt(m[1] ?? 0) });
+        if (m[2] !== undefined) out.put(line, { is: 'fact', name: 'non-UXN pages', value: BigInt(m[2]) });
+      },
+    },
+  ],
+});

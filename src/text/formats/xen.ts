@@ -1,0 +1,136 @@
+/**
+ * Xen's walks.
+ *
+ *     Pagetable walk from ffff82d080400000:                              x86
+ *      L4[0x105] = 00000000bf2a1063 ffffffffffffffff                     entry, guest frame or all ones
+ *      L2[0x002] = 80000000bf0001e3 ffffffffffffffff (PSE)
+ *
+ *     Walking Hypervisor VA 0x40 on CPU0 via TTBR 0x0000000046948000      Arm, Xen's own tables
+ *     dom1 IPA 0x0000000038000000                                         Arm, a guest's second stage
+ *     0TH[0x000] = 0x46940f7f
+ */
+import type { Line } from '../lines.ts';
+import type { Entry } from '../model.ts';
+import { big, known, recogniser, type Sink } from '../recogniser.ts';
+
+interface X86State {
+  group: number;
+  input?: bigint;
+  walk: { line: Line; level: number; word: bigint; digits: number }[];
+}
+
+/** The mode shows in the top level; known when the walk is over. */
+function sayX86(state: X86State, out: Sink): void {
+  const top = Math.max(0, ...state.walk.map(({ level }) => level));
+  const wide = state.walk.some(({ digits }) => digits > 8);
+  const mode = top >= 4 ? '4l' : top === 3 ? 'pae' : wide ? 'pae' : '32';
+  for (const { line, level, word } of state.walk)
+    out.put(
+      line,
+      known<Entry>({
+        is: 'entry',
+        word,
+        width: mode === '32' ? 32 : 64,
+        level: { name: `L${level}`, number: level },
+        input: state.input,
+        regime: { family: 'x86.stage1', mode },
+      }),
+      state.group,
+    );
+  state.walk = [];
+}
+
+export const xenX86 = recogniser<X86State>({
+  id: 'xen.x86-walk',
+  title: 'Xen page-table walk (x86)',
+  state: () => ({ group: 0, walk: [] }),
+  rows: [
+    {
+      like: /^ {0,4}L([1-4])\[0x([0-9a-f]{1,3})\] = ([0-9a-f]{8,16}) ([0-9a-f]{8,16})(?: \(PSE\))?$/,
+      proof: 1,
+      read: (m, { line, state }) => {
+        if (state.walk.length < 8)
+          state.walk.push({ line, level: Number(m[1]), word: big(m[3]), digits: m[3]?.length ?? 16 });
+      },
+    },
+    {
+      like: /^Pagetable walk from (?:0x)?([0-9a-f]{8,16}):$/,
+      proof: 1,
+      read: (m, { state, out }) => {
+        sayX86(state, out);
+        state.group = out.group();
+        state.input = big(m[1]);
+      },
+    },
+  ],
+  end: sayX86,
+});
+
+interface ArmState {
+  group: number;
+  input?: bigint;
+  /** Undefined until a heading says whose tables these are. */
+  second?: boolean;
+}
+const LEVEL: Readonly<Record<string, number>> = { '0TH': 0, '1ST': 1, '2ND': 2, '3RD': 3 };
+
+export const xenArm = recogniser<ArmState>({
+  id: 'xen.arm-walk',
+  title: 'Xen page-table walk (Arm)',
+  state: () => ({ group: 0 }),
+  rows: [
+    {
+      like: /^(0TH|1ST|2ND|3RD)\[0x([0-9a-f]{1,3})\] = 0x([0-9a-f]{1,16})$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        if (state.second === undefined)
+          out.assume('a walk without heading is of the hypervisor: stage 1 of EL2', line);
+        out.put(
+          line,
+          known<Entry>({
+            is: 'entry',
+            word: big(m[3]),
+            width: 64,
+            level: { name: m[1] ?? '', number: LEVEL[m[1] ?? ''] ?? 0 },
+            input: state.input,
+            regime: state.second
+              ? { family: 'arm64.stage2', granule: '4K' }
+              : { family: 'arm64.stage1', granule: '4K', regime: 'EL2' },
+          }),
+          state.group,
+        );
+      },
+    },
+    {
+      like: /^Walking Hypervisor VA (0x[0-9a-f]{1,16}) on CPU\d{1,4} via TTBR (0x[0-9a-f]{1,16})$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        state.group = out.group();
+        state.input = big(m[1]);
+        state.second = false;
+        out.put(line, { is: 'register', name: 'TTBR0_EL2', value: big(m[2]) }, state.group);
+      },
+    },
+    {
+      like: /^dom\d{1,5} IPA (0x[0-9a-f]{1,16})$/,
+      proof: 1,
+      read: (m, { state, out }) => {
+        state.group = out.group();
+        state.input = big(m[1]);
+        state.second = true;
+      },
+    },
+    {
+      like: /^P2M @ (?:0x)?[0-9a-f]{1,16} mfn:(0x[0-9a-f]{1,12})$/,
+      proof: 1,
+      read: (m, { line, state, out }) =>
+        out.put(line, { is: 'fact', name: 'root', value: big(m[1]) << 12n }, state.group),
+    },
+    {
+      like: /^Using concatenated root table (\d{1,3})$/,
+      proof: 0.9,
+      read: (m, { line, out }) =>
+        out.assume(`the root is concatenated; this walk begins in table ${m[1]}`, line),
+    },
+  ],
+});

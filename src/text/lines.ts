@@ -1,0 +1,234 @@
+/**
+ * Lines of pasted text, cleaned once for every recogniser: CRLF, ANSI escapes and terminal editing, log prefixes,
+ * prompts and mail quotes go; what a tool printed stays, indentation included.
+ *
+ * Streaming and bounded: text comes in chunks of any size, and a line longer than `LONGEST` is handed out in pieces.
+ */
+
+export interface Line {
+  /** From 1, as editors count. */
+  readonly number: number;
+  /** Cleaned text without trailing blanks. */
+  readonly text: string;
+  /** The prompt in front, if there was one: then `text` is the command typed, or output that follows on the same line. */
+  readonly prompt?: string;
+  /** Which CPU or task printed it, where the log says so: `T118`, `C2`. Separates interleaved reports. */
+  readonly tag?: string;
+  /** The line as it stood, cut at `RAW` characters. */
+  readonly raw: string;
+  /** A piece of a line longer than `LONGEST`; the first piece says 'first'. */
+  readonly piece?: 'first' | 'more';
+}
+
+/** Longest line handed out whole. Tools print lines of a few hundred characters. */
+export const LONGEST = 16_384;
+const RAW = 240;
+
+/**
+ * Splits chunks into lines. `push` returns the lines completed by a chunk; `end` the rest.
+ * A lone CR separates lines too (progress bars, old serial logs), without counting as one.
+ */
+export class LineSplitter {
+  #rest = '';
+  #number = 1;
+  #longest: number;
+  /** The rest continues a line of which pieces were handed out already. */
+  #inside = false;
+  #afterCr = false;
+
+  constructor(longest = LONGEST) {
+    this.#longest = longest;
+  }
+
+  *push(chunk: string): Generator<Line> {
+    let text = chunk;
+    if (this.#afterCr && text.length > 0) {
+      this.#afterCr = false;
+      if (text.startsWith('\n')) {
+        text = text.slice(1);
+        this.#number++;
+      }
+    }
+    let from = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code !== 10 && code !== 13) continue;
+      yield* this.#line(this.#rest + text.slice(from, i));
+      this.#rest = '';
+      this.#inside = false;
+      from = i + 1;
+      if (code === 10) this.#number++;
+      else if (from === text.length) this.#afterCr = true;
+      else if (text.charCodeAt(from) === 10) {
+        this.#number++;
+        i = from++;
+      }
+    }
+    this.#rest += text.slice(from);
+    // A line without end must not be kept: it is handed out in pieces as it comes.
+    if (this.#rest.length > this.#longest) {
+      const keep = yield* this.#pieces(this.#rest);
+      this.#rest = keep;
+    }
+  }
+
+  *end(): Generator<Line> {
+    if (this.#rest !== '') yield* this.#line(this.#rest);
+    this.#rest = '';
+  }
+
+  *#line(text: string): Generator<Line> {
+    if (text.length <= this.#longest && !this.#inside) {
+      if (text !== '') yield clean(text, this.#number);
+      return;
+    }
+    const last = yield* this.#pieces(text);
+    if (last !== '') yield clean(last, this.#number, this.#inside ? 'more' : 'first');
+  }
+
+  /** Pieces of full length, cut at a separator where one is near; returns what is left. */
+  *#pieces(text: string): Generator<Line, string> {
+    let from = 0;
+    while (text.length - from > this.#longest) {
+      let to = from + this.#longest;
+      for (let i = to; i > to - 256; i--) {
+        const c = text.charCodeAt(i - 1);
+        if (c === 0x20 || c === 0x2c || c === 0x09 || c === 0x7d) {
+          to = i;
+          break;
+        }
+      }
+      yield clean(text.slice(from, to), this.#number, this.#inside ? 'more' : 'first');
+      this.#inside = true;
+      from = to;
+    }
+    return text.slice(from);
+  }
+}
+
+/** Lines of a whole text. */
+export function* linesOf(text: string): Generator<Line> {
+  const splitter = new LineSplitter();
+  yield* splitter.push(text);
+  yield* splitter.end();
+}
+
+// Every pattern is anchored and has no nested repetition: time is linear in the line.
+const LOG_PREFIXES: readonly RegExp[] = [
+  /^(?:> ?){1,8}/, // quoted in mail
+  /^<\d{1,3}>/, // printk level
+  /^\d{1,2},\d{1,12},\d{1,18},[^;\s]{1,12};/, // /dev/kmsg
+  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? \S{1,64} [^\s:]{1,64}: ?/, // syslog
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20} \S{1,64} [^\s:]{1,64}: ?/, // journal, rsyslog
+  /^\[\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S{0,16}\] ?/, // terminal programs, Xen
+  /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] ?/, // dmesg -T
+  /^\[ {0,12}\d{1,9}\.\d{1,9}\] ?/, // printk time
+  /^\((?:XEN|d\d{1,5}(?:v\d{1,4})?)\) ?/, // Xen console
+  /^(?:VERBOSE|INFO|NOTICE|DEBUG): {1,8}/, // TF-A
+];
+/** CONFIG_PRINTK_CALLER; the number is the task or the CPU. */
+const CALLER = /^\[ {0,12}([TC]\d{1,9})\] ?/;
+const PROMPT =
+  /^(?:\(qemu\)|\(gdb\)|\(kgdb\)|crash(?:[_\w.]{0,24})?>|<bochs(?::\d{1,9})?>|(?:\d{1,4}: )?l?k?d?kd>|\d{0,4}:? ?(?:k?HyperDbg)>|=>|(?:[\w.-]{1,32}@[\w.-]{1,64}[:\w~/.-]{0,128})?[#$](?= ))\s?/;
+
+const ESC = 0x1b;
+
+/** One line, cleaned. */
+export function clean(raw: string, number: number, piece?: 'first' | 'more'): Line {
+  let text = needsTerminal(raw) ? terminal(raw) : raw;
+  let tag: string | undefined;
+  // Prefixes nest (syslog around printk around a quote), a few deep at most.
+  for (let again = 0; again < 6; again++) {
+    const before = text;
+    const first = text.charCodeAt(0);
+    if (!mayStartPrefix(first)) break;
+    for (const prefix of LOG_PREFIXES) {
+      const m = prefix.exec(text);
+      if (m) {
+        text = text.slice(m[0].length);
+        break;
+      }
+    }
+    const caller = CALLER.exec(text);
+    if (caller) {
+      tag = caller[1];
+      text = text.slice(caller[0].length);
+    }
+    if (text === before) break;
+  }
+  let prompt: string | undefined;
+  for (let again = 0; again < 4; again++) {
+    const m = PROMPT.exec(text);
+    if (!m) break;
+    prompt = m[0].trim();
+    text = text.slice(m[0].length);
+  }
+  return {
+    number,
+    text: trimEnd(text),
+    raw: raw.length > RAW ? `${raw.slice(0, RAW)}…` : raw,
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(piece === undefined ? {} : { piece }),
+  };
+}
+
+const mayStartPrefix = (c: number): boolean =>
+  c === 0x5b || // [
+  c === 0x3c || // <
+  c === 0x28 || // (
+  c === 0x3e || // >
+  (c >= 0x30 && c <= 0x39) ||
+  (c >= 0x41 && c <= 0x5a);
+
+/** `trimEnd` also drops NUL, which serial logs are full of. */
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) <= 0x20) end--;
+  return end === text.length ? text : text.slice(0, end);
+}
+
+function needsTerminal(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x20 && c !== 9) return true;
+    if (c === 0xfeff || c === 0xa0) return true;
+  }
+  return false;
+}
+
+/**
+ * What a terminal would show: QEMU's monitor echoes a typed command by going back and printing it again, key by key.
+ * Cursor left and right, erase in line and backspace are followed; colours and the rest are dropped.
+ */
+function terminal(text: string): string {
+  const screen: string[] = [];
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 8) at = Math.max(0, at - 1);
+    else if (c === ESC) {
+      const next = text.charCodeAt(i + 1);
+      if (next === 0x5b) {
+        let j = i + 2;
+        while (j < text.length && j < i + 34 && !isFinal(text.charCodeAt(j))) j++;
+        const count = Math.min(Number.parseInt(text.slice(i + 2, j), 10) || 1, LONGEST);
+        const what = text[j];
+        if (what === 'D') at = Math.max(0, at - count);
+        else if (what === 'C') at = Math.min(screen.length, at + count);
+        else if (what === 'G') at = Math.min(screen.length, count - 1);
+        else if (what === 'K' && !/^[12]$/.test(text.slice(i + 2, j))) screen.length = at;
+        i = j;
+      } else if (next === 0x5d) {
+        // operating system command: to BEL or ESC \
+        let j = i + 2;
+        while (j < text.length && text.charCodeAt(j) !== 7 && text.charCodeAt(j) !== ESC) j++;
+        i = text.charCodeAt(j) === ESC ? j + 1 : j;
+      } else i++;
+    } else if (c === 0xa0) screen[at++] = ' ';
+    else if ((c >= 0x20 || c === 9) && c !== 0xfeff) screen[at++] = text[i] as string;
+  }
+  return screen.join('');
+}
+
+const isFinal = (c: number): boolean => c >= 0x40 && c <= 0x7e;
