@@ -5,9 +5,6 @@ import { join } from 'node:path';
 import type { Transform } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import * as zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
-import xz from 'xz-decompress';
-import { ZSTDDecoder } from 'zstddec/stream';
 import { hex, ImageError, type Remark } from './errors.ts';
 import { FileSource } from './file.ts';
 import { type ByteSource, MemorySource } from './source.ts';
@@ -15,7 +12,7 @@ import { type ByteSource, MemorySource } from './source.ts';
 export type Compression = 'gzip' | 'zstd' | 'xz';
 
 export interface DecompressLimits {
-  /** Up to this many bytes stay in memory, beyond it goes to a temporary file. 256 MiB by default. */
+  /** Up to this many bytes stay in memory (twice as many while they are put together), more goes to a temporary file. 128 MiB by default. */
   readonly memoryBytes?: number;
   /** No more than this comes out; the image is then read as cut there. 64 GiB by default. */
   readonly outputBytes?: number;
@@ -28,7 +25,7 @@ export interface Decompressed {
   close(): void;
 }
 
-const MEMORY_BYTES = 256 * 2 ** 20;
+const MEMORY_BYTES = 128 * 2 ** 20;
 const OUTPUT_BYTES = 64 * 2 ** 30;
 const INPUT_CHUNK = 256 * 1024;
 const OUTPUT_CHUNK = 1024 * 1024;
@@ -122,7 +119,7 @@ class Spill {
   }
 }
 
-/** What comes out of compressed chunks, piece by piece. Throws where the data is damaged, or ends before it should. */
+/** What comes out of compressed chunks, piece by piece (libraries are loaded when they are needed). Throws where the data is damaged, or ends before it should. */
 type Decoder = (input: Input) => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** The compressed bytes in order, and how far they were taken. */
@@ -201,7 +198,8 @@ function zstd(window: number): Decoder {
   return window > NARROW_WINDOW ? zstdWide : zstdNarrow;
 }
 
-function* zstdNarrow(input: Input): Generator<Uint8Array> {
+async function* zstdNarrow(input: Input): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import('fzstd');
   let out: Uint8Array[] = [];
   const decoder = new Decompress(chunk => {
     out.push(chunk);
@@ -221,6 +219,7 @@ function* zstdNarrow(input: Input): Generator<Uint8Array> {
 }
 
 async function* zstdWide(input: Input): AsyncGenerator<Uint8Array> {
+  const { ZSTDDecoder } = await import('zstddec/stream');
   const decoder = new ZSTDDecoder();
   await decoder.init();
   let empty = 0;
@@ -240,6 +239,7 @@ async function* unxz(input: Input): AsyncGenerator<Uint8Array> {
       else controller.enqueue(chunk);
     },
   });
+  const { default: xz } = await import('xz-decompress');
   const reader = new xz.XzReadableStream(compressed).getReader();
   while (true) {
     const { done, value } = await reader.read();

@@ -47,6 +47,12 @@ const MAX_DESCRIPTOR = 1 << 20;
 /** Register notes that are kept: two for each of 8192 CPUs. */
 const MAX_KEPT = 1 << 14;
 
+/** Text up to the first NUL. */
+export function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
 const align4 = (n: number): number => Math.ceil(n / 4) * 4;
 
 /** The note that begins at `offset`, or undefined where there is none. */
@@ -60,7 +66,7 @@ export function noteAt(source: ByteSource, offset: number): Note | undefined {
   if (nameSize === 0 || nameSize > MAX_NAME) return undefined;
   const nameBytes = source.read(offset + 12, nameSize);
   if (nameBytes.length < nameSize) return undefined;
-  const name = String.fromCharCode(...nameBytes).replace(/\0+$/, '');
+  const name = textOf(nameBytes);
   const at = offset + 12 + align4(nameSize);
   return { name, type, offset: at, size, end: at + align4(size) };
 }
@@ -196,7 +202,7 @@ export function decodeNotes(
       continue;
     }
     const bytes = source.read(note.offset, note.size);
-    if (note.name === 'VMCOREINFO') vmcoreinfo = new TextDecoder().decode(bytes).replace(/\0+$/, '');
+    if (note.name === 'VMCOREINFO') vmcoreinfo = textOf(bytes);
     else if (bytes.length < note.size)
       remarks.warn('truncated', `the file ends inside a ${note.name} note`, note.offset);
     else if (note.name === 'QEMU' && note.size >= QEMU_STATE_BYTES) qemu.push(qemuRegisters(bytes));

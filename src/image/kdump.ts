@@ -4,7 +4,7 @@ import { type FrameRange, PAGE_BYTES } from './address-space.ts';
 import { PageBitmap } from './bitmap.ts';
 import type { CodecName, Codecs } from './codecs.ts';
 import type { Container } from './container.ts';
-import { decodeNotes, readNotes } from './elf-notes.ts';
+import { decodeNotes, readNotes, textOf } from './elf-notes.ts';
 import { count, frameHex, hex, ImageError, Remarks } from './errors.ts';
 import { PagedSpace, type PageReader } from './paged.ts';
 import type { ByteSource } from './source.ts';
@@ -15,6 +15,7 @@ const MAX_BITMAP_BYTES = 256 * 2 ** 20;
 /** Runs of pages that are listed. Pages behind the last are still found, they only do not show in the list. */
 const MAX_RUNS = 1 << 21;
 const DESCRIPTOR_BYTES = 24;
+const DESCRIPTORS_AHEAD = 4096;
 
 /** page_desc.flags: how the page is packed. */
 const PACKING: Readonly<Record<number, CodecName>> = { 1: 'zlib', 2: 'lzo', 4: 'snappy', 32: 'zstd' };
@@ -227,7 +228,7 @@ function readVmcoreinfo(
   const offset = Number(sub.vmcoreinfoOffset);
   const size = Number(sub.vmcoreinfoSize);
   if (version < 3 || size === 0 || size > 1 << 20 || offset + size > source.size) return undefined;
-  return new TextDecoder().decode(source.read(offset, size)).replace(/\0+$/, '');
+  return textOf(source.read(offset, size));
 }
 
 class KdumpReader implements PageReader {
@@ -244,6 +245,7 @@ class KdumpReader implements PageReader {
   readonly #frames: number;
   readonly #descriptors: number;
   #last: { pfn: number; bytes: Uint8Array } | undefined;
+  #window: { first: number; bytes: Uint8Array } = { first: 0, bytes: new Uint8Array() };
 
   constructor(
     source: ByteSource,
@@ -291,7 +293,7 @@ class KdumpReader implements PageReader {
       if (!cut) add(pfn, end);
       else
         for (let at = pfn; at < end; at++) {
-          const found = this.#descriptor(rank + (at - pfn));
+          const found = this.#descriptor(rank + (at - pfn), DESCRIPTORS_AHEAD);
           if (found !== undefined && found.offset + found.size <= this.#source.size) add(at, at + 1);
           else lost++;
         }
@@ -313,14 +315,19 @@ class KdumpReader implements PageReader {
     return pages > 0 && (last === undefined || last.offset + last.size > this.#source.size);
   }
 
-  #descriptor(rank: number): { offset: number; size: number; flags: number } | undefined {
+  /** The descriptor of a page; `ahead` reads this many at once, for whoever goes through them in order. */
+  #descriptor(rank: number, ahead = 1): { offset: number; size: number; flags: number } | undefined {
     if (rank < 0 || rank >= this.#descriptors) return undefined;
-    const bytes = this.#source.read(
-      this.#layout.descriptorOffset + rank * DESCRIPTOR_BYTES,
-      DESCRIPTOR_BYTES,
-    );
-    if (bytes.length < DESCRIPTOR_BYTES) return undefined;
-    const { offset, size, flags } = descriptor.parse(bytes);
+    let at = rank - this.#window.first;
+    if (at < 0 || (at + 1) * DESCRIPTOR_BYTES > this.#window.bytes.length) {
+      const bytes = this.#source.read(
+        this.#layout.descriptorOffset + rank * DESCRIPTOR_BYTES,
+        ahead * DESCRIPTOR_BYTES,
+      );
+      this.#window = { first: rank, bytes };
+      at = 0;
+    }
+    const { offset, size, flags } = descriptor.parse(this.#window.bytes.subarray(at * DESCRIPTOR_BYTES));
     return { offset: Number(offset), size, flags };
   }
 

@@ -66,6 +66,8 @@ const FORMS: readonly LineForm[] = [
 const INDENTED_PART = /^\s+[0-9a-f]+-[0-9a-f]+ : /i;
 /** Maps have dozens of lines. */
 const MAX_LINES = 100_000;
+/** No line of a map is longer; what is, is looked at so far only. */
+const MAX_COLUMNS = 400;
 
 export interface MemoryMap {
   /** What the text was taken for. */
@@ -80,7 +82,7 @@ export interface MemoryMap {
  * @throws ImageError when there is no line of memory in it.
  */
 export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
-  const lines = text.split(/\r?\n/).slice(0, MAX_LINES);
+  const lines = text.split(/\r?\n/, MAX_LINES).map(line => line.slice(0, MAX_COLUMNS));
   for (const form of FORMS) {
     const ranges: MapRange[] = [];
     const seen = new Set<string>();

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { heldPages } from '../../src/image/address-space.ts';
 import { openImage } from '../../src/image/open.ts';
-import { elfCore, numberedPages } from '../support/elf.ts';
+import { concat, elfCore, numberedPages } from '../support/elf.ts';
 import { fixture, fixtureBytes, openFixture } from '../support/fixtures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'memattr-test-'));
@@ -86,6 +86,58 @@ describe('damaged compression', () => {
     expect(heldPages(image.space)).toBe(1024);
     image.close();
   });
+});
+
+/** A zstd frame by hand (RFC 8878): no checksum, no content size, blocks stored or of one repeated byte. */
+function zstdFrame(
+  windowLog2: number,
+  bytes: Uint8Array,
+  damagedAfter = Number.POSITIVE_INFINITY,
+): Uint8Array {
+  const out: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog2 - 10) << 3)];
+  const block = 128 * 1024;
+  for (let at = 0; at < bytes.length; at += block) {
+    const part = bytes.subarray(at, at + block);
+    const last = at + block >= bytes.length ? 1 : 0;
+    const repeated = part.every(byte => byte === part[0]);
+    // Block type 3 is reserved.
+    const type = at >= damagedAfter ? 3 : repeated ? 1 : 0;
+    const head = last | (type << 1) | (part.length << 3);
+    out.push(Uint8Array.of(head & 255, (head >> 8) & 255, head >> 16), repeated ? part.subarray(0, 1) : part);
+  }
+  return concat(out);
+}
+
+describe.each([20, 23, 24, 27])('zstd with a window of 2^%i', windowLog2 => {
+  const pages = numberedPages(300, 0x01020304);
+
+  test('comes out whole', async () => {
+    const image = await openImage(zstdFrame(windowLog2, concat([pages, new Uint8Array(2 ** 20)])), {
+      base: 0n,
+    });
+    expect(image.remarks).toEqual([]);
+    expect(heldPages(image.space)).toBe(556);
+    for (let frame = 0; frame < 300; frame++) expect(image.space.page(frame)?.[9]).toBe(0x01020304 + frame);
+    expect(image.space.page(400)).toEqual(new Uint32Array(1024));
+  });
+
+  test('damaged or cut: what came out before is answered', async () => {
+    const damaged = await openImage(zstdFrame(windowLog2, pages, 512 * 1024), { base: 0n });
+    expect(damaged.remarks[0]?.id).toBe('compression');
+    // The decoder may keep the block before the damaged one to itself.
+    expect([96, 128]).toContain(heldPages(damaged.space));
+    const whole = zstdFrame(windowLog2, pages);
+    const cut = await openImage(whole.subarray(0, whole.length - 1000), { base: 0n });
+    expect(cut.remarks[0]?.id).toBe('compression');
+    expect(heldPages(cut.space)).toBeGreaterThanOrEqual(288 - 32);
+  });
+});
+
+test('zstd with a window of 2^28 is refused', async () => {
+  const bytes = zstdFrame(28, numberedPages(1));
+  await expect(openImage(bytes, { base: 0n, name: 'x' })).rejects.toThrow(
+    'needs a window of 0x10000000 bytes; up to 2^27',
+  );
 });
 
 describe('raw', () => {
