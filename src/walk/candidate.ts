@@ -1,6 +1,7 @@
 /** Regimes that a set of registers gives: where walks can begin, and what had to be assumed. */
 import type { Finding } from '../bits/codec.ts';
 import { hex } from '../bits/word.ts';
+import type { EffectiveRules } from './effective.ts';
 import type { Regime } from './regime.ts';
 
 /** Register values by the names of `registers.ts`. */
@@ -17,6 +18,8 @@ export interface Candidate {
   /** What was not known, in the words of somebody who must judge the answer. */
   readonly assumed: readonly string[];
   readonly findings: readonly Finding[];
+  /** How its leaves, with those of the stage behind, become an effective type; absent where registers are missing. */
+  readonly rules?: EffectiveRules;
   /** The candidate that its output, and its tables, go through: a stage 2, EPT or NPT. */
   readonly through?: string;
 }

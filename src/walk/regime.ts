@@ -78,12 +78,24 @@ export interface Regime {
   classify(reading: Reading, level: number): EntryClass;
   /** A leaf's row in the record: permissions after the parents, memory type, and the fields that people ask for. */
   describe(reading: Reading, level: number, inherited: number): LeafView;
+  /** Rights in the few letters of `LeafView.perm`; for a second stage's rights taken together with the first's. */
+  perm(rights: Rights): string;
   /** What an entry that maps nothing says for itself: `{ note: 'KVM MMIO, gfn 0xfee00' }`. */
   describePayload(reading: Reading, level: number): { readonly note?: string };
 }
 
+/** Data read, data write, execute. */
+export interface Access {
+  readonly r: boolean;
+  readonly w: boolean;
+  readonly x: boolean;
+}
+/** Who may do what, the privileged level first: `EL1` and `EL0`, `supervisor` and `user`; one entry where one level is all. */
+export type Rights = Readonly<Record<string, Access>>;
+
 /** What the attributes of a leaf say, after its parents. */
 export interface LeafView {
+  readonly rights: Rights;
   /** `rw-`, `r-x`; two-privilege regimes: `EL1 rw- EL0 r--`; x86: `urwx`. */
   readonly perm: string;
   /** The memory type of this stage, in the manual's words. */

@@ -3,6 +3,7 @@
  * changes how their descriptors are read.
  */
 
+import { settle } from '../../bits/settings.ts';
 import type { Bit } from '../../bits/spec.ts';
 import {
   type Candidate,
@@ -11,8 +12,10 @@ import {
   type Refused,
   type RegisterValues,
 } from '../../walk/candidate.ts';
-import type { Regime as Exception } from '../descriptors/stage1.ts';
+import { type Regime as Exception, type Stage1Settings, stage1Settings } from '../descriptors/stage1.ts';
+import { stage2Settings } from '../descriptors/stage2.ts';
 import { FEATURE_SETS, type Features, featuresOf } from '../registers/features.ts';
+import { arm64Effective } from './effective.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
 
@@ -170,9 +173,12 @@ function stage1Candidate(
     upper: range === 1,
     output: nested ? 'ipa' : 'pa',
   });
+  const rules =
+    mair === undefined ? undefined : effectiveRules(machine, named, mair, plan.walk.sh, setup.settings);
   return {
     name,
     regime,
+    ...(rules ? { rules } : {}),
     active: el === 1 ? !hostMode(machine) : true,
     from: evidence(registers, [`TTBR${range}`, 'TCR', 'TCR2', 'MAIR', 'SCTLR'].map(named)),
     assumed: [
@@ -183,4 +189,38 @@ function stage1Candidate(
     findings: root.findings,
     ...(nested ? { through: 'stage2' } : {}),
   };
+}
+
+/** How leaves of this regime, with those of stage 2 for EL1&0, become an effective type. */
+function effectiveRules(
+  { registers, features }: Machine,
+  named: (register: string) => string,
+  mair: bigint,
+  sh1: number,
+  settings: Partial<Omit<Stage1Settings, 'level'>>,
+) {
+  const vttbr = registers.get('VTTBR_EL2');
+  const vtcr = registers.get('VTCR_EL2');
+  const hcr = registers.get('HCR_EL2');
+  const second = vttbr && vtcr ? stage2Setup({ vtcr, vttbr, hcr, features }) : undefined;
+  return arm64Effective({
+    // SCTLR_ELx not given: stage 1 on, caches on, as `assumed` says
+    sctlr: registers.get(named('SCTLR')) ?? 0x1005n,
+    hcr: hcr ?? 0n,
+    mair,
+    mair2: registers.get(named('MAIR2')) ?? 0n,
+    sh1,
+    sh2: second?.valid ? second.regime.sh0 : 0,
+    guest: settings.regime === 'EL1&0',
+    stage1: perLevel(level => settle(stage1Settings, { ...settings, level })),
+    ...(second?.valid
+      ? { stage2: perLevel(level => settle(stage2Settings, { ...second.settings, level })) }
+      : {}),
+  });
+}
+
+/** One settings object per shared level index: layouts are kept by object. */
+function perLevel<S>(make: (level: number) => S): (level: number) => S {
+  const made = [3, 2, 1, 0, -1].map(make);
+  return level => made[level] as S;
 }

@@ -8,7 +8,15 @@ import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
 import type { Bit } from '../../bits/spec.ts';
 import { entryForm, NO_FORM } from '../../walk/entry-form.ts';
-import { type EntryKind, type LeafView, type Level, type Regime, softwareNote } from '../../walk/regime.ts';
+import {
+  type Access,
+  type EntryKind,
+  type LeafView,
+  type Level,
+  type Regime,
+  type Rights,
+  softwareNote,
+} from '../../walk/regime.ts';
 import { blockSupported, GRANULE_BITS, leafShift } from '../descriptors/address.ts';
 import type { EntryConfig } from '../descriptors/common.ts';
 import type { Stage1Access, Stage1Permissions, Stage2Permissions } from '../descriptors/permissions.ts';
@@ -59,6 +67,7 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
     read: (word, level) => readStage2(word, at[level] as Stage2Settings),
     classify: reading => ({ kind: kindOf(reading), inherits: 0 }), // stage 2 has no hierarchical attributes
     describe: reading => describeStage2(reading as Stage2Reading, common),
+    perm: stage2Perm,
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
 }
@@ -113,6 +122,7 @@ export function stage1Tables({
       kind: kindOf(reading),
       inherits: codeOf((reading as Stage1Reading).facts.limits),
     }),
+    perm: stage1Perm,
     describe: (reading, level, inherited) => {
       const s = below[level]?.[inherited] as Stage1Settings;
       return describeStage1(inherited ? readStage1(reading.raw, s) : (reading as Stage1Reading), s);
@@ -161,16 +171,24 @@ function kindOf({ kind, facts, raw }: Reading): EntryKind {
 }
 
 /** `rwx`; where EL1 and EL0 differ, `p` is execute at EL1 (privileged) only and `u` at EL0 (unprivileged) only. */
-export const stage2Perm = ({ r, w, x1, x0 }: Stage2Permissions): string =>
-  `${r ? 'r' : '-'}${w ? 'w' : '-'}${x1 ? (x0 ? 'x' : 'p') : x0 ? 'u' : '-'}`;
+export const stage2Perm = ({ EL1 = NONE, EL0 = NONE }: Rights): string =>
+  `${EL1.r ? 'r' : '-'}${EL1.w ? 'w' : '-'}${EL1.x ? (EL0.x ? 'x' : 'p') : EL0.x ? 'u' : '-'}`;
+const NONE: Access = { r: false, w: false, x: false };
+
+const stage2Rights = ({ r, w, x1, x0 }: Stage2Permissions): Rights => ({
+  EL1: { r: r === 1, w: w === 1, x: x1 === 1 },
+  EL0: { r: r === 1, w: w === 1, x: x0 === 1 },
+});
 
 function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
   const { format, raw, facts } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
   const number = (key: string): Record<string, number> =>
     d[key] === undefined ? {} : { [key]: Number(d[key]) };
+  const rights = stage2Rights(facts.permissions ?? { r: 0, w: 0, x1: 0, x0: 0 });
   return {
-    perm: stage2Perm(facts.permissions ?? { r: 0, w: 0, x1: 0, x0: 0 }),
+    rights,
+    perm: stage2Perm(rights),
     type: facts.memory ?? '',
     fields: {
       memattr: Number(d.memAttr),
@@ -186,11 +204,17 @@ function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
   };
 }
 
-/** `rw-/r-x`: privileged, then EL0; regimes without EL0 have the first only. Shadow stacks (GCS) show as `g`. */
-export const stage1Perm = ({ priv, unpriv }: Stage1Permissions): string =>
-  unpriv ? `${access(priv)}/${access(unpriv)}` : access(priv);
-const access = ({ r, w, x, gcs }: Stage1Access): string =>
-  `${r ? 'r' : '-'}${w ? 'w' : gcs ? 'g' : '-'}${x ? 'x' : '-'}`;
+/** `rw-/r-x`: privileged, then EL0; regimes without EL0 have the first only. */
+export const stage1Perm = (rights: Rights): string =>
+  Object.values(rights)
+    .map(({ r, w, x }) => `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`)
+    .join('/');
+
+const accessOf = ({ r, w, x }: Stage1Access): Access => ({ r: r === 1, w: w === 1, x: x === 1 });
+const stage1Rights = ({ priv, unpriv }: Stage1Permissions, s: Stage1Settings): Rights => ({
+  [s.regime.slice(0, 3)]: accessOf(priv),
+  ...(unpriv ? { EL0: accessOf(unpriv) } : {}),
+});
 
 function describeStage1(reading: Stage1Reading, s: Stage1Settings): LeafView {
   const { format, raw, facts } = reading;
@@ -200,8 +224,10 @@ function describeStage1(reading: Stage1Reading, s: Stage1Settings): LeafView {
   const attrIndx = Number(d.attrIndx);
   const mair = attrIndx < 8 ? s.mair : s.mair2;
   const byte = mair === 'unknown' ? undefined : (mair >> BigInt(8 * (attrIndx & 7))) & 0xffn;
+  const rights = stage1Rights(facts.permissions ?? { priv: { r: 0, w: 0, x: 0 } }, s);
   return {
-    perm: stage1Perm(facts.permissions ?? { priv: { r: 0, w: 0, x: 0 } }),
+    rights,
+    perm: stage1Perm(rights),
     type: facts.memory ?? `AttrIndx ${attrIndx}`,
     fields: {
       attrindx: attrIndx,

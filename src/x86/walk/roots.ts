@@ -9,6 +9,8 @@ import {
   type Refused,
   type RegisterValues,
 } from '../../walk/candidate.ts';
+import type { Mtrrs } from '../memtype/mtrr.ts';
+import { eptEffective, mtrrsOf, nptEffective, ordinaryEffective } from './effective.ts';
 import { eptRegime, nptRegime, ordinaryRegime, type Processor } from './regime.ts';
 import { nptTables, stage1Tables, stage2Tables } from './tables.ts';
 
@@ -37,6 +39,9 @@ export function x86Candidates(registers: RegisterValues, machine: Machine = {}):
     ...width.assumed,
     ...(pat === undefined ? ['IA32_PAT is not given: memory types stay indices'] : []),
   ];
+
+  const set = mtrrsOf(registers, vendor, width.bits);
+  if (set === undefined) assumed.push('MTRR_DEF_TYPE is not given: memory types are those of the PAT alone');
 
   const eptp = registers.get('EPTP');
   if (eptp !== undefined && eptp !== 0n) {
@@ -102,6 +107,7 @@ export function x86Candidates(registers: RegisterValues, machine: Machine = {}):
       found.push({
         name: 'paging',
         regime: stage1Tables({ settings: plan.settings(1), base: plan.root }),
+        ...(set && pat !== undefined ? { rules: ordinaryEffective(set, pat, modes.cr0, vendor) } : {}),
         active: true,
         from: evidence(registers, ['CR3', 'CR0', 'CR4', 'EFER', 'PAT']),
         assumed: [...assumed, ...modeAssumed],
@@ -109,7 +115,7 @@ export function x86Candidates(registers: RegisterValues, machine: Machine = {}):
       });
   }
 
-  const guest = guestCandidate(registers, processor, found);
+  const guest = guestCandidate(registers, processor, found, set);
   if (guest) found.push(guest);
   return { found, refused };
 }
@@ -119,6 +125,7 @@ function guestCandidate(
   registers: RegisterValues,
   processor: Processor,
   found: readonly Candidate[],
+  set: Mtrrs | undefined,
 ): Candidate | undefined {
   const cr3 = registers.get('GUESTCR3');
   const through = found.find(({ name }) => name === 'ept' || name === 'npt')?.name;
@@ -137,9 +144,21 @@ function guestCandidate(
   );
   if (plan.kind === 'off') return undefined;
   const tables = stage1Tables({ settings: plan.settings(1), base: plan.root });
+  const guestCr0 = registers.get('GUESTCR0') ?? registers.get('HARDWARECR0') ?? FOUR_LEVEL.cr0;
+  const hostPat = registers.get('PAT');
+  const hostCr0 = registers.get('CR0') ?? FOUR_LEVEL.cr0;
+  const rules =
+    pat === undefined
+      ? undefined
+      : through === 'ept'
+        ? eptEffective(pat, guestCr0)
+        : set && hostPat !== undefined
+          ? nptEffective(set, pat, hostPat, guestCr0, hostCr0)
+          : undefined;
   return {
     name: 'guest',
     regime: { ...tables, output: 'gpa' },
+    ...(rules ? { rules } : {}),
     active: true,
     from: evidence(registers, ['GUESTCR3', ...names, 'GUESTPAT']),
     assumed: missing.length > 0 ? [`${missing.join(', ')} not given: 4-level paging`] : [],

@@ -6,11 +6,13 @@ import { decode } from '../../bits/codec.ts';
 import { settle } from '../../bits/settings.ts';
 import { entryForm, NO_FORM } from '../../walk/entry-form.ts';
 import {
+  type Access,
   type EntryClass,
   type EntryKind,
   type LeafView,
   type Level,
   type Regime,
+  type Rights,
   type Root,
   softwareNote,
 } from '../../walk/regime.ts';
@@ -69,6 +71,7 @@ export function stage1Tables({ settings, base }: Stage1Tables): Regime {
     read: (word, level) => readStage1(word, at[level] as Stage1Settings),
     classify: (reading, level) => ordinaryClass(reading as Stage1Reading, mode, level),
     describe: (reading, _level, inherited) => describeOrdinary(reading as Stage1Reading, inherited, mode),
+    perm: ordinaryPerm,
     describePayload: reading => softwareNote((reading as Stage1Reading).facts.software),
   };
 }
@@ -101,7 +104,12 @@ export function nptTables({ settings, base }: NptTables): Regime {
       // every nested access is a user access: an entry without U/S maps nothing
       return { kind: (reading.facts as NptFacts).userFault && kind !== 'payload' ? 'fault' : kind, inherits };
     },
-    describe: (reading, _level, inherited) => describeOrdinary(reading as Stage1Reading, inherited, mode),
+    describe: (reading, _level, inherited) => {
+      const view = describeOrdinary(reading as Stage1Reading, inherited, mode);
+      const { user = NONE } = view.rights; // every nested access is a user access, whoever makes it
+      return { ...view, rights: { supervisor: user, user } };
+    },
+    perm: ordinaryPerm,
     describePayload: reading => softwareNote((reading as NptReading).facts.software),
   };
 }
@@ -140,6 +148,7 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     read: (word, level) => readStage2(word, at[level] as Stage2Settings),
     classify: reading => eptClass(reading as Stage2Reading),
     describe: (reading, _level, inherited) => describeEpt(reading as Stage2Reading, inherited),
+    perm: eptPerm,
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
 }
@@ -208,19 +217,29 @@ const eptDenied = (p: EptPermissions): number =>
   (p.xu === 0 ? EPT_DENY.userExecute : 0);
 
 /** `urwx`: user or supervisor, then read, write, execute, with every level taken together. */
+const ordinaryPerm = ({ supervisor = NONE, user = NONE }: Rights): string => {
+  const isUser = user.r || user.w || user.x;
+  const { r, w, x } = isUser ? user : supervisor;
+  return `${isUser ? 'u' : 's'}${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
+};
+const NONE: Access = { r: false, w: false, x: false };
+
+/** SMEP, SMAP and CR0.WP are access-time controls: the supervisor's rights are those of the entries. */
+function ordinaryRights({ facts }: Stage1Reading, inherited: number): Rights {
+  const p = facts.permissions ?? { r: 0, w: 0, x: 0, u: 0 };
+  const allowed = (own: number, deny: number): boolean => own === 1 && (inherited & deny) === 0;
+  const supervisor = { r: p.r === 1, w: allowed(p.w, DENY.write), x: allowed(p.x, DENY.execute) };
+  return { supervisor, user: allowed(p.u, DENY.user) ? supervisor : NONE };
+}
+
 function describeOrdinary(reading: Stage1Reading, inherited: number, mode: Mode): LeafView {
   const { facts, format, raw } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
-  const p = facts.permissions ?? { r: 0, w: 0, x: 0, u: 0 };
-  const allowed = (own: number, deny: number): boolean => own === 1 && (inherited & deny) === 0;
-  const perm =
-    (allowed(p.u, DENY.user) ? 'u' : 's') +
-    (p.r ? 'r' : '-') +
-    (allowed(p.w, DENY.write) ? 'w' : '-') +
-    (allowed(p.x, DENY.execute) ? 'x' : '-');
+  const rights = ordinaryRights(reading, inherited);
   const index = facts.patIndex ?? 0;
   return {
-    perm,
+    rights,
+    perm: ordinaryPerm(rights),
     type: facts.memory ?? `PAT${index}`,
     fields: {
       patIndex: index,
@@ -233,16 +252,29 @@ function describeOrdinary(reading: Stage1Reading, inherited: number, mode: Mode)
 }
 
 /** `rwx`; with mode-based execute control `p` is supervisor-mode execute only and `u` user-mode only. */
+const eptPerm = ({ supervisor = NONE, user = NONE }: Rights): string => {
+  const execute = supervisor.x ? (user.x ? 'x' : 'p') : user.x ? 'u' : '-';
+  return `${supervisor.r ? 'r' : '-'}${supervisor.w ? 'w' : '-'}${execute}`;
+};
+
+function eptRights({ facts }: Stage2Reading, inherited: number): Rights {
+  const { r, w, x, xu } = facts.permissions;
+  const allowed = (own: number | undefined, deny: number): boolean => own === 1 && (inherited & deny) === 0;
+  const data = { r: allowed(r, EPT_DENY.read), w: allowed(w, EPT_DENY.write) };
+  const supervisor = { ...data, x: allowed(x, EPT_DENY.execute) };
+  return {
+    supervisor,
+    user: xu === undefined ? supervisor : { ...data, x: allowed(xu, EPT_DENY.userExecute) },
+  };
+}
+
 function describeEpt(reading: Stage2Reading, inherited: number): LeafView {
   const { facts, format, raw } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
-  const { r, w, x, xu } = facts.permissions;
-  const allowed = (own: number | undefined, deny: number): boolean => own === 1 && (inherited & deny) === 0;
-  const supervisor = allowed(x, EPT_DENY.execute);
-  const user = xu === undefined ? supervisor : allowed(xu, EPT_DENY.userExecute);
-  const execute = supervisor ? (user ? 'x' : 'p') : user ? 'u' : '-';
+  const rights = eptRights(reading, inherited);
   return {
-    perm: (allowed(r, EPT_DENY.read) ? 'r' : '-') + (allowed(w, EPT_DENY.write) ? 'w' : '-') + execute,
+    rights,
+    perm: eptPerm(rights),
     type: `${facts.memory ?? 'reserved'}${facts.ignorePat ? ', PAT ignored' : ''}`,
     fields: {
       mt: Number(d.memType ?? 0),

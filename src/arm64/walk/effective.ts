@@ -1,0 +1,110 @@
+/**
+ * The effective memory type of arm64 leaves as a walk needs it: the rules of `memtype/` under the registers of one CPU,
+ * for data accesses.
+ */
+import type { Answer } from '../../memtype/rule.ts';
+import { apply } from '../../memtype/rule.ts';
+import { type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from '../../walk/effective.ts';
+import type { Stage1Settings } from '../descriptors/stage1.ts';
+import type { Stage2Settings } from '../descriptors/stage2.ts';
+import { memoryName } from '../memtype/attributes.ts';
+import { hypervisorControls, NO_HYPERVISOR, stage2On, systemControls } from '../memtype/control.ts';
+import { effectiveOf } from '../memtype/effective.ts';
+import type { Effective, Stage1Meaning, Stage2Meaning } from '../memtype/meaning.ts';
+import { stage1 as stage1Rule } from '../memtype/stage1.ts';
+import { stage2 as stage2Rule } from '../memtype/stage2.ts';
+
+/** The registers of one CPU as far as memory types go. */
+export interface TypeRegisters {
+  readonly sctlr: bigint;
+  readonly hcr: bigint;
+  readonly mair: bigint;
+  readonly mair2: bigint;
+  /** TCR_ELx.SHn of the range, and VTCR_EL2.SH0: shareability where descriptors have none (DS = 1). */
+  readonly sh1: number;
+  readonly sh2: number;
+  /** EL1&0: HCR_EL2 has a say. EL2, EL2&0 and EL3 have no hypervisor above them. */
+  readonly guest: boolean;
+  /** Settings by shared level index. */
+  readonly stage1: (level: number) => Stage1Settings;
+  readonly stage2?: (level: number) => Stage2Settings;
+}
+
+export function arm64Effective(registers: TypeRegisters): EffectiveRules {
+  const { mair, mair2, sh1, sh2, guest } = registers;
+  const hcr = guest ? hypervisorControls(registers.hcr) : NO_HYPERVISOR;
+  const sctlr = systemControls(registers.sctlr);
+  const first = ({ reading, level }: StageLeaf): Answer<Stage1Meaning> => {
+    const settings = registers.stage1(level);
+    const { xs, mte2 } = settings;
+    return apply(stage1Rule, reading.raw, { settings, mair, mair2, walkSh: sh1, xs, mte2 });
+  };
+  const second = ({ reading, level }: StageLeaf): Answer<Stage2Meaning> => {
+    const settings = registers.stage2?.(level) as Stage2Settings;
+    return apply(stage2Rule, reading.raw, {
+      settings,
+      walkSh: sh2,
+      fwb: settings.fwb,
+      mtePerm: settings.mtePerm,
+    });
+  };
+  return {
+    runs: (_frame, frames) => oneRun(frames),
+    effective: (s1, s2) => {
+      const { xs, mte2 } = registers.stage1(s1.level);
+      // a walk that has no second stage behind it is a walk without stage 2, whatever HCR_EL2 says
+      const controls = s2 ? hcr : { ...hcr, vm: 0 as const, dc: 0 as const };
+      const stage1 = first(s1);
+      const stage2 = s2 && second(s2);
+      const result = effectiveOf(
+        { access: 'data', hcr: controls, sctlr, features: { xs, mte2 } },
+        { stage1: () => stage1, stage2: () => stage2 as Answer<Stage2Meaning> },
+      );
+      return view(result, stage1.is, stage2On(controls) ? stage2?.is : undefined);
+    },
+  };
+}
+
+function view(result: Answer<Effective>, s1: Stage1Meaning, s2: Stage2Meaning | undefined): EffectiveView {
+  const { is, why } = result;
+  if (is.status !== 'ok') {
+    const what = {
+      unpredictable: 'UNPREDICTABLE',
+      reserved: 'reserved',
+      'constrained-unpredictable': 'CONSTRAINED UNPREDICTABLE',
+    };
+    return {
+      type: `${what[is.status]} (${is.why})`,
+      certain: false,
+      decidedBy: is.why === 'mair' ? 'stage 1' : 'stage 2',
+      why,
+    };
+  }
+  const name = memoryName(is.memory);
+  const sh = is.sh.length === 1 ? is.sh[0] : `{${is.sh.join(', ')}}`;
+  return {
+    type: `${name}, ${sh}`,
+    certain: is.sh.length === 1,
+    decidedBy: decider(name, s1, s2),
+    why,
+  };
+}
+
+/** Whose wish the result is. */
+function decider(name: string, s1: Stage1Meaning, s2: Stage2Meaning | undefined): string {
+  const own = s1.status === 'ok' ? memoryName(s1.memory) : undefined;
+  if (s2 === undefined) return own === name ? 'stage 1' : 'control registers';
+  if (s2.status !== 'ok') return 'stage 2';
+  const { wish } = s2;
+  const kept = own === name;
+  switch (wish.is) {
+    case 'stage1':
+      return 'stage 1';
+    case 'force-wb':
+      return kept ? 'both stages' : 'stage 2';
+    case 'device':
+      return kept ? (name === `Device-${wish.device}` ? 'both stages' : 'stage 1') : 'stage 2';
+    default:
+      return kept ? 'stage 1' : 'stage 2';
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The effective memory type of x86 leaves as a walk needs it: the rules of `memtype/` under the registers of one CPU.
+ */
+
+import { decode } from '../../bits/codec.ts';
+import type { Answer } from '../../memtype/rule.ts';
+import type { RegisterValues } from '../../walk/candidate.ts';
+import { type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from '../../walk/effective.ts';
+import type { NptReading } from '../descriptors/npt.ts';
+import type { Stage1Reading } from '../descriptors/stage1.ts';
+import type { Stage2Reading } from '../descriptors/stage2.ts';
+import { type Mtrrs, mtrrLabel, mtrrRange, mtrrs, mtrrType } from '../memtype/mtrr.ts';
+import { patEntry } from '../memtype/pat.ts';
+import { type Effective, effectiveType } from '../memtype/stage1.ts';
+import { effectiveEpt, effectiveNpt } from '../memtype/stage2.ts';
+
+/** Runs of different MTRR types that one range is cut into at most; masks with holes can make very many. */
+const RUNS = 4096;
+const FRAME = 4096n;
+
+/** CR0.CD and CR0.NW. */
+const cd = (cr0: bigint): number => Number((cr0 >> 30n) & 1n);
+const nw = (cr0: bigint): number => Number((cr0 >> 29n) & 1n);
+
+const FIXED = [
+  '64K_00000',
+  '16K_80000',
+  '16K_A0000',
+  ...Array.from({ length: 8 }, (_, i) => `4K_${(0xc0000 + i * 0x8000).toString(16).toUpperCase()}`),
+];
+
+/** The MTRRs among the registers; undefined where MTRR_DEF_TYPE is not among them. */
+export function mtrrsOf(
+  registers: RegisterValues,
+  vendor: 'intel' | 'amd',
+  maxphyaddr: number,
+): Mtrrs | undefined {
+  const defType = registers.get('MTRR_DEF_TYPE');
+  if (defType === undefined) return undefined;
+  const count = Number((registers.get('MTRRCAP') ?? 16n) & 0xffn);
+  const value = (name: string): bigint => registers.get(name) ?? 0n;
+  const smrrMask = registers.get('SMRR_PHYSMASK');
+  return mtrrs({
+    vendor,
+    maxphyaddr,
+    defType,
+    fixed: FIXED.map(range => value(`MTRR_FIX${range}`)),
+    variable: Array.from(
+      { length: count },
+      (_, n) => [value(`MTRR_PHYSBASE${n}`), value(`MTRR_PHYSMASK${n}`)] as const,
+    ),
+    ...(smrrMask === undefined
+      ? {}
+      : { smrr: { base: value('SMRR_PHYSBASE'), mask: smrrMask, inSmm: false } }),
+    syscfg: value('SYSCFG'),
+    topMem2: value('TOP_MEM2'),
+  });
+}
+
+/** Cut output frames where the MTRR type changes. */
+function mtrrRuns(set: Mtrrs, frame: number, frames: number) {
+  const start = BigInt(frame) * FRAME;
+  const { segments, truncated } = mtrrRange(set, start, start + BigInt(frames) * FRAME, RUNS);
+  const runs = segments.map(({ start, end, type }) => ({
+    frames: Number((end - start) / FRAME),
+    key: mtrrLabel(type),
+  }));
+  const done = runs.reduce((sum, run) => sum + run.frames, 0);
+  return truncated ? [...runs, { frames: frames - done, key: 'mixed' }] : runs;
+}
+
+const patIndexOf = ({ reading }: StageLeaf): number => (reading as Stage1Reading).facts.patIndex ?? 0;
+
+/** Ordinary paging without a second stage: PAT and MTRRs. */
+export function ordinaryEffective(
+  set: Mtrrs,
+  pat: bigint,
+  cr0: bigint,
+  vendor: 'intel' | 'amd',
+): EffectiveRules {
+  return {
+    runs: (frame, frames) => mtrrRuns(set, frame, frames),
+    effective: (leaf, _second, frame, frames) => {
+      const entry = patEntry(pat, patIndexOf(leaf));
+      const lookup = mtrrType(set, BigInt(frame) * FRAME);
+      const result = effectiveType({ vendor, cd: cd(cr0), nw: nw(cr0), pat: entry, mtrr: lookup });
+      const parts: Parts = { PAT: String(entry.is), MTRR: mtrrLabel(lookup.is) };
+      return mixed(set, frame, frames) ?? view(result, cd(cr0) ? 'CR0.CD' : decider(result.is, parts));
+    },
+  };
+}
+
+/** A guest under EPT: the EPT leaf and the guest's PAT; MTRRs have no say. */
+export function eptEffective(guestPat: bigint, guestCr0: bigint): EffectiveRules {
+  return {
+    runs: (_frame, frames) => oneRun(frames),
+    effective: (leaf, second) => {
+      if (!second) return NONE;
+      const ept = second.reading as Stage2Reading;
+      const { memType = 0, ipat = 0 } = decode(ept.format, ept.raw) as { memType?: number; ipat?: number };
+      const pat = patEntry(guestPat, patIndexOf(leaf));
+      const result = effectiveEpt({ cd: cd(guestCr0), memType, ipat, pat });
+      const parts: Parts = { 'guest PAT': String(pat.is), EPT: ept.facts.memory ?? 'reserved' };
+      return view(result, cd(guestCr0) ? 'guest CR0.CD' : ipat ? 'EPT (IPAT)' : decider(result.is, parts));
+    },
+  };
+}
+
+/** A guest under NPT: guest PAT, host PAT and the MTRRs of the system physical address. */
+export function nptEffective(
+  set: Mtrrs,
+  guestPat: bigint,
+  hostPat: bigint,
+  guestCr0: bigint,
+  hostCr0: bigint,
+): EffectiveRules {
+  return {
+    runs: (frame, frames) => mtrrRuns(set, frame, frames),
+    effective: (leaf, second, frame, frames) => {
+      if (!second) return NONE;
+      const guest = patEntry(guestPat, patIndexOf(leaf));
+      const host = patEntry(hostPat, (second.reading as NptReading).facts.patIndex ?? 0);
+      const lookup = mtrrType(set, BigInt(frame) * FRAME);
+      const result = effectiveNpt({
+        guestCd: cd(guestCr0),
+        hostCd: cd(hostCr0),
+        guestPat: guest,
+        hostPat: host,
+        mtrr: lookup,
+      });
+      const parts: Parts = {
+        'guest PAT': String(guest.is),
+        'host PAT': String(host.is),
+        MTRR: mtrrLabel(lookup.is),
+      };
+      const off = cd(guestCr0) ? 'guest CR0.CD' : cd(hostCr0) ? 'host CR0.CD' : undefined;
+      return mixed(set, frame, frames) ?? view(result, off ?? decider(result.is, parts));
+    },
+  };
+}
+
+const NONE: EffectiveView = { type: 'not mapped', certain: true, decidedBy: 'stage 2', why: [] };
+
+/** A run that still has several MTRR types: the list of parts was cut short. */
+function mixed(set: Mtrrs, frame: number, frames: number): EffectiveView | undefined {
+  const start = BigInt(frame) * FRAME;
+  const { uniform } = mtrrRange(set, start, start + BigInt(frames) * FRAME, 1);
+  return uniform ? undefined : { type: 'mixed', certain: false, decidedBy: 'MTRR', why: [] };
+}
+
+/** What each register or entry asked for, by name. */
+type Parts = Readonly<Record<string, string>>;
+
+/** `PAT`, `PAT and MTRR`, `guest PAT, host PAT and MTRR`. */
+const listed = (names: readonly string[]): string =>
+  names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : (names[0] ?? '');
+
+/** Those who asked for what came out; where nobody did, it is the combination of all. */
+function decider(result: Effective, parts: Parts): string {
+  if (result.is !== 'type') return listed(Object.keys(parts));
+  const same = (asked: string): boolean =>
+    asked === result.type ||
+    (asked === 'UC-' && result.type === 'UC') ||
+    (asked === 'UC' && result.type === 'CD');
+  const who = Object.entries(parts)
+    .filter(([, asked]) => same(asked))
+    .map(([name]) => name);
+  return listed(who.length > 0 ? who : Object.keys(parts));
+}
+
+function view({ is, why }: Answer<Effective>, decidedBy: string): EffectiveView {
+  switch (is.is) {
+    case 'type':
+      return { type: is.type, certain: true, decidedBy, why };
+    case 'undefined':
+      return {
+        type: `undefined (${is.conflict.join(' and ')} overlap)`,
+        certain: false,
+        decidedBy: 'MTRR',
+        why,
+      };
+    case 'illegal':
+      return { type: `illegal ${is.what}`, certain: false, decidedBy, why };
+    case 'misconfigured':
+      return { type: 'EPT misconfiguration', certain: false, decidedBy: 'EPT', why };
+    case 'unspecified':
+      return { type: `unspecified (${is.what})`, certain: false, decidedBy, why };
+  }
+}
