@@ -60,6 +60,23 @@ export class BatchBuilder {
     this.inherited[i] = inherited;
   }
 
+  /** The rows of another batch from `from` on, as they are. */
+  append(rows: LeafBatch, from = 0): void {
+    const { length } = rows;
+    const at = this.length;
+    while (at + length - from > this.#capacity) this.#grow();
+    this.input.set(rows.input.subarray(from, length), at);
+    this.output.set(rows.output.subarray(from, length), at);
+    this.frames.set(rows.frames.subarray(from, length), at);
+    this.lo.set(rows.lo.subarray(from, length), at);
+    this.hi.set(rows.hi.subarray(from, length), at);
+    this.at.set(rows.at.subarray(from, length), at);
+    this.level.set(rows.level.subarray(from, length), at);
+    this.kind.set(rows.kind.subarray(from, length), at);
+    this.inherited.set(rows.inherited.subarray(from, length), at);
+    this.length += length - from;
+  }
+
   #grow(): void {
     this.#capacity *= 2;
     const wider = <A extends Float64Array | Uint32Array | Uint8Array>(array: A): A => {

@@ -4,8 +4,8 @@
  */
 import { join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
+import { Classifier } from './classifier.ts';
 import type { EntryForm, Regime } from './regime.ts';
-import { Classifier } from './walker.ts';
 
 export interface SummaryRow {
   /** Memory type of this stage, in the manual's words. */

@@ -1,0 +1,145 @@
+/**
+ * Where things stand in the kernels' memory: byte offsets of the structures that TypeScript writes and the kernels read.
+ * The AssemblyScript sources import this very file, so there is no second list of numbers. All values are little-endian.
+ */
+
+// ------------------------------------------------------------------------------------- plan: from a word to a byte
+/** u32: address of the table, one byte per key. */
+export const PLAN_TABLE = 0;
+/** u32: which byte planes the vector form reads (`PLANE_*`); 0 where there is no vector form. */
+export const PLAN_PLANES = 4;
+/** u32: how many gather steps. */
+export const PLAN_STEP_COUNT = 8;
+/** `PLAN_MAX_STEPS` (as many as a key may have bits) times `STEP_BYTES`: the gather steps, on whole words. */
+export const PLAN_STEPS = 16;
+export const PLAN_MAX_STEPS = 24;
+/** u32 each: `key |= (word >> right & mask) << left`. */
+export const STEP_RIGHT = 0;
+export const STEP_MASK = 4;
+export const STEP_LEFT = 8;
+export const STEP_BYTES = 12;
+/** Sixteen bytes per nibble of the four byte planes: low nibble, high nibble. The code is the AND of all of them. */
+export const PLAN_NIBBLES = 304;
+export const PLAN_BYTES = 432;
+
+/** The byte planes of a word that the vector form can read: bits [7:0], [15:8], [55:48] and [63:56]. */
+export const PLANE_0 = 1;
+export const PLANE_1 = 2;
+export const PLANE_6 = 4;
+export const PLANE_7 = 8;
+
+// ------------------------------------------------------------------------------- hex text: what was found beside words
+/** u32 each. */
+export const TEXT_ADDRESSES = 0;
+export const TEXT_OTHERS = 4;
+export const TEXT_RESULT_BYTES = 8;
+/** Classes of a byte of text beyond the sixteen digits. */
+export const TEXT_LETTER = 16;
+export const TEXT_SEPARATOR = 17;
+/** Readable bytes that must follow a text; zero, so that they separate. */
+export const TEXT_PADDING = 64;
+
+// ------------------------------------------------------------------------------------------- scan: entries to ranges
+/** A piece of one table whose entries are leaves, empty, or faulty, but no tables. */
+/** u32: address of the first entry in kernel memory. */
+export const SEGMENT_ENTRIES = 0;
+/** u32 */
+export const SEGMENT_COUNT = 4;
+/** u32: index into the levels. */
+export const SEGMENT_LEVEL = 8;
+/** u32: what the tables above hand down. */
+export const SEGMENT_INHERITED = 12;
+/** f64: first input frame. */
+export const SEGMENT_INPUT = 16;
+/** f64: physical address of the first entry, bytes. */
+export const SEGMENT_AT = 24;
+export const SEGMENT_BYTES = 32;
+
+/** One level of a regime, for leaves. */
+/** u64: the bits that tell what an entry is. */
+export const LEVEL_ATTRIBUTES = 0;
+/** u64: all bits but those to ignore when entries are joined. */
+export const LEVEL_KEEP = 8;
+/** u64: what the word grows by from one entry to the next where the output is contiguous. */
+export const LEVEL_STEP = 16;
+/** u64: the address bits that this growth may touch. */
+export const LEVEL_FIELD = 24;
+/** u64: address bits that stand at their own place. */
+export const LEVEL_IN_PLACE = 32;
+/** u64: address bits that stand elsewhere, and how far up they belong (u64). */
+export const LEVEL_MOVED = 40;
+export const LEVEL_MOVED_BY = 48;
+/** u64: bits that make an invalid entry worth counting. */
+export const LEVEL_PAYLOAD = 56;
+/** u32: log2 of the frames of one entry. */
+export const LEVEL_SPAN_LG2 = 64;
+/** u32: address of this level's pattern cache. */
+export const LEVEL_PATTERNS = 68;
+export const LEVEL_BYTES = 72;
+
+/** What attribute patterns mean, as far as they have been asked for: buckets of `PATTERN_WAYS` slots. */
+export const PATTERN_BUCKETS_LG2 = 8;
+export const PATTERN_WAYS = 4;
+/** u64: the attribute bits; u32: 1 + what they mean, 0 for an empty slot. */
+export const PATTERN_KEY = 0;
+export const PATTERN_MEANING = 8;
+export const PATTERN_BYTES = 16;
+export const PATTERNS_BYTES = 16384; // 2 ** BUCKETS_LG2 * WAYS * BYTES
+/** Odd numbers to multiply the halves of a pattern with; the top bits of both products together choose the bucket. */
+export const PATTERN_HASH_LO = 0x7f4a7c15;
+export const PATTERN_HASH_HI = 0x9e3779b9;
+
+/** One scan: arguments, results, and the state that lets it go on where it stopped. */
+/** u32 each. */
+export const SCAN_SEGMENTS = 0;
+export const SCAN_SEGMENT_COUNT = 4;
+/** The segment and the entry in it to go on with. */
+export const SCAN_SEGMENT = 8;
+export const SCAN_ENTRY = 12;
+export const SCAN_LEVELS = 16;
+/** 1: entries with a payload become ranges; 0: they are only counted. */
+export const SCAN_LIST_PAYLOAD = 20;
+/** Rows finished, and rows that there is room for. */
+export const SCAN_ROWS = 24;
+export const SCAN_CAPACITY = 28;
+/** u32 each: addresses of the columns. */
+export const SCAN_INPUT = 32;
+export const SCAN_OUTPUT = 36;
+export const SCAN_FRAMES = 40;
+export const SCAN_LO = 44;
+export const SCAN_HI = 48;
+export const SCAN_AT = 52;
+export const SCAN_LEVEL = 56;
+export const SCAN_KIND = 60;
+export const SCAN_INHERITED = 64;
+/** u32: 0, or the kind of the range that is still growing; it stands in row `SCAN_ROWS`. */
+export const SCAN_OPEN = 68;
+/** i64: the input frame where the open range began, and the one where it would go on. */
+export const SCAN_OPEN_START = 72;
+export const SCAN_OPEN_NEXT = 80;
+/** u64: the last word of the open range. */
+export const SCAN_OPEN_WORD = 88;
+/** u64 each: entries counted. */
+export const SCAN_PAYLOADS = 96;
+export const SCAN_FAULTS = 104;
+/** u64 per level: frames mapped by leaves. */
+export const SCAN_LEAF_FRAMES = 112;
+export const SCAN_MAX_LEVELS = 6;
+/** u64, u32: an entry whose attribute bits are not in the pattern cache, and its level. */
+export const SCAN_UNKNOWN = 160;
+export const SCAN_UNKNOWN_LEVEL = 168;
+export const SCAN_BYTES = 176;
+
+/** What a scan answers. */
+export const SCAN_DONE = 0;
+export const SCAN_ASKS = 1;
+export const SCAN_FULL = 2;
+/** A scan stops for want of room while this many rows may still be written. */
+export const SCAN_ROOM = 80;
+
+/** Kinds of entries; the numbers of `KIND` in `walk/regime.ts`. */
+export const KIND_EMPTY = 0;
+export const KIND_PAYLOAD = 1;
+export const KIND_TABLE = 2;
+export const KIND_LEAF = 3;
+export const KIND_FAULT = 4;

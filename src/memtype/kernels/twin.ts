@@ -1,0 +1,277 @@
+/**
+ * The kernels in plain TypeScript: what each of them means, said once more in the simplest way. Used where there is no
+ * WebAssembly, and by the tests, which compare byte for byte.
+ */
+import type { Kernels } from './kernels.ts';
+import * as at from './layout.ts';
+
+const INITIAL_BYTES = 65536;
+
+export class Twin implements Kernels {
+  readonly implementation = 'typescript';
+  #buffer = new ArrayBuffer(INITIAL_BYTES);
+  #u8 = new Uint8Array(this.#buffer);
+  #u32 = new Uint32Array(this.#buffer);
+  #f64 = new Float64Array(this.#buffer);
+  #u64 = new BigUint64Array(this.#buffer);
+
+  get buffer(): ArrayBuffer {
+    return this.#buffer;
+  }
+
+  reserve(bytes: number): void {
+    if (bytes <= this.#buffer.byteLength) return;
+    const larger = new ArrayBuffer(Math.ceil(Math.max(bytes, 2 * this.#buffer.byteLength) / 8) * 8);
+    new Uint8Array(larger).set(this.#u8);
+    this.#buffer = larger;
+    this.#u8 = new Uint8Array(larger);
+    this.#u32 = new Uint32Array(larger);
+    this.#f64 = new Float64Array(larger);
+    this.#u64 = new BigUint64Array(larger);
+  }
+
+  #coder(plan: number): (lo: number, hi: number) => number {
+    const u8 = this.#u8;
+    const field = (offset: number): number => this.#u32[(plan + offset) >> 2] as number;
+    const table = field(at.PLAN_TABLE);
+    const steps = Array.from({ length: field(at.PLAN_STEP_COUNT) }, (_, i) => {
+      const step = at.PLAN_STEPS + i * at.STEP_BYTES;
+      const right = field(step + at.STEP_RIGHT);
+      return {
+        half: right >> 5,
+        right: right & 31,
+        mask: field(step + at.STEP_MASK),
+        left: field(step + at.STEP_LEFT),
+      };
+    });
+    const [a, b] = steps;
+    if (a && b && steps.length === 2 && a.half === 1 && b.half === 0)
+      return (lo, hi) =>
+        u8[
+          table + ((((hi >>> a.right) & a.mask) << a.left) | (((lo >>> b.right) & b.mask) << b.left))
+        ] as number;
+    return (lo, hi) => {
+      let key = 0;
+      for (const { half, right, mask, left } of steps) key |= (((half ? hi : lo) >>> right) & mask) << left;
+      return u8[table + key] as number;
+    };
+  }
+
+  resolve(words: number, count: number, codes: number, plan: number): void {
+    const codeOf = this.#coder(plan);
+    const u32 = this.#u32;
+    const u8 = this.#u8;
+    for (let i = 0, word = words >> 2; i < count; i++, word += 2)
+      u8[codes + i] = codeOf(u32[word] as number, u32[word + 1] as number);
+  }
+
+  histogram(words: number, count: number, counts: number, plan: number): void {
+    const codeOf = this.#coder(plan);
+    const u32 = this.#u32;
+    const sums = new Float64Array(this.#buffer, counts, 256);
+    for (let i = 0, word = words >> 2; i < count; i++, word += 2) {
+      const code = codeOf(u32[word] as number, u32[word + 1] as number);
+      sums[code] = (sums[code] as number) + 1;
+    }
+  }
+
+  hexWords(text: number, bytes: number, out: number, classes: number, result: number): number {
+    const u8 = this.#u8;
+    const u32 = this.#u32;
+    const kindAt = (place: number): number => u8[classes + (u8[place] as number)] as number;
+    const end = text + bytes;
+    let words = 0;
+    let addresses = 0;
+    let others = 0;
+    for (let place = text; place < end; ) {
+      if (kindAt(place) === at.TEXT_SEPARATOR) {
+        place++;
+        continue;
+      }
+      const prefixed = u8[place] === 0x30 && ((u8[place + 1] as number) | 0x20) === 0x78;
+      const digits = prefixed ? place + 2 : place;
+      let lo = 0;
+      let hi = 0;
+      let after = digits;
+      for (; kindAt(after) < at.TEXT_LETTER; after++) {
+        hi = (hi << 4) | (lo >>> 28);
+        lo = (lo << 4) | kindAt(after);
+      }
+      const count = after - digits;
+      const ends = kindAt(after) === at.TEXT_SEPARATOR;
+      if (ends && count > 0 && u8[after] === 0x3a) addresses++;
+      else if (ends && (prefixed ? count > 0 && count <= 16 : count === 16)) {
+        u32[(out >> 2) + 2 * words] = lo;
+        u32[(out >> 2) + 2 * words++ + 1] = hi;
+      } else others++;
+      while (kindAt(after) !== at.TEXT_SEPARATOR) after++;
+      place = after + 1;
+    }
+    u32[(result + at.TEXT_ADDRESSES) >> 2] = addresses;
+    u32[(result + at.TEXT_OTHERS) >> 2] = others;
+    return words;
+  }
+
+  scan(job: number): number {
+    const u32 = this.#u32;
+    const count = u32[(job + at.SCAN_SEGMENT_COUNT) >> 2] as number;
+    for (let index = u32[(job + at.SCAN_SEGMENT) >> 2] as number; index < count; index++) {
+      u32[(job + at.SCAN_SEGMENT) >> 2] = index;
+      const segment = (u32[(job + at.SCAN_SEGMENTS) >> 2] as number) + index * at.SEGMENT_BYTES;
+      const answer = this.#scanSegment(job, segment);
+      if (answer !== at.SCAN_DONE) return answer;
+      u32[(job + at.SCAN_ENTRY) >> 2] = 0;
+    }
+    u32[(job + at.SCAN_SEGMENT) >> 2] = count;
+    return at.SCAN_DONE;
+  }
+
+  finish(job: number): void {
+    if (this.#u32[(job + at.SCAN_OPEN) >> 2]) this.#closeRow(job);
+  }
+
+  /** The open range ends where it would go on. */
+  #closeRow(job: number): void {
+    const u32 = this.#u32;
+    const row = u32[(job + at.SCAN_ROWS) >> 2] as number;
+    const frames = Number(
+      (this.#u64[(job + at.SCAN_OPEN_NEXT) >> 3] as bigint) -
+        (this.#u64[(job + at.SCAN_OPEN_START) >> 3] as bigint),
+    );
+    this.#f64[((u32[(job + at.SCAN_FRAMES) >> 2] as number) >> 3) + row] = frames;
+    if (u32[(job + at.SCAN_OPEN) >> 2] === at.KIND_LEAF) {
+      const level = this.#u8[(u32[(job + at.SCAN_LEVEL) >> 2] as number) + row] as number;
+      const total = ((job + at.SCAN_LEAF_FRAMES) >> 3) + level;
+      this.#u64[total] = (this.#u64[total] as bigint) + BigInt(frames);
+    }
+    u32[(job + at.SCAN_ROWS) >> 2] = row + 1;
+    u32[(job + at.SCAN_OPEN) >> 2] = 0;
+  }
+
+  #scanSegment(job: number, segment: number): number {
+    const u32 = this.#u32;
+    const u64 = this.#u64;
+    const f64 = this.#f64;
+    const field = (base: number, offset: number): number => u32[(base + offset) >> 2] as number;
+    const set = (offset: number, value: number): void => {
+      u32[(job + offset) >> 2] = value;
+    };
+    const levelIndex = field(segment, at.SEGMENT_LEVEL);
+    const inherited = field(segment, at.SEGMENT_INHERITED);
+    const level = field(job, at.SCAN_LEVELS) + levelIndex * at.LEVEL_BYTES;
+    const halves = (offset: number): readonly [number, number] => [
+      field(level, offset),
+      field(level, offset + 4),
+    ];
+    const [attributesLo, attributesHi] = halves(at.LEVEL_ATTRIBUTES);
+    const [keepLo, keepHi] = halves(at.LEVEL_KEEP);
+    const [inPlaceLo, inPlaceHi] = halves(at.LEVEL_IN_PLACE);
+    const [movedLo, movedHi] = halves(at.LEVEL_MOVED);
+    const movedWeight = 2 ** field(level, at.LEVEL_MOVED_BY);
+    const [payloadLo, payloadHi] = halves(at.LEVEL_PAYLOAD);
+    const span = 2 ** field(level, at.LEVEL_SPAN_LG2);
+    const frameOf = (lo: number, hi: number): number => {
+      const inPlace = ((hi & inPlaceHi) >>> 0) * 2 ** 32 + ((lo & inPlaceLo) >>> 0);
+      const moved = ((hi & movedHi) >>> 0) * 2 ** 32 + ((lo & movedLo) >>> 0);
+      return Math.floor((inPlace + moved * movedWeight) / 4096);
+    };
+    const entries = field(segment, at.SEGMENT_ENTRIES) >> 2;
+    const input = f64[(segment + at.SEGMENT_INPUT) >> 3] as number;
+    const place = f64[(segment + at.SEGMENT_AT) >> 3] as number;
+    const end = field(segment, at.SEGMENT_COUNT);
+    const column = (offset: number, size: number): number => field(job, offset) / size;
+    const inputs = column(at.SCAN_INPUT, 8);
+    const outputs = column(at.SCAN_OUTPUT, 8);
+    const los = column(at.SCAN_LO, 4);
+    const his = column(at.SCAN_HI, 4);
+    const ats = column(at.SCAN_AT, 8);
+    const levels = column(at.SCAN_LEVEL, 1);
+    const kinds = column(at.SCAN_KIND, 1);
+    const inheriteds = column(at.SCAN_INHERITED, 4);
+
+    for (let i = field(job, at.SCAN_ENTRY); i < end; i++) {
+      set(at.SCAN_ENTRY, i);
+      const lo = u32[entries + 2 * i] as number;
+      const hi = u32[entries + 2 * i + 1] as number;
+      const here = input + i * span;
+      let kind: number = at.KIND_EMPTY;
+      if (lo !== 0 || hi !== 0) {
+        const attributeLo = (lo & attributesLo) >>> 0;
+        const attributeHi = (hi & attributesHi) >>> 0;
+        const meaning = this.#meaningOf(attributeLo, attributeHi, field(level, at.LEVEL_PATTERNS));
+        if (meaning === 0) {
+          set(at.SCAN_UNKNOWN, attributeLo);
+          set(at.SCAN_UNKNOWN + 4, attributeHi);
+          set(at.SCAN_UNKNOWN_LEVEL, levelIndex);
+          return at.SCAN_ASKS;
+        }
+        kind = meaning - 1;
+      }
+      let row = field(job, at.SCAN_ROWS);
+      if (row >= field(job, at.SCAN_CAPACITY) - at.SCAN_ROOM) return at.SCAN_FULL;
+      if (kind === at.KIND_FAULT) {
+        u64[(job + at.SCAN_FAULTS) >> 3] = (u64[(job + at.SCAN_FAULTS) >> 3] as bigint) + 1n;
+      } else if (kind !== at.KIND_LEAF) {
+        const counts = kind <= at.KIND_PAYLOAD && ((lo & payloadLo) !== 0 || (hi & payloadHi) !== 0);
+        if (counts) u64[(job + at.SCAN_PAYLOADS) >> 3] = (u64[(job + at.SCAN_PAYLOADS) >> 3] as bigint) + 1n;
+        kind = counts && field(job, at.SCAN_LIST_PAYLOAD) ? at.KIND_PAYLOAD : at.KIND_EMPTY;
+      }
+      const open = field(job, at.SCAN_OPEN);
+      const frame = kind === at.KIND_LEAF ? frameOf(lo, hi) : 0;
+      if (open) {
+        const beforeLo = field(job, at.SCAN_OPEN_WORD);
+        const beforeHi = field(job, at.SCAN_OPEN_WORD + 4);
+        const goesOn =
+          kind === open &&
+          u64[(job + at.SCAN_OPEN_NEXT) >> 3] === BigInt(here) &&
+          this.#u8[levels + row] === levelIndex &&
+          u32[inheriteds + row] === inherited &&
+          (kind === at.KIND_LEAF
+            ? ((lo ^ beforeLo) & attributesLo & keepLo) === 0 &&
+              ((hi ^ beforeHi) & attributesHi & keepHi) === 0 &&
+              frame === frameOf(beforeLo, beforeHi) + span
+            : lo === beforeLo && hi === beforeHi);
+        if (!goesOn) {
+          this.#closeRow(job);
+          row++;
+        }
+      }
+      if (kind !== at.KIND_EMPTY && field(job, at.SCAN_OPEN) === 0) {
+        set(at.SCAN_OPEN, kind);
+        u64[(job + at.SCAN_OPEN_START) >> 3] = BigInt(here);
+        f64[inputs + row] = here;
+        f64[outputs + row] = frame;
+        u32[los + row] = lo;
+        u32[his + row] = hi;
+        f64[ats + row] = place + 8 * i;
+        this.#u8[kinds + row] = kind;
+        this.#u8[levels + row] = levelIndex;
+        u32[inheriteds + row] = inherited;
+      }
+      u64[(job + at.SCAN_OPEN_NEXT) >> 3] = BigInt(here + span);
+      set(at.SCAN_OPEN_WORD, lo);
+      set(at.SCAN_OPEN_WORD + 4, hi);
+    }
+    return at.SCAN_DONE;
+  }
+
+  #meaningOf(lo: number, hi: number, patterns: number): number {
+    const u32 = this.#u32;
+    const bucket = patternBucket(lo, hi);
+    for (let way = 0; way < at.PATTERN_WAYS; way++) {
+      const slot = (patterns + (bucket * at.PATTERN_WAYS + way) * at.PATTERN_BYTES) >> 2;
+      if (u32[slot] === lo && u32[slot + 1] === hi) return u32[slot + (at.PATTERN_MEANING >> 2)] as number;
+    }
+    return 0;
+  }
+
+  sum(words: number, count: number): bigint {
+    let sum = 0n;
+    for (let i = 0; i < count; i++) sum += this.#u64[(words >> 3) + i] as bigint;
+    return BigInt.asUintN(64, sum);
+  }
+}
+
+/** Where a pattern is looked for. */
+export const patternBucket = (lo: number, hi: number): number =>
+  (Math.imul(lo, at.PATTERN_HASH_LO) ^ Math.imul(hi, at.PATTERN_HASH_HI)) >>> (32 - at.PATTERN_BUCKETS_LG2);

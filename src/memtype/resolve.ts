@@ -1,0 +1,153 @@
+/**
+ * Whole arrays of entries at once: one code per entry, or how often each answer occurs. The library's way to the kernels.
+ *
+ * Costs, on one core of a current processor: 0.3 to 0.5 ns per entry from kernel memory, as much again for arrays that
+ * have to be copied there (`docs/performance.md`). The first call compiles 11 KB of WebAssembly, about 1 ms.
+ */
+import { Heap } from './kernels/heap.ts';
+import { type Kernels, kernels } from './kernels/kernels.ts';
+import { install, type Plan, plan, type Table } from './kernels/plan.ts';
+
+/** Entries: 64-bit words, or pairs of 32-bit halves `(lo, hi)`. */
+export type Words = BigUint64Array | Uint32Array;
+
+export interface Resolved<A> {
+  /** One per entry. */
+  readonly codes: Uint8Array;
+  /** Code to answer. Different codes may have equal answers; codes that cannot occur have none. */
+  readonly palette: readonly (A | undefined)[];
+}
+
+/** Words of one kernel call: 256 KB, which stays in the second-level cache between copy and kernel. */
+const CHUNK = 32768;
+
+/** Room for one chunk, its codes and its counts; one for all tables of a heap. */
+class Room {
+  readonly words: number;
+  readonly codes: number;
+  readonly counts: number;
+  readonly banks: number;
+
+  constructor(heap: Heap) {
+    this.words = heap.take(CHUNK * 8);
+    this.codes = heap.take(CHUNK);
+    this.counts = heap.take(256 * 8);
+    this.banks = heap.take(4096);
+  }
+}
+const rooms = new WeakMap<Heap, Room>();
+const roomOf = (heap: Heap): Room => {
+  const room = rooms.get(heap) ?? new Room(heap);
+  rooms.set(heap, room);
+  return room;
+};
+
+/** A table made ready for the kernels. Make one per configuration and keep it. */
+export class Resolver<A> {
+  readonly plan: Plan<A>;
+  readonly heap: Heap;
+  readonly #plan: number;
+  readonly #room: Room;
+
+  /** `heap`: whose memory to use; the kernels that this thread shares, unless told otherwise. */
+  constructor(table: Table<A>, heap: Heap = sharedHeap()) {
+    this.plan = plan(table);
+    this.heap = heap;
+    this.#plan = install(this.plan, heap);
+    this.#room = roomOf(heap);
+  }
+
+  /** One code per entry. */
+  resolve(words: Words): Resolved<A> {
+    const codes = new Uint8Array(countOf(words));
+    this.#chunks(words, (place, count, done) => {
+      this.heap.kernels.resolve(place, count, this.#room.codes, this.#plan);
+      codes.set(this.heap.u8.subarray(this.#room.codes, this.#room.codes + count), done);
+    });
+    return { codes, palette: this.plan.palette };
+  }
+
+  /** As `resolve`, from and to places in the kernels' memory (bytes; see `heap.take`): nothing is copied. */
+  resolveInPlace(words: number, count: number, codes: number): void {
+    for (let done = 0; done < count; done += CHUNK)
+      this.heap.kernels.resolve(words + 8 * done, Math.min(CHUNK, count - done), codes + done, this.#plan);
+  }
+
+  /** How many entries have each answer: answers that occur, most frequent first. */
+  histogram(words: Words): readonly (readonly [A, number])[] {
+    return this.#tally(() =>
+      this.#chunks(words, (place, count) =>
+        this.heap.kernels.histogram(place, count, this.#room.counts, this.#plan, this.#room.banks),
+      ),
+    );
+  }
+
+  /** As `histogram`, from a place in the kernels' memory. */
+  histogramInPlace(words: number, count: number): readonly (readonly [A, number])[] {
+    return this.#tally(() => {
+      for (let done = 0; done < count; done += CHUNK)
+        this.heap.kernels.histogram(
+          words + 8 * done,
+          Math.min(CHUNK, count - done),
+          this.#room.counts,
+          this.#plan,
+          this.#room.banks,
+        );
+    });
+  }
+
+  #tally(count: () => void): readonly (readonly [A, number])[] {
+    const counts = (): Float64Array =>
+      this.heap.f64.subarray(this.#room.counts >> 3, (this.#room.counts >> 3) + 256);
+    counts().fill(0);
+    count();
+    const sums = new Map<A, number>();
+    counts().forEach((n, code) => {
+      const answer = this.plan.palette[code];
+      if (n > 0 && answer !== undefined) sums.set(answer, (sums.get(answer) ?? 0) + n);
+    });
+    return [...sums].sort(([, a], [, b]) => b - a);
+  }
+
+  #chunks(words: Words, kernel: (place: number, count: number, done: number) => void): void {
+    const u32 = new Uint32Array(words.buffer, words.byteOffset, words.byteLength / 4);
+    const total = countOf(words);
+    const resident = words.buffer === this.heap.kernels.buffer && words.byteOffset % 8 === 0;
+    for (let done = 0; done < total; done += CHUNK) {
+      const count = Math.min(CHUNK, total - done);
+      if (!resident) this.heap.u32.set(u32.subarray(2 * done, 2 * (done + count)), this.#room.words >> 2);
+      kernel(resident ? words.byteOffset + 8 * done : this.#room.words, count, done);
+    }
+  }
+}
+
+const countOf = (words: Words): number => Math.floor(words.byteLength / 8);
+
+const heaps = new WeakMap<Kernels, Heap>();
+/** The memory of the kernels that everything in this thread shares. */
+export function sharedHeap(): Heap {
+  const shared = kernels();
+  const heap = heaps.get(shared) ?? new Heap(shared);
+  heaps.set(shared, heap);
+  return heap;
+}
+
+const resolvers = new WeakMap<Table<unknown>, Resolver<unknown>>();
+function resolverOf<A>(table: Table<A>): Resolver<A> {
+  const known = resolvers.get(table) as Resolver<A> | undefined;
+  const resolver = known ?? new Resolver(table);
+  resolvers.set(table, resolver);
+  return resolver;
+}
+
+/**
+ * One code per entry, and what the codes mean.
+ *
+ * @param words entries, all of the kind that the table was compiled for
+ * @param table a rule compiled under a configuration: `compile(rule, config)`
+ */
+export const resolve = <A>(words: Words, table: Table<A>): Resolved<A> => resolverOf(table).resolve(words);
+
+/** How many entries have each answer, most frequent first. */
+export const histogram = <A>(words: Words, table: Table<A>): readonly (readonly [A, number])[] =>
+  resolverOf(table).histogram(words);

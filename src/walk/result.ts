@@ -1,0 +1,56 @@
+/** What a walk is asked, and what it answers. */
+import type { LeafBatch } from './batch.ts';
+import type { Regime } from './regime.ts';
+
+export interface WalkOptions {
+  /** Only input frames in [from, to). */
+  readonly from?: number;
+  readonly to?: number;
+  /** Also list invalid entries that are not empty: PROT_NONE pages, swap, KVM's annotations. Default false. */
+  readonly payload?: boolean;
+  /** Read at most this many tables, counting a table again each time it is reached. Default 2^22 (16 GiB of 4-KiB tables). */
+  readonly maxTables?: number;
+  /** Keep at most this many ranges. Default 2^24. */
+  readonly maxRanges?: number;
+  /**
+   * Bits that may differ between the entries of one range: accessed and dirty flags, mostly. The range has the bits of
+   * its first entry. They must not be bits that decide whether an entry is a table, a leaf or a fault.
+   */
+  readonly ignore?: readonly [lo: number, hi: number];
+}
+
+/** A table that the image does not hold: what lies below is unknown. */
+export interface MissingTable {
+  /** Physical address, bytes. */
+  readonly address: number;
+  /** Index into the regime's levels. */
+  readonly level: number;
+  /** Input frames that it would translate. */
+  readonly input: number;
+  readonly frames: number;
+}
+
+export interface WalkResult {
+  readonly regime: Regime;
+  readonly leaves: LeafBatch;
+  readonly counts: {
+    /** Tables read, counting a shared table each time. */
+    readonly tables: number;
+    /** Leaf entries before coalescing. */
+    readonly leaves: number;
+    /** Invalid entries with a payload. */
+    readonly payload: number;
+    /** Entries that are valid but fault on use: reserved bits, misconfiguration, address out of range. */
+    readonly faults: number;
+  };
+  /** The first `MISSING_KEPT` tables that the image does not hold. */
+  readonly missing: readonly MissingTable[];
+  readonly missingTotal: number;
+  /** Set where a limit ended the walk early: the sentence says which. */
+  readonly stopped?: string;
+}
+
+export const DEFAULT_MAX_TABLES = 2 ** 22;
+export const DEFAULT_MAX_RANGES = 2 ** 24;
+/** Missing tables kept with their place; beyond this they are counted only. */
+export const MISSING_KEPT = 1000;

@@ -1,0 +1,184 @@
+/** The fast walker gives what the exact walker gives: with WebAssembly, and with its TypeScript twin. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { stage1Tables, stage2Tables } from '../../src/arm64/walk/tables.ts';
+import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
+import type { LeafBatch } from '../../src/walk/batch.ts';
+import { walkExactly } from '../../src/walk/exact.ts';
+import { walkFast } from '../../src/walk/fast.ts';
+import type { Level } from '../../src/walk/regime.ts';
+import type { WalkOptions, WalkResult } from '../../src/walk/result.ts';
+import { Memory } from '../support/memory.ts';
+import { type Dialect, dialect, tree } from '../support/trees.ts';
+
+const bits = (...positions: number[]): bigint =>
+  positions.reduce((word, bit) => word | (1n << BigInt(bit)), 0n);
+const AF = 1n << 10n;
+
+/** Stage 2 words: page or block, plain and with every bit that a real table varies. */
+const stage2 = (
+  settings: Parameters<typeof stage2Tables>[0]['settings'],
+  startLevel: number,
+  indexBits: number,
+) =>
+  dialect(stage2Tables({ settings, startLevel, indexBits, base: 0x10_0000n }), {
+    tables: [3n, 3n | bits(58), 3n | bits(2, 6)],
+    leaves: level =>
+      [0n, bits(2, 3, 4, 5, 6, 7), bits(6), bits(53), bits(54, 55), bits(51, 7), bits(52), bits(58, 2)].map(
+        attributes => attributes | AF | (level === 0 ? 3n : 1n),
+      ),
+    others: [0x400n, 0x400n, 0x1234_5678_0000n, 2n, 0xffff_ffff_ffff_fffen, 0x1000n, 0x2000n, 1n],
+  });
+const stage1 = (
+  settings: Parameters<typeof stage1Tables>[0]['settings'],
+  startLevel: number,
+  upper: boolean,
+) =>
+  dialect(
+    stage1Tables({
+      settings,
+      startLevel,
+      indexBits: 9,
+      base: 0x10_0000n,
+      iaBits: 30 + 9 * (1 - startLevel),
+      upper,
+    }),
+    {
+      tables: [3n, 3n | bits(61), 3n | bits(62), 3n | bits(59), 3n | bits(60, 63)],
+      leaves: level =>
+        [0n, bits(7), bits(2), bits(54), bits(53, 11)].map(more => more | AF | (level === 0 ? 3n : 1n)),
+      others: [0x800n, 0xdead_beefn << 12n, 2n],
+    },
+  );
+
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  'stage 2, 4K': stage2({}, 1, 9),
+  'stage 2, 4K, concatenated roots': stage2({}, 1, 12),
+  'stage 2, 4K, small root': stage2({}, 2, 5),
+  'stage 2, 4K, output size 40 bits': stage2({ oaBits: 40 }, 1, 9),
+  'stage 2, 4K, LPA2': stage2({ ds: 1, oaBits: 52 }, 0, 4),
+  'stage 2, 16K, LPA2': stage2({ granule: '16K', ds: 1, oaBits: 52 }, 2, 4),
+  'stage 2, 64K, LPA': stage2({ granule: '64K', lpa: 1, oaBits: 52 }, 2, 6),
+  'stage 1, 4K': stage1({ regime: 'EL1&0' }, 1, false),
+  'stage 1, 4K, upper range': stage1({ regime: 'EL1&0' }, 1, true),
+  'stage 1, 4K, LPA2': stage1({ regime: 'EL1&0', ds: 1, oaBits: 52 }, 1, false),
+};
+
+const columns = ({ length, ...rest }: LeafBatch): Record<string, unknown> =>
+  Object.fromEntries(
+    (['input', 'output', 'frames', 'lo', 'hi', 'at', 'level', 'kind', 'inherited'] as const).map(name => [
+      name,
+      rest[name].slice(0, length),
+    ]),
+  );
+const comparable = ({ leaves, regime: _, ...rest }: WalkResult) => ({ ...rest, ...columns(leaves) });
+/** As `toEqual`, but columns byte by byte first: they are long. */
+const expectSame = (given: WalkResult, wanted: WalkResult): void => {
+  const [a, b] = [comparable(given), comparable(wanted)] as Record<string, unknown>[];
+  const differs = Object.keys({ ...a, ...b }).filter(key => {
+    const [x, y] = [a?.[key], b?.[key]];
+    if (!ArrayBuffer.isView(x) || !ArrayBuffer.isView(y)) return true;
+    return Buffer.compare(new Uint8Array(x.buffer), new Uint8Array(y.buffer)) !== 0;
+  });
+  for (const key of differs) expect([key, a?.[key]]).toEqual([key, b?.[key]]);
+};
+
+const implementations: readonly (readonly [string, Kernels])[] = [
+  ['WebAssembly', wasmKernels() as Kernels],
+  ['TypeScript', typescriptKernels()],
+];
+
+/** Ranges that cut through tables, limits that end walks early. */
+const options: fc.Arbitrary<WalkOptions> = fc.record(
+  {
+    payload: fc.boolean(),
+    from: fc.nat(1 << 20),
+    to: fc.nat(1 << 21),
+    maxTables: fc.integer({ min: 1, max: 60 }),
+    maxRanges: fc.integer({ min: 1, max: 3000 }),
+  },
+  { requiredKeys: ['payload'] },
+);
+
+describe.each(implementations)('%s', (_, kernels) => {
+  test('is there', () => expect(kernels).toBeDefined());
+
+  test.each(Object.entries(DIALECTS))('%s', (_, dialect) => {
+    fc.assert(
+      fc.property(fc.integer(), options, fc.boolean(), (seed, options, noise) => {
+        const memory = tree(dialect, seed);
+        // accessed and software bits: nothing that decides what an entry is
+        const ignore = noise ? ([1 << 10, (1 << 23) | (1 << 26)] as const) : ([0, 0] as const);
+        const given = { ...options, maxTables: options.maxTables ?? 300, ignore };
+        const exact = walkExactly(dialect.regime, memory, given);
+        const fast = walkFast(dialect.regime, memory, { ...given, kernels });
+        if (exact.stopped?.includes('ranges')) expect(fast).toBeUndefined();
+        else expectSame(fast as WalkResult, exact);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe.each(implementations)('entries that only look like neighbours, %s', (_, kernels) => {
+  const { regime } = DIALECTS['stage 2, 4K, small root'] as Dialect;
+  const PAGE = AF | 0xffn;
+  const top = 0xffff_ffff_f000n; // the last page of 48 bits
+  test.each<readonly [string, readonly bigint[]]>([
+    ['a payload that is zero plus a page', [0n, 0x1000n, 0x2000n, 0n, 0x1000n]],
+    ['payloads a page apart', [0x1000n, 0x2000n, 0x3000n | PAGE, 0x4000n | PAGE]],
+    ['a payload a page after a leaf with its attributes but the valid bit', [PAGE, 0x1000n | (PAGE & ~1n)]],
+    ['the same payload again and again', [0x5000n, 0x5000n, 0x5000n, 0n, 0x5000n]],
+    ['the address field runs over', [top | PAGE, (top + 0x1000n) | PAGE, (top + 0x2000n) | PAGE]],
+    ['page zero after the last page', [top | PAGE, PAGE, 0x1000n | PAGE]],
+    ['the same page twice', [0x1000n | PAGE, 0x1000n | PAGE, 0x2000n | PAGE]],
+    ['a run downwards', [0x3000n | PAGE, 0x2000n | PAGE, 0x1000n | PAGE]],
+    ['a hole of one entry in a run', [0x1000n | PAGE, 0n, 0x3000n | PAGE]],
+  ])('%s', (_, words) => {
+    for (const at of [0, 1, 61, 62, 63, 64, 100, 509]) {
+      const memory = new Memory();
+      memory.write(0x10_0000, 0x20_0003n);
+      memory.touch(0x20_0000);
+      words.forEach((word, i) => {
+        if (at + i < 512) memory.write(0x20_0000 + 8 * (at + i), word);
+      });
+      for (const payload of [false, true])
+        for (const ignore of [
+          [0, 0],
+          [1 << 10, 0],
+        ] as const)
+          expectSame(
+            walkFast(regime, memory, { payload, ignore, kernels }) as WalkResult,
+            walkExactly(regime, memory, { payload, ignore }),
+          );
+    }
+  });
+});
+
+test('a hostile table with another pattern in every entry: patterns are asked for, forgotten and asked for again', () => {
+  const { regime } = DIALECTS['stage 1, 4K'] as Dialect;
+  const memory = new Memory();
+  memory.write(0x10_0000, 0x20_0003n);
+  for (let table = 0; table < 80; table++) {
+    memory.write(0x20_0000 + 8 * table, BigInt(0x30_0003 + 4096 * table));
+    for (let i = 0; i < 512; i++)
+      memory.write(
+        0x30_0000 + 4096 * table + 8 * i,
+        AF | 3n | (BigInt((i * 37 + (table % 7) * 512) % 4096) << 52n),
+      );
+  }
+  expectSame(walkFast(regime, memory) as WalkResult, walkExactly(regime, memory));
+});
+
+test('what is not for the kernels is declined', () => {
+  const { regime } = DIALECTS['stage 2, 4K'] as Dialect;
+  const memory = new Memory();
+  expect(walkFast({ ...regime, entryBytes: 4 }, memory)).toBeUndefined();
+  const [page, ...upper] = regime.levels as [Level, ...Level[]];
+  const scattered = {
+    ...page.leaf,
+    address: (lo: number, hi: number) =>
+      page.leaf.address(lo & ~0x300, hi) + (lo & 0x100) * 2 ** 40 + (lo & 0x200) * 2 ** 30,
+  };
+  expect(walkFast({ ...regime, levels: [{ ...page, leaf: scattered }, ...upper] }, memory)).toBeUndefined();
+});
