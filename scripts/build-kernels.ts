@@ -69,7 +69,8 @@ export async function compileKernels(root: string): Promise<Uint8Array> {
     {
       readFile: name => {
         try {
-          return readFileSync(`${root}/${name}`, 'utf8');
+          // the compiler appends the ending that our imports have already
+          return readFileSync(`${root}/${name.replace(/\.ts\.ts$/, '.ts')}`, 'utf8');
         } catch {
           return null;
         }

@@ -16,8 +16,8 @@ import {
   STEP_LEFT,
   STEP_MASK,
   STEP_RIGHT,
-} from '../layout';
-import { highs, lows } from './vector';
+} from '../layout.ts';
+import { highs, lows } from './vector.ts';
 
 const GROUP = 16;
 const GROUP_BYTES = 128;

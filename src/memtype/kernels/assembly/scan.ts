@@ -67,8 +67,8 @@ import {
   SEGMENT_INHERITED,
   SEGMENT_INPUT,
   SEGMENT_LEVEL,
-} from '../layout';
-import { bits16 } from './vector';
+} from '../layout.ts';
+import { bits16 } from './vector.ts';
 
 const BLOCK: u32 = 64;
 const BLOCK_BYTES: usize = 512;

@@ -2,7 +2,7 @@
  * Hex text to words. A word is `0x` with 1 to 16 digits, or 16 digits alone, between separators. One that a colon
  * follows is the address column of a dump. Whatever else looks like a token is counted.
  */
-import { TEXT_ADDRESSES, TEXT_LETTER, TEXT_OTHERS, TEXT_SEPARATOR } from '../layout';
+import { TEXT_ADDRESSES, TEXT_LETTER, TEXT_OTHERS, TEXT_SEPARATOR } from '../layout.ts';
 
 const COLON: u32 = 0x3a;
 /** `0x` as it stands in memory; the mask lets `X` pass. */
