@@ -1,72 +1,96 @@
 /**
- * The effective type that a guest gets: its own stage-1 type, or PAT type, combined with what KVM wrote. The only place
- * of this folder that knows how the architectures combine types.
+ * The effective type that a guest gets: its own stage-1 type, or PAT type, combined with what KVM wrote. The rules are
+ * those of src/arm64/memtype and src/x86/memtype; this file only asks them with the few values that KVM writes.
  */
+import { memoryName } from '../arm64/memtype/attributes.ts';
+import { combineStages } from '../arm64/memtype/combine.ts';
+import type { Effective } from '../arm64/memtype/meaning.ts';
+import { s1DecodeMemAttrs } from '../arm64/memtype/stage1.ts';
+import { s2DecodeMemAttrs } from '../arm64/memtype/stage2.ts';
+import { type Answer, answer } from '../memtype/rule.ts';
+import { plainType } from '../x86/memtype/combine.ts';
+import type { Effective as X86Effective } from '../x86/memtype/stage1.ts';
+import { effectiveEpt as eptRule, effectiveNpt as nptRule } from '../x86/memtype/stage2.ts';
+import { type MemoryType, memoryType, type PatType } from '../x86/registers/attributes.ts';
 import type { S2Type } from './arm64/model.ts';
+import { MEMATTR } from './arm64/prot.ts';
 
-/** Stage-1 types as the guest chooses them, weakest ordering last. */
-export const GUEST_TYPES = [
-  'Normal-WB',
-  'Normal-WT',
-  'Normal-NC',
-  'Device-GRE',
-  'Device-nGRE',
-  'Device-nGnRE',
-  'Device-nGnRnE',
-] as const;
-export type GuestType = (typeof GUEST_TYPES)[number];
+/** Stage-1 types as the guest chooses them, by the MAIR byte that Linux and firmware use for them. */
+const MAIR = {
+  'Normal-WB': 0xff,
+  'Normal-WT': 0xbb,
+  'Normal-NC': 0x44,
+  'Device-GRE': 0x0c,
+  'Device-nGRE': 0x08,
+  'Device-nGnRE': 0x04,
+  'Device-nGnRnE': 0x00,
+} as const;
+export type GuestType = keyof typeof MAIR;
+export const GUEST_TYPES = Object.keys(MAIR) as readonly GuestType[];
 
-const STRENGTH: readonly GuestType[] = ['Device-GRE', 'Device-nGRE', 'Device-nGnRE', 'Device-nGnRnE'];
-const isDevice = (type: GuestType) => type.startsWith('Device');
+const FEATURES = { xs: 0, mte2: 0 } as const;
+const INNER_SHAREABLE = 0b11;
 
-/** Arm ARM, S2CombineS1MemAttrs and AArch64.S2ApplyFWBMemAttrs, for the four values that KVM writes. */
-export const effectiveArm64 = (fwb: boolean, s2: S2Type, s1: GuestType): GuestType => {
-  switch (s2) {
-    case 'NORMAL':
-      return fwb ? 'Normal-WB' : s1;
-    case 'AS_S1':
-      return s1;
-    case 'NORMAL_NC':
-      return isDevice(s1) ? s1 : 'Normal-NC';
-    case 'DEVICE':
-      return isDevice(s1) && STRENGTH.indexOf(s1) > STRENGTH.indexOf('Device-nGnRE') ? s1 : 'Device-nGnRE';
-  }
+/** The rules' own answer for one of KVM's leaves, with its reasons. */
+export const explainArm64 = (fwb: boolean, s2: S2Type, s1: GuestType): Answer<Effective> => {
+  const stage1 = s1DecodeMemAttrs(MAIR[s1], INNER_SHAREABLE, FEATURES);
+  const memAttr = fwb ? MEMATTR[s2].fwb : MEMATTR[s2].plain;
+  const stage2 = s2DecodeMemAttrs(memAttr, INNER_SHAREABLE, 0, { fwb: fwb ? 1 : 0, mtePerm: 0 });
+  const both = combineStages(stage1.is, stage2.is);
+  return answer(both.is, ...stage1.why, ...stage2.why, ...both.why);
 };
 
-export const PAT_TYPES = ['UC', 'UC-', 'WC', 'WT', 'WP', 'WB'] as const;
-export type PatType = (typeof PAT_TYPES)[number];
+/** Every combination that KVM can make: 2 x 4 x 7. */
+const known = new Map<string, GuestType>();
+
+/** The effective type by the name that people use. */
+export const effectiveArm64 = (fwb: boolean, s2: S2Type, s1: GuestType): GuestType => {
+  const key = `${fwb} ${s2} ${s1}`;
+  let type = known.get(key);
+  if (type === undefined) {
+    type = nameOf(explainArm64(fwb, s2, s1).is);
+    known.set(key, type);
+  }
+  return type;
+};
+
+/** `Normal WB RWA` as `Normal-WB`: hints are no type. */
+const nameOf = (effective: Effective): GuestType => {
+  if (effective.status !== 'ok') throw new Error(`KVM writes no ${effective.why}`);
+  const name = memoryName(effective.memory);
+  const type = GUEST_TYPES.find(t => name === t || name.startsWith(t.replace('-', ' ')));
+  if (type === undefined) throw new Error(`no name for ${name}`);
+  return type;
+};
+
+export const PAT_TYPES = ['UC', 'UC-', 'WC', 'WT', 'WP', 'WB'] as const satisfies readonly PatType[];
+export type { PatType };
 /** Types that an MTRR or an EPT entry can have. */
-export const MTRR_TYPES = ['UC', 'WC', 'WT', 'WP', 'WB'] as const;
-export type MtrrType = (typeof MTRR_TYPES)[number];
+export const MTRR_TYPES = ['UC', 'WC', 'WT', 'WP', 'WB'] as const satisfies readonly MemoryType[];
+export type MtrrType = MemoryType;
 
 /** EPT memory type field, bits 5:3. */
-export const EPT_CODE: Record<MtrrType, number> = { UC: 0, WC: 1, WT: 4, WP: 5, WB: 6 };
+export const EPT_CODE = Object.fromEntries(
+  [0, 1, 2, 3, 4, 5, 6, 7].flatMap(code => {
+    const type = memoryType(code);
+    return type === undefined ? [] : [[type, code]];
+  }),
+) as Record<MtrrType, number>;
 
-// SDM volume 3, effective page-level memory type: MTRR (row) by PAT (column UC UC- WC WT WP WB).
-const INTEL: Record<MtrrType, readonly MtrrType[]> = {
-  UC: ['UC', 'UC', 'WC', 'UC', 'UC', 'UC'],
-  WC: ['UC', 'WC', 'WC', 'UC', 'UC', 'WC'],
-  WT: ['UC', 'UC', 'WC', 'WT', 'WP', 'WT'],
-  WP: ['UC', 'WC', 'WC', 'WT', 'WP', 'WP'],
-  WB: ['UC', 'UC', 'WC', 'WT', 'WP', 'WB'],
+const typeOf = ({ is }: Answer<X86Effective>): MtrrType => {
+  if (is.is !== 'type') throw new Error(`KVM writes nothing that is ${is.is}`);
+  return plainType(is.type);
 };
 
-/** EPT: IPAT takes the entry's type, else it stands in the MTRR's place of the table. */
+/** EPT: IPAT takes the entry's type, else it is combined with the guest's PAT type. */
 export const effectiveEpt = (ept: MtrrType, ipat: boolean, pat: PatType): MtrrType =>
-  ipat ? ept : (INTEL[ept][PAT_TYPES.indexOf(pat)] as MtrrType);
+  typeOf(eptRule({ memType: EPT_CODE[ept], ipat: ipat ? 1 : 0, pat: answer(pat) }));
 
-// APM volume 2, guest PAT over a host entry of WB (PAT entry 0), then MTRR of the system address; WC+ reads as WC, CD as UC.
-const NPT: Record<MtrrType, readonly MtrrType[]> = {
-  UC: ['UC', 'UC', 'WC', 'UC', 'UC', 'UC'],
-  WC: ['UC', 'UC', 'WC', 'UC', 'UC', 'WC'],
-  WT: ['UC', 'UC', 'WC', 'WT', 'UC', 'WT'],
-  WP: ['UC', 'UC', 'WC', 'UC', 'WP', 'WP'],
-  WB: ['UC', 'UC', 'WC', 'WT', 'WP', 'WB'],
-};
-
-/** NPT as KVM programs it: host PAT entry 0, WB. */
+/** NPT as KVM programs it: host PAT entry 0, WB. AMD's CD is UC here, WC+ is WC. */
 export const effectiveNpt = (hostMtrr: MtrrType, pat: PatType): MtrrType =>
-  NPT[hostMtrr][PAT_TYPES.indexOf(pat)] as MtrrType;
+  typeOf(
+    nptRule({ guestPat: answer(pat), hostPat: answer('WB'), mtrr: answer({ is: 'type', type: hostMtrr }) }),
+  );
 
 /**
  * guaranteed: every guest type ends as the same; guest decides: every guest type gets through;

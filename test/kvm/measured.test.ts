@@ -186,14 +186,14 @@ describe.each(machines('real/x86-linux-6.18'))('%s', file => {
       const { leaf } = prediction;
       expect(leaf.size).toBe(recorded.leaf.size);
       expect(leaf.access).toBe(recorded.leaf.access);
-      const bits = secondLevelFields(leaf.format, BigInt(recorded.leaf.raw));
+      const bits = secondLevelFields(leaf.format, BigInt(recorded.leaf.raw), leaf.size !== '0x1000');
       expect(bits.access).toBe(leaf.access);
       if (leaf.format === 'ept') {
         expect({ mt: leaf.mt, ipat: leaf.ipat }).toEqual({ mt: recorded.leaf.mt, ipat: recorded.leaf.ipat });
         expect({ mt: bits.mt, ipat: bits.ipat }).toEqual({ mt: leaf.mt, ipat: leaf.ipat });
       } else {
         expect(recorded.leaf).toMatchObject({ pat: leaf.pat, pcd: leaf.pcd, pwt: leaf.pwt });
-        expect({ pwt: bits.pwt, pcd: bits.pcd }).toEqual({ pwt: 0, pcd: 0 });
+        expect({ pat: bits.pat, pcd: bits.pcd, pwt: bits.pwt }).toEqual({ pat: 0, pcd: 0, pwt: 0 });
       }
     }
   });

@@ -5,7 +5,10 @@
  */
 import { stage2Leaf, stage2Settings } from '../../arm64/descriptors/stage2.ts';
 import { decode } from '../../bits/codec.ts';
+import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
+import { stage1Page as nptLayout, stage1Settings as nptSettings } from '../../x86/descriptors/stage1.ts';
+import { stage2Page as eptLayout, stage2Settings as eptSettings } from '../../x86/descriptors/stage2.ts';
 import { errnoNumber } from '../arm64/decide.ts';
 import {
   type Arm64Cpu,
@@ -286,26 +289,32 @@ export interface X86AuditSlot {
   readonly pages: readonly X86AuditPage[];
 }
 
-/** The memory-type bits of a second-level leaf. */
-export const secondLevelFields = (
-  format: 'ept' | 'npt',
-  raw: bigint,
-): { mt: number; ipat: number; pwt: number; pcd: number; access: string } => {
-  const bit = (n: number) => Number((raw >> BigInt(n)) & 1n);
-  if (format === 'ept')
-    return {
-      mt: Number((raw >> 3n) & 7n),
-      ipat: bit(6),
-      pwt: 0,
-      pcd: 0,
-      access: `${bit(0) ? 'r' : '-'}${bit(1) ? 'w' : '-'}${bit(2) ? 'x' : '-'}`,
-    };
+const eptPage = eptLayout(settle(eptSettings, {}));
+const nptPage = nptLayout(settle(nptSettings, { vendor: 'amd' }));
+/** Large leaves keep PAT in bit 12, where a 4-KByte leaf has its address. */
+const nptLargePage = nptLayout(settle(nptSettings, { vendor: 'amd', level: 2 }));
+
+export interface SecondLevelFields {
+  readonly mt: number;
+  readonly ipat: number;
+  readonly pat: number;
+  readonly pcd: number;
+  readonly pwt: number;
+  readonly access: string;
+}
+
+/** The memory-type bits and permissions of a second-level leaf, read with the layouts. */
+export const secondLevelFields = (format: 'ept' | 'npt', raw: bigint, large = false): SecondLevelFields => {
+  const layout = (format === 'ept' ? eptPage : large ? nptLargePage : nptPage) as unknown as Format;
+  const d = decode(layout, raw) as unknown as Readonly<Record<string, number>>;
+  const letters = (r: unknown, w: unknown, x: unknown) => `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
   return {
-    mt: 0,
-    ipat: 0,
-    pwt: bit(3),
-    pcd: bit(4),
-    access: `${bit(0) ? 'r' : '-'}${bit(1) ? 'w' : '-'}${bit(63) ? '-' : 'x'}`,
+    mt: d.memType ?? 0,
+    ipat: d.ipat ?? 0,
+    pat: d.pat ?? 0,
+    pcd: d.pcd ?? 0,
+    pwt: d.pwt ?? 0,
+    access: format === 'ept' ? letters(d.r, d.w, d.x) : letters(d.p, d.rw, !d.xd),
   };
 };
 
@@ -355,7 +364,7 @@ export const auditX86 = (
       });
     for (const page of slot.pages) {
       const prediction = predictPage(policy, slot, page);
-      grades.push(prediction.grade);
+      grades.push(prediction.leafGrade);
       const at = slot.at + page.offset;
       const leaf = leaves.find(l => overlaps(l, at, 1n));
       if (leaf !== undefined) seen.add(leaf);
@@ -368,7 +377,7 @@ export const auditX86 = (
           found,
           era: policy.id,
           decidedBy: prediction.decidedBy,
-          grade: prediction.grade,
+          grade: prediction.leafGrade,
         });
       const want = prediction.leaf;
       const returned = page.touchedBy === undefined ? undefined : slot.fault?.[page.touchedBy];
@@ -383,7 +392,7 @@ export const auditX86 = (
           say('missing-leaf', `a leaf of ${want.size}`, 'nothing is mapped');
       }
       if (leaf === undefined) continue;
-      const got = secondLevelFields(want.format, leaf.raw);
+      const got = secondLevelFields(want.format, leaf.raw, want.size !== '0x1000');
       const failed = prediction.accesses.every(a => a.r === 'error');
       if (failed)
         say(
@@ -397,8 +406,8 @@ export const auditX86 = (
           `memory type ${want.mt} (${want.type ?? ''}), IPAT ${want.ipat}`,
           `memory type ${got.mt}, IPAT ${got.ipat}`,
         );
-      else if (want.format === 'npt' && (got.pwt !== 0 || got.pcd !== 0))
-        say('type', 'PWT and PCD 0', `PWT ${got.pwt}, PCD ${got.pcd}`);
+      else if (want.format === 'npt' && (got.pat !== 0 || got.pcd !== 0 || got.pwt !== 0))
+        say('type', 'PAT, PCD and PWT 0', `PAT ${got.pat}, PCD ${got.pcd}, PWT ${got.pwt}`);
       else if (got.access !== want.access) say('permission', want.access, got.access);
       else if (leaf.pageSize !== undefined && hex(leaf.pageSize) !== want.size)
         say('size', want.size, hex(leaf.pageSize));
