@@ -35,6 +35,7 @@ export { type AddressSpace, type FrameRange, heldPages, readWord64 } from './ima
 export { ImageError, type Remark } from './image/errors.ts';
 export { type OpenOptions, openImage } from './image/open.ts';
 export type { Image } from './image/parse.ts';
+export * as kvm from './kvm/index.ts';
 export { citation, EDITIONS } from './refs.ts';
 export { type Architecture, architectureOf, candidatesOf, candidatesOfAll, type Machine } from './regimes.ts';
 export { parseRegisters, type RegisterFile, type Registers, registerName } from './text/registers.ts';

@@ -79,7 +79,20 @@ export interface Command {
   readonly positionals: Positionals;
   readonly options: Options;
   readonly run: (args: never, io: Io) => Promise<number>;
+  /** A verb of several: `memattr kvm predict`. Its own `run` is then never called. */
+  readonly verbs?: readonly Command[];
 }
+
+/** A verb that only holds others. */
+export const group = (
+  verb: Pick<Command, 'name' | 'describe' | 'examples'> & { readonly verbs: readonly Command[] },
+): Command => ({
+  ...verb,
+  command: verb.name,
+  positionals: {},
+  options: globals,
+  run: () => Promise.reject(new Error(`${verb.name} is a group of verbs`)),
+});
 
 /** Declare a verb. The work's arguments are typed by the spelling of the command and by its options. */
 export function command<const C extends string, const O extends Options>(verb: {

@@ -49,42 +49,58 @@ function report(error: unknown, verb: string | undefined, io: Io, flush?: () => 
   return 70; // EX_SOFTWARE: none of the statuses that answer a question
 }
 
-async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+/** The verbs of the program, or of a group of verbs, under the words that lead there. */
+interface Level {
+  readonly name: string;
+  readonly verbs: readonly Command[];
+}
+
+async function dispatch(
+  argv: readonly string[],
+  io: Io,
+  level: Level = { name: NAME, verbs },
+): Promise<number> {
   const [first, ...rest] = argv;
-  if (first === '--version' || first === '-V') {
+  if ((first === '--version' || first === '-V') && level.name === NAME) {
     io.out.write(`${version}\n`);
     return EXIT.answer;
   }
   const width = Math.min(100, io.out.columns ?? 100);
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
     const [name] = rest;
-    if (first === 'help' && name !== undefined) return dispatch([name, '--help'], io);
+    if (first === 'help' && name !== undefined) return dispatch([...rest, '--help'], io, level);
     const { helpOfAll } = await import('./full.ts');
-    const text = await helpOfAll(NAME, verbs, width);
+    const text = await helpOfAll(level.name, level.verbs, width);
     (first === undefined ? io.err : io.out).write(text);
     return first === undefined ? EXIT.usage : EXIT.answer;
   }
-  const verb = verbs.find(({ name }) => name === first) ?? unknown(first);
-  const args = quick(verb, rest) ?? (await slow(verb, rest, width, io));
+  const verb = level.verbs.find(({ name }) => name === first) ?? unknown(first, level);
+  if (verb.verbs) return dispatch(rest, io, { name: `${level.name} ${verb.name}`, verbs: verb.verbs });
+  const args = quick(verb, rest) ?? (await slow(level.name, verb, rest, width, io));
   return args === undefined ? EXIT.answer : verb.run(args as never, io);
 }
 
 /** Let yargs read what `quick` did not; prints help and returns undefined where that was asked for. */
 async function slow(
+  name: string,
   verb: Command,
   argv: readonly string[],
   width: number,
   io: Io,
 ): Promise<Record<string, unknown> | undefined> {
   const { full } = await import('./full.ts');
-  const parsed = await full(NAME, verb, argv, width);
+  const parsed = await full(name, verb, argv, width);
   if ('args' in parsed) return parsed.args;
   io.out.write(parsed.help);
   return undefined;
 }
 
-function unknown(typed: string): never {
-  const names = verbs.map(({ name }) => name);
+function unknown(typed: string, level: Level): never {
+  const names = level.verbs.map(({ name }) => name);
+  if (level.name !== NAME)
+    throw new UsageError(
+      `no question '${typed}'; ${didYouMean(typed, closest(typed, names)) || `there are ${names.join(', ')}`}`,
+    );
   if (typed.startsWith('-'))
     throw new UsageError(`unknown option '${typed}'; a verb comes first: ${names.join(', ')}`);
   const looksLikeWord = /^(0x[0-9a-f_]+|[0-9a-f]{16})$/i.test(typed);

@@ -3,7 +3,8 @@ import type { Command } from './command.ts';
 import decode from './commands/decode.ts';
 import encode from './commands/encode.ts';
 import formats from './commands/formats.ts';
+import kvm from './commands/kvm.ts';
 import reg from './commands/reg.ts';
 import walk from './commands/walk.ts';
 
-export const verbs: readonly Command[] = [decode, encode, reg, formats, walk];
+export const verbs: readonly Command[] = [decode, encode, reg, formats, walk, kvm];

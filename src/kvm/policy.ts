@@ -73,6 +73,7 @@ export class Program<O extends object, P extends string = never> {
   readonly reads: readonly string[];
   readonly #compiled: readonly Compiled<O, P>[];
   readonly #vocabulary: Vocabulary;
+  readonly #grade: Grade;
 
   constructor(
     vocabulary: Vocabulary,
@@ -91,6 +92,7 @@ export class Program<O extends object, P extends string = never> {
       return { row, condition, evidence: row.evidence ?? evidence };
     });
     this.reads = [...reads];
+    this.#grade = strongest(evidence.map(e => e.grade));
   }
 
   /** The outcome with its trace. */
@@ -127,13 +129,13 @@ export class Program<O extends object, P extends string = never> {
       if (row.kind === 'stop')
         return { outcome: row.then, decidedBy: row.id, prot, trace, grade: weakest(grades) };
     }
-    const all = this.#compiled.map(({ evidence }) => strongest(evidence.map(e => e.grade)));
     return {
       outcome: undefined,
       decidedBy: undefined,
       prot,
       trace,
-      grade: weakest(grades.length > 0 ? grades : all),
+      // Where no row took effect, the answer is as well known as the list is.
+      grade: grades.length > 0 ? weakest(grades) : this.#grade,
     };
   }
 

@@ -14,6 +14,18 @@ export const SCHEMA = {
   format: 'memattr.format/1',
   walk: 'memattr.walk/1',
   summary: 'memattr.summary/1',
+  kvmPredict: 'memattr.kvm.predict/1',
+  kvmPreset: 'memattr.kvm.preset/1',
+  kvmDiff: 'memattr.kvm.diff/1',
+  kvmSearch: 'memattr.kvm.search/1',
+  kvmFacts: 'memattr.kvm.facts/1',
+  kvmInverse: 'memattr.kvm.inverse/1',
+  kvmMigrate: 'memattr.kvm.migrate/1',
+  kvmLeak: 'memattr.kvm.leak/1',
+  kvmCap: 'memattr.kvm.cap/1',
+  kvmEra: 'memattr.kvm.era/1',
+  kvmPolicy: 'memattr.kvm.policy/1',
+  kvmAudit: 'memattr.kvm.audit/1',
 } as const;
 
 export interface FindingRecord {

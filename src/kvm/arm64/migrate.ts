@@ -8,6 +8,7 @@ import type { Grade } from '../evidence.ts';
 import { weakest } from '../evidence.ts';
 import { decideFault, decideSlot } from './decide.ts';
 import { VOCABULARY, vmaEnv } from './facts.ts';
+import { hazards } from './hazards.ts';
 import { HOST_FAULT, isSpecial } from './host-fault.ts';
 import type {
   Arm64Cpu,
@@ -52,10 +53,15 @@ export interface Migration {
     readonly from: GuestType;
     readonly to: GuestType;
   }[];
+  /** Hazards of the leaf that both sides have, which moving does not cure: it runs, but wrong. */
+  readonly hazards: readonly string[];
   readonly src: SideRun;
   readonly dst?: SideRun;
   readonly grade: Grade;
 }
+
+/** Hazards under which a guest works with wrong data. */
+const WRONG = new Set(['stale-data-leak', 'dcache-cmo-impossible', 'icache-cmo-impossible']);
 
 export interface SideRun {
   readonly slotFlags: readonly SlotFlag[];
@@ -66,6 +72,7 @@ export interface SideRun {
 }
 
 const CACHEABLE = VOCABULARY.compile('VM_PFNMAP & kvm_vma_is_cacheable');
+const HOST_CACHEABLE = VOCABULARY.compile('kvm_vma_is_cacheable');
 
 /** What a VMM passes: in cp-v4 to cp-v6 the flag, for a cacheable VM_PFNMAP. */
 export const slotFlagsFor = (policy: Arm64Policy, vma: Vma, cpu: Arm64Cpu): SlotFlag[] =>
@@ -130,12 +137,25 @@ export const migrate = (input: MigrationInput): Migration => {
   const src = start(input.src, input.vma, input.pfn, hostFault);
   const broken = failure(src);
   if (broken)
-    return { result: { outcome: 'source-cannot-run', ...broken }, viewChanges: [], src, grade: src.grade };
+    return {
+      result: { outcome: 'source-cannot-run', ...broken },
+      viewChanges: [],
+      hazards: [],
+      src,
+      grade: src.grade,
+    };
   const dst = start(input.dst, input.vma, input.pfn, hostFault);
   const grade = weakest([src.grade, dst.grade]);
   const refused = failure(dst);
   if (refused)
-    return { result: { outcome: 'destination-fails', ...refused }, viewChanges: [], src, dst, grade };
+    return {
+      result: { outcome: 'destination-fails', ...refused },
+      viewChanges: [],
+      hazards: [],
+      src,
+      dst,
+      grade,
+    };
   if (src.fault?.r !== 'map' || dst.fault?.r !== 'map')
     throw new Error('a read that does not fail maps a leaf');
   const from = src.fault.t;
@@ -147,5 +167,16 @@ export const migrate = (input: MigrationInput): Migration => {
   })).filter(view => view.from !== view.to);
   const result: MigrationOutcome =
     from === to ? { outcome: 'ok', type: from } : { outcome: 'silent-type-change', from, to };
-  return { result, viewChanges, src, dst, grade };
+  const wrong = (t: S2Type, cpu: Arm64Cpu) =>
+    hazards({
+      hostCacheable: HOST_CACHEABLE.holds(vmaEnv(input.vma, cpu)),
+      s2: t,
+      cpu,
+      kernelMapped: input.pfn !== 'no-page',
+      exec: false,
+    })
+      .map(h => h.id)
+      .filter(id => WRONG.has(id));
+  const both = wrong(from, input.src.cpu).filter(id => wrong(to, input.dst.cpu).includes(id));
+  return { result, viewChanges, hazards: both, src, dst, grade };
 };

@@ -93,6 +93,8 @@ export interface X86Prediction {
   readonly decidedBy: string;
   readonly hazards: readonly { readonly id: string; readonly says: string }[];
   readonly grade: Grade;
+  /** How well the bits of the leaf are known; the effective type of NPT is inferred from the manual's tables. */
+  readonly leafGrade: Grade;
   readonly trace: readonly TraceStep[];
   readonly notes: readonly string[];
 }
@@ -182,6 +184,7 @@ export const predictX86 = (i: X86PredictInput): X86Prediction => {
       decidedBy: 'npt-has-no-type',
       hazards: hazardsOf(facts, npt.view),
       grade: weakest([mmio.grade, npt.grade]),
+      leafGrade: 'M',
       trace: [...described, ...mmio.trace],
     };
   }
@@ -194,6 +197,7 @@ export const predictX86 = (i: X86PredictInput): X86Prediction => {
       decidedBy: tdx.eptOwner === 'kvm' ? 'tdx-shared' : 'tdx-private',
       hazards: hazardsOf(facts, tdx.view),
       grade: weakest([mmio.grade, tdx.grade]),
+      leafGrade: weakest([mmio.grade, tdx.grade]),
       trace: [...described, ...mmio.trace],
     };
   }
@@ -213,6 +217,7 @@ export const predictX86 = (i: X86PredictInput): X86Prediction => {
     decidedBy: ept.decidedBy,
     hazards: hazardsOf(facts, ept.view),
     grade: weakest([mmio.grade, ept.grade]),
+    leafGrade: weakest([mmio.grade, ept.grade]),
     trace: [...described, ...mmio.trace, ...ept.trace],
   };
 };

@@ -1,0 +1,133 @@
+/** What the questions of `kvm` share: how policies and CPUs are named, and how answers are printed. */
+import type { Arm64Cpu } from '../../../kvm/arm64/model.ts';
+import { ARM64_POLICIES, arm64Policy, X86_POLICIES, x86Policy } from '../../../kvm/eras/index.ts';
+import { GRADE_MEANS, type Grade } from '../../../kvm/evidence.ts';
+import { type NamedCpu, parseArm64Cpu, parseX86Cpu, X86_PROFILES } from '../../../kvm/inputs.ts';
+import { PRESETS, type Preset, preset } from '../../../kvm/presets.ts';
+import type { X86Cpu } from '../../../kvm/x86/model.ts';
+import { json } from '../../../report/json.ts';
+import type { Style } from '../../../report/style.ts';
+import { type Column, csvLine, markdownLine, markdownRule, table, wrap } from '../../../report/table.ts';
+import { type Globals, outputOf } from '../../command.ts';
+import { type Io, look } from '../../io.ts';
+import { UsageError } from '../../trouble.ts';
+
+/** Kernels are asked for by either name. */
+export interface PolicyArgs extends Globals {
+  readonly arch?: 'arm64' | 'x86' | undefined;
+  readonly kernel?: string | undefined;
+  readonly policy?: string | undefined;
+}
+
+export const list = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map(word => word.trim())
+    .filter(word => word !== '');
+
+export const kernelsOf = (args: Pick<PolicyArgs, 'kernel' | 'policy'>): string[] => [
+  ...list(args.kernel),
+  ...list(args.policy),
+];
+
+const X86_NAMES = new Set(X86_PROFILES.map(p => p.name));
+const isX86Cpu = (name: string): boolean => X86_NAMES.has(name.toLowerCase());
+
+/** What --arch says, else what the names can only mean. */
+export const archOf = (
+  arch: 'arm64' | 'x86' | undefined,
+  cpus: readonly string[],
+  kernels: readonly string[],
+): 'arm64' | 'x86' => {
+  if (arch !== undefined) return arch;
+  if (cpus.some(isX86Cpu)) return 'x86';
+  const onlyX86 = (name: string) =>
+    X86_POLICIES.some(p => p.id === name) &&
+    !ARM64_POLICIES.some(p => p.id === name) &&
+    !/^\d+\.\d+$/.test(name);
+  return kernels.some(onlyX86) ? 'x86' : 'arm64';
+};
+
+/** `all` is every one, in the order of the eras. */
+const policies =
+  <P>(every: readonly P[], named: (name: string) => P) =>
+  (names: readonly string[], fallback: readonly string[]): P[] => {
+    const wanted = names.length > 0 ? names : fallback;
+    return wanted.includes('all') ? [...every] : wanted.map(named);
+  };
+export const arm64Policies = policies(ARM64_POLICIES, arm64Policy);
+export const x86Policies = policies(X86_POLICIES, x86Policy);
+
+export const arm64Cpus = (names: readonly string[], fallback: readonly string[]): NamedCpu<Arm64Cpu>[] =>
+  (names.length > 0 ? names : fallback).map(parseArm64Cpu);
+export const x86Cpus = (names: readonly string[], fallback: readonly string[]): NamedCpu<X86Cpu>[] =>
+  (names.length > 0 ? names : fallback).map(parseX86Cpu);
+
+export const cpuName = ({ fwb, dic }: Arm64Cpu): string =>
+  [fwb ? 'FWB' : '', dic ? 'DIC' : ''].filter(Boolean).join('+') || 'no FWB, no DIC';
+
+export const presetsOf = (text: string | undefined, fallback: readonly string[]): Preset[] => {
+  const names = list(text);
+  if (names.includes('all')) return [...PRESETS];
+  return (names.length > 0 ? names : fallback).map(preset);
+};
+
+/** `measured` or `read in source, file and function`. */
+export const gradeText = (grade: Grade): string => `${grade}, ${GRADE_MEANS[grade]}`;
+
+export const need = (value: string | undefined, option: string, example: string): string => {
+  if (value === undefined || value === '')
+    throw new UsageError(`--${option} is missing, for example ${example}`);
+  return value;
+};
+
+/** An answer: JSON records, and the same as rows of a table or as lines of text. */
+export interface Answer<R> {
+  readonly records: Iterable<object>;
+  readonly rows?: readonly R[];
+  readonly columns?: readonly Column<R>[];
+  /** Text for people; without it the table is printed. */
+  readonly lines?: (style: Style, width: number) => readonly string[];
+}
+
+export const SCHEMA = (question: string): string => `memattr.kvm.${question}/1`;
+
+export function print<R>(answer: Answer<R>, question: string, args: Globals, io: Io): void {
+  const output = outputOf(args);
+  if (output === 'json') {
+    for (const record of answer.records) io.out.write(`${json({ schema: SCHEMA(question), ...record })}\n`);
+    return;
+  }
+  const { columns = [], rows = [] } = answer;
+  if (output === 'csv' && columns.length > 0) {
+    io.out.write(`${csvLine(columns.map(c => c.title))}\r\n`);
+    for (const row of rows) io.out.write(`${csvLine(columns.map(c => c.text(row)))}\r\n`);
+    return;
+  }
+  if (output === 'markdown' && columns.length > 0) {
+    io.out.write(`${markdownLine(columns.map(c => c.title))}\n${markdownRule(columns)}\n`);
+    for (const row of rows) io.out.write(`${markdownLine(columns.map(c => c.text(row)))}\n`);
+    return;
+  }
+  if (output !== 'table' && columns.length === 0)
+    throw new UsageError(`this answer has no ${output} form; --json has all of it`);
+  const { width, style } = look(io, args);
+  const lines = answer.lines?.(style, width) ?? table(columns, rows, { width, head: style.bold });
+  io.out.write(`${lines.join('\n')}\n`);
+}
+
+/** Text under an indent, wrapped. */
+export const paragraph = (text: string, width: number, indent: number): string[] =>
+  wrap(text, Math.max(30, width - indent)).map(line => ' '.repeat(indent) + line);
+
+/** A label in a column of its own, text wrapped beside it. */
+export const labelled = (label: string, text: string, width: number, room: number, indent = 2): string[] => {
+  const lines = wrap(text, Math.max(30, width - indent - room));
+  return lines.map(
+    (line, i) => ' '.repeat(indent) + (i === 0 ? label.padEnd(room) : ' '.repeat(room)) + line,
+  );
+};
+
+/** `mapping: VM_PFNMAP; pfn: no-page`, or what it means when nothing is needed. */
+export const conditionText = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? 'always' : conditions.join('; ');

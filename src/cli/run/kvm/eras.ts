@@ -1,0 +1,123 @@
+/** `kvm eras`: what is known, from where, how sure; one policy row by row. */
+import type { Arm64Policy } from '../../../kvm/arm64/model.ts';
+import { arm64Policy, x86Policy } from '../../../kvm/eras/index.ts';
+import type { Evidence } from '../../../kvm/evidence.ts';
+import type { Row } from '../../../kvm/policy.ts';
+import { type EraRow, eraRows } from '../../../kvm/queries/eras.ts';
+import type { X86Policy } from '../../../kvm/x86/model.ts';
+import type { Style } from '../../../report/style.ts';
+import type { Globals } from '../../command.ts';
+import type { Io } from '../../io.ts';
+import { EXIT } from '../../trouble.ts';
+import { archOf, labelled, paragraph, print } from './common.ts';
+
+interface ErasArgs extends Globals {
+  readonly name?: string | undefined;
+  readonly arch?: 'arm64' | 'x86' | undefined;
+}
+
+interface Listed {
+  readonly list: string;
+  readonly row: Row<unknown, string>;
+  readonly evidence: readonly Evidence[];
+}
+
+export async function run(args: ErasArgs, io: Io): Promise<number> {
+  if (args.name === undefined) return all(args, io);
+  const arch = archOf(args.arch, [], [args.name]);
+  const policy: Arm64Policy | X86Policy = arch === 'arm64' ? arm64Policy(args.name) : x86Policy(args.name);
+  const rows = listed(policy);
+  const columns = [
+    { title: 'function', text: (r: Listed) => r.list },
+    { title: 'row', text: (r: Listed) => nameOf(r.row) },
+    { title: 'condition', text: (r: Listed) => whenOf(r.row), wrap: true },
+    { title: 'outcome', text: (r: Listed) => effectOf(r.row), wrap: true },
+    { title: 'ev', text: (r: Listed) => r.evidence.map(e => e.grade).join('') },
+  ];
+  print(
+    {
+      records: [{ arch, ...policy }],
+      rows,
+      columns,
+      lines: (style, width) => lines(policy, rows, style, width),
+    },
+    'policy',
+    args,
+    io,
+  );
+  return EXIT.answer;
+}
+
+const listed = (policy: Arm64Policy | X86Policy): Listed[] => {
+  const of = (list: string, rows: readonly Row<unknown, string>[]): Listed[] =>
+    rows.map(row => ({ list, row, evidence: row.evidence ?? policy.evidence }));
+  return 'ept' in policy
+    ? of('EPT leaf', policy.ept)
+    : [
+        ...of('slot', policy.slot),
+        ...of('each VMA', policy.vma),
+        ...of('fault', policy.fault as readonly Row<unknown, string>[]),
+      ];
+};
+
+const nameOf = (row: Row<unknown, string>): string =>
+  row.kind === 'stop' ? row.id : row.kind === 'set' ? row.name : `prot ${row.adds}`;
+const whenOf = (row: Row<unknown, string>): string => (row.kind === 'set' ? row.is : row.when);
+const effectOf = (row: Row<unknown, string>): string => {
+  if (row.kind === 'set') return 'a local variable';
+  if (row.kind === 'prot') return `|= ${row.adds}`;
+  const end = row.then as { r?: string; errno?: string; type?: string; ipat?: boolean };
+  if (end.type !== undefined) return `${end.type}${end.ipat ? ', IPAT' : ''}`;
+  return end.r === 'inject' ? 'injected abort' : end.r === 'accept' ? 'accepted' : `-${end.errno}`;
+};
+
+const lines = (
+  policy: Arm64Policy | X86Policy,
+  rows: readonly Listed[],
+  style: Style,
+  width: number,
+): string[] => {
+  const out = [
+    style.bold(`${policy.id}  ${policy.title}`),
+    `  ${policy.covers}`,
+    ...policy.evidence.flatMap(e => labelled(e.grade, e.source, width, 3)),
+  ];
+  let list = '';
+  for (const { list: name, row } of rows) {
+    if (name !== list) out.push('', style.bold(name));
+    list = name;
+    const head =
+      row.kind === 'set'
+        ? `${nameOf(row)} := ${whenOf(row)}`
+        : `${nameOf(row)}: if ${whenOf(row)} => ${effectOf(row)}`;
+    out.push(...paragraph(head, width, 2), ...paragraph(row.says, width, 6).map(style.dim));
+    for (const e of row.evidence ?? [])
+      out.push(...paragraph(`${e.grade}: ${e.source}`, width, 6).map(style.dim));
+  }
+  if (policy.notes && policy.notes.length > 0)
+    out.push('', ...policy.notes.flatMap(note => labelled('note', note, width, 6, 0)));
+  return out;
+};
+
+function all(args: ErasArgs, io: Io): number {
+  const rows = eraRows().filter(row => args.arch === undefined || row.arch === args.arch);
+  print(
+    {
+      records: rows,
+      rows,
+      columns: [
+        { title: 'arch', text: (r: EraRow) => r.arch },
+        { title: 'name', text: r => r.id },
+        { title: 'kind', text: r => r.kind },
+        { title: 'covers', text: r => r.covers, wrap: true },
+        { title: 'ev', text: r => r.grade },
+        { title: 'what', text: r => r.title, wrap: true },
+        { title: 'source', text: r => r.evidence.map(e => `${e.grade}: ${e.source}`).join('; '), wrap: true },
+      ],
+    },
+    'era',
+    args,
+    io,
+  );
+  return EXIT.answer;
+}

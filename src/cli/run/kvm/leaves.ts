@@ -1,0 +1,73 @@
+/** Second-stage leaves of a memory image, and text files that may be compressed. */
+import { readFileSync } from 'node:fs';
+import { compressionOf, decompress } from '../../../image/decompress.ts';
+import { openImage } from '../../../image/open.ts';
+import { MemorySource } from '../../../image/source.ts';
+import type { AuditLeaf } from '../../../kvm/queries/audit.ts';
+import { auditLeaf } from '../../../kvm/queries/recorded.ts';
+import { candidatesOfAll } from '../../../regimes.ts';
+import { parseRegisters } from '../../../text/registers.ts';
+import { records } from '../../../walk/record.ts';
+import { walk } from '../../../walk/walker.ts';
+import { InputError } from '../../trouble.ts';
+
+/** The text of a file, unpacked where it is gzip or zstd. */
+export async function readText(path: string): Promise<string> {
+  const source = new MemorySource(readFileSync(path), path);
+  const kind = compressionOf(source);
+  if (kind === undefined) return new TextDecoder().decode(source.bytes);
+  const { source: inner, close } = await decompress(source, kind);
+  try {
+    return new TextDecoder().decode(inner.read(0, inner.size));
+  } finally {
+    close();
+  }
+}
+
+const SECOND_STAGE = /(^|\.)(stage2|ept|npt)$/;
+
+export interface Leaves {
+  readonly leaves: AuditLeaf[];
+  /** What had to be assumed, and what the image does not hold. */
+  readonly remarks: string[];
+}
+
+/** Walk every stage 2, EPT or NPT that the registers give. */
+export async function secondStageLeaves(
+  dump: string,
+  registersFile: string,
+  arch: 'arm64' | 'x86',
+): Promise<Leaves> {
+  const { cpus } = parseRegisters(await readText(registersFile));
+  const { found, refused } = candidatesOfAll(cpus, arch);
+  const stages = found.filter(c => SECOND_STAGE.test(c.name));
+  if (stages.length === 0) {
+    const why = refused.map(r => `${r.name}: ${r.reason}`).join('; ');
+    throw new InputError(
+      `${registersFile}: no stage 2, EPT or NPT root in these registers${why === '' ? '' : ` (${why})`}`,
+    );
+  }
+  const image = await openImage(dump);
+  try {
+    const leaves: AuditLeaf[] = [];
+    const remarks: string[] = [];
+    for (const stage of stages) {
+      const result = walk(stage.regime, image.space);
+      for (const record of records(stage.regime, result.leaves)) {
+        const leaf = record.kind === undefined ? auditLeaf(record) : undefined;
+        if (leaf !== undefined) leaves.push(leaf);
+      }
+      if (result.missingTotal > 0)
+        remarks.push(
+          `${stage.name}: ${result.missingTotal} tables are not in the image; what they map is unknown`,
+        );
+      if (result.counts.faults > 0)
+        remarks.push(`${stage.name}: ${result.counts.faults} entries are no mappings (they fault on use)`);
+      if (result.stopped !== undefined) remarks.push(`${stage.name}: ${result.stopped}`);
+      remarks.push(...stage.assumed.map(text => `${stage.name}: ${text}`));
+    }
+    return { leaves, remarks };
+  } finally {
+    image.close();
+  }
+}

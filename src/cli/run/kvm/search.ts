@@ -1,0 +1,161 @@
+/** `kvm search`: counterexamples to a property. */
+import { FACTS } from '../../../kvm/arm64/facts.ts';
+import { outcomeWord } from '../../../kvm/queries/diff.ts';
+import {
+  type Counterexamples,
+  OUTCOME_FACTS,
+  PROPERTIES,
+  searchPolicy,
+} from '../../../kvm/queries/search.ts';
+import { searchX86, type X86Counterexamples } from '../../../kvm/queries/x86.ts';
+import type { Style } from '../../../report/style.ts';
+import type { Io } from '../../io.ts';
+import { EXIT } from '../../trouble.ts';
+import {
+  archOf,
+  arm64Policies,
+  conditionText,
+  cpuName,
+  gradeText,
+  kernelsOf,
+  labelled,
+  need,
+  type PolicyArgs,
+  paragraph,
+  print,
+  x86Policies,
+} from './common.ts';
+
+interface SearchArgs extends PolicyArgs {
+  readonly property?: string | undefined;
+  readonly facts?: boolean | undefined;
+  readonly 'host-fault'?: boolean | undefined;
+  readonly all?: boolean | undefined;
+}
+
+type Found = Counterexamples | X86Counterexamples;
+
+export async function run(args: SearchArgs, io: Io): Promise<number> {
+  if (args.facts) return facts(args, io);
+  const property = need(args.property, 'property', '--property "ordinary RAM is never refused"');
+  const names = kernelsOf(args);
+  const arch = archOf(args.arch, [], names);
+  const found: Found[] =
+    arch === 'arm64'
+      ? arm64Policies(names, ['all']).map(p =>
+          searchPolicy(p, property, {
+            hostFault: args['host-fault'] ?? false,
+            ...(args.all ? { fixed: [] } : {}),
+          }),
+        )
+      : x86Policies(names, ['all']).map(p => searchX86(p, property));
+  print(
+    {
+      records: found.map(f => ({ arch, ...f })),
+      rows: found,
+      columns: [
+        { title: 'policy', text: f => f.policy },
+        { title: 'holds', text: f => (f.holds ? 'yes' : 'no') },
+        { title: 'fails when', text: f => f.when.map(conditionText).join(' | '), wrap: true },
+        { title: 'ev', text: f => f.grade },
+      ],
+      lines: (style, width) => lines(found, style, width),
+    },
+    'search',
+    args,
+    io,
+  );
+  return found.some(f => !f.holds) ? EXIT.findings : EXIT.answer;
+}
+
+const lines = (found: readonly Found[], style: Style, width: number): string[] => {
+  const [first] = found;
+  if (first === undefined) return [];
+  const out = [
+    style.bold(first.property.says),
+    ...(first.property.expr === first.property.says ? [] : [style.dim(`  ${first.property.expr}`)]),
+    '',
+  ];
+  const holding = found.filter(f => f.holds);
+  if (holding.length > 0)
+    out.push(
+      ...labelled(
+        'holds',
+        `${holding.map(f => f.policy).join(', ')} (${first.tried}${new Set(holding.map(f => f.tried)).size > 1 ? ' or so' : ''} inputs each)`,
+        width,
+        8,
+        0,
+      ),
+    );
+  for (const f of found.filter(x => !x.holds)) {
+    out.push(
+      ...labelled(
+        'fails',
+        `${f.policy}: ${f.failing} of ${f.tried} inputs, evidence ${gradeText(f.grade)}; exactly when`,
+        width,
+        8,
+        0,
+      ),
+    );
+    f.when.forEach((when, i) => {
+      out.push(...paragraph(`${i === 0 ? '  ' : 'or '}${conditionText(when)}`, width, 8));
+    });
+    const { example } = f;
+    if (example === undefined) continue;
+    if ('verdict' in example) {
+      const { verdict } = example;
+      const faults = (['read', 'write', 'exec'] as const).map(
+        a =>
+          `${a} ${outcomeWord(verdict.faults[a])}${verdict.faults[a]?.r === 'map' ? ` ${verdict.faults[a].p}${verdict.faults[a].ic ? ' +I-cache invalidation' : ''}` : ''}`,
+      );
+      out.push(
+        ...paragraph(
+          `for example ${[...example.flags, example.pgprot, example.pfn].join(' ')}, CPU ${cpuName(example.cpu)}: slot ${verdict.slot.ok ? 'accepted' : `refused -${verdict.slot.errno}`}; ${faults.join(', ')}`,
+          width,
+          8,
+        ),
+      );
+    } else
+      out.push(
+        ...paragraph(
+          `for example ${Object.entries(example.input)
+            .map(([k, v]) => `${k} ${v}`)
+            .join(', ')}`,
+          width,
+          8,
+        ),
+      );
+  }
+  return out;
+};
+
+const facts = (args: SearchArgs, io: Io): number => {
+  const rows = [
+    ...PROPERTIES.map(p => ({ kind: 'property', name: p.id, means: `${p.says}: ${p.expr}` })),
+    ...Object.entries(OUTCOME_FACTS).map(([name, f]) => ({
+      kind: 'outcome',
+      name,
+      means: `${f.means}${f.values ? ` (${f.values.join(', ')})` : ''}`,
+    })),
+    ...Object.entries(FACTS).map(([name, f]) => ({
+      kind: 'input',
+      name,
+      means: `${f.means}${'values' in f ? ` (${f.values.join(', ')})` : ''}`,
+    })),
+  ];
+  print(
+    {
+      records: rows,
+      rows,
+      columns: [
+        { title: 'kind', text: r => r.kind },
+        { title: 'name', text: r => r.name },
+        { title: 'means', text: r => r.means, wrap: true },
+      ],
+    },
+    'facts',
+    args,
+    io,
+  );
+  return EXIT.answer;
+};
