@@ -63,7 +63,7 @@ describe.each(families.map(family => [family.id, family] as const))('%s', (_id, 
           expect(badBits(finding.bits, Math.max(format.width, 64)), said).toBe(false);
           expect(finding.message, said).not.toMatch(/undefined|NaN|\[object|^$|\.$/);
           if (finding.ref) expect(citation(finding.ref), said).not.toContain('undefined');
-          if (finding.id.endsWith('-set') && finding.bits !== '')
+          if ((finding.id.endsWith('-set') || finding.id === 'address-size') && finding.bits !== '')
             for (const piece of finding.bits.split(',')) {
               const [hi = 0, lo = hi] = piece.split(':').map(Number);
               const ones = (1n << BigInt(hi - lo + 1)) - 1n;

@@ -199,8 +199,8 @@ function checkOf(format: Format, row: FormatRow): ((lo: number, hi: number) => F
 export const binary = (value: number | bigint, width: number): string =>
   `0b${value.toString(2).padStart(width, '0')}`;
 
-/** The word positions of the bits of `value` that are set, as the manual prints them: `51:50,48`. */
-function setBits(row: Row, value: bigint): string {
+/** Where in the word the set bits of a field's value stand, as the manual prints positions: `51:50,48`. No shift. */
+export function setBits(row: Pick<Row, 'pieces'>, value: bigint): string {
   const set: Piece[] = [];
   for (const { position, mask, right, half } of partsOf(row))
     for (let bit = Math.log2(mask + 1) - 1; bit >= 0; bit--) {

@@ -2,7 +2,8 @@
  * Where VMSAv8-64 descriptors keep the output address or the next-table address, by granule, level and address form;
  * shared by stage 1 and stage 2 [Arm ARM, Tables D8-50 to D8-53].
  */
-import type { Finding } from '../../bits/codec.ts';
+import { type Finding, setBits } from '../../bits/codec.ts';
+import type { Format } from '../../bits/format.ts';
 import { addr, type Bit, flag, res0 } from '../../bits/spec.ts';
 import { hex } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
@@ -119,14 +120,22 @@ const below = (g: number) => (g > 12 ? { res12: res0(g - 1, 12) } : {});
 /** Does the descriptor format keep SH[1:0] at [9:8]? With DS=1 those bits are address. */
 export const hasShareability = (config: AddressConfig): boolean => addressForm(config) !== 'ds';
 
-/** An address with a bit at or above the output size: Address size fault at that level [Arm ARM, section D8.1.7]. */
-export function addressSizeFinding(address: bigint, oaBits: number, what: string): Finding[] {
-  if (address >> BigInt(oaBits) === 0n) return [];
+/** An address with bits at or above the output size, which are named: Address size fault [Arm ARM, section D8.1.7]. */
+export function addressSizeFinding(
+  layout: Format,
+  key: 'oa' | 'next',
+  address: bigint,
+  oaBits: number,
+): Finding[] {
+  const above = address >> BigInt(oaBits);
+  if (above === 0n) return [];
+  const row = layout.rows.find(row => row.key === key);
+  const what = key === 'oa' ? 'output address' : 'next-level table address';
   return [
     {
       id: 'address-size',
       severity: 'error',
-      bits: '49:12',
+      bits: row ? setBits(row, (above << BigInt(oaBits)) >> BigInt(row.shift)) : '',
       message: `${what} ${hex(address)} needs more than ${oaBits} bits: Address size fault`,
       ref: arm('R_VPBBF, Output address size'),
     },

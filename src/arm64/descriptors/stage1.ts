@@ -461,7 +461,7 @@ function readInvalid(word: Word, s: Stage1Settings, reason: InvalidReason): Stag
 function readTable(word: Word, s: Stage1Settings): Stage1Reading {
   const layout = stage1Table(s);
   const d = decode(layout, word);
-  const size = addressSizeFinding(d.next, s.oaBits, 'next-level table address');
+  const size = addressSizeFinding(layout, 'next', d.next, s.oaBits);
   const facts: Stage1Facts = {
     next: d.next,
     addressSizeFault: size.length > 0,
@@ -493,7 +493,7 @@ function accumulated(d: TableFields, s: Stage1Settings): TableLimits & { readonl
 function readLeaf(word: Word, s: Stage1Settings, kind: 'block' | 'page'): Stage1Reading {
   const layout = stage1Leaf(s);
   const d = decode(layout, word);
-  const size = addressSizeFinding(d.oa, s.oaBits, 'output address');
+  const size = addressSizeFinding(layout, 'oa', d.oa, s.oaBits);
   const pas = outputSpace(d, s);
   const memory = memoryType(d.attrIndx, s);
   const readings = { ...(regimeOfLinux(s) ? linuxLeaf(word) : pkvmPageState(word)) };

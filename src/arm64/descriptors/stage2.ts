@@ -356,7 +356,7 @@ function readInvalid(word: Word, s: Stage2Settings, reason: InvalidReason): Stag
 function readTable(word: Word, s: Stage2Settings): Stage2Reading {
   const layout = stage2Table(s);
   const { next } = decode(layout, word);
-  const size = addressSizeFinding(next, s.oaBits, 'next-level table address');
+  const size = addressSizeFinding(layout, 'next', next, s.oaBits);
   const facts: Stage2Facts = { next, addressSizeFault: size.length > 0 };
   return { format: layout, raw: word, kind: 'table', facts, findings: [...check(layout, word), ...size] };
 }
@@ -364,7 +364,7 @@ function readTable(word: Word, s: Stage2Settings): Stage2Reading {
 function readLeaf(word: Word, s: Stage2Settings, kind: 'block' | 'page'): Stage2Reading {
   const layout = stage2Leaf(s);
   const d = decode(layout, word);
-  const size = addressSizeFinding(d.oa, s.oaBits, 'output address');
+  const size = addressSizeFinding(layout, 'oa', d.oa, s.oaBits);
   const managed = s.ha === 1 && s.hd === 1;
   const dirty = dirtyState(managed, d.dbm ?? 0, ((d.s2ap ?? 0) & 0b10) !== 0);
   const permissions =
