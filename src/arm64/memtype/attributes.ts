@@ -106,11 +106,11 @@ const HINT_NAMES: Readonly<Record<string, string>> = {
 };
 const halfName = (of: Cacheability): string => `${policyOf(of)}${of === 'NC' ? '' : HINT_NAMES[hintsOf(of)]}`;
 
-/** The name people use: `Normal WB RWA`, `Normal oNC iWB RWA`, `Normal NC`, `Device-nGnRE`; `XS=0` where that is special. */
+/** The name people use: `Normal WB RWA`, `Normal oNC iWB RWA`, `Normal NC`, `Device-nGnRE`; `XS=0` where that is special, `Tagged?` where it is uncertain. */
 export function memoryName(memory: Memory): string {
   if (memory.type === 'device') return `Device-${memory.device}${memory.xs === 0 ? ' XS=0' : ''}`;
   const { outer, inner } = memory;
   const cache = outer === inner ? halfName(outer) : `o${halfName(outer)} i${halfName(inner)}`;
   const xs = memory.xs === 0 && !isWriteBack(memory) ? ' XS=0' : '';
-  return `Normal ${cache}${memory.tagged ? ' Tagged' : ''}${xs}`;
+  return `Normal ${cache}${memory.tagged ? ' Tagged' : memory.tagged === null ? ' Tagged?' : ''}${xs}`;
 }

@@ -1,21 +1,12 @@
 /** Whole tables of combinations, like the manuals': for printing and for comparison. */
-import type { Ref } from '../../bits/spec.ts';
+import type { Matrix } from '../../memtype/matrix.ts';
 import { answer } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
 import { type MemoryType, memoryType, type PatType } from '../registers/attributes.ts';
 import { amdCombine, guestWithHost, intelCombine, type NestedPatType } from './combine.ts';
 import { effectiveEpt, effectiveNpt } from './stage2.ts';
 
-export interface Matrix {
-  readonly id: string;
-  readonly title: string;
-  readonly ref: Ref;
-  /** What stands in the rows and in the columns. */
-  readonly rowName: string;
-  readonly columnName: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly { readonly name: string; readonly cells: readonly string[] }[];
-}
+export type { Matrix };
 
 const MTRR: readonly MemoryType[] = ['UC', 'WC', 'WT', 'WP', 'WB'];
 const PAT: readonly PatType[] = ['UC', 'UC-', 'WC', 'WT', 'WP', 'WB'];

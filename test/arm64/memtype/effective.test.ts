@@ -3,8 +3,8 @@
  * stages, and the manual's exceptions by name.
  */
 import { describe, expect, test } from 'vitest';
-import { readStage1, stage1Settings } from '../../src/arm64/descriptors/stage1.ts';
-import { stage2Settings } from '../../src/arm64/descriptors/stage2.ts';
+import { readStage1, stage1Settings } from '../../../src/arm64/descriptors/stage1.ts';
+import { stage2Settings } from '../../../src/arm64/descriptors/stage2.ts';
 import {
   DEVICE_TYPES,
   decodeAttr,
@@ -12,20 +12,20 @@ import {
   type Memory,
   memoryName,
   policyOf,
-} from '../../src/arm64/memtype/attributes.ts';
-import { combineStages, stage1Only } from '../../src/arm64/memtype/combine.ts';
-import { hypervisorControls, NO_HYPERVISOR } from '../../src/arm64/memtype/control.ts';
-import { resolve } from '../../src/arm64/memtype/effective.ts';
-import type { Effective } from '../../src/arm64/memtype/meaning.ts';
-import { parAttr } from '../../src/arm64/memtype/par.ts';
-import { s1DecodeMemAttrs, stage1 } from '../../src/arm64/memtype/stage1.ts';
-import { s2DecodeMemAttrs, stage2 } from '../../src/arm64/memtype/stage2.ts';
-import { stage1WalkMemory, stage2WalkMemory, walkMemAttrs } from '../../src/arm64/memtype/walk-memory.ts';
-import { settle } from '../../src/bits/settings.ts';
-import type { Bit } from '../../src/bits/spec.ts';
-import { compose } from '../../src/memtype/combine.ts';
-import { compile, lookup } from '../../src/memtype/compile.ts';
-import { apply } from '../../src/memtype/rule.ts';
+} from '../../../src/arm64/memtype/attributes.ts';
+import { combineStages, stage1Only } from '../../../src/arm64/memtype/combine.ts';
+import { hypervisorControls, NO_HYPERVISOR } from '../../../src/arm64/memtype/control.ts';
+import { resolve } from '../../../src/arm64/memtype/effective.ts';
+import type { Effective } from '../../../src/arm64/memtype/meaning.ts';
+import { parAttr } from '../../../src/arm64/memtype/par.ts';
+import { s1DecodeMemAttrs, stage1 } from '../../../src/arm64/memtype/stage1.ts';
+import { s2DecodeMemAttrs, stage2 } from '../../../src/arm64/memtype/stage2.ts';
+import { stage1WalkMemory, stage2WalkMemory, walkMemAttrs } from '../../../src/arm64/memtype/walk-memory.ts';
+import { settle } from '../../../src/bits/settings.ts';
+import type { Bit } from '../../../src/bits/spec.ts';
+import { compose } from '../../../src/memtype/combine.ts';
+import { compile, lookup } from '../../../src/memtype/compile.ts';
+import { apply } from '../../../src/memtype/rule.ts';
 
 const BITS = [0, 1] as const;
 const CODES = [0, 1, 2, 3] as const;

@@ -1,0 +1,72 @@
+/**
+ * Whole result tables, as text that was read beside the manual: fixtures/golden/arm64/. When a meaning changes, the
+ * difference shows exactly which combinations changed.
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  type Cacheability,
+  combineStages,
+  decodeAttr,
+  type Effective,
+  MATRICES,
+  type MemAttrConfig,
+  s1DecodeMemAttrs,
+  s2DecodeMemAttrs,
+} from '../../../src/arm64/memtype/index.ts';
+import type { Matrix } from '../../../src/memtype/matrix.ts';
+
+function text({ title, rowName, columnName, columns, rows }: Matrix): string {
+  const first = 2 + Math.max(...rows.map(({ name }) => name.length));
+  const widths = columns.map(
+    (name, c) => 2 + Math.max(name.length, ...rows.map(({ cells }) => cells[c]?.length ?? 0)),
+  );
+  const line = (name: string, cells: readonly string[]): string =>
+    (name.padEnd(first) + cells.map((cell, c) => cell.padEnd(widths[c] ?? 0)).join('')).trimEnd();
+  const body = rows.map(({ name, cells }) => line(name, cells));
+  return [`${title}. Rows ${rowName}, columns ${columnName}.`, '', line('', columns), ...body, ''].join('\n');
+}
+
+describe('result tables', () => {
+  test.each(MATRICES.map(matrix => [matrix.id, matrix] as const))('%s', async (id, matrix) => {
+    await expect(text(matrix)).toMatchFileSnapshot(`../../../fixtures/golden/arm64/${id}.txt`);
+  });
+});
+
+const ALL = { xs: 1, mte2: 1 } as const;
+const halves = (outer: Cacheability, inner: Cacheability): string =>
+  outer === inner ? outer : `${outer}/${inner}`;
+/** One word per result: `nGnRE`, `WBrw`, `NC/WTr` (outer/inner); `'` is XS = 0 where not implied, `#` Tagged, `!` NoTagAccess. */
+function short(effective: Effective): string {
+  if (effective.status !== 'ok') return effective.status === 'reserved' ? '-' : '?';
+  const { memory, noTagAccess } = effective;
+  const name = memory.type === 'device' ? memory.device : halves(memory.outer, memory.inner);
+  const plain = memory.type === 'normal' && /^WB[^/]*(\/WB|$)/.test(name);
+  return `${name}${memory.xs === 0 && !plain ? "'" : ''}${memory.tagged ? '#' : ''}${noTagAccess ? '!' : ''}`;
+}
+
+const CONFIGS: readonly (readonly [string, MemAttrConfig])[] = [
+  ['every-byte', { fwb: 0, mtePerm: 0 }],
+  ['every-byte-mte-perm', { fwb: 0, mtePerm: 1 }],
+  ['every-byte-fwb', { fwb: 1, mtePerm: 0 }],
+  ['every-byte-fwb-mte-perm', { fwb: 1, mtePerm: 1 }],
+];
+
+describe('every MAIR byte that has a type, under every MemAttr', () => {
+  test.each(CONFIGS)('%s', async (id, config) => {
+    const codes = Array.from({ length: 16 }, (_, code) => code);
+    const bytes = Array.from({ length: 256 }, (_, byte) => byte).filter(byte => decodeAttr(byte, ALL));
+    const lines = bytes.map(byte => {
+      const s1 = s1DecodeMemAttrs(byte, 3, ALL).is;
+      const cells = codes.map(code => short(combineStages(s1, s2DecodeMemAttrs(code, 3, 0, config).is).is));
+      return [`0x${byte.toString(16).padStart(2, '0')}`, ...cells].join('\t');
+    });
+    const head = [
+      `# Effective type by MAIR byte and MemAttr, FWB = ${config.fwb}${config.mtePerm ? ', FEAT_MTE_PERM' : ''}; FEAT_XS, FEAT_MTE2, FnXS = 0.`,
+      "# Normal types outer/inner with hints; ' XS = 0 where Write-Back does not imply it, # Tagged, ! NoTagAccess, - reserved.",
+      ['MAIR', ...codes.map(code => code.toString(2).padStart(4, '0'))].join('\t'),
+    ];
+    await expect([...head, ...lines, ''].join('\n')).toMatchFileSnapshot(
+      `../../../fixtures/golden/arm64/${id}.tsv`,
+    );
+  });
+});
