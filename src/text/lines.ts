@@ -113,43 +113,68 @@ export function* linesOf(text: string): Generator<Line> {
   yield* splitter.end();
 }
 
-// Every pattern is anchored and has no nested repetition: time is linear in the line.
-const LOG_PREFIXES: readonly RegExp[] = [
-  /^(?:> ?){1,8}/, // quoted in mail
-  /^<\d{1,3}>/, // printk level
-  /^\d{1,2},\d{1,12},\d{1,18},[^;\s]{1,12};/, // /dev/kmsg
-  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? \S{1,64} [^\s:]{1,64}: ?/, // syslog
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20} \S{1,64} [^\s:]{1,64}: ?/, // journal, rsyslog
+// Every pattern is anchored and has no nested repetition: time is linear in the line. They stand under the character that
+// a line must begin with, because most lines begin with none of them.
+const BRACKET = [
   /^\[\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S{0,16}\] ?/, // terminal programs, Xen
   /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] ?/, // dmesg -T
   /^\[ {0,12}\d{1,9}\.\d{1,9}\] ?/, // printk time
-  /^\((?:XEN|d\d{1,5}(?:v\d{1,4})?)\) ?/, // Xen console
+];
+const DIGIT = [
+  /^\d{1,2},\d{1,12},\d{1,18},[^;\s]{1,12};/, // /dev/kmsg
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20} \S{1,64} [^\s:]{1,64}: ?/, // journal, rsyslog
+];
+const LETTER = [
+  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? \S{1,64} [^\s:]{1,64}: ?/, // syslog
   /^(?:VERBOSE|INFO|NOTICE|DEBUG): {1,8}/, // TF-A
 ];
+const QUOTE = [/^(?:> ?){1,8}/]; // mail
+const LEVEL = [/^<\d{1,3}>/]; // printk level
+const CONSOLE = [/^\((?:XEN|d\d{1,5}(?:v\d{1,4})?)\) ?/]; // Xen
+const NONE: readonly RegExp[] = [];
+
+const prefixesOf = (first: number): readonly RegExp[] => {
+  if (first >= 0x30 && first <= 0x39) return DIGIT;
+  if (first >= 0x41 && first <= 0x5a) return LETTER;
+  switch (first) {
+    case 0x5b:
+      return BRACKET;
+    case 0x3c:
+      return LEVEL;
+    case 0x3e:
+      return QUOTE;
+    case 0x28:
+      return CONSOLE;
+    default:
+      return NONE;
+  }
+};
 /** CONFIG_PRINTK_CALLER; the number is the task or the CPU. */
 const CALLER = /^\[ {0,12}([TC]\d{1,9})\] ?/;
 const PROMPT =
   /^(?:\(qemu\)|\(gdb\)|\(kgdb\)|crash(?:[_\w.]{0,24})?>|<bochs(?::\d{1,9})?>|(?:\d{1,4}: )?l?k?d?kd>|\d{0,4}:? ?(?:k?HyperDbg)>|=>|(?:[\w.-]{1,32}@[\w.-]{1,64}[:\w~/.-]{0,128})?[#$](?= ))\s?/;
 
+/** Every prompt has one of these in its first characters; hardly any other line has. */
+const PROMPT_END = /[>)#$]/;
+const PROMPT_LENGTH = 240;
+
 const ESC = 0x1b;
 
 /** One line, cleaned. */
 export function clean(raw: string, number: number, piece?: 'first' | 'more'): Line {
-  let text = needsTerminal(raw) ? terminal(raw) : raw;
+  let text = CONTROL.test(raw) ? terminal(raw) : raw;
   let tag: string | undefined;
   // Prefixes nest (syslog around printk around a quote), a few deep at most.
   for (let again = 0; again < 6; again++) {
     const before = text;
-    const first = text.charCodeAt(0);
-    if (!mayStartPrefix(first)) break;
-    for (const prefix of LOG_PREFIXES) {
+    for (const prefix of prefixesOf(text.charCodeAt(0))) {
       const m = prefix.exec(text);
       if (m) {
         text = text.slice(m[0].length);
         break;
       }
     }
-    const caller = CALLER.exec(text);
+    const caller = text.startsWith('[') ? CALLER.exec(text) : null;
     if (caller) {
       tag = caller[1];
       text = text.slice(caller[0].length);
@@ -157,7 +182,7 @@ export function clean(raw: string, number: number, piece?: 'first' | 'more'): Li
     if (text === before) break;
   }
   let prompt: string | undefined;
-  for (let again = 0; again < 4; again++) {
+  for (let again = 0; again < 4 && PROMPT_END.test(text.slice(0, PROMPT_LENGTH)); again++) {
     const m = PROMPT.exec(text);
     if (!m) break;
     prompt = m[0].trim();
@@ -173,14 +198,6 @@ export function clean(raw: string, number: number, piece?: 'first' | 'more'): Li
   };
 }
 
-const mayStartPrefix = (c: number): boolean =>
-  c === 0x5b || // [
-  c === 0x3c || // <
-  c === 0x28 || // (
-  c === 0x3e || // >
-  (c >= 0x30 && c <= 0x39) ||
-  (c >= 0x41 && c <= 0x5a);
-
 /** `trimEnd` also drops NUL, which serial logs are full of. */
 function trimEnd(text: string): string {
   let end = text.length;
@@ -188,14 +205,8 @@ function trimEnd(text: string): string {
   return end === text.length ? text : text.slice(0, end);
 }
 
-function needsTerminal(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c < 0x20 && c !== 9) return true;
-    if (c === 0xfeff || c === 0xa0) return true;
-  }
-  return false;
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\0-\x08\x0a-\x1f\xa0\ufeff]/;
 
 /**
  * What a terminal would show: QEMU's monitor echoes a typed command by going back and printing it again, key by key.

@@ -159,7 +159,10 @@ export class TextReader {
         if (sound !== body)
           this.#remark('trouble', 'an entry of 32 bits has more: taken for one of 64, regime unknown', line);
         active.items++;
-        options.onItem({ ...sound, from: one.id, line: line.number, raw: line.raw, group });
+        // Readers make each body afresh: finished in place, without a copy (a third of the time of a long listing).
+        options.onItem(
+          Object.assign(sound, { from: one.id, line: line.number, raw: line.raw, group }) as Item,
+        );
       },
       assume: (text, line) => this.#remark('assumed', text, line),
       trouble: (text, line) => this.#remark('trouble', text, line),
@@ -185,7 +188,10 @@ export class TextReader {
 
 /** Torn or mistyped: no tool prints such a range. */
 const isEmpty = (body: ItemBody): boolean =>
-  'start' in body && body.start !== undefined && body.end !== undefined && body.end <= body.start;
+  (body.is === 'range' || body.is === 'memory' || body.is === 'type') &&
+  body.start !== undefined &&
+  body.end !== undefined &&
+  body.end <= body.start;
 
 /** A torn line can give a 32-bit entry too many digits. */
 function widened(body: ItemBody): ItemBody {

@@ -46,6 +46,7 @@ describe('no form backtracks: a long repetition of any part costs linear time', 
     '',
     '0x1000:',
     '0000000000000000: ',
+    '00000000  ',
     '[0000000000000000] pgd=0',
     'PGD 0 ',
     '0x0-0x0 4K PTE',
@@ -59,6 +60,24 @@ describe('no form backtracks: a long repetition of any part costs linear time', 
       // 24 KB each: a form with quadratic cost would need minutes.
       expect(timed(text)).toBeLessThan(1500);
     }
+  });
+  test('lines of the examples with any part of them repeated', () => {
+    const lines = examples.flatMap(({ id, text }) => text.split('\n').map(line => ({ id, line })));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...lines),
+        fc.nat(),
+        fc.integer({ min: 1, max: 5 }),
+        ({ id, line }, place, length) => {
+          const at = place % (line.length + 1);
+          const part = line.slice(at, at + length);
+          const long = line.slice(0, at) + part.repeat(1500) + line.slice(at);
+          expect(timed(long, id)).toBeLessThan(500);
+          expect(timed(`${line}\n${long}`)).toBeLessThan(500);
+        },
+      ),
+      { numRuns: 600 },
+    );
   });
   test('forced on every recogniser', () => {
     for (const { id } of recognisers)

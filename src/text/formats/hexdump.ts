@@ -51,7 +51,7 @@ export const hexdumpC = recogniser<Lazy>({
   state: lazy,
   rows: [
     {
-      like: /^([0-9a-f]{7,16}) {1,2}((?: ?[0-9a-f]{2} ?){1,32}) *\|.{0,32}\|?$/,
+      like: /^([0-9a-f]{7,16}) {1,2}((?:[0-9a-f]{2} {1,2}){1,32}) *\|.{0,32}\|?$/,
       proof: 0.97,
       read: (m, { line, state, out }) => {
         const { rows } = made(state, out);
@@ -95,7 +95,7 @@ export interface DumpRow {
 }
 
 const DUMP =
-  /^(?:0x)?([0-9a-f]{6,16}):( {1,2})((?:[0-9a-f]{2,16} ){0,63}[0-9a-f]{2,16})(?: {2,}(.{0,64}))?$/i;
+  /^(?:0x)?([0-9a-f]{6,16}):( {1,2})((?:[0-9a-f]{2,16} ){0,63}[0-9a-f]{2,16})(?: {2,200}(.{0,64}))?$/i;
 
 /** One row of the shape that xxd, md and rd share; groups of one size, but the last may be short. */
 export function dumpRow(text: string): (DumpRow & { readonly blanks: number }) | undefined {
