@@ -61,6 +61,14 @@ export function openElfCore(source: ByteSource, cacheBytes?: number): Container 
       Number(header.phoff),
     );
 
+  const held = loads.filter(({ filesz }) => filesz > 0n);
+  if (held.length > 1 && held.every(({ paddr }) => paddr === 0n))
+    throw new ImageError(
+      source.name,
+      'this is the core of a process: its segments have no physical addresses (p_paddr is 0 in all of them)',
+      Number(header.phoff),
+    );
+
   const lists = noteSegments
     .filter(({ offset }) => offset !== undefined && offset < BigInt(source.size))
     .map(({ offset, filesz }) => {
@@ -213,6 +221,9 @@ function displacement(
 
 const bigMax = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
+/** p_paddr of memory that has no one place: /proc/kcore writes it for vmalloc areas. */
+const NO_PADDR = 2n ** 64n - 1n;
+
 /** What the file really holds of each segment, in physical bytes. */
 function toPieces(
   source: ByteSource,
@@ -223,9 +234,14 @@ function toPieces(
   const pieces: Piece[] = [];
   const size = BigInt(source.size);
   let absent = 0n;
+  let unplaced = 0;
   for (const { index, paddr, filesz, memsz, offset } of loads) {
     if (memsz > filesz) absent += memsz - filesz;
     if (filesz === 0n) continue;
+    if (paddr === NO_PADDR) {
+      unplaced++;
+      continue;
+    }
     if (offset === undefined) {
       absent += filesz;
       continue;
@@ -264,5 +280,10 @@ function toPieces(
       offset: Number(at),
     });
   }
+  if (unplaced > 0)
+    remarks.note(
+      'no-address',
+      `${count(unplaced, 'segment')} without a physical address (p_paddr is -1) left out`,
+    );
   return { pieces, absent };
 }

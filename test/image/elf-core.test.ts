@@ -87,6 +87,32 @@ test.each([32, 64] as const)('ELF%i: more segments than e_phnum can count', bits
   }
 });
 
+test('segments without a physical address: /proc/kcore has some, the core of a process has nothing else', () => {
+  const data = numberedPages(2, 5);
+  const image = open(
+    elfCore({
+      segments: [
+        { paddr: 2n ** 64n - 1n, data },
+        { paddr: 0x1000n, data },
+      ],
+    }),
+  );
+  expect(image.space.ranges).toEqual([{ frame: 1, end: 3 }]);
+  expect(image.remarks.map(({ text }) => text)).toEqual([
+    '1 segment without a physical address (p_paddr is -1) left out',
+  ]);
+  expect(() =>
+    open(
+      elfCore({
+        segments: [
+          { paddr: 0n, data },
+          { paddr: 0n, data },
+        ],
+      }),
+    ),
+  ).toThrow('the core of a process');
+});
+
 describe('overlapping segments', () => {
   test('the one that begins lower wins, and it is said', () => {
     const image = open(
