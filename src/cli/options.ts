@@ -57,3 +57,32 @@ export const dumpOptions = {
     describe: 'The processor: maxphyaddr, vendor, mbec, cBit, sBit (x86); features (arm64)',
   },
 } as const satisfies Options;
+
+/** What `walk` shows of a translation. */
+export const walkOptions = {
+  summary: { type: 'switch', describe: 'Totals by memory type instead of ranges' },
+  payload: {
+    type: 'switch',
+    describe: 'Also list entries that map nothing but hold something: swap, PROT_NONE, owners',
+  },
+  from: { type: 'text', name: 'ADDRESS', describe: 'Only from this input address on' },
+  to: { type: 'text', name: 'ADDRESS', describe: 'Only below this input address' },
+  'pa-from': { type: 'text', name: 'ADDRESS', describe: 'Only what leads to this output address or above' },
+  'pa-to': { type: 'text', name: 'ADDRESS', describe: 'Only what leads below this output address' },
+  type: { type: 'text', name: 'NAME', describe: 'Only types with this in their name: device, wb, WC…' },
+  perm: {
+    type: 'text',
+    name: 'RIGHTS',
+    describe: 'Only where one privilege level has all of these: w, x, wx…',
+  },
+  page: { type: 'text', name: 'SIZE', describe: 'Only pages of this size: 4K, 2M, 1G' },
+  level: { type: 'text', name: 'N', describe: 'Only entries of this level, by the manual’s number' },
+  half: {
+    type: 'text',
+    choices: ['kernel', 'user'],
+    describe: 'Only the upper or the lower half of the addresses',
+  },
+  findings: { type: 'switch', describe: 'Only ranges with something wrong' },
+  sort: { type: 'text', choices: ['input', 'output', 'size', 'type'], describe: 'Order (default: input)' },
+  limit: { type: 'text', name: 'N', describe: 'Print at most N ranges of each translation' },
+} as const satisfies Options;

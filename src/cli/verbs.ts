@@ -5,6 +5,7 @@ import encode from './commands/encode.ts';
 import formats from './commands/formats.ts';
 import kvm from './commands/kvm.ts';
 import reg from './commands/reg.ts';
+import translate from './commands/translate.ts';
 import walk from './commands/walk.ts';
 
-export const verbs: readonly Command[] = [decode, encode, reg, formats, walk, kvm];
+export const verbs: readonly Command[] = [decode, encode, reg, formats, walk, translate, kvm];

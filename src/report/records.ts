@@ -13,6 +13,8 @@ export const SCHEMA = {
   encode: 'memattr.encode/1',
   format: 'memattr.format/1',
   walk: 'memattr.walk/1',
+  nested: 'memattr.nested/1',
+  translate: 'memattr.translate/1',
   summary: 'memattr.summary/1',
   kvmPredict: 'memattr.kvm.predict/1',
   kvmPreset: 'memattr.kvm.preset/1',

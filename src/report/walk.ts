@@ -1,12 +1,10 @@
 /** Walks and their totals, for people and as records. */
-import type { Finding } from '../bits/codec.ts';
 import { hex } from '../bits/word.ts';
 import type { Candidate } from '../walk/candidate.ts';
-import type { WalkRecord } from '../walk/record.ts';
 import type { Summary } from '../walk/summary.ts';
 import { plainWords } from './plain-words.ts';
-import { findingRecord, SCHEMA } from './records.ts';
-import { exactSizeText, sizeText } from './size.ts';
+import { SCHEMA } from './records.ts';
+import { sizeText } from './size.ts';
 import type { Style } from './style.ts';
 import { type Column, table, wrap } from './table.ts';
 
@@ -14,14 +12,6 @@ export interface WalkLook {
   readonly style: Style;
   readonly width: number;
 }
-
-/** A range as it is printed in JSON: which translation it belongs to, then the walk's own fields. */
-export const walkRecord = (root: string, { findings, ...range }: WalkRecord) => ({
-  schema: SCHEMA.walk,
-  root,
-  ...range,
-  findings: findings.map(findingRecord),
-});
 
 /** What a translation is and what it was made from. */
 export function candidateLines(
@@ -40,70 +30,16 @@ export function candidateLines(
 }
 
 /** `4K`, `2M`: how people call page sizes. */
-const pageText = (size: bigint | number): string =>
+export const pageText = (size: bigint | number): string =>
   sizeText(size)
     .replace(/ (\w)iB$/, '$1')
     .replace(' B', 'B');
 
-const inputOf = ({ va, ipa, gpa }: WalkRecord): string => va ?? ipa ?? gpa ?? '';
-const outputOf = (record: WalkRecord): string =>
-  record.kind !== undefined
-    ? ''
-    : ((record.pa ?? (record.va === undefined ? record.gpa : (record.ipa ?? record.gpa)) ?? '') as string);
-const inputName = ({ va, ipa }: WalkRecord): string =>
-  va !== undefined ? 'va' : ipa !== undefined ? 'ipa' : 'gpa';
-
 /** First and last byte of a range, in as many digits as the last one needs. */
-function spanText(record: WalkRecord): string {
-  const start = BigInt(inputOf(record));
+export function spanText(record: { va?: string; ipa?: string; gpa?: string; size: string }): string {
+  const start = BigInt(record.va ?? record.ipa ?? record.gpa ?? 0);
   const last = (start + BigInt(record.size) - 1n).toString(16);
   return `0x${start.toString(16).padStart(last.length, '0')}..0x${last}`;
-}
-
-/** What is worth saying beside a range: what software left there, and findings by id. */
-const saysText = ({ kind, note, findings }: WalkRecord): string =>
-  [
-    ...(kind === undefined || note !== undefined ? [] : [kind]),
-    ...(note === undefined ? [] : [`${note}`]),
-    ...(note === undefined || kind === undefined ? findings : []).map(({ id, bits }) =>
-      bits ? `${id} ${bits}` : id,
-    ),
-  ].join(', ');
-
-const severe = (findings: readonly Finding[]): boolean =>
-  findings.some(({ severity }) => severity !== 'note');
-
-export function rangeLines(
-  ranges: readonly WalkRecord[],
-  { style, width }: WalkLook,
-  head: boolean,
-): string[] {
-  const [first] = ranges;
-  if (!first) return [];
-  const columns: Column<WalkRecord>[] = [
-    { title: inputName(first), text: spanText, align: 'right' },
-    {
-      title: outputOf(first) === '' ? 'to' : first.pa === undefined ? 'to' : 'pa',
-      text: outputOf,
-      align: 'right',
-    },
-    { title: 'size', text: ({ size }) => exactSizeText(BigInt(size)), align: 'right' },
-    {
-      title: 'page',
-      text: ({ pageSize }) => pageText(BigInt(pageSize)),
-      align: 'right',
-      paint: () => style.dim,
-    },
-    { title: 'perm', text: ({ perm = '' }) => perm },
-    { title: 'type', text: ({ type = '' }) => type, wrap: true, paint: () => style.bold },
-    {
-      title: '',
-      text: saysText,
-      wrap: true,
-      paint: ({ findings, note }) => (severe(findings) && note === undefined ? style.yellow : style.dim),
-    },
-  ];
-  return table(columns, ranges, { width, indent: 2, head: head && style.dim });
 }
 
 // ------------------------------------------------------------------------------------------------------ totals

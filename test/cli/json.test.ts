@@ -98,6 +98,23 @@ describe('formats', () => {
     );
 });
 
+describe('two stages', () => {
+  const path = (name: string): string =>
+    fileURLToPath(new URL(`../../fixtures/real/${name}`, import.meta.url));
+  const guests = [
+    ['arm64/max-vhe-fwb', 'registers.json', ['--cpu', '0', '--root', 'el1.ttbr1'], '0xffff000010001000'],
+    ['x86/bochs-ept-256m', 'regs.json', ['--root', 'guest'], '0x113800000123'],
+    ['x86/qemu-npt-256m', 'regs.json', ['--root', 'guest'], '0x108a000ae018'],
+  ] as const;
+  test.each(guests)('%s', async (folder, registers, root, address) => {
+    const dump = [path(`${folder}/sparse.elf.zst`), '--registers', path(`${folder}/${registers}`), ...root];
+    await records(['walk', ...dump, '--limit', '500'], SCHEMA.nested);
+    const [answer] = await records(['translate', ...dump, address], SCHEMA.translate);
+    expect(answer).toMatchObject({ outcome: 'mapped', certain: expect.any(Boolean) });
+    await records(['translate', ...dump, '0xdead00000000'], SCHEMA.translate);
+  });
+});
+
 describe('walk', () => {
   const dumps = [
     'real/arm64-linux-6.18/nofwb-nvhe',

@@ -1,25 +1,20 @@
 /** `walk`: the ranges that a dump's tables map, or their totals. */
 import { hex, parseWord } from '../../bits/word.ts';
 import { json } from '../../report/json.ts';
+import { MAP_TITLES, mapCells, mapLines, mapRecordJson } from '../../report/map.ts';
 import { csvLine, markdownLine } from '../../report/table.ts';
-import { candidateLines, rangeLines, summaryLines, summaryRecord, walkRecord } from '../../report/walk.ts';
-import { Recorder, type WalkRecord } from '../../walk/record.ts';
+import { candidateLines, summaryLines, summaryRecord } from '../../report/walk.ts';
+import { type Filter, isTrouble, matches, sorted } from '../../walk/filter.ts';
+import { type AddressMap, type MapRecord, mapOf, mapRecords } from '../../walk/map.ts';
 import type { Space } from '../../walk/space.ts';
 import { summarise } from '../../walk/summary.ts';
-import { type WalkResult, walk } from '../../walk/walker.ts';
-import { type Globals, type Output, outputOf } from '../command.ts';
+import { type Globals, type OptionValues, type Output, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
+import type { walkOptions } from '../options.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { type Dump, type DumpArgs, withDump } from './dump.ts';
 
-type WalkArgs = DumpArgs &
-  Globals & {
-    readonly summary?: boolean | undefined;
-    readonly payload?: boolean | undefined;
-    readonly from?: string | undefined;
-    readonly to?: string | undefined;
-    readonly limit?: string | undefined;
-  };
+type WalkArgs = DumpArgs & Globals & OptionValues<typeof walkOptions>;
 
 export const run = (args: WalkArgs, io: Io): Promise<number> =>
   withDump('walk', args, io, dump =>
@@ -33,30 +28,65 @@ const say = (io: Io, text: string): void => io.err.write(`memattr walk: ${text}\
 
 // ------------------------------------------------------------------------------------------------------ ranges
 
-function printRanges({ wanted, source }: Dump, args: WalkArgs, io: Io): number {
+/** A memory size or a page size: `2M`, `0x200000`. */
+const given = <T>(text: string | undefined, read: (text: string) => T): T | undefined =>
+  text === undefined ? undefined : read(text);
+
+function filterOf(args: WalkArgs): Filter {
+  const { type, perm, half, findings } = args;
+  if (perm !== undefined && !/^[rwx]+$/.test(perm))
+    throw new UsageError(`--perm takes letters of rwx, not '${perm}'`);
+  const entries = {
+    type,
+    perm,
+    half,
+    pageSize: given(args.page, parseWord),
+    level: given(args.level, Number),
+    paFrom: given(args['pa-from'], parseWord),
+    paTo: given(args['pa-to'], parseWord),
+    findings: findings || undefined,
+  };
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
+}
+
+function printRanges({ image, wanted, source }: Dump, args: WalkArgs, io: Io): number {
   const output = outputOf(args);
-  const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseWord(args.limit));
+  const limit = given(args.limit, text => Number(parseWord(text))) ?? Number.POSITIVE_INFINITY;
   const bounds = {
     ...(args.from === undefined ? {} : { from: Number(parseWord(args.from) >> 12n) }),
     ...(args.to === undefined ? {} : { to: Number((parseWord(args.to) + 0xfffn) >> 12n) }),
   };
+  const filter = filterOf(args);
   let status: number = EXIT.answer;
   const print = printer(output, args, io);
   for (const space of wanted) {
-    const { candidate, memory } = space;
-    const result = walk(candidate.regime, memory, { ...bounds, payload: args.payload === true });
-    status = Math.max(status, print(space, result, source, limit), complete(space, result, io));
+    const map = mapOf(space, image.space, { ...bounds, payload: args.payload === true });
+    const all = mapRecords(map, space.candidate.rules);
+    const kept = Object.keys(filter).length === 0 ? all : filtered(all, filter);
+    const records = args.sort === undefined || args.sort === 'input' ? kept : sorted(kept, args.sort);
+    status = Math.max(status, print(space, map, records, source, limit), complete(space, map, io));
   }
   return status;
 }
 
+function* filtered(records: Iterable<MapRecord>, filter: Filter): Generator<MapRecord> {
+  for (const record of records) if (matches(record, filter)) yield record;
+}
+
 /** Says what the walk could not reach. */
-function complete({ candidate }: Space, { missingTotal, missing, stopped }: WalkResult, io: Io): number {
-  const [first] = missing;
-  if (first)
-    say(io, `${candidate.name}: ${missingText(missingTotal, `, the first at ${hex(first.address)}`)}`);
-  if (stopped !== undefined) say(io, `${candidate.name}: ${stopped}`);
-  return first || stopped !== undefined ? EXIT.damaged : EXIT.answer;
+function complete({ candidate, second }: Space, map: AddressMap, io: Io): number {
+  let status: number = EXIT.answer;
+  const stages = [
+    [candidate.name, map.first] as const,
+    ...(map.second && second ? [[second.candidate.name, map.second] as const] : []),
+  ];
+  for (const [name, { missingTotal, missing, stopped }] of stages) {
+    const [first] = missing;
+    if (first) say(io, `${name}: ${missingText(missingTotal, `, the first at ${hex(first.address)}`)}`);
+    if (stopped !== undefined) say(io, `${name}: ${stopped}`);
+    if (first || stopped !== undefined) status = EXIT.damaged;
+  }
+  return status;
 }
 
 const missingText = (count: number, where = ''): string =>
@@ -64,53 +94,22 @@ const missingText = (count: number, where = ''): string =>
     ? `a table is not in the image${where}: what it maps is unknown`
     : `${count} tables are not in the image${where}: what they map is unknown`;
 
-/** Worth a status of 1: a mapping with something wrong in it, or an entry that faults and is nobody's convention. */
-const isTrouble = ({ findings, note }: WalkRecord): boolean =>
-  note === undefined && findings.some(({ severity }) => severity !== 'note');
-
-type Printer = (space: Space, result: WalkResult, source: string, limit: number) => number;
-
-const COLUMNS = [
-  'input',
-  'output',
-  'size',
-  'pageSize',
-  'level',
-  'perm',
-  'type',
-  'kind',
-  'note',
-  'raw',
-  'at',
-] as const;
-
-/** The cells of a range in CSV and Markdown: input and output by role, not by the regime's name for them. */
-function cells(root: string, record: WalkRecord): string[] {
-  const { va, ipa, gpa, pa, findings } = record;
-  const input = va ?? ipa ?? gpa;
-  const to = pa ?? (va === undefined ? undefined : (ipa ?? gpa));
-  const values = { ...record, input, output: record.kind === undefined ? to : undefined } as Record<
-    string,
-    unknown
-  >;
-  return [
-    root,
-    record.regime,
-    ...COLUMNS.map(key => `${values[key] ?? ''}`),
-    findings.map(({ id, bits }) => (bits ? `${id} ${bits}` : id)).join('; '),
-  ];
-}
+type Printer = (
+  space: Space,
+  map: AddressMap,
+  records: Iterable<MapRecord>,
+  source: string,
+  limit: number,
+) => number;
 
 function printer(output: Output, args: WalkArgs, io: Io): Printer {
-  const titles = ['root', 'regime', ...COLUMNS, 'findings'];
   const each =
-    (write: (root: string, record: WalkRecord) => void): Printer =>
-    ({ candidate: { name, regime } }, { leaves }, _source, limit) => {
-      const recorder = new Recorder(regime);
+    (write: (root: string, record: MapRecord) => void): Printer =>
+    ({ candidate: { name } }, _map, records, _source, limit) => {
       let status: number = EXIT.answer;
-      const end = Math.min(leaves.length, limit);
-      for (let i = 0; i < end; i++) {
-        const record = recorder.record(leaves, i);
+      let count = 0;
+      for (const record of records) {
+        if (count++ >= limit) break;
         if (isTrouble(record)) status = EXIT.findings;
         write(name, record);
       }
@@ -118,13 +117,13 @@ function printer(output: Output, args: WalkArgs, io: Io): Printer {
     };
   switch (output) {
     case 'json':
-      return each((root, record) => io.out.write(`${json(walkRecord(root, record))}\n`));
+      return each((root, record) => io.out.write(`${json(mapRecordJson(root, record))}\n`));
     case 'csv':
-      io.out.write(`${csvLine(titles)}\r\n`);
-      return each((root, record) => io.out.write(`${csvLine(cells(root, record))}\r\n`));
+      io.out.write(`${csvLine(MAP_TITLES)}\r\n`);
+      return each((root, record) => io.out.write(`${csvLine(mapCells(root, record))}\r\n`));
     case 'markdown':
-      io.out.write(`${markdownLine(titles)}\n|${titles.map(() => ' --- ').join('|')}|\n`);
-      return each((root, record) => io.out.write(`${markdownLine(cells(root, record))}\n`));
+      io.out.write(`${markdownLine(MAP_TITLES)}\n|${MAP_TITLES.map(() => ' --- ').join('|')}|\n`);
+      return each((root, record) => io.out.write(`${markdownLine(mapCells(root, record))}\n`));
     case 'table':
       return tables(args, io);
   }
@@ -133,25 +132,35 @@ function printer(output: Output, args: WalkArgs, io: Io): Printer {
 function tables(args: WalkArgs, io: Io): Printer {
   const seen = look(io, args);
   let first = true;
-  return ({ candidate }, { leaves, counts }, source, limit) => {
+  return ({ candidate }, map, records, source, limit) => {
     const lines = candidateLines(candidate, seen);
     io.out.write(
       `${first ? '' : '\n'}${lines.join('\n')}\n${seen.style.dim(`  registers from ${source}`)}\n\n`,
     );
     first = false;
-    const recorder = new Recorder(candidate.regime);
     let status: number = EXIT.answer;
-    const end = Math.min(leaves.length, limit);
-    for (let at = 0; at < end; at += BATCH) {
-      const batch = Array.from({ length: Math.min(BATCH, end - at) }, (_, i) =>
-        recorder.record(leaves, at + i),
-      );
+    let shown = 0;
+    let cut = false;
+    let batch: MapRecord[] = [];
+    const flush = (): void => {
+      if (batch.length === 0) return;
       if (batch.some(isTrouble)) status = EXIT.findings;
-      io.out.write(`${rangeLines(batch, seen, at === 0).join('\n')}\n`);
+      io.out.write(`${mapLines(batch, seen, shown === batch.length).join('\n')}\n`);
+      batch = [];
+    };
+    for (const record of records) {
+      if (shown >= limit) {
+        cut = true;
+        break;
+      }
+      shown++;
+      if (batch.push(record) === BATCH) flush();
     }
+    flush();
+    const { leaves, counts } = map.first;
     const facts = [
       `${leaves.length} ${leaves.length === 1 ? 'range' : 'ranges'}, ${counts.leaves} leaf entries in ${counts.tables} tables`,
-      ...(end < leaves.length ? [`the first ${end} are shown`] : []),
+      ...(cut ? [`the first ${shown} are shown`] : shown < leaves.length ? [`${shown} are shown`] : []),
       ...(counts.payload > 0 && !args.payload
         ? [`${counts.payload} entries map nothing but hold something (--payload lists them)`]
         : []),
