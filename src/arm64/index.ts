@@ -1,5 +1,6 @@
 /** Everything arm64: the families of words that it knows, and the typed functions behind them. */
 import type { Family } from '../bits/family.ts';
+import { stage1Intent, stage2Intent } from './descriptors/intent.ts';
 import { stage1 } from './descriptors/stage1.ts';
 import { stage2 } from './descriptors/stage2.ts';
 import { mair, mair2 } from './registers/attributes.ts';
@@ -45,8 +46,8 @@ export { stage1Setup, stage2Setup } from './walk/setup.ts';
 
 /** Every family, descriptors first. */
 export const arm64Families: readonly Family[] = [
-  stage1,
-  stage2,
+  { ...stage1, intent: stage1Intent },
+  { ...stage2, intent: stage2Intent },
   mair,
   mair2,
   tcrEl1,
