@@ -14,6 +14,8 @@ export interface Preset {
   readonly pgprot: Pgprot;
   readonly pfn: PfnClass;
   readonly hugetlb?: boolean;
+  /** The kernel sets VM_MTE_ALLOWED on it where the CPU has MTE. */
+  readonly tags?: boolean;
   readonly slotFlags?: readonly SlotFlag[];
   /** The same on x86, where the page is described by what the host knows of it. */
   readonly x86?: HostPage;
@@ -184,6 +186,7 @@ export const PRESETS: readonly Preset[] = [
     flags: ['VM_MAYWRITE'],
     pgprot: 'MT_NORMAL',
     pfn: 'ram',
+    tags: true,
     x86: ram,
     evidence: [measured('Linux 6.18.2')],
   },
@@ -203,6 +206,7 @@ export const PRESETS: readonly Preset[] = [
     flags: SHARED,
     pgprot: 'MT_NORMAL',
     pfn: 'ram',
+    tags: true,
     x86: ram,
     evidence: [measured('Linux 6.18.2 on x86')],
   },
@@ -249,8 +253,9 @@ export const preset = (name: string): Preset => {
 /** Policies on a kernel before 6.9: the two series of 2023 as well. */
 const BEFORE_6_9 = new Set(['5.10', '5.14', '6.2', 'vt-v1', 'nc-v2']);
 
-/** The VMA that this kernel's driver leaves. */
-export const presetFlags = (p: Preset, policy: Arm64Policy): VmaFlag[] =>
-  p.laterFlags !== undefined && !BEFORE_6_9.has(policy.id)
-    ? [...p.flags, ...p.laterFlags.flags]
-    : [...p.flags];
+/** The VMA that this kernel's driver leaves; `mte`: on a CPU with tags, where memory may carry them (inferred). */
+export const presetFlags = (p: Preset, policy: Arm64Policy, mte = false): VmaFlag[] => [
+  ...p.flags,
+  ...(p.laterFlags !== undefined && !BEFORE_6_9.has(policy.id) ? p.laterFlags.flags : []),
+  ...(mte && p.tags ? (['VM_MTE_ALLOWED'] as const) : []),
+];

@@ -18,6 +18,7 @@ export const SCHEMA = {
   summary: 'memattr.summary/1',
   kvmPredict: 'memattr.kvm.predict/1',
   kvmPreset: 'memattr.kvm.preset/1',
+  kvmCpu: 'memattr.kvm.cpu/1',
   kvmDiff: 'memattr.kvm.diff/1',
   kvmSearch: 'memattr.kvm.search/1',
   kvmFacts: 'memattr.kvm.facts/1',

@@ -15,7 +15,7 @@ const policy = { ...kernel, describe: 'The same as --kernel' } as const;
 const cpu = {
   type: 'text',
   name: 'CPU[,CPU…]',
-  describe: 'FWB+DIC, FWB, DIC, none, a profile such as grace or neoverse-n1; intel, amd, tdx',
+  describe: 'FWB+DIC, FWB, DIC, none, a profile such as grace or neoverse-n1; intel, amd, tdx (--cpu list)',
 } as const;
 const preset = {
   type: 'text',
@@ -226,7 +226,6 @@ const migrate = command({
     to: { type: 'text', name: 'CPU[/KERNEL]', describe: 'Where it goes' },
     kernel: { ...kernel, describe: 'Kernels for the sides that name none' },
     preset: { ...preset, describe: 'Host mappings, or all (gpu-coherent)' },
-    'host-fault': hostFault,
     'disable-quirk': {
       type: 'text',
       choices: ['IGNORE_GUEST_PAT'],
@@ -296,10 +295,10 @@ const audit = command({
   },
   options: {
     'outcomes-for': {
-      type: 'text',
+      type: 'list',
       name: 'FILE',
       describe:
-        'JSON lines, one per memslot: slot, gpa, size, cpu, vma {flags, pgprot, pfn}, and create, fault where known',
+        'JSON lines, one per memslot: slot, gpa, size, cpu, vma {flags, pgprot, pfn}, and create, fault where known (repeat)',
     },
     kernel: { ...kernel, describe: 'The kernel whose policy should hold' },
     policy,

@@ -64,6 +64,7 @@ export interface Migration {
 const WRONG = new Set(['stale-data-leak', 'dcache-cmo-impossible', 'icache-cmo-impossible']);
 
 export interface SideRun {
+  readonly era: string;
   readonly slotFlags: readonly SlotFlag[];
   readonly slot: SlotOutcome;
   readonly fault?: FaultOutcome;
@@ -91,7 +92,7 @@ const start = ({ policy, cpu }: Side, vma: Vma, pfn: PfnClass, hostFault: boolea
     vmas: [vma],
   });
   if (!slot.outcome.ok)
-    return { slotFlags, slot: slot.outcome, grade: slot.grade, decidedBy: slot.decidedBy };
+    return { era: policy.id, slotFlags, slot: slot.outcome, grade: slot.grade, decidedBy: slot.decidedBy };
   const special = isSpecial(vma, pfn);
   if (hostFault) {
     const host = HOST_FAULT.run(
@@ -100,6 +101,7 @@ const start = ({ policy, cpu }: Side, vma: Vma, pfn: PfnClass, hostFault: boolea
     );
     if (host.outcome?.r === 'error')
       return {
+        era: policy.id,
         slotFlags,
         slot: slot.outcome,
         fault: { r: 'error', errno: host.outcome.errno, why: host.decidedBy as string },
@@ -118,6 +120,7 @@ const start = ({ policy, cpu }: Side, vma: Vma, pfn: PfnClass, hostFault: boolea
     permFault: false,
   });
   return {
+    era: policy.id,
     slotFlags,
     slot: slot.outcome,
     fault: fault.outcome,

@@ -128,7 +128,8 @@ export const diffX86 = (from: X86Policy, to: X86Policy): X86Diff => {
   };
 };
 
-const PROPERTY = new Vocabulary({
+/** What a property may ask for. */
+export const X86_OUTCOME_FACTS = {
   host_mmio: { means: 'the page is host MMIO' },
   noncoherent_dma: { means: 'a device with non-coherent DMA is in the VM' },
   self_snoop: { means: 'CPUID.1:EDX.SS' },
@@ -139,7 +140,8 @@ const PROPERTY = new Vocabulary({
   guaranteed_wb: { means: 'always Write-Back, whatever the guest’s PAT says' },
   guest_can_wc: { means: 'guest WC stays WC' },
   guest_can_uc: { means: 'guest UC stays UC' },
-});
+} as const;
+const PROPERTY = new Vocabulary(X86_OUTCOME_FACTS);
 
 export interface X86Counterexamples {
   readonly policy: string;

@@ -84,6 +84,8 @@ export interface QuirkAnswer {
   /** Return of KVM_ENABLE_CAP: 0 or -22. */
   readonly ret: number;
   readonly quirkActive: boolean;
+  /** KVM_CHECK_EXTENSION(KVM_CAP_DISABLE_QUIRKS2): the quirks that can be named, bit 9 among them or not. */
+  readonly mask: 0x3ff | 0x1ff;
   readonly says: string;
   readonly evidence: readonly Evidence[];
 }
@@ -97,26 +99,38 @@ export const patQuirk = (vendor: Vendor, selfSnoop: boolean, tdp: boolean, call:
   const startsDisabled = supported && vendor !== 'intel';
   const evidence = [
     source('arch/x86/kvm/x86.c kvm_vm_ioctl_enable_cap(), vmx.c vmx_hardware_setup()'),
-    measured(
-      'Linux 6.18.2 on x86: KVM_CHECK_EXTENSION and KVM_ENABLE_CAP on Intel with and without self-snoop and EPT, and on AMD',
-    ),
+    ...(vendor === 'tdx'
+      ? []
+      : [
+          measured(
+            'Linux 6.18.2 on x86: KVM_CHECK_EXTENSION and KVM_ENABLE_CAP on Intel with and without self-snoop and EPT, and on AMD',
+          ),
+        ]),
   ];
+  const mask = supported ? 0x3ff : 0x1ff;
   if (call !== 'none' && !supported)
     return call === 'DISABLE_QUIRKS2'
       ? {
           ret: -22,
           quirkActive: true,
+          mask,
           says: 'not supported here (no self-snoop, or no TDP): -EINVAL',
           evidence,
         }
-      : { ret: 0, quirkActive: true, says: 'the old capability drops unsupported bits silently', evidence };
+      : {
+          ret: 0,
+          quirkActive: true,
+          mask,
+          says: 'the old capability drops unsupported bits silently',
+          evidence,
+        };
   const quirkActive = !(startsDisabled || (call !== 'none' && supported));
   const says = startsDisabled
     ? 'the guest’s PAT always counts here: the quirk starts disabled'
     : quirkActive
       ? 'on by default'
       : 'disabled by userspace; it cannot be enabled again';
-  return { ret: 0, quirkActive, says, evidence };
+  return { ret: 0, quirkActive, mask, says, evidence };
 };
 
 // ---- AMD and TDX -------------------------------------------------------------------------------------------------

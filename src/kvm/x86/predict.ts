@@ -108,6 +108,11 @@ const NEVER_REFUSED: readonly Evidence[] = [
 
 /** @throws KvmInputError when the input contradicts itself. */
 export const predictX86 = (i: X86PredictInput): X86Prediction => {
+  if (i.cpu.tdp === false)
+    throw new KvmInputError(
+      'without EPT or NPT KVM fills shadow tables, which have no memory type of their own and are not modelled; valid: a CPU with EPT or NPT',
+      ['intel', 'amd'],
+    );
   const flags = i.flags ?? [];
   const has = (flag: X86VmaFlag) => flags.includes(flag);
   if (has('VM_PFNMAP') && has('VM_MIXEDMAP'))

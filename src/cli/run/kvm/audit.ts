@@ -17,7 +17,7 @@ import { readText, secondStageLeaves } from './leaves.ts';
 
 interface AuditArgs extends PolicyArgs {
   readonly dump: string;
-  readonly 'outcomes-for'?: string | undefined;
+  readonly 'outcomes-for': readonly string[];
   readonly registers?: string | undefined;
 }
 
@@ -43,10 +43,11 @@ const leavesOf = (records: readonly Json[]): AuditLeaf[] =>
     .filter(leaf => leaf !== undefined);
 
 export async function run(args: AuditArgs, io: Io): Promise<number> {
-  const file = need(args['outcomes-for'], 'outcomes-for', '--outcomes-for slots.jsonl');
-  const slots = jsonLines(await readText(file), file);
+  const files = args['outcomes-for'];
+  need(files[0], 'outcomes-for', '--outcomes-for slots.jsonl');
+  const slots = (await Promise.all(files.map(async file => jsonLines(await readText(file), file)))).flat();
   const [first] = slots;
-  if (first === undefined) throw new InputError(`${args['outcomes-for']}: no memslot in it`);
+  if (first === undefined) throw new InputError(`${files.join(', ')}: no memslot in it`);
   const arch = recordArch(first);
   const kernels = kernelsOf(args);
   if (kernels.length === 0)
@@ -99,7 +100,7 @@ const findingColumns = [
 ];
 
 const lines = (r: AuditReport, style: Style, width: number): string[] => [
-  `${style.bold(`era ${r.era}`)}: ${r.slots} slots and ${r.leaves} leaves judged, ${r.findings.length === 0 ? style.green('every one follows the policy') : style.red(`${r.findings.length} do not follow the policy`)}; evidence ${gradeText(r.grade)}`,
+  `${style.bold(`era ${r.era}`)}: ${r.slots} slots and ${r.leaves} leaves judged, ${r.findings.length === 0 ? style.green('every one follows the policy') : style.red(`${r.findings.length} findings`)}; evidence ${gradeText(r.grade)}`,
   ...r.findings.flatMap(f =>
     labelled(
       f.kind,

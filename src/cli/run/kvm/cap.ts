@@ -2,18 +2,20 @@
 import { CACHEABLE_PFNMAP_CAP, cacheablePfnmapCap } from '../../../kvm/arm64/cap.ts';
 import { type Evidence, type Grade, strongest } from '../../../kvm/evidence.ts';
 import { X86_PROFILES } from '../../../kvm/inputs.ts';
-import { patQuirk, type QuirkCall } from '../../../kvm/x86/decide.ts';
+import { patQuirk, type QuirkAnswer, type QuirkCall } from '../../../kvm/x86/decide.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
 import {
   archOf,
   arm64Cpus,
   arm64Policies,
+  groupBy,
   kernelsOf,
   list,
   type PolicyArgs,
   print,
   x86Cpus,
+  x86Policies,
 } from './common.ts';
 
 interface CapArgs extends PolicyArgs {
@@ -31,18 +33,23 @@ export async function run(args: CapArgs, io: Io): Promise<number> {
       ...withGrade(cacheablePfnmapCap(policy, cpu)),
     })),
   );
+  const alike = groupBy(rows, r => [r.cpuName, r.known, r.number, r.vmFd, r.sysFd, r.grade].join());
   print(
     {
       records: rows,
-      rows,
+      rows: [...alike.values()],
       columns: [
-        { title: 'era', text: r => r.era },
-        { title: 'CPU', text: r => r.cpuName },
-        { title: 'number', text: r => (r.known ? String(r.number ?? '?') : 'unknown'), align: 'right' },
-        { title: 'on a VM', text: r => String(r.vmFd), align: 'right' },
-        { title: 'on /dev/kvm', text: r => String(r.sysFd), align: 'right' },
-        { title: 'ev', text: r => r.grade },
-        { title: 'source', text: r => r.evidence.map(e => e.source).join('; '), wrap: true },
+        { title: 'kernels', text: of => of.map(r => r.era).join(' '), wrap: true },
+        { title: 'CPU', text: ([r]) => r?.cpuName ?? '' },
+        { title: 'number', text: ([r]) => (r?.known ? String(r.number ?? '?') : 'unknown'), align: 'right' },
+        { title: 'on a VM', text: ([r]) => String(r?.vmFd), align: 'right' },
+        { title: 'on /dev/kvm', text: ([r]) => String(r?.sysFd), align: 'right' },
+        { title: 'ev', text: ([r]) => r?.grade ?? '' },
+        {
+          title: 'source',
+          text: of => [...new Set(of.flatMap(r => r.evidence.map(e => e.source)))].join('; '),
+          wrap: true,
+        },
       ],
     },
     'cap',
@@ -61,28 +68,53 @@ const withGrade = <A extends { readonly evidence: readonly Evidence[] }>(
 
 const CALLS: readonly QuirkCall[] = ['none', 'DISABLE_QUIRKS2', 'DISABLE_QUIRKS'];
 
+type QuirkRow = {
+  readonly era: string;
+  readonly cpuName: string;
+  readonly quirk: string;
+  readonly says: string;
+  readonly grade: Grade;
+} & ({ readonly known: false } | ({ readonly known: true; readonly call: QuirkCall } & QuirkAnswer));
+
 function quirk(args: CapArgs, io: Io, cpus: readonly string[]): number {
-  const rows = x86Cpus(
+  const named = x86Cpus(
     cpus,
     X86_PROFILES.map(p => p.name),
-  ).flatMap(({ name, cpu }) =>
-    CALLS.map(call => ({
-      era: '6.16',
-      cpuName: name,
-      quirk: 'KVM_X86_QUIRK_IGNORE_GUEST_PAT',
-      call,
-      ...withGrade(patQuirk(cpu.vendor, cpu.selfSnoop, cpu.tdp ?? true, call)),
-    })),
+  );
+  const rows = x86Policies(kernelsOf(args), ['6.16']).flatMap(policy =>
+    named.flatMap(({ name, cpu }): QuirkRow[] => {
+      const row = { era: policy.id, cpuName: name, quirk: 'KVM_X86_QUIRK_IGNORE_GUEST_PAT' };
+      if (!policy.patQuirk)
+        return [
+          {
+            ...row,
+            known: false,
+            says: 'the quirk came with 6.16 and 6.12.78',
+            ...withGrade({ evidence: policy.evidence }),
+          },
+        ];
+      return CALLS.map(call => ({
+        ...row,
+        known: true,
+        call,
+        ...withGrade(patQuirk(cpu.vendor, cpu.selfSnoop, cpu.tdp ?? true, call)),
+      }));
+    }),
   );
   print(
     {
       records: rows,
       rows,
       columns: [
+        { title: 'era', text: r => r.era },
         { title: 'CPU', text: r => r.cpuName },
-        { title: 'KVM_ENABLE_CAP', text: r => (r.call === 'none' ? 'nothing' : r.call) },
-        { title: 'returns', text: r => String(r.ret), align: 'right' },
-        { title: 'IGNORE_GUEST_PAT', text: r => (r.quirkActive ? 'active' : 'not active') },
+        { title: 'check', text: r => (r.known ? String(r.mask) : ''), align: 'right' },
+        { title: 'KVM_ENABLE_CAP', text: r => (!r.known ? '' : r.call === 'none' ? 'nothing' : r.call) },
+        { title: 'returns', text: r => (r.known ? String(r.ret) : ''), align: 'right' },
+        {
+          title: 'IGNORE_GUEST_PAT',
+          text: r => (!r.known ? 'no such quirk' : r.quirkActive ? 'active' : 'not active'),
+        },
         { title: 'because', text: r => r.says, wrap: true },
         { title: 'ev', text: r => r.grade },
       ],

@@ -1,10 +1,10 @@
 /** What the questions of `kvm` share: how policies and CPUs are named, and how answers are printed. */
-import type { Arm64Cpu } from '../../../kvm/arm64/model.ts';
+import type { Arm64Cpu, Arm64Policy } from '../../../kvm/arm64/model.ts';
 import { ARM64_POLICIES, arm64Policy, X86_POLICIES, x86Policy } from '../../../kvm/eras/index.ts';
 import { GRADE_MEANS, type Grade } from '../../../kvm/evidence.ts';
 import { type NamedCpu, parseArm64Cpu, parseX86Cpu, X86_PROFILES } from '../../../kvm/inputs.ts';
 import { PRESETS, type Preset, preset } from '../../../kvm/presets.ts';
-import type { X86Cpu } from '../../../kvm/x86/model.ts';
+import type { X86Cpu, X86Policy } from '../../../kvm/x86/model.ts';
 import { json } from '../../../report/json.ts';
 import type { Style } from '../../../report/style.ts';
 import { type Column, csvLine, markdownLine, markdownRule, table, wrap } from '../../../report/table.ts';
@@ -48,15 +48,32 @@ export const archOf = (
   return kernels.some(onlyX86) ? 'x86' : 'arm64';
 };
 
+/** A kernel as it was asked for, and the policy that stands for it. */
+export interface Asked<P> {
+  readonly kernel: string;
+  readonly policy: P;
+}
+
 /** `all` is every one, in the order of the eras. */
-const policies =
-  <P>(every: readonly P[], named: (name: string) => P) =>
-  (names: readonly string[], fallback: readonly string[]): P[] => {
+const asked =
+  <P extends { readonly id: string }>(every: readonly P[], named: (name: string) => P) =>
+  (names: readonly string[], fallback: readonly string[]): Asked<P>[] => {
     const wanted = names.length > 0 ? names : fallback;
-    return wanted.includes('all') ? [...every] : wanted.map(named);
+    return wanted.includes('all')
+      ? every.map(policy => ({ kernel: policy.id, policy }))
+      : wanted.map(kernel => ({ kernel, policy: named(kernel) }));
   };
-export const arm64Policies = policies(ARM64_POLICIES, arm64Policy);
-export const x86Policies = policies(X86_POLICIES, x86Policy);
+export const askedArm64 = asked(ARM64_POLICIES, arm64Policy);
+export const askedX86 = asked(X86_POLICIES, x86Policy);
+
+export const arm64Policies = (names: readonly string[], fallback: readonly string[]): Arm64Policy[] =>
+  askedArm64(names, fallback).map(a => a.policy);
+export const x86Policies = (names: readonly string[], fallback: readonly string[]): X86Policy[] =>
+  askedX86(names, fallback).map(a => a.policy);
+
+/** `6.17`, or `6.18 (era 6.17)`. */
+export const eraText = (kernel: string, era: string): string =>
+  kernel === era ? era : `${kernel} (era ${era})`;
 
 export const arm64Cpus = (names: readonly string[], fallback: readonly string[]): NamedCpu<Arm64Cpu>[] =>
   (names.length > 0 ? names : fallback).map(parseArm64Cpu);
@@ -131,3 +148,15 @@ export const labelled = (label: string, text: string, width: number, room: numbe
 /** `mapping: VM_PFNMAP; pfn: no-page`, or what it means when nothing is needed. */
 export const conditionText = (conditions: readonly string[]): string =>
   conditions.length === 0 ? 'always' : conditions.join('; ');
+
+/** Rows by what they have in common, in the order of first sight. */
+export const groupBy = <T, K>(rows: readonly T[], key: (row: T) => K): Map<K, T[]> => {
+  const groups = new Map<K, T[]>();
+  for (const row of rows) {
+    const k = key(row);
+    const group = groups.get(k);
+    if (group) group.push(row);
+    else groups.set(k, [row]);
+  }
+  return groups;
+};

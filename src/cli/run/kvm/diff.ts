@@ -7,7 +7,7 @@ import type { Style } from '../../../report/style.ts';
 import type { Globals } from '../../command.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
-import { archOf, conditionText, gradeText, labelled, paragraph, print } from './common.ts';
+import { archOf, conditionText, eraText, gradeText, labelled, paragraph, print } from './common.ts';
 
 interface DiffArgs extends Globals {
   readonly from: string;
@@ -30,13 +30,14 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
   );
   print(
     {
-      records: [{ arch, ...d }],
+      records: [{ arch, kernels: [args.from, args.to], ...d }],
       rows,
       columns: [
         { title: 'change', text: r => r.change },
         { title: 'when', text: r => conditionText(r.when) },
       ],
-      lines: (style, width) => lines(d, style, width),
+      lines: (style, width) =>
+        lines(d, `${eraText(args.from, d.from)} -> ${eraText(args.to, d.to)}`, style, width),
     },
     'diff',
     args,
@@ -46,10 +47,9 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
   return d.differing + interfaceChanges > 0 ? EXIT.findings : EXIT.answer;
 }
 
-const lines = (d: Diff | X86Diff, style: Style, width: number): string[] => {
+const lines = (d: Diff | X86Diff, title: string, style: Style, width: number): string[] => {
   const out = [
-    style.bold(`${d.from} -> ${d.to}`) +
-      `: ${d.differing} of ${d.compared} inputs differ; evidence ${gradeText(d.grade)}`,
+    `${style.bold(title)}: ${d.differing} of ${d.compared} inputs differ; evidence ${gradeText(d.grade)}`,
   ];
   if ('interface' in d) for (const text of d.interface) out.push(...labelled('interface', text, width, 12));
   if (d.differing === 0) {

@@ -1,7 +1,7 @@
 /** `kvm eras`: what is known, from where, how sure; one policy row by row. */
 import type { Arm64Policy } from '../../../kvm/arm64/model.ts';
 import { arm64Policy, x86Policy } from '../../../kvm/eras/index.ts';
-import type { Evidence } from '../../../kvm/evidence.ts';
+import { type Evidence, GRADE_MEANS } from '../../../kvm/evidence.ts';
 import type { Row } from '../../../kvm/policy.ts';
 import { type EraRow, eraRows } from '../../../kvm/queries/eras.ts';
 import type { X86Policy } from '../../../kvm/x86/model.ts';
@@ -9,7 +9,7 @@ import type { Style } from '../../../report/style.ts';
 import type { Globals } from '../../command.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
-import { archOf, labelled, paragraph, print } from './common.ts';
+import { archOf, groupBy, labelled, paragraph, print } from './common.ts';
 
 interface ErasArgs extends Globals {
   readonly name?: string | undefined;
@@ -114,10 +114,35 @@ function all(args: ErasArgs, io: Io): number {
         { title: 'what', text: r => r.title, wrap: true },
         { title: 'source', text: r => r.evidence.map(e => `${e.grade}: ${e.source}`).join('; '), wrap: true },
       ],
+      lines: (style, width) => overview(rows, style, width),
     },
     'era',
     args,
     io,
   );
   return EXIT.answer;
+}
+
+const KIND_TITLE = {
+  mainline: 'Linux',
+  series: 'posted series, not merged as they stood',
+  proposal: 'proposed in the discussion, never a patch',
+  case: 'memory that is not an ordinary mapping',
+} as const;
+
+function overview(rows: readonly EraRow[], style: Style, width: number): string[] {
+  const out = Object.entries(GRADE_MEANS).map(([grade, means]) => style.dim(`${grade}  ${means}`));
+  for (const [title, of] of groupBy(rows, r => `${r.arch}: ${KIND_TITLE[r.kind]}`)) {
+    out.push('', style.bold(title));
+    const room = Math.min(18, Math.max(...of.map(r => r.id.length)) + 2);
+    for (const r of of) {
+      const covers = r.kind === 'mainline' || r.kind === 'series' ? ` (${r.covers})` : '';
+      if (r.id.length > room - 2) {
+        out.push(`  ${r.id}`, ...labelled('', `${r.grade}  ${r.title}${covers}`, width, room));
+      } else out.push(...labelled(r.id, `${r.grade}  ${r.title}${covers}`, width, room));
+      for (const e of r.evidence)
+        out.push(...labelled('', `${e.grade}: ${e.source}`, width, room + 3).map(style.dim));
+    }
+  }
+  return out;
 }

@@ -16,7 +16,6 @@ interface MigrateArgs extends PolicyArgs {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly preset?: string | undefined;
-  readonly 'host-fault'?: boolean | undefined;
   readonly 'disable-quirk'?: 'IGNORE_GUEST_PAT' | undefined;
 }
 
@@ -51,8 +50,9 @@ interface Row {
 
 export async function run(args: MigrateArgs, io: Io): Promise<number> {
   const kernels = kernelsOf(args);
-  const from = ends(need(args.from, 'from', '--from FWB+DIC/6.17'), kernels);
-  const to = ends(need(args.to, 'to', '--to none/6.17'), kernels);
+  const fromText = need(args.from, 'from', '--from FWB+DIC/6.17');
+  const toText = need(args.to, 'to', '--to none/6.17');
+  const [from, to] = [ends(fromText, kernels), ends(toText, kernels)];
   if (from.length !== to.length && from.length !== 1 && to.length !== 1)
     throw new KvmInputError(
       `${from.length} kernels on one side and ${to.length} on the other; valid: as many on both, or one`,
@@ -82,9 +82,9 @@ export async function run(args: MigrateArgs, io: Io): Promise<number> {
           pfn: p.pfn,
           src: { policy, cpu: src.cpu },
           dst: { policy: arm64Policy(b.kernel), cpu: dst.cpu },
-          hostFault: args['host-fault'] ?? false,
+          hostFault: true,
         });
-        records.push({ arch, ...name, ...m });
+        records.push({ arch, ...name, outcome: m.result.outcome, ...m });
         rows.push({ ...name, outcome: m.result.outcome, detail: detail(m), grade: m.grade });
         continue;
       }

@@ -7,7 +7,7 @@ import {
   PROPERTIES,
   searchPolicy,
 } from '../../../kvm/queries/search.ts';
-import { searchX86, type X86Counterexamples } from '../../../kvm/queries/x86.ts';
+import { searchX86, X86_OUTCOME_FACTS, type X86Counterexamples } from '../../../kvm/queries/x86.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
@@ -68,6 +68,11 @@ export async function run(args: SearchArgs, io: Io): Promise<number> {
   return found.some(f => !f.holds) ? EXIT.findings : EXIT.answer;
 }
 
+const span = (counts: readonly number[]): string => {
+  const [low, high] = [Math.min(...counts), Math.max(...counts)];
+  return low === high ? String(low) : `${low} to ${high}`;
+};
+
 const lines = (found: readonly Found[], style: Style, width: number): string[] => {
   const [first] = found;
   if (first === undefined) return [];
@@ -81,7 +86,7 @@ const lines = (found: readonly Found[], style: Style, width: number): string[] =
     out.push(
       ...labelled(
         'holds',
-        `${holding.map(f => f.policy).join(', ')} (${first.tried}${new Set(holding.map(f => f.tried)).size > 1 ? ' or so' : ''} inputs each)`,
+        `${holding.map(f => f.policy).join(', ')} (${span(holding.map(f => f.tried))} inputs each)`,
         width,
         8,
         0,
@@ -129,20 +134,32 @@ const lines = (found: readonly Found[], style: Style, width: number): string[] =
   return out;
 };
 
+/** A property, a fact that an answer gives, or a fact that goes in. */
+interface FactRow {
+  readonly kind: 'property' | 'outcome' | 'input';
+  readonly name: string;
+  readonly means: string;
+}
+
+const factRows = (
+  kind: 'outcome' | 'input',
+  vocabulary: Readonly<Record<string, { readonly means: string; readonly values?: readonly string[] }>>,
+): FactRow[] =>
+  Object.entries(vocabulary).map(([name, f]) => ({
+    kind,
+    name,
+    means: `${f.means}${f.values ? ` (${f.values.join(', ')})` : ''}`,
+  }));
+
 const facts = (args: SearchArgs, io: Io): number => {
-  const rows = [
-    ...PROPERTIES.map(p => ({ kind: 'property', name: p.id, means: `${p.says}: ${p.expr}` })),
-    ...Object.entries(OUTCOME_FACTS).map(([name, f]) => ({
-      kind: 'outcome',
-      name,
-      means: `${f.means}${f.values ? ` (${f.values.join(', ')})` : ''}`,
-    })),
-    ...Object.entries(FACTS).map(([name, f]) => ({
-      kind: 'input',
-      name,
-      means: `${f.means}${'values' in f ? ` (${f.values.join(', ')})` : ''}`,
-    })),
-  ];
+  const rows: FactRow[] =
+    archOf(args.arch, [], kernelsOf(args)) === 'x86'
+      ? factRows('outcome', X86_OUTCOME_FACTS)
+      : [
+          ...PROPERTIES.map(p => ({ kind: 'property' as const, name: p.id, means: `${p.says}: ${p.expr}` })),
+          ...factRows('outcome', OUTCOME_FACTS),
+          ...factRows('input', FACTS),
+        ];
   print(
     {
       records: rows,

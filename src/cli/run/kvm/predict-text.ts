@@ -1,0 +1,47 @@
+/** What answers of `kvm predict` share on both architectures. */
+import type { GuestView } from '../../../kvm/effective.ts';
+import type { Evidence } from '../../../kvm/evidence.ts';
+import type { TraceStep } from '../../../kvm/policy.ts';
+import type { Style } from '../../../report/style.ts';
+import { labelled, paragraph } from './common.ts';
+
+export const ACCESS_NAME = { read: 'load', write: 'store', exec: 'fetch' } as const;
+
+/** Room for `load, store, fetch`. */
+export const LABEL = 20;
+
+/** One line for each condition, indented below what it belongs to. */
+export const traceLines = (trace: readonly TraceStep[], style: Style, width: number): string[] =>
+  trace.flatMap(step => {
+    const saw = Object.entries(step.saw)
+      .map(([name, value]) => `${name}=${value === true ? 'yes' : value === false ? 'no' : value}`)
+      .join(' ');
+    const head = `      ${step.held ? '*' : ' '} ${step.id}: ${step.condition}`;
+    return [
+      step.held ? style.bold(head) : style.dim(head),
+      ...paragraph(`${step.says} ${step.held ? `=> ${step.effect}` : ''}`.trim(), width, 10),
+      style.dim(`          saw ${saw || 'nothing'}`),
+      ...step.evidence.map(e => style.dim(`          ${e.grade}: ${e.source}`)),
+    ];
+  });
+
+/** Who decides the type that the guest gets, and what becomes of each of its own types. */
+export const guestLines = (
+  view: GuestView<string, string>,
+  types: readonly string[],
+  width: number,
+): string[] => {
+  const same = types.filter(t => view.effective[t] === t);
+  const changed = types.filter(t => view.effective[t] !== t);
+  const text =
+    view.control === 'guaranteed'
+      ? `guaranteed: always ${view.type}, whatever its own tables say`
+      : view.control === 'guest decides'
+        ? 'guest decides: every type of its own tables gets through'
+        : `overridden: ${changed.map(t => `${t} -> ${view.effective[t]}`).join(', ')}; kept: ${same.join(', ') || 'none'}`;
+  return labelled('guest gets', text, width, LABEL);
+};
+
+/** Where the features of a CPU that was named come from. */
+export const cpuLines = (evidence: readonly Evidence[], style: Style, width: number): string[] =>
+  evidence.flatMap(e => labelled('', `${e.grade}: ${e.source}`, width, 4).map(style.dim));
