@@ -5,7 +5,8 @@ import encode from './commands/encode.ts';
 import formats from './commands/formats.ts';
 import kvm from './commands/kvm.ts';
 import reg from './commands/reg.ts';
+import rmap from './commands/rmap.ts';
 import translate from './commands/translate.ts';
 import walk from './commands/walk.ts';
 
-export const verbs: readonly Command[] = [decode, encode, reg, formats, walk, translate, kvm];
+export const verbs: readonly Command[] = [decode, encode, reg, formats, walk, translate, rmap, kvm];

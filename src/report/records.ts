@@ -16,6 +16,7 @@ export const SCHEMA = {
   nested: 'memattr.nested/1',
   translate: 'memattr.translate/1',
   summary: 'memattr.summary/1',
+  rmap: 'memattr.rmap/1',
   kvmPredict: 'memattr.kvm.predict/1',
   kvmPreset: 'memattr.kvm.preset/1',
   kvmCpu: 'memattr.kvm.cpu/1',

@@ -192,7 +192,7 @@ class MapRecorder {
 }
 
 /** The attribute bits of a leaf with its level and what it inherited: equal for leaves that say the same. */
-function patternKey({ regime, leaves }: WalkResult, i: number): string {
+export function patternKey({ regime, leaves }: WalkResult, i: number): string {
   const level = leaves.level[i] as number;
   const { attributes } = (regime.levels[level] as Level).leaf;
   return `${level} ${leaves.inherited[i]} ${((leaves.lo[i] as number) & attributes[0]) >>> 0} ${((leaves.hi[i] as number) & attributes[1]) >>> 0}`;

@@ -1,13 +1,22 @@
 /**
- * Reverse mapping: which input ranges lead to an output frame. An index over a walk's ranges, so that many questions
- * cost one sort and a few steps each.
+ * Reverse mapping: which input ranges lead to an output frame. An index over ranges, so that many questions cost one sort
+ * and a few steps each.
  */
-import type { LeafBatch } from './batch.ts';
 import { KIND } from './regime.ts';
+
+/** Ranges that lead somewhere: a walk's, or those of two stages put together. Frames are addresses / 4096. */
+export interface OutputRanges {
+  readonly length: number;
+  readonly input: ArrayLike<number>;
+  readonly output: ArrayLike<number>;
+  readonly frames: ArrayLike<number>;
+  /** `KIND` codes; absent where every range is a mapping. */
+  readonly kind?: ArrayLike<number>;
+}
 
 /** A range that leads to the frame asked for. */
 export interface Alias {
-  /** Index into the batch. */
+  /** Index into the ranges. */
   readonly index: number;
   /** The input frame that leads to the frame asked for. */
   readonly input: number;
@@ -15,18 +24,15 @@ export interface Alias {
 
 /** Ranges sorted by output frame, as an implicit balanced tree that knows the largest end below each node. */
 export class ReverseIndex {
-  readonly #batch: LeafBatch;
+  readonly #ranges: OutputRanges;
   readonly #order: Uint32Array;
   readonly #maxEnd: Float64Array;
 
-  constructor(batch: LeafBatch) {
-    this.#batch = batch;
-    const leaves: number[] = [];
-    for (let i = 0; i < batch.length; i++) if (batch.kind[i] === KIND.leaf) leaves.push(i);
-    leaves.sort((a, b) => (batch.output[a] as number) - (batch.output[b] as number) || a - b);
-    this.#order = Uint32Array.from(leaves);
-    this.#maxEnd = new Float64Array(leaves.length);
-    this.#measure(0, leaves.length);
+  constructor(ranges: OutputRanges) {
+    this.#ranges = ranges;
+    this.#order = byOutput(ranges);
+    this.#maxEnd = new Float64Array(this.#order.length);
+    this.#measure(0, this.#order.length);
   }
 
   /** Every range that leads to an output frame, in output order. Costs log n and the number of answers. */
@@ -40,7 +46,7 @@ export class ReverseIndex {
   }
 
   #end(i: number): number {
-    return (this.#batch.output[i] as number) + (this.#batch.frames[i] as number);
+    return (this.#ranges.output[i] as number) + (this.#ranges.frames[i] as number);
   }
 
   #measure(low: number, high: number): number {
@@ -58,10 +64,52 @@ export class ReverseIndex {
     if ((this.#maxEnd[middle] as number) <= from) return; // nothing below reaches this far
     yield* this.#search(from, to, low, middle);
     const index = this.#order[middle] as number;
-    const start = this.#batch.output[index] as number;
+    const start = this.#ranges.output[index] as number;
     if (start >= to) return; // everything right of here begins later
     if (this.#end(index) > from)
-      yield { index, input: (this.#batch.input[index] as number) + Math.max(0, from - start) };
+      yield { index, input: (this.#ranges.input[index] as number) + Math.max(0, from - start) };
     yield* this.#search(from, to, middle + 1, high);
   }
+}
+
+const DIGIT_BITS = 16;
+const DIGITS = 2 ** DIGIT_BITS;
+
+/**
+ * Indices of the mappings in order of their output frame, those of one frame in the ranges' order. Digit by digit: a
+ * comparison sort asks its comparator twenty times for each of ten million ranges.
+ */
+function byOutput({ length, output, kind }: OutputRanges): Uint32Array {
+  let order = new Uint32Array(length);
+  let mappings = 0;
+  let highest = 0;
+  for (let i = 0; i < length; i++) {
+    if (kind && kind[i] !== KIND.leaf) continue;
+    order[mappings++] = i;
+    highest = Math.max(highest, output[i] as number);
+  }
+  order = order.subarray(0, mappings);
+  let sorted = new Uint32Array(mappings);
+  const counts = new Uint32Array(DIGITS);
+  for (let unit = 1; unit <= highest; unit *= DIGITS) {
+    const digit = (i: number): number => Math.floor((output[i] as number) / unit) % DIGITS;
+    counts.fill(0);
+    for (const i of order) {
+      const d = digit(i);
+      counts[d] = (counts[d] as number) + 1;
+    }
+    let total = 0;
+    for (let d = 0; d < DIGITS; d++) {
+      const here = counts[d] as number;
+      counts[d] = total;
+      total += here;
+    }
+    for (const i of order) {
+      const d = digit(i);
+      sorted[counts[d] as number] = i;
+      counts[d] = (counts[d] as number) + 1;
+    }
+    [order, sorted] = [sorted, order];
+  }
+  return order;
 }

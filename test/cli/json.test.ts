@@ -112,6 +112,14 @@ describe('two stages', () => {
     const [answer] = await records(['translate', ...dump, address], SCHEMA.translate);
     expect(answer).toMatchObject({ outcome: 'mapped', certain: expect.any(Boolean) });
     await records(['translate', ...dump, '0xdead00000000'], SCHEMA.translate);
+    const pa = (answer as { pa: string }).pa;
+    for (const options of [[], ['--all']])
+      expect((await records(['rmap', ...dump, pa, ...options], SCHEMA.rmap))[0]).toMatchObject({
+        pa,
+        s1: {},
+        s2: {},
+      });
+    await records(['rmap', ...dump, '0xdeadb000'], SCHEMA.rmap);
   });
 });
 
@@ -128,5 +136,7 @@ describe('walk', () => {
       const args = ['walk', `${path}.elf.gz`, '--registers', `${path}.registers.json`, '--root', 'all'];
       await records([...args, '--payload'], SCHEMA.walk);
       await records([...args, '--summary'], SCHEMA.summary);
+      const [range = {}] = await records([...args, '--limit', '1'], SCHEMA.walk);
+      await records(['rmap', ...args.slice(1), `${range.pa}`], SCHEMA.rmap);
     });
 });

@@ -1,5 +1,5 @@
 /** `walk`: the ranges that a dump's tables map, or their totals. */
-import { hex, parseWord } from '../../bits/word.ts';
+import { parseWord } from '../../bits/word.ts';
 import { json } from '../../report/json.ts';
 import { MAP_TITLES, mapCells, mapLines, mapRecordJson } from '../../report/map.ts';
 import { csvLine, markdownLine } from '../../report/table.ts';
@@ -12,6 +12,7 @@ import { type Globals, type OptionValues, type Output, outputOf } from '../comma
 import { type Io, look } from '../io.ts';
 import type { walkOptions } from '../options.ts';
 import { EXIT, UsageError } from '../trouble.ts';
+import { complete, missingText } from './complete.ts';
 import { type Dump, type DumpArgs, withDump } from './dump.ts';
 
 type WalkArgs = DumpArgs & Globals & OptionValues<typeof walkOptions>;
@@ -64,7 +65,7 @@ function printRanges({ image, wanted, source }: Dump, args: WalkArgs, io: Io): n
     const all = mapRecords(map, space.candidate.rules);
     const kept = Object.keys(filter).length === 0 ? all : filtered(all, filter);
     const records = args.sort === undefined || args.sort === 'input' ? kept : sorted(kept, args.sort);
-    status = Math.max(status, print(space, map, records, source, limit), complete(space, map, io));
+    status = Math.max(status, print(space, map, records, source, limit), complete('walk', map, io));
   }
   return status;
 }
@@ -72,27 +73,6 @@ function printRanges({ image, wanted, source }: Dump, args: WalkArgs, io: Io): n
 function* filtered(records: Iterable<MapRecord>, filter: Filter): Generator<MapRecord> {
   for (const record of records) if (matches(record, filter)) yield record;
 }
-
-/** Says what the walk could not reach. */
-function complete({ candidate, second }: Space, map: AddressMap, io: Io): number {
-  let status: number = EXIT.answer;
-  const stages = [
-    [candidate.name, map.first] as const,
-    ...(map.second && second ? [[second.candidate.name, map.second] as const] : []),
-  ];
-  for (const [name, { missingTotal, missing, stopped }] of stages) {
-    const [first] = missing;
-    if (first) say(io, `${name}: ${missingText(missingTotal, `, the first at ${hex(first.address)}`)}`);
-    if (stopped !== undefined) say(io, `${name}: ${stopped}`);
-    if (first || stopped !== undefined) status = EXIT.damaged;
-  }
-  return status;
-}
-
-const missingText = (count: number, where = ''): string =>
-  count === 1
-    ? `a table is not in the image${where}: what it maps is unknown`
-    : `${count} tables are not in the image${where}: what they map is unknown`;
 
 type Printer = (
   space: Space,

@@ -1,0 +1,152 @@
+/** Every way to a physical page, for people and as records. */
+import { hex, hexWord } from '../bits/word.ts';
+import type { PageAlias } from '../walk/aliases.ts';
+import type { StageAnswer } from '../walk/translated.ts';
+import { SCHEMA } from './records.ts';
+import { sizeText } from './size.ts';
+import { type Column, table } from './table.ts';
+import { pageText, type WalkLook } from './walk.ts';
+
+/** What one stage's leaf says: its fields beside level, page and where the entry stands. */
+function leafRecord({ translation, leaf }: StageAnswer) {
+  if (translation.outcome !== 'mapped' || !leaf) return {};
+  const { regime, level, pageSize, leaf: step } = translation;
+  return {
+    perm: leaf.perm,
+    type: leaf.type,
+    ...leaf.fields,
+    level: regime.levels[level]?.name,
+    pageSize: hex(pageSize),
+    raw: hexWord(step.word, regime.entryBytes * 2),
+    at: hex(step.at),
+  };
+}
+
+/** The addresses on the way: under `va`, `ipa`, `gpa` and `pa`, as in the records of `walk`. */
+function places({ space, input, answer }: PageAlias, address: bigint) {
+  const { regime } = space.candidate;
+  const middle = answer.first.translation.outcome === 'mapped' ? answer.first.translation.output : undefined;
+  return {
+    [regime.input]: hex(input),
+    ...(answer.second && middle !== undefined ? { [regime.output]: hex(middle) } : {}),
+    [(answer.second?.translation.regime ?? regime).output]: hex(address),
+  };
+}
+
+/** One way, or many folded: `count` says how many, `last` is the highest input address. */
+export function rmapRecord(alias: PageAlias, address: bigint) {
+  const { space, count, last, stride, answer } = alias;
+  const { first, second, perm, pageSize, denied, effective } = answer;
+  const stage1 = { regime: first.translation.regime.id, ...leafRecord(first) };
+  const head = { schema: SCHEMA.rmap, root: space.candidate.name, regime: stage1.regime };
+  const where = {
+    ...places(alias, address),
+    count,
+    ...(last === undefined ? {} : { last: hex(last) }),
+    ...(stride === undefined ? {} : { stride: hex(stride) }),
+  };
+  if (!second) {
+    const { type, decidedBy, certain } = effective ?? {};
+    const view = effective ? { effective: type, decidedBy, certain } : {};
+    return { ...head, ...where, ...stage1, ...view };
+  }
+  return {
+    ...head,
+    ...where,
+    ...(pageSize === undefined ? {} : { pageSize: hex(pageSize) }),
+    perm,
+    denied,
+    ...effective,
+    s1: stage1,
+    s2: { regime: second.translation.regime.id, ...leafRecord(second) },
+  };
+}
+
+/** A page that no translation leads to: `searched` are the translations that were asked. */
+export const unmappedRecord = (address: bigint, output: string, searched: readonly string[]) => ({
+  schema: SCHEMA.rmap,
+  [output]: hex(address),
+  count: 0,
+  searched,
+});
+
+const typeOf = ({ answer: { effective, first } }: PageAlias): string =>
+  effective?.type ?? first.leaf?.type ?? '';
+
+function fromText({ answer: { effective, first, second } }: PageAlias): string {
+  if (!effective) return '';
+  const own = first.leaf?.type ?? '';
+  // FWB's own words, "combined with stage 1", are said by standing beside the other stage
+  const other = second?.leaf?.type.replace(/ combined with stage 1$/, '');
+  if (other !== undefined) return `${effective.decidedBy}: ${own} with ${other}`;
+  return effective.type.startsWith(own) ? '' : `${effective.decidedBy}; the entry: ${own}`;
+}
+
+function inputText({ input, count, last, stride }: PageAlias): string {
+  if (last === undefined) return hex(input);
+  const apart = stride === undefined ? '' : `, ${sizeText(stride)} apart`;
+  return `${count} from ${hex(input)} to ${hex(last)}${apart}`;
+}
+
+/** The ways to one page as aligned lines. */
+export function rmapLines(aliases: readonly PageAlias[], { style, width }: WalkLook): string[] {
+  const nested = aliases.some(({ answer }) => answer.second);
+  const judged = aliases.some(({ answer }) => answer.effective);
+  const middle = ({ answer: { first, second } }: PageAlias): string =>
+    second && first.translation.outcome === 'mapped' ? hex(first.translation.output) : '';
+  const columns: Column<PageAlias>[] = [
+    { title: 'root', text: ({ space }) => space.candidate.name },
+    { title: 'address', text: inputText, wrap: true, paint: () => style.bold },
+    ...(nested ? [{ title: 'through', text: middle, align: 'right' } as const] : []),
+    {
+      title: 'page',
+      text: ({ answer }) => (answer.pageSize === undefined ? '' : pageText(answer.pageSize)),
+      align: 'right',
+      paint: () => style.dim,
+    },
+    { title: 'perm', text: ({ answer }) => answer.perm ?? '' },
+    { title: judged ? 'effective' : 'type', text: typeOf, wrap: true, paint: () => style.bold },
+    ...(judged ? [{ title: 'decided by', text: fromText, wrap: true, paint: () => style.dim } as const] : []),
+  ];
+  return table(columns, aliases, { width, indent: 2, head: style.dim });
+}
+
+/** Columns of CSV and Markdown. */
+export const RMAP_TITLES = [
+  'pa',
+  'root',
+  'regime',
+  'input',
+  'middle',
+  'count',
+  'last',
+  'stride',
+  'pageSize',
+  'perm',
+  'type',
+  'decidedBy',
+  's1Type',
+  's2Type',
+] as const;
+
+export function rmapCells(alias: PageAlias, address: bigint): string[] {
+  const { space, input, count, last, stride, answer } = alias;
+  const { first, second, perm, pageSize, effective } = answer;
+  const values: Record<(typeof RMAP_TITLES)[number], unknown> = {
+    pa: hex(address),
+    root: space.candidate.name,
+    regime: space.candidate.regime.id,
+    input: hex(input),
+    middle: second && first.translation.outcome === 'mapped' ? hex(first.translation.output) : '',
+    count,
+    last: last === undefined ? '' : hex(last),
+    stride: stride === undefined ? '' : hex(stride),
+    pageSize: pageSize === undefined ? '' : hex(pageSize),
+    perm,
+    type: typeOf(alias),
+    decidedBy: effective?.decidedBy,
+    s1Type: first.leaf?.type,
+    s2Type: second?.leaf?.type,
+  };
+  return RMAP_TITLES.map(key => `${values[key] ?? ''}`);
+}
