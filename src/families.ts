@@ -4,5 +4,4 @@ import type { Family } from './bits/family.ts';
 import { x86Families } from './x86/index.ts';
 
 export const families: readonly Family[] = [...arm64Families, ...x86Families];
-export const descriptors: readonly Family[] = families.filter(({ role }) => role === 'descriptor');
 export const registers: readonly Family[] = families.filter(({ role }) => role === 'register');

@@ -30,7 +30,8 @@ export {
 } from './bits/settings.ts';
 export type { Kind, Piece, Ref, Row, Rows, Severity } from './bits/spec.ts';
 export { hex, hexWord, join, parseWord, split, type Word, WordSyntaxError } from './bits/word.ts';
-export { descriptors, families, registers } from './families.ts';
+export { descriptors } from './descriptors.ts';
+export { families, registers } from './families.ts';
 export { type AddressSpace, type FrameRange, heldPages, readWord64 } from './image/address-space.ts';
 export { ImageError, type Remark } from './image/errors.ts';
 export { type OpenOptions, openImage } from './image/open.ts';

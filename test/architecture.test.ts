@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: [...LOWER, 'lint', 'kvm'],
 };
 /** Folders that see everything. */
-const FREE = new Set(['cli', 'conformance', 'index', 'families', 'regimes']);
+const FREE = new Set(['cli', 'conformance', 'index', 'descriptors', 'families', 'regimes']);
 
 interface Import {
   readonly file: string;

@@ -16,6 +16,8 @@ export interface FieldView {
   readonly text: string;
   /** What the value means, where the layout has a table. */
   readonly meaning?: string;
+  /** The layout's remark on the field, whatever its value. */
+  readonly note?: string;
   readonly ref: Ref;
 }
 
@@ -45,6 +47,7 @@ export function describe(format: Format, word: Word): FieldView[] {
       value,
       text: valueText(row, value),
       ...(meaning === undefined ? {} : { meaning }),
+      ...(row.note === undefined ? {} : { note: row.note }),
       ref: row.ref ?? format.ref,
     };
   });

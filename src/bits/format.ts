@@ -46,29 +46,28 @@ export const positions = (pieces: readonly Piece[]): string =>
 export function format<const F extends Rows>(id: string, about: About, fields: F): Format<F> {
   const width = about.width ?? 64;
   const rows = Object.entries(fields as Rows).map(([key, row]) => ({ ...row, key }));
-  const owner: (FormatRow | undefined)[] = Array.from({ length: width });
   const refuse = (text: string): never => {
     throw new LayoutError(`format ${id}: ${text}`);
   };
   const names = new Map<string, string>();
+  const owned: [lo: number, hi: number] = [0, 0]; // masks: layouts are made by the hundred when a command starts
   for (const row of rows) {
     if (row.pieces.length === 0) refuse(`field '${row.key}' stands nowhere`);
     for (const [hi, lo] of row.pieces) {
       if (!(Number.isInteger(hi) && Number.isInteger(lo) && hi >= lo && lo >= 0 && hi < width))
         refuse(`field '${row.key}' stands at [${hi}:${lo}], which is no bit range of a ${width}-bit word`);
-      for (let bit = lo; bit <= hi; bit++) {
-        const other = owner[bit];
-        if (other) refuse(`bit ${bit} belongs to both '${other.key}' and '${row.key}'`);
-        owner[bit] = row;
-      }
+      const lower = hi < 32 ? ones(lo, hi) : lo < 32 ? ones(lo, 31) : 0;
+      const upper = lo >= 32 ? ones(lo - 32, hi - 32) : hi >= 32 ? ones(0, hi - 32) : 0;
+      if ((owned[0] & lower) | (owned[1] & upper)) overlap(rows, refuse);
+      owned[0] |= lower;
+      owned[1] |= upper;
     }
     checkRow(row, refuse);
     const twin = names.get(row.name);
     if (twin !== undefined) refuse(`fields '${twin}' and '${row.key}' have the same name '${row.name}'`);
     names.set(row.name, row.key);
   }
-  for (let bit = width - 1; bit >= 0; bit--)
-    if (!owner[bit]) refuse(`bit ${bit} belongs to no field${neighbours(owner, bit)}`);
+  if (owned[0] !== -1 || owned[1] !== (width === 64 ? -1 : 0)) gap(rows, width, refuse);
   const top = (row: Row): number => Math.max(...row.pieces.map(([hi]) => hi));
   rows.sort((a, b) => top(b) - top(a));
   return { id, title: about.title, ref: about.ref, width, fields, rows };
@@ -84,6 +83,30 @@ function checkRow(row: FormatRow, refuse: (text: string) => never): void {
     refuse(`field '${row.key}' is fixed to ${row.value}, which does not fit ${width} bits`);
   if (row.values && row.values.length !== 2 ** width)
     refuse(`field '${row.key}' has ${2 ** width} values but its table lists ${row.values.length}`);
+}
+
+/** Bits `lo` to `hi` of a 32-bit half, as a signed number. */
+const ones = (lo: number, hi: number): number => (2 ** (hi - lo + 1) - 1) << lo;
+
+/** Name the bit and the two rows that own it. */
+function overlap(rows: readonly FormatRow[], refuse: (text: string) => never): void {
+  const owner: (FormatRow | undefined)[] = [];
+  for (const row of rows)
+    for (const [hi, lo] of row.pieces)
+      for (let bit = lo; bit <= hi; bit++) {
+        const other = owner[bit];
+        if (other) refuse(`bit ${bit} belongs to both '${other.key}' and '${row.key}'`);
+        owner[bit] = row;
+      }
+}
+
+/** Name the highest bit that no row owns. */
+function gap(rows: readonly FormatRow[], width: number, refuse: (text: string) => never): void {
+  const owner: (FormatRow | undefined)[] = Array.from({ length: width });
+  for (const row of rows)
+    for (const [hi, lo] of row.pieces) for (let bit = lo; bit <= hi; bit++) owner[bit] = row;
+  for (let bit = width - 1; bit >= 0; bit--)
+    if (!owner[bit]) refuse(`bit ${bit} belongs to no field${neighbours(owner, bit)}`);
 }
 
 /** Which fields stand beside an unowned bit: the place to look for the mistake. */

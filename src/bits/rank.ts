@@ -1,6 +1,7 @@
 /**
- * What could this word be? Every family is asked under each of its layouts, and the readings are ordered by what they
- * leave unexplained: errors first, then warnings, then bits that the layout gives to software or ignores.
+ * What could this word be? Every family is asked at each of its levels (and in its other shapes, where nothing fits), and
+ * the readings are ordered by what they leave unexplained: errors first, then warnings, then bits that the layout gives to
+ * software or ignores.
  */
 import { maskOf } from './codec.ts';
 import { describe } from './describe.ts';
@@ -53,32 +54,37 @@ export const costOf = ({ format, raw, findings }: Reading): number =>
 /** Does a reading fit: is nothing in it an error? */
 export const fits = (candidate: Candidate): boolean => candidate.cost < COST.error;
 
-/** Every set of settings under which a family has a layout of its own, once, with what was given in force. */
-function formsOf(family: Family, given: Partial<AnySettings>): Partial<AnySettings>[] {
-  const seen = new Set<string>();
-  return [{}, ...family.variants().map(variant => variant.settings)].flatMap(form => {
-    const chosen = Object.fromEntries(
-      Object.entries(form).filter(
-        ([key, value]) => !(key in given) && value !== family.settings[key]?.default,
-      ),
-    );
-    const key = Object.entries(chosen).join();
-    if (seen.has(key)) return [];
-    seen.add(key);
-    return [chosen];
-  });
-}
+/**
+ * Settings that say where an entry stands, not what the processor can do: these are tried, features are not. A reading
+ * that needs a feature is had by giving it.
+ */
+const LEVEL = 'level';
+const SHAPES = ['granule', 'mode'] as const;
+/** Up to here a reading needs no other shape: it has no warnings. */
+const GOOD_ENOUGH = COST.warning;
+
+/** The values of a setting worth trying, none where it is given. */
+const otherValues = (family: Family, key: string, given: Partial<AnySettings>): Partial<AnySettings>[] => {
+  const setting = family.settings[key];
+  if (!setting || key in given) return [];
+  return (setting.samples ?? []).filter(value => value !== setting.default).map(value => ({ [key]: value }));
+};
 
 /** The best reading of each kind a family has for a word, likeliest first. */
 export function candidates(family: Family, word: Word, given: Partial<AnySettings> = {}): Candidate[] {
   const best = new Map<string, Candidate>();
-  for (const chosen of formsOf(family, given)) {
+  const attempt = (chosen: Partial<AnySettings>): void => {
     const settings = settle(family.settings, { ...given, ...chosen });
     const reading = family.read(word, settings);
     const cost = costOf(reading) + COST.setting * Object.keys(chosen).length;
     const known = best.get(reading.kind);
     if (!known || cost < known.cost) best.set(reading.kind, { family, settings, chosen, reading, cost });
-  }
+  };
+  const levels = [{}, ...otherValues(family, LEVEL, given)];
+  levels.forEach(attempt);
+  if (![...best.values()].some(({ cost }) => cost < GOOD_ENOUGH))
+    for (const shape of SHAPES.flatMap(key => otherValues(family, key, given)))
+      for (const level of levels) attempt({ ...shape, ...level });
   return [...best.values()].sort((a, b) => a.cost - b.cost);
 }
 

@@ -46,12 +46,18 @@ export function choice<const V extends string>(
   };
 }
 
+/** All numbers from `min` to `max`, those near `from` first. */
+const nearest = (min: number, max: number, from: number): number[] =>
+  Array.from({ length: max - min + 1 }, (_, i) => min + i).sort(
+    (a, b) => Math.abs(a - from) - Math.abs(b - from),
+  );
+
 /** A whole number from `min` to `max`. */
 export const integer = (min: number, max: number, describe: string, fallback: number): Setting<number> => ({
   describe,
   default: fallback,
   accepts: `${min}..${max}`,
-  samples: [min, Math.max(min, fallback - 1), max],
+  samples: max - min <= 8 ? nearest(min, max, fallback) : [min, Math.max(min, fallback - 1), max],
   parse: text => {
     const value = /^[+-]?\d+$/.test(text.trim())
       ? Number(text)

@@ -25,12 +25,15 @@ const speaks = (field: FieldView): boolean => {
   return field.kind !== 'software' || set;
 };
 
-/** What a field's value means, in words. */
+/** What a field's value means, in words: by its table, by its kind, or the layout's remark where the bit is set. */
 const meaning = (field: FieldView): string => {
   if (field.meaning !== undefined) return field.meaning;
   const set = BigInt(field.value) !== 0n;
   if (field.kind === 'res0') return set ? 'should be 0' : '';
   if (field.kind === 'res1') return set ? '' : 'should be 1';
+  const cleared = /^0: (.*)/.exec(field.note ?? '')?.[1]; // a remark on the bit that is clear
+  if (cleared !== undefined) return set ? '' : cleared;
+  if (field.note !== undefined && set) return field.note;
   if (field.kind === 'ignored') return 'ignored by hardware';
   return field.kind === 'software' ? 'for software' : '';
 };
@@ -43,7 +46,12 @@ const fieldColumns = (style: Style, suspect: ReadonlySet<string>): Column<FieldV
     text: f => f.text,
     paint: f => (suspect.has(f.bits) ? style.red : BigInt(f.value) === 0n ? style.dim : style.bold),
   },
-  { title: 'meaning', text: meaning, wrap: true, paint: f => (suspect.has(f.bits) ? style.red : same) },
+  {
+    title: 'meaning',
+    text: meaning,
+    wrap: true,
+    paint: f => (suspect.has(f.bits) ? style.red : f.meaning === undefined ? style.dim : same),
+  },
 ];
 
 const MARK: Record<Severity, string> = { error: 'error', warning: 'warning', note: 'note' };

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { candidates, fits, matters, rank } from '../../src/bits/rank.ts';
 import { settle } from '../../src/bits/settings.ts';
-import { descriptors, families } from '../../src/families.ts';
+import { descriptors } from '../../src/descriptors.ts';
+import { families } from '../../src/families.ts';
 
 const named = (id: string) => {
   const family = families.find(one => one.id === id);
@@ -61,4 +62,16 @@ test('the settings that matter are those that change the reading', () => {
   expect(keys).not.toContain('oaBits'); // the address is small
   expect(matters(stage2, page | (0xfffn << 36n), settings)).toContain('oaBits');
   expect(matters(stage2, 0n, settings)).toEqual(['d128']); // an empty entry is empty, but for 128-bit descriptors
+});
+
+test('descriptors are the families of table entries, and no name is a register’s too', () => {
+  expect(descriptors.map(({ id }) => id)).toEqual(
+    families.filter(({ role }) => role === 'descriptor').map(({ id }) => id),
+  );
+  const names = (list: readonly (typeof families)[number][]): string[] =>
+    list.flatMap(({ id, aliases = [] }) => [id, ...aliases]).map(name => name.toLowerCase());
+  const entries = new Set(names(descriptors));
+  expect(names(families.filter(({ role }) => role === 'register')).filter(name => entries.has(name))).toEqual(
+    [],
+  );
 });

@@ -4,7 +4,7 @@ import type { Family, Reading } from '../../bits/family.ts';
 import { type Candidate, candidates, costOf, matters, rank } from '../../bits/rank.ts';
 import { type Settings, type SettingTable, settle } from '../../bits/settings.ts';
 import { hex, hexWord, type Word } from '../../bits/word.ts';
-import { descriptors } from '../../families.ts';
+import { descriptors } from '../../descriptors.ts';
 import { gist } from '../../report/facts.ts';
 import { json } from '../../report/json.ts';
 import { markdownReading, readingLines } from '../../report/reading.ts';
@@ -12,8 +12,8 @@ import { decodeRecord } from '../../report/records.ts';
 import type { Style } from '../../report/style.ts';
 import { type Column, csvLine, table, wrap } from '../../report/table.ts';
 import { type Globals, outputOf } from '../command.ts';
-import { familyNamed, givenFor, pairsOf } from '../families.ts';
 import { type Io, look } from '../io.ts';
+import { anyFamily, givenFor, pairsOf } from '../names.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { wordsOf } from '../words.ts';
 
@@ -36,7 +36,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
   const pairs = pairsOf(args.set);
   const words = wordsOf(args.words, io);
   if (args.as !== undefined) {
-    const { family, kind } = familyNamed(args.as);
+    const { family, kind } = await anyFamily(args.as);
     const given = givenFor(pairs, [family])(family);
     return print(readAll(words, family, given, kind), args, io, given);
   }
@@ -76,7 +76,7 @@ const isError = (reading: Reading): boolean => reading.findings.some(({ severity
  * make a word look right.
  */
 function* readAll(words: Iterable<Word>, family: Family, given: Given, kind?: string): Generator<Candidate> {
-  const levels = levelsOf(family, given);
+  let levels: readonly Given[] | undefined; // found when a word asks for them
   let usual: Given = {};
   for (const word of words) {
     const at = (chosen: Given): Candidate => {
@@ -87,7 +87,10 @@ function* readAll(words: Iterable<Word>, family: Family, given: Given, kind?: st
     const wrong = ({ reading }: Candidate): boolean =>
       kind === undefined ? reading.kind === 'invalid' && isError(reading) : reading.kind !== kind;
     let found = at(usual);
-    if (wrong(found)) found = levels.map(at).find(candidate => !wrong(candidate)) ?? at({});
+    if (wrong(found)) {
+      levels ??= levelsOf(family, given);
+      found = levels.map(at).find(candidate => !wrong(candidate)) ?? at({});
+    }
     usual = found.chosen;
     yield kind === undefined || found.reading.kind === kind ? found : withoutKind(found, kind);
   }

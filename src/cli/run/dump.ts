@@ -11,8 +11,8 @@ import { parseRegisters, type Registers, registerName } from '../../text/registe
 import type { Candidates } from '../../walk/candidate.ts';
 import { type Space, spacesOf } from '../../walk/space.ts';
 import type { OptionValues } from '../command.ts';
-import { pairsOf } from '../families.ts';
 import type { Io } from '../io.ts';
+import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
 import { didYouMean } from '../suggest.ts';
 import { InputError, UsageError } from '../trouble.ts';

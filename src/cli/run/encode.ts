@@ -11,8 +11,8 @@ import { markdownReading, readingLines } from '../../report/reading.ts';
 import { decodeRecord, SCHEMA } from '../../report/records.ts';
 import { csvLine } from '../../report/table.ts';
 import { type Globals, outputOf } from '../command.ts';
-import { familyNamed, givenFor, pairsOf } from '../families.ts';
 import { type Io, look } from '../io.ts';
+import { anyFamily, givenFor, pairsOf } from '../names.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 
 interface EncodeArgs extends Globals {
@@ -34,7 +34,7 @@ interface Made {
 }
 
 export async function run(args: EncodeArgs, io: Io): Promise<number> {
-  const { family, kind } = familyNamed(args.format);
+  const { family, kind } = await anyFamily(args.format);
   const given = givenFor(pairsOf(args.set), [family])(family);
   const pairs = args.fields.map(text => pairOf(text, family));
   const { settings, reading } = make(family, kind, given, pairs, args);

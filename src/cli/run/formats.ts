@@ -5,15 +5,16 @@ import type { FormatRow } from '../../bits/format.ts';
 import { positions } from '../../bits/format.ts';
 import { type Setting, type Settings, type SettingTable, settle } from '../../bits/settings.ts';
 import { hex } from '../../bits/word.ts';
-import { descriptors, families, registers } from '../../families.ts';
+import { descriptors } from '../../descriptors.ts';
+import { families, registers } from '../../families.ts';
 import { citation } from '../../refs.ts';
 import { json } from '../../report/json.ts';
 import { layoutRecord, SCHEMA } from '../../report/records.ts';
 import type { Style } from '../../report/style.ts';
 import { type Column, csvLine, markdownLine, markdownRule, table, wrap } from '../../report/table.ts';
 import { type Globals, outputOf } from '../command.ts';
-import { familyNamed, givenFor, pairsOf } from '../families.ts';
 import { type Io, look } from '../io.ts';
+import { anyFamily, givenFor, pairsOf } from '../names.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 
 type Look = ReturnType<typeof look>;
@@ -32,7 +33,7 @@ export async function run(args: FormatsArgs, io: Io): Promise<number> {
     printList(output, args, io);
     return EXIT.answer;
   }
-  const { family, kind } = familyNamed(args.name);
+  const { family, kind } = await anyFamily(args.name);
   const given = givenFor(pairsOf(args.set), [family])(family);
   const wanted = layouts(family, given, args.variants === true).filter(
     v => kind === undefined || v.kind === kind,

@@ -3,8 +3,8 @@
 import { registers } from '../../families.ts';
 import { json } from '../../report/json.ts';
 import { type Globals, outputOf } from '../command.ts';
-import { familyNamed } from '../families.ts';
 import { type Io, look } from '../io.ts';
+import { familyNamed } from '../names.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { run as decode } from './decode.ts';
 import { formatRecord, listing } from './formats.ts';

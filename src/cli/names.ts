@@ -1,7 +1,7 @@
 /** How people name families and their settings on the command line. */
 import type { Family } from '../bits/family.ts';
 import { parseSettings, type Settings, type SettingTable } from '../bits/settings.ts';
-import { families } from '../families.ts';
+import { descriptors } from '../descriptors.ts';
 import { didYouMean } from './suggest.ts';
 import { UsageError } from './trouble.ts';
 
@@ -17,27 +17,29 @@ export interface Named {
   readonly kind?: string;
 }
 
-/**
- * The family of a name, in any case.
- * @throws UsageError with what it might have been, or with the choices where several architectures have it.
- */
-export function familyNamed(typed: string, among: readonly Family[] = families, noun = 'format'): Named {
+/** The families of a name, in any case; several where several architectures have it. */
+function namedAmong(typed: string, among: readonly Family[]): readonly Named[] {
   const given = typed.toLowerCase();
   const all = (name: string): readonly Family[] => {
     const named = among.filter(family => isCalled(name, namesOf(family)));
     return named.length > 0 ? named : among.filter(family => isCalled(name, [shortOf(family)]));
   };
+  const whole = all(given);
+  if (whole.length > 0) return whole.map(family => ({ family }));
   const dot = given.lastIndexOf('.');
-  const kind = given.slice(dot + 1);
-  const whole = all(given).map(family => ({ family }));
-  const parts =
-    dot < 0
-      ? []
-      : all(given.slice(0, dot)).flatMap(family => {
-          const found = family.kinds.find(known => known.toLowerCase() === kind);
-          return found === undefined ? [] : [{ family, kind: found }];
-        });
-  const found = whole.length > 0 ? whole : parts;
+  if (dot < 0) return [];
+  return all(given.slice(0, dot)).flatMap(family => {
+    const kind = family.kinds.find(known => known.toLowerCase() === given.slice(dot + 1));
+    return kind === undefined ? [] : [{ family, kind }];
+  });
+}
+
+/**
+ * The family of a name among these.
+ * @throws UsageError with what it might have been, or with the choices where several architectures have it.
+ */
+export function familyNamed(typed: string, among: readonly Family[], noun = 'format'): Named {
+  const found = namedAmong(typed, among);
   const [first] = found;
   if (first && found.length === 1) return first;
   if (found.length > 1)
@@ -45,9 +47,15 @@ export function familyNamed(typed: string, among: readonly Family[] = families, 
   const hint = didYouMean(typed, [
     ...new Set(among.flatMap(family => [...namesOf(family), shortOf(family)])),
   ]);
-  throw new UsageError(
-    `no ${noun} '${typed}'; ${hint || `${noun === 'register' ? 'memattr reg' : 'memattr formats'} lists them`}`,
-  );
+  const list = noun === 'register' ? 'memattr reg' : 'memattr formats';
+  throw new UsageError(`no ${noun} '${typed}'; ${hint || `${list} lists them`}`);
+}
+
+/** The family of a name among all there are; registers are loaded where no descriptor is called so. */
+export async function anyFamily(typed: string): Promise<Named> {
+  if (namedAmong(typed, descriptors).length > 0) return familyNamed(typed, descriptors);
+  const { families } = await import('../families.ts');
+  return familyNamed(typed, families);
 }
 
 /**
