@@ -4,8 +4,9 @@ import { stage1Intent, stage2Intent } from './descriptors/intent.ts';
 import { stage1 } from './descriptors/stage1.ts';
 import { stage2 } from './descriptors/stage2.ts';
 import { mair, mair2 } from './registers/attributes.ts';
-import { par } from './registers/fault.ts';
+import { esr, hpfar, par } from './registers/fault.ts';
 import { ctr, mmfr0, mmfr1, mmfr2, mmfr3, mmfr4 } from './registers/features.ts';
+import { pir, s2pir } from './registers/permissions.ts';
 import { ttbrFamily, vttbrFamily } from './registers/roots.ts';
 import {
   hcr,
@@ -63,7 +64,11 @@ export const arm64Families: readonly Family[] = [
   sctlrEl1,
   sctlrEl2,
   sctlrEl3,
+  pir,
+  s2pir,
   par,
+  esr,
+  hpfar,
   ctr,
   mmfr0,
   mmfr1,

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { arm64Families } from '../../src/arm64/index.ts';
 import { decodeAttr, memoryName } from '../../src/arm64/memtype/attributes.ts';
 import { mair } from '../../src/arm64/registers/attributes.ts';
-import { par } from '../../src/arm64/registers/fault.ts';
+import { esr, hpfar, par } from '../../src/arm64/registers/fault.ts';
 import { ctr } from '../../src/arm64/registers/features.ts';
+import { pir, s2pir } from '../../src/arm64/registers/permissions.ts';
 import { hcr, tcrEl1, tcrEl2, vtcr } from '../../src/arm64/walk/controls.ts';
 import { stage1Setup, stage2Setup } from '../../src/arm64/walk/setup.ts';
 import { decode, patch } from '../../src/bits/codec.ts';
@@ -138,6 +139,47 @@ describe('registers of machines that ran', () => {
     expect(par.read(0x0000_0000_0000_0a1fn, s)).toMatchObject({
       kind: 'fault',
       facts: { fault: 'Permission fault, level 3', stage: 2 },
+    });
+  });
+});
+
+describe('faults and permission registers', () => {
+  test('ESR_ELx of an oops, of a guest’s store to a read-only page, and of a fetch', () => {
+    const facts = (word: bigint) => esr.read(word, {}).facts;
+    expect(facts(0x9600_0006n)).toEqual({
+      exception: 'Data Abort from the same level',
+      access: 'read',
+      fault: 'Translation fault, level 2',
+      onWalk: false,
+      farValid: true,
+    });
+    expect(facts(0x9200_004fn)).toMatchObject({ access: 'write', fault: 'Permission fault, level 3' });
+    expect(facts(0x8200_000en)).toMatchObject({ access: 'fetch', fault: 'Permission fault, level 2' });
+    expect(facts(0x9200_008bn)).toMatchObject({ onWalk: true, fault: 'Access flag fault, level 3' });
+    expect(facts(0x5a00_0000n)).toEqual({ exception: 'HVC from AArch64' });
+  });
+
+  test('HPFAR_EL2 holds a page: bits 47:4 are IPA[55:12]', () => {
+    expect(hpfar.read(0x0000_0000_0008_0120n, {}).facts).toEqual({ ipa: 0x801_2000n });
+  });
+
+  test('PIR_EL1 nibble by nibble; reserved encodings permit nothing and are remarked', () => {
+    const reading = pir.read(0x0000_0000_ccce_a84cn, {});
+    expect(reading.facts).toMatchObject({
+      perm0: 'rw-',
+      perm2: 'r--',
+      perm3: 'r-x',
+      perm4: 'rwx',
+      perm1: '---',
+    });
+    expect(reading.findings).toMatchObject([{ id: 'reserved-encoding', severity: 'note', bits: '7:4' }]);
+    expect(s2pir.read(0xfca8_6420n, {}).facts).toMatchObject({
+      perm0: '---',
+      perm1: 'r-- mro',
+      perm2: '-w-',
+      perm4: 'r--',
+      perm5: 'r-p',
+      perm7: 'rwx',
     });
   });
 });

@@ -1,4 +1,7 @@
-/** PAR_EL1, the answer of an address translation instruction: an address with its attributes (F = 0) or a fault (F = 1). */
+/**
+ * What the hardware says of a fault: PAR_EL1 after an address translation instruction, ESR_ELx after an abort, HPFAR_EL2 for
+ * the IPA of a stage 2 abort.
+ */
 import { check, decode, type Finding } from '../../bits/codec.ts';
 import type { Facts, Family, Reading } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
@@ -8,6 +11,7 @@ import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import { SH, valueName } from '../descriptors/common.ts';
 import { decodeAttr, memoryName } from '../memtype/attributes.ts';
+import { register } from './register.ts';
 
 const LEVELS = ['level 0', 'level 1', 'level 2', 'level 3'];
 const four = (what: string): string[] => LEVELS.map(level => `${what}, ${level}`);
@@ -135,3 +139,158 @@ function readFault(word: Word): Reading<Facts, ParKind> {
   };
   return { format: parFaultFormat, raw: word, kind: 'fault', facts, findings: check(parFaultFormat, word) };
 }
+
+// --------------------------------------------------------------------------------------------------------- ESR
+
+/** Exception classes that concern memory, and the commonest others; the rest are read by number. */
+const CLASSES: Readonly<Record<number, string>> = {
+  0: 'unknown reason',
+  1: 'WFI, WFE',
+  7: 'SVE, SIMD or floating-point access',
+  14: 'Illegal Execution state',
+  21: 'SVC from AArch64',
+  22: 'HVC from AArch64',
+  23: 'SMC from AArch64',
+  24: 'MSR, MRS or System instruction',
+  28: 'Pointer Authentication failure',
+  32: 'Instruction Abort from a lower level',
+  33: 'Instruction Abort from the same level',
+  34: 'PC alignment fault',
+  36: 'Data Abort from a lower level',
+  37: 'Data Abort from the same level',
+  38: 'SP alignment fault',
+  45: 'Guarded Control Stack exception',
+  47: 'SError',
+  48: 'Breakpoint from a lower level',
+  49: 'Breakpoint from the same level',
+  52: 'Watchpoint from a lower level',
+  53: 'Watchpoint from the same level',
+  60: 'BRK instruction',
+};
+export const EXCEPTION_CLASS: ValueTable = Array.from(
+  { length: 64 },
+  (_, code) => CLASSES[code] ?? `exception class 0x${code.toString(16)}`,
+);
+
+const esrTop = {
+  res56: res0(63, 56),
+  ec: bits(31, 26, 'EC', { values: EXCEPTION_CLASS }),
+  il: flag(25, 'IL', { values: ['16-bit instruction', '32-bit instruction'] }),
+};
+/** [12:9] and [7] of both kinds of abort. */
+const abort = {
+  set: bits(12, 11, 'SET', {
+    note: 'state of the PE after a synchronous External abort; LST for loads and stores of 64 bytes',
+  }),
+  fnv: flag(10, 'FnV', { values: ['FAR is valid', 'FAR is not valid'] }),
+  ea: flag(9, 'EA', { note: 'External abort type, IMPLEMENTATION DEFINED' }),
+  s1ptw: flag(7, 'S1PTW', { values: ['not on a walk', 'stage 2 fault on a stage 1 walk'] }),
+};
+const whereIsv = 'valid where ISV = 1';
+export const esrDataAbort = format(
+  'arm64.ESR_ELx.data-abort',
+  { title: 'Exception Syndrome Register, Data Abort', ref: arm('ESR_EL1, ISS encoding for a Data Abort') },
+  {
+    ...esrTop,
+    res44: res0(55, 44),
+    hdbssf: flag(43, 'HDBSSF'),
+    tnd: flag(42, 'TnD', { note: 'a tag access, no data access' }),
+    tagAccess: flag(41, 'TagAccess', { note: 'NoTagAccess of stage 2' }),
+    gcs: flag(40, 'GCS', { note: 'Guarded Control Stack data access' }),
+    assuredOnly: flag(39, 'AssuredOnly'),
+    overlay: flag(38, 'Overlay', { note: 'denied by a permission overlay' }),
+    dirtyBit: flag(37, 'DirtyBit', { note: 'the write needs the dirty state' }),
+    xs: bits(36, 32, 'Xs', { note: 'register of an ST64BV or ST64BV0' }),
+    isv: flag(24, 'ISV', { values: ['no instruction syndrome', 'instruction syndrome valid'] }),
+    sas: bits(23, 22, 'SAS', { values: ['byte', 'halfword', 'word', 'doubleword'], note: whereIsv }),
+    sse: flag(21, 'SSE', { note: `${whereIsv}: sign extend` }),
+    srt: bits(20, 16, 'SRT', { note: `${whereIsv}: register` }),
+    sf: flag(15, 'SF', { note: `${whereIsv}: 64-bit register` }),
+    ar: flag(14, 'AR', { note: `${whereIsv}: acquire or release` }),
+    vncr: flag(13, 'VNCR', { note: 'an access through VNCR_EL2' }),
+    ...abort,
+    cm: flag(8, 'CM', { note: 'cache maintenance or address translation instruction' }),
+    wnr: flag(6, 'WnR', { values: ['read', 'write'] }),
+    dfsc: bits(5, 0, 'DFSC', { values: FAULT_STATUS }),
+  },
+);
+export const esrInstructionAbort = format(
+  'arm64.ESR_ELx.instruction-abort',
+  {
+    title: 'Exception Syndrome Register, Instruction Abort',
+    ref: arm('ESR_EL1, ISS encoding for an Instruction Abort'),
+  },
+  {
+    ...esrTop,
+    iss2: bits(55, 32, 'ISS2'),
+    iss13: bits(24, 13, 'ISS[24:13]'),
+    ...abort,
+    res8: res0(8),
+    res6: res0(6),
+    ifsc: bits(5, 0, 'IFSC', { values: FAULT_STATUS }),
+  },
+);
+export const esrOther = format(
+  'arm64.ESR_ELx.other',
+  { title: 'Exception Syndrome Register, other exceptions', ref: arm('ESR_EL1') },
+  { ...esrTop, iss2: bits(55, 32, 'ISS2'), iss: bits(24, 0, 'ISS') },
+);
+
+export type EsrKind = 'data-abort' | 'instruction-abort' | 'other';
+const esrFormats = {
+  'data-abort': esrDataAbort,
+  'instruction-abort': esrInstructionAbort,
+  other: esrOther,
+} as const;
+const esrKind = (word: Word): EsrKind => {
+  const ec = Number((word >> 26n) & 0x3fn);
+  return ec === 0x24 || ec === 0x25
+    ? 'data-abort'
+    : ec === 0x20 || ec === 0x21
+      ? 'instruction-abort'
+      : 'other';
+};
+
+/** EC chooses the form of the rest. */
+export const esr: Family<Record<never, never>, Reading<Facts, EsrKind>> = {
+  id: 'arm64.ESR_ELx',
+  title: 'Exception Syndrome Register',
+  ref: arm('ESR_EL1'),
+  aliases: ['ESR_EL1', 'ESR_EL2', 'ESR_EL3', 'ESR_EL12', 'esr'],
+  role: 'register',
+  settings: {},
+  kinds: ['data-abort', 'instruction-abort', 'other'],
+  layout: kind => esrFormats[kind as EsrKind],
+  read(word) {
+    const kind = esrKind(word);
+    const format = esrFormats[kind];
+    return { format, raw: word, kind, facts: esrFacts(word, kind), findings: check(format, word) };
+  },
+  variants: () =>
+    (Object.keys(esrFormats) as EsrKind[]).map(kind => ({ kind, settings: {}, format: esrFormats[kind] })),
+};
+
+function esrFacts(word: Word, kind: EsrKind): Facts {
+  const exception = valueName(EXCEPTION_CLASS, Number((word >> 26n) & 0x3fn));
+  if (kind === 'other') return { exception };
+  const d = decode(esrDataAbort, word); // both kinds of abort agree in the bits used here
+  return {
+    exception,
+    access: kind === 'instruction-abort' ? 'fetch' : d.wnr ? 'write' : 'read',
+    fault: valueName(FAULT_STATUS, d.dfsc),
+    onWalk: d.s1ptw === 1,
+    farValid: d.fnv === 0,
+  };
+}
+
+/** FIPA[55:12] in [47:4]: the page, no byte address. */
+const fipa = { ...addr('FIPA', [47, 4]), shift: 12 };
+export const hpfarFormat = format(
+  'arm64.HPFAR_EL2',
+  { title: 'Hypervisor IPA Fault Address Register', ref: arm('HPFAR_EL2') },
+  { ns: flag(63, 'NS'), res48: res0(62, 48), fipa, res0: res0(3, 0) },
+);
+export const hpfar = register(hpfarFormat, {
+  aliases: ['HPFAR_EL2', 'hpfar'],
+  facts: d => ({ ipa: d.fipa }),
+});

@@ -1,0 +1,95 @@
+/**
+ * PIR_ELx, PIRE0_ELx and S2PIR_EL2: sixteen 4-bit permissions that PIIndex selects [Arm ARM, PIR_EL1, S2PIR_EL2, Tables
+ * D8-67, D8-82]. What an encoding permits is worked out in `descriptors/permissions.ts`.
+ */
+import type { Facts } from '../../bits/family.ts';
+import { format } from '../../bits/format.ts';
+import { bits, reserved, type ValueTable } from '../../bits/spec.ts';
+import type { Word } from '../../bits/word.ts';
+import { arm } from '../../refs.ts';
+import { nibbleOf, stage1Nibble, stage2Nibble } from '../descriptors/permissions.ts';
+import { register } from './register.ts';
+
+const NONE = reserved('reserved: no access');
+/** Stage 1. 0b0xxx takes overlays, 0b1xxx does not. */
+const PIR: ValueTable = [
+  'no access',
+  'read',
+  'execute',
+  'read, execute',
+  NONE,
+  'read, write',
+  'read, write, execute; WXN',
+  'read, write, execute',
+  'read (no overlay)',
+  'read, Guarded Control Stack (no overlay)',
+  'read, execute (no overlay)',
+  NONE,
+  'read, write (no overlay)',
+  NONE,
+  'read, write, execute (no overlay)',
+  NONE,
+];
+/** Stage 2. MRO: mostly read-only, written by the MMU and by RCW instructions only. */
+const S2PIR: ValueTable = [
+  'no access',
+  NONE,
+  'MRO',
+  'MRO, TopLevel1',
+  'write',
+  NONE,
+  'MRO, TopLevel0',
+  'MRO, TopLevel0, TopLevel1',
+  'read',
+  'read, execute at EL0',
+  'read, execute at EL1',
+  'read, execute',
+  'read, write',
+  'read, write, execute at EL0',
+  'read, write, execute at EL1',
+  'read, write, execute',
+];
+
+/** Reserved encodings permit nothing, which is defined: worth a remark, no error. */
+const permissions = (values: ValueTable) => {
+  const perm = (i: number) => bits(4 * i + 3, 4 * i, `Perm${i}`, { values, severity: 'note' });
+  return {
+    ...{ perm15: perm(15), perm14: perm(14), perm13: perm(13), perm12: perm(12) },
+    ...{ perm11: perm(11), perm10: perm(10), perm9: perm(9), perm8: perm(8) },
+    ...{ perm7: perm(7), perm6: perm(6), perm5: perm(5), perm4: perm(4) },
+    ...{ perm3: perm(3), perm2: perm(2), perm1: perm(1), perm0: perm(0) },
+  };
+};
+
+export const pirFormat = format(
+  'arm64.PIR_ELx',
+  { title: 'Permission Indirection Register: stage 1 permissions by PIIndex', ref: arm('PIR_EL1') },
+  permissions(PIR),
+);
+export const s2pirFormat = format(
+  'arm64.S2PIR_EL2',
+  { title: 'Stage 2 Permission Indirection Register: permissions by PIIndex', ref: arm('S2PIR_EL2') },
+  permissions(S2PIR),
+);
+
+/** One short word per index: `rw-`, `r-x`. */
+const each = (word: Word, of: (nibble: number) => string): Facts =>
+  Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`perm${i}`, of(nibbleOf(word, i))]));
+
+export const pir = register(pirFormat, {
+  aliases: ['PIR_EL1', 'PIR_EL2', 'PIR_EL3', 'PIRE0_EL1', 'PIRE0_EL2', 'pir'],
+  facts: (_fields, _settings, word) =>
+    each(word, nibble => {
+      const { r, w, x, gcs } = stage1Nibble(nibble);
+      return `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}${gcs ? ' gcs' : ''}`;
+    }),
+});
+export const s2pir = register(s2pirFormat, {
+  aliases: ['S2PIR_EL2', 'S2POR_EL1', 's2pir'],
+  facts: (_fields, _settings, word) =>
+    each(word, nibble => {
+      const { r, w, x1, x0, wMmu } = stage2Nibble(nibble);
+      const execute = x1 && x0 ? 'x' : x1 ? 'p' : x0 ? 'u' : '-';
+      return `${r ? 'r' : '-'}${w ? 'w' : '-'}${execute}${wMmu && !w ? ' mro' : ''}`;
+    }),
+});
