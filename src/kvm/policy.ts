@@ -160,6 +160,12 @@ export class Program<O extends object, P extends string = never> {
 
 const optional = (evidence: readonly Evidence[]) => (evidence.length > 0 ? { evidence } : {});
 
+/** A shared row with evidence of its own, where its era's evidence does not reach so far. */
+export const backedBy = <T extends { readonly kind: 'stop' | 'set' | 'prot' }>(
+  row: T,
+  ...evidence: readonly Evidence[]
+): T => ({ ...row, evidence });
+
 /** A local variable of the kernel function. */
 export const set = (name: string, is: string, says: string, ...evidence: Evidence[]): SetRow => ({
   kind: 'set',

@@ -42,6 +42,64 @@ describe('the era that wrote them', () => {
   });
 });
 
+describe('Linux 6.1, which is era 5.14: every leaf of nine virtual machines', () => {
+  interface Slot {
+    readonly vm: number;
+    readonly slot: string;
+    readonly ipa: string;
+    readonly size: string;
+    readonly flags: number;
+    readonly pfnmap: number;
+  }
+  const judge = (machine: string, fwb: boolean, vm: number, era: string) => {
+    const slots = [...fixtureLines<Slot>(`real/arm64/${machine}/slots.jsonl`)]
+      .filter(s => s.vm === vm)
+      .map(s =>
+        arm64Slot({
+          slot: s.slot,
+          gpa: s.ipa,
+          size: s.size,
+          cpu: { fwb, dic: false },
+          slotFlags: s.flags,
+          vma: s.pfnmap
+            ? {
+                flags: 'pf io sh mw',
+                pgprot: s.slot === 'bar2_wc' ? 'wc' : 'pgprot_noncached',
+                pfn: 'no-page',
+              }
+            : { flags: 'mw', pgprot: 'wb', pfn: 'ram' },
+        }),
+      );
+    const leaves = [...fixtureLines<Json>(`real/arm64/${machine}/leaves.jsonl`)]
+      .filter(leaf => leaf.regime === 's2' && leaf.vm === vm)
+      .map(auditLeaf)
+      .filter(leaf => leaf !== undefined);
+    return { leaves, report: auditArm64(arm64Policy(era), slots, leaves) };
+  };
+
+  for (const [machine, fwb] of [
+    ['max-vhe-fwb', true],
+    ['max-nvhe-fwb', true],
+    ['a57-nvhe-nofwb', false],
+  ] as const)
+    test.each([0, 1, 2])(`${machine}, VM %i`, vm => {
+      const { leaves, report } = judge(machine, fwb, vm, '6.1');
+      expect(report).toMatchObject({
+        era: '5.14',
+        findings: [],
+        skipped: [],
+        assumed: [],
+        outside: 0,
+      });
+      expect(report.leaves).toBe(leaves.length);
+      expect(leaves.length).toBeGreaterThan(75);
+      // Device has one number in both encodings of MemAttr; with the other encoding no other leaf would be right.
+      const { report: wrong } = judge(machine, !fwb, vm, '6.1');
+      const normal = leaves.filter(leaf => ((leaf.raw >> 2n) & 15n) !== 1n);
+      expect(wrong.findings.filter(f => f.kind === 'type').length).toBe(normal.length);
+    });
+});
+
 describe('another era', () => {
   test.each([FWB, FWB64K])(
     '%s is not what 6.9 writes: cacheable raw page frames would be DEVICE',

@@ -246,8 +246,10 @@ const judgeLeaves = (mapping: MappingPrediction, leaves: readonly AuditLeaf[], s
     const permissions = mapped.map(a => (a.outcome.r === 'map' ? a.outcome.p : ''));
     const first = permissions[0] ?? 'r--';
     const mayWrite = permissions.some(p => p[1] === 'w');
-    // Dirty logging: a load maps read-only, a later store adds W. Either is right, more is not.
-    const allowed = new Set([s2ap(first), mayWrite ? 3 : s2ap(first)]);
+    // Dirty logging: a load maps read-only, a later store adds W. Either is right, more is not. Memory may also have been
+    // lent read-only for a load: the zero page, a page shared after fork() or by KSM.
+    const lent = mapping.mapping.pfn === 'no-page' ? [] : [s2ap('r--')];
+    const allowed = new Set([s2ap(first), ...lent, mayWrite ? 3 : s2ap(first)]);
     if (!allowed.has(ap))
       say('permission', `S2AP ${[...allowed].join(' or ')}`, `S2AP ${ap}`, decidedBy, leaf.at);
     const mustExec = first[2] === 'x';

@@ -1,18 +1,34 @@
 /** Reading recorded outcomes (one JSON object per memslot) and leaves into the audit's words. */
 
-import type { PfnClass, Pgprot } from '../arm64/model.ts';
+import type { VmaFlag } from '../arm64/model.ts';
 import type { PatType } from '../effective.ts';
 import { KvmInputError } from '../errors.ts';
-import { parseVmaFlags } from '../inputs.ts';
+import { parsePfn, parsePgprot, parseSlotFlags, parseVmaFlags } from '../inputs.ts';
 import type { Vendor } from '../x86/model.ts';
 import type { X86VmaFlag } from '../x86/predict.ts';
 import type { Arm64AuditSlot, AuditLeaf, X86AuditPage, X86AuditSlot } from './audit.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const address = (value: unknown): bigint | undefined =>
-  typeof value === 'string' ? BigInt(value) : undefined;
+const address = (value: unknown): bigint | undefined => {
+  if (value === undefined || value === null) return undefined;
+  try {
+    if (typeof value === 'string' && value !== '') return BigInt(value);
+  } catch {
+    // said below
+  }
+  throw new KvmInputError(
+    `an address or size must be hex text, not ${JSON.stringify(value)}; valid: "0x80000000"`,
+    ['"0x80000000"'],
+  );
+};
 const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+
+/** Flags as a list or as text: `["VM_PFNMAP", …]`, `"pf io sh mw"`. */
+const flagsOf = (value: unknown): VmaFlag[] => {
+  const text = Array.isArray(value) ? value.join(' ') : typeof value === 'string' ? value : '';
+  return [...parseVmaFlags(text).flags];
+};
 
 /**
  * `{slot, gpa, size?, cpu: {fwb, dic}, vma: {flags, pgprot, pfn} | null, slotFlags?, create?, fault?}`.
@@ -37,8 +53,9 @@ export const arm64Slot = (record: Json): Arm64AuditSlot => {
     vma:
       vma === undefined
         ? undefined
-        : { flags: parseVmaFlags((vma.flags as string[]).join(' ')).flags, pgprot: vma.pgprot as Pgprot },
-    pfn: vma?.pfn as PfnClass | undefined,
+        : { flags: flagsOf(vma.flags), pgprot: parsePgprot(String(vma.pgprot ?? 'MT_NORMAL')) },
+    pfn: vma === undefined ? undefined : parsePfn(String(vma.pfn ?? 'ram')),
+    ...(record.slotFlags === undefined ? {} : { slotFlags: parseSlotFlags(String(record.slotFlags)) }),
     ...(typeof record.create === 'number' ? { create: record.create } : {}),
     ...(fault === undefined ? {} : { fault }),
   };
@@ -110,7 +127,9 @@ const argument = (value: unknown): number => {
 export const x86Slot = (record: Json): X86AuditSlot => {
   const cpu = object(record.cpu);
   const vm = object(record.vm);
-  const named = (object(record.vma).flags as string[] | undefined) ?? [];
+  const given = object(record.vma).flags;
+  // A list holds every flag of the VMA, of which few matter.
+  const named: readonly string[] = Array.isArray(given) ? given : flagsOf(given);
   const flags = X86_FLAGS.filter(f => named.includes(f));
   const enabled = Object.entries(object(vm.enableCap));
   const disabled = (name: RegExp) =>

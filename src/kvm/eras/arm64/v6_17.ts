@@ -3,7 +3,7 @@
  * are mapped cacheable, where the CPU spares KVM the cache maintenance that it could not do (FWB and DIC).
  */
 
-import type { Arm64Policy, FaultEnd, ProtBit, SlotEnd } from '../../arm64/model.ts';
+import type { Arm64Policy, FaultEnd, ProtBit } from '../../arm64/model.ts';
 import {
   cacheablePfnmapSlot,
   dirtyLogOnPfnmap,
@@ -22,19 +22,14 @@ import {
   vmaMteNotAllowed,
 } from '../../arm64/rows.ts';
 import { measured, source } from '../../evidence.ts';
-import { type Row, set, stop } from '../../policy.ts';
+import { backedBy, type Row, set, stop } from '../../policy.ts';
 
 const read = source(
   '6.17-generation arch/arm64/kvm/mmu.c user_mem_abort(), kvm_arch_prepare_memory_region()',
 );
 const ran = measured('Linux 6.18.2 on arm64: one memslot per kind of mapping, with and without FWB and DIC');
 
-/** Rows that the measured runs did not exercise. */
-const unmeasured = <T extends Row<FaultEnd, ProtBit> | Row<SlotEnd>>(row: T): T => ({
-  ...row,
-  evidence: [read],
-});
-
+// Rows without `ran` were not exercised by the measured runs.
 const afterPermissionCheck: readonly Row<FaultEnd, ProtBit>[] = [
   set('special', 'VM_PFNMAP | VM_MIXEDMAP', 'The VMA may hold raw page frames.', read, ran),
   stop<FaultEnd>(
@@ -53,8 +48,8 @@ const afterPermissionCheck: readonly Row<FaultEnd, ProtBit>[] = [
     ran,
   ),
   logging('special & !pfn_is_map_memory'),
-  unmeasured(noExec('s2_force_noncacheable')),
-  unmeasured(mteNotAllowed('s2_force_noncacheable')),
+  backedBy(noExec('s2_force_noncacheable'), read),
+  backedBy(mteNotAllowed('s2_force_noncacheable'), read),
   protW,
   protX,
   ...noncacheable('s2_force_noncacheable'),
@@ -68,9 +63,9 @@ export const v6_17: Arm64Policy = {
   kind: 'mainline',
   evidence: [read, ran],
   slotFlags: ['KVM_MEM_LOG_DIRTY_PAGES', 'KVM_MEM_READONLY'],
-  slot: [unknownFlag, uncheckedChange, ipaRange],
-  vma: [unmeasured(vmaMteNotAllowed), unmeasured(dirtyLogOnPfnmap), cacheablePfnmapSlot],
-  fault: [unmeasured(readPermissionFault), ...afterPermissionCheck],
+  slot: [unknownFlag, backedBy(uncheckedChange, read), backedBy(ipaRange, read)],
+  vma: [backedBy(vmaMteNotAllowed, read), backedBy(dirtyLogOnPfnmap, read), cacheablePfnmapSlot],
+  fault: [backedBy(readPermissionFault, read), ...afterPermissionCheck],
   protGeneration: '6.9',
   cacheablePfnmapCap: {
     known: true,
@@ -97,6 +92,7 @@ export const v7_0: Arm64Policy = {
     evidence: [source('7.0-generation arch/arm64/kvm/mmu.c')],
   })),
   slotFlags: ['KVM_MEM_LOG_DIRTY_PAGES', 'KVM_MEM_READONLY', 'KVM_MEM_GUEST_MEMFD'],
+  slot: [unknownFlag, uncheckedChange, ipaRange],
   vma: [vmaMteNotAllowed, dirtyLogOnPfnmap, cacheablePfnmapSlot],
   notes: [
     ...(v6_17.notes ?? []),
