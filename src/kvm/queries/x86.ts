@@ -51,6 +51,11 @@ class X86Space {
     }
     return out;
   }
+  /** The inputs that these policies read, and no others. */
+  example(index: number): X86Point {
+    const p = this.point(index);
+    return Object.fromEntries(this.dimensions.map(d => [d.name, p[d.name] as string]));
+  }
   verdict(policy: X86Policy, p: X86Point): X86Verdict {
     const selfSnoop = p['self-snoop'] === 'yes';
     const asked = p['quirk IGNORE_GUEST_PAT'] !== 'on' ? 'DISABLE_QUIRKS2' : 'none';
@@ -113,7 +118,7 @@ export const diffX86 = (from: X86Policy, to: X86Policy): X86Diff => {
     change,
     when: names.length === 2 ? [[]] : texts(among, i + 1),
     inputs: counts[i + 1] as number,
-    example: space.point(first[i + 1] as number),
+    example: space.example(first[i + 1] as number),
   }));
   disagreements.sort((a, b) => b.inputs - a.inputs);
   const differing = counts.reduce((n, c) => n + c, 0);
@@ -200,7 +205,7 @@ export const searchX86 = (policy: X86Policy, text: string): X86Counterexamples =
           ),
     ...(first === undefined
       ? {}
-      : { example: { input: space.point(first), leaf: word(space.verdict(policy, space.point(first))) } }),
+      : { example: { input: space.example(first), leaf: word(space.verdict(policy, space.point(first))) } }),
     grade: grade(policy),
   };
 };

@@ -76,7 +76,7 @@ const mtrrType = (text: string): MtrrType => {
 const lines = (f: Inverse | X86Inverse, style: Style, width: number): string[] => {
   const reach = (title: string, when: readonly (readonly string[])[]): string[] =>
     when.length === 0
-      ? [`  ${title}: never`]
+      ? [`  ${title.replace(/,$/, '')}: never`]
       : [
           `  ${title} when`,
           ...when.flatMap((w, i) => paragraph(`${i === 0 ? '  ' : 'or '}${conditionText(w)}`, width, 6)),

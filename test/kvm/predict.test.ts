@@ -1,0 +1,294 @@
+/** Whole predictions: what the tables of decisions do not say by themselves. */
+import { describe, expect, test } from 'vitest';
+import { type Mapping, type PredictInput, predictArm64 } from '../../src/kvm/arm64/predict.ts';
+import { arm64Policy, X86_POLICIES, x86Policy } from '../../src/kvm/eras/index.ts';
+import { KvmInputError } from '../../src/kvm/errors.ts';
+import { PRESETS, preset, presetFlags } from '../../src/kvm/presets.ts';
+import type { HostPage } from '../../src/kvm/x86/host-mmio.ts';
+import { predictX86, type X86PredictInput } from '../../src/kvm/x86/predict.ts';
+
+const mapping = (name: string, era: string): Mapping => {
+  const p = preset(name);
+  return { name, flags: presetFlags(p, arm64Policy(era)), pgprot: p.pgprot, pfn: p.pfn };
+};
+const arm64 = (names: readonly string[], era: string, more: Partial<PredictInput> = {}) =>
+  predictArm64({
+    policy: arm64Policy(era),
+    cpu: { fwb: true, dic: true },
+    mappings: names.map(name => mapping(name, era)),
+    ...more,
+  });
+const words = (p: ReturnType<typeof arm64>, which = 0) =>
+  p.mappings[which]?.accesses.map(
+    ({ access, outcome: o }) =>
+      `${access} ${o.r === 'map' ? `${o.t} ${o.p}` : o.r === 'error' ? `-${o.errno}` : o.r}`,
+  );
+
+describe('arm64', () => {
+  test('one slot over several mappings: refused for the one that is refused, and it is named', () => {
+    const p = arm64(['anon', 'gpu-coherent', 'vfio-bar'], '6.17', { cpu: { fwb: true, dic: false } });
+    expect(p.slot).toMatchObject({ outcome: { ok: false, errno: 'EINVAL' }, vma: 1 });
+    const fine = arm64(['anon', 'gpu-coherent', 'vfio-bar'], '6.17');
+    expect(fine.slot.outcome.ok).toBe(true);
+    expect(fine.mappings.map(m => m.leaf?.t)).toEqual(['NORMAL', 'NORMAL', 'NORMAL_NC']);
+    expect(fine.mappings.map(m => m.leaf?.guest.control)).toEqual(['guaranteed', 'guaranteed', 'overridden']);
+  });
+
+  test('a VM that is moved or only changes flags is checked again, a deleted one is not', () => {
+    const cpu = { fwb: false, dic: false };
+    for (const change of ['CREATE', 'MOVE', 'FLAGS_ONLY'] as const)
+      expect(arm64(['gpu-coherent'], '6.17', { cpu, change }).slot.outcome.ok, change).toBe(false);
+    expect(arm64(['gpu-coherent'], '6.17', { cpu, change: 'DELETE' }).slot.outcome.ok).toBe(true);
+    expect(arm64(['anon'], '6.17', { slotEnd: 'above' }).slot.outcome).toMatchObject({ errno: 'EFAULT' });
+    expect(arm64(['anon'], '6.17', { slotEnd: 'at' }).slot.outcome.ok).toBe(true);
+  });
+
+  test('a read-only slot: no store reaches stage 2, and no leaf is writable', () => {
+    expect(words(arm64(['anon'], '6.17', { slotFlags: ['KVM_MEM_READONLY'] }))).toEqual([
+      'read NORMAL r-x',
+      'exec NORMAL r-x',
+    ]);
+  });
+
+  test('dirty logging: memory becomes writable with the first store; raw page frames cannot be logged', () => {
+    const slotFlags = ['KVM_MEM_LOG_DIRTY_PAGES'] as const;
+    expect(words(arm64(['anon'], '6.17', { slotFlags }))).toEqual([
+      'read NORMAL r-x',
+      'write NORMAL rwx',
+      'exec NORMAL r-x',
+    ]);
+    expect(arm64(['vfio-bar'], '6.17', { slotFlags }).slot.outcome).toMatchObject({
+      ok: false,
+      errno: 'EINVAL',
+    });
+  });
+
+  test('guest_memfd looks at no VMA type', () => {
+    const p = arm64(['guest_memfd'], '7.0', { slotFlags: ['KVM_MEM_GUEST_MEMFD'] });
+    for (const a of p.mappings[0]?.accesses ?? []) {
+      expect(a).toMatchObject({ outcome: { r: 'map', t: 'NORMAL' }, decidedBy: 'guest_memfd' });
+      expect(a.trace.length).toBeGreaterThan(0);
+    }
+  });
+
+  test('on a host in protected mode EL2 refuses page frames outside memory, each type in its own way', () => {
+    const faults = (name: string) => words(arm64([name], '6.18.2', { pkvmHost: true }))?.[0];
+    expect(faults('gpu-coherent')).toBe('read -EPERM');
+    expect(faults('vfio-bar')).toBe('read -EINVAL');
+    expect(faults('devmem-mmio')).toBe('read -EINVAL');
+    expect(faults('anon')).toBe('read NORMAL rwx');
+  });
+
+  test('the host faults first: nothing for a VM_MIXEDMAP without VM_IO, no store to a private mapping of page frames', () => {
+    expect(words(arm64(['mixedmap-nc'], '6.18.2'))).toEqual([
+      'read -EFAULT',
+      'write -EFAULT',
+      'exec -EFAULT',
+    ]);
+    expect(words(arm64(['mixedmap-nc'], '6.18.2', { tableOnly: true }))?.[0]).toBe('read DEVICE rw-');
+    expect(words(arm64(['devmem-mmio-private'], '6.18.2'))).toEqual([
+      'read DEVICE r--',
+      'write -EFAULT',
+      'exec inject',
+    ]);
+  });
+
+  test('every answer names its era, how sure it is, what decided, and shows the conditions', () => {
+    for (const era of ['5.10', '6.2', '6.9', '6.17', '7.0', 'cp-v5'])
+      for (const p of PRESETS) {
+        const answer = arm64([p.id], era);
+        expect(answer.era).toBe(era);
+        expect(answer.slot.decidedBy).not.toBe('');
+        for (const a of answer.mappings[0]?.accesses ?? []) {
+          expect(a.decidedBy, `${era} ${p.id}`).not.toBe('');
+          expect(a.because).toMatch(/\.$/);
+          expect('MSTI').toContain(a.grade);
+          expect(a.trace.some(step => step.held)).toBe(true);
+          for (const step of a.trace) expect(step.evidence.length).toBeGreaterThan(0);
+        }
+        expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
+      }
+  });
+
+  test('maintenance: owed without FWB and DIC, impossible without a kernel address', () => {
+    const owed = (cpu: { fwb: boolean; dic: boolean }, name: string, era: string) =>
+      arm64([name], era, { cpu }).mappings[0]?.leaf?.maintenance;
+    expect(owed({ fwb: false, dic: false }, 'anon', '6.17')).toEqual({
+      dcache: true,
+      icache: true,
+      possible: 'yes',
+    });
+    expect(owed({ fwb: true, dic: false }, 'anon', '6.17')).toEqual({
+      dcache: false,
+      icache: true,
+      possible: 'yes',
+    });
+    expect(owed({ fwb: true, dic: true }, 'anon', '6.17')).toEqual({
+      dcache: false,
+      icache: false,
+      possible: 'yes',
+    });
+    expect(owed({ fwb: true, dic: false }, 'gpu-coherent', 'cp-v3')).toEqual({
+      dcache: false,
+      icache: true,
+      possible: 'no',
+    });
+    expect(owed({ fwb: false, dic: false }, 'vfio-bar', '6.17')).toEqual({
+      dcache: false,
+      icache: false,
+      possible: 'no',
+    });
+  });
+
+  test('hazards by name', () => {
+    const hazards = (name: string, era: string, cpu = { fwb: true, dic: true }) =>
+      arm64([name], era, { cpu }).mappings[0]?.hazards.map(h => h.id);
+    expect(hazards('gpu-coherent', '6.9')).toContain('stale-data-leak');
+    expect(hazards('gpu-coherent', '6.17')).not.toContain('stale-data-leak');
+    expect(hazards('gpu-coherent', 'cp-v3', { fwb: true, dic: false })).toContain('icache-cmo-impossible');
+  });
+
+  test('block sizes follow what host, slot and addresses allow', () => {
+    const size = (name: string, align: '4K' | '2M' | '1G', more: Partial<PredictInput> = {}) =>
+      arm64([name], '6.17', { align, ...more }).mappings[0]?.leaf?.size?.size;
+    expect(size('anon', '4K')).toBe('4K');
+    expect(size('anon', '2M')).toBe('2M');
+    expect(size('gpu-coherent', '1G')).toBe('1G');
+    expect(size('anon', '2M', { slotFlags: ['KVM_MEM_LOG_DIRTY_PAGES'] })).toBe('4K');
+    expect(arm64(['vfio-bar'], '5.10', { align: '2M' }).mappings[0]?.leaf?.size?.size).toBe('4K');
+  });
+});
+
+describe('x86', () => {
+  const page = (name: string): HostPage => preset(name).x86 as HostPage;
+  const intel = { vendor: 'intel', selfSnoop: true } as const;
+  const x86 = (name: string, more: Partial<X86PredictInput> = {}) =>
+    predictX86({ policy: x86Policy('6.16'), cpu: intel, page: page(name), ...more });
+
+  test('RAM is WB with IPAT until the quirk is disabled or non-coherent DMA comes', () => {
+    expect(x86('anon').leaf).toMatchObject({ format: 'ept', mt: 6, ipat: 1, access: 'rwx', size: '0x1000' });
+    expect(x86('anon', { disableQuirk: 'DISABLE_QUIRKS2' }).leaf).toMatchObject({ mt: 6, ipat: 0 });
+    expect(x86('anon', { noncoherentDma: true }).leaf).toMatchObject({ mt: 6, ipat: 0 });
+    expect(x86('anon', { host2M: true }).leaf.size).toBe('0x200000');
+  });
+
+  test('a BAR is UC without IPAT; the guest may write-combine', () => {
+    const p = x86('vfio-bar');
+    expect(p.mmio).toMatchObject({ hostMmio: true, decidedBy: 'e820-not-ram' });
+    expect(p.leaf).toMatchObject({ mt: 0, ipat: 0 });
+    expect(p.guest.effective.WC).toBe('WC');
+    expect(p.guest.effective.WB).toBe('UC');
+  });
+
+  describe('the same hidden RAM, memory or MMIO by what else is in its 128M section', () => {
+    const hidden: HostPage = {
+      e820: 'ram',
+      kernelRam: false,
+      sectionHasKernelRam: false,
+      insert: 'remap_pfn_range',
+      pgprot: 'WC',
+    };
+    const mmio = (p: Partial<HostPage>) => {
+      const { hostMmio, decidedBy } = predictX86({
+        policy: x86Policy('6.16'),
+        cpu: intel,
+        page: { ...hidden, ...p },
+      }).mmio;
+      return `${hostMmio ? 'MMIO' : 'memory'}: ${decidedBy}`;
+    };
+    test.each([
+      ['no struct page', {}, 'memory: e820-ram'],
+      ['struct page by its neighbours, WC', { sectionHasKernelRam: true }, 'MMIO: tracked-uncached'],
+      ['and WB', { sectionHasKernelRam: true, pgprot: 'WB' }, 'memory: tracked-cached'],
+      ['and WT', { sectionHasKernelRam: true, pgprot: 'WT' }, 'memory: tracked-cached'],
+      [
+        'and WB over an MTRR that is not WB',
+        { sectionHasKernelRam: true, pgprot: 'WB', hostMtrr: 'WC' },
+        'MMIO: tracked-uncached',
+      ],
+      [
+        'and nobody reserved a type',
+        { sectionHasKernelRam: true, pgprot: 'WB', insert: 'vmf_insert_mixed' },
+        'MMIO: tracked-uncached',
+      ],
+      ['and nopat', { sectionHasKernelRam: true, pgprot: 'WB', nopat: true }, 'MMIO: nopat'],
+      ['no struct page, WC MTRR', { hostMtrr: 'WC' }, 'memory: e820-ram'],
+      ['no struct page, not RAM for the firmware', { e820: 'reserved' }, 'MMIO: e820-not-ram'],
+      ['kernel RAM', { kernelRam: true, sectionHasKernelRam: true }, 'memory: page-not-reserved'],
+      [
+        'kernel RAM that a driver reserved',
+        { kernelRam: true, sectionHasKernelRam: true, driverReserved: true },
+        'memory: tracked-cached',
+      ],
+      [
+        'and set_memory_wc()',
+        { kernelRam: true, sectionHasKernelRam: true, driverReserved: true, setMemory: 'WC' },
+        'MMIO: tracked-uncached',
+      ],
+      [
+        'legacy VGA memory',
+        { e820: 'reserved', sectionHasKernelRam: true, legacyHole: true },
+        'memory: tracked-cached',
+      ],
+    ] as const)('%s', (_, p, expected) => expect(mmio(p as Partial<HostPage>)).toBe(expected));
+  });
+
+  test('AMD writes no type, TDX decides by the half of the addresses', () => {
+    const amd = x86('vfio-bar', { cpu: { vendor: 'amd', selfSnoop: false } });
+    expect(amd.leaf).toMatchObject({ format: 'npt', pat: 0, pcd: 0, pwt: 0 });
+    const tdx = { vendor: 'tdx', selfSnoop: true } as const;
+    expect(x86('anon', { cpu: tdx, gpa: 'shared' }).leaf).toMatchObject({ mt: 6, ipat: 0 });
+    const inside = x86('anon', { cpu: tdx, gpa: 'private' });
+    expect(inside).toMatchObject({ decidedBy: 'tdx-private', grade: 'I' });
+    expect(inside.guest).toMatchObject({ control: 'guaranteed', type: 'WB' });
+  });
+
+  test('CR0.CD of the guest counts until 6.10, and only with non-coherent DMA', () => {
+    const cd = (era: string, more: Partial<X86PredictInput> = {}) => {
+      const { leaf } = x86('anon', {
+        policy: x86Policy(era),
+        guestCr0Cd: true,
+        noncoherentDma: true,
+        ...more,
+      });
+      return `${leaf.mt}/${leaf.ipat}`;
+    };
+    expect(cd('6.6')).toBe('6/1');
+    expect(cd('6.8')).toBe('6/0');
+    expect(cd('6.6', { cdQuirkDisabled: true })).toBe('0/1');
+    expect(cd('6.18.2')).toBe('6/0');
+    expect(cd('6.18.2', { cdQuirkDisabled: true })).toBe('6/0');
+  });
+
+  test('the host faults first; a store to a private mapping of page frames is emulated', () => {
+    const r = (flags: X86PredictInput['flags']) =>
+      x86('vfio-bar', { flags: flags ?? [] }).accesses.map(a => (a.r === 'error' ? `-${a.errno}` : a.r));
+    expect(r(['VM_MIXEDMAP', 'VM_SHARED', 'VM_MAYWRITE'])).toEqual(['-EFAULT', '-EFAULT', '-EFAULT']);
+    expect(r(['VM_MIXEDMAP', 'VM_IO', 'VM_SHARED', 'VM_MAYWRITE'])).toEqual(['map', 'map', 'map']);
+    expect(r(['VM_PFNMAP', 'VM_IO', 'VM_MAYWRITE'])).toEqual(['map', 'emulated', 'map']);
+    expect(x86('anon', { readonlySlot: true }).accesses[1]).toMatchObject({ r: 'mmio-exit' });
+  });
+
+  test('what contradicts itself is refused in one sentence', () => {
+    for (const wrong of [
+      { flags: ['VM_PFNMAP', 'VM_MIXEDMAP'] },
+      { policy: x86Policy('6.11'), cpu: { vendor: 'tdx', selfSnoop: true } },
+      { page: { pfnValid: false, pageReserved: true, patEnabled: true, e820Ram: false } },
+      { cpu: { vendor: 'intel', selfSnoop: true, tdp: false } },
+    ] satisfies Partial<X86PredictInput>[])
+      expect(() => x86('anon', wrong), JSON.stringify(Object.keys(wrong))).toThrow(KvmInputError);
+  });
+
+  test('every answer can be printed as JSON and shows what decided', () => {
+    for (const policy of X86_POLICIES)
+      for (const p of PRESETS) {
+        if (p.x86 === undefined) continue;
+        const answer = x86(p.id, { policy });
+        expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
+        expect(
+          answer.trace.some(step => step.id === answer.decidedBy),
+          answer.decidedBy,
+        ).toBe(true);
+      }
+  });
+});
