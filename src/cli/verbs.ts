@@ -1,6 +1,7 @@
 /** Every verb, in the order of the help. */
 import type { Command } from './command.ts';
 import decode from './commands/decode.ts';
+import effective from './commands/effective.ts';
 import encode from './commands/encode.ts';
 import formats from './commands/formats.ts';
 import kvm from './commands/kvm.ts';
@@ -9,4 +10,14 @@ import rmap from './commands/rmap.ts';
 import translate from './commands/translate.ts';
 import walk from './commands/walk.ts';
 
-export const verbs: readonly Command[] = [decode, encode, reg, formats, walk, translate, rmap, kvm];
+export const verbs: readonly Command[] = [
+  decode,
+  encode,
+  reg,
+  formats,
+  effective,
+  walk,
+  translate,
+  rmap,
+  kvm,
+];

@@ -98,6 +98,22 @@ describe('formats', () => {
     );
 });
 
+describe('effective', () => {
+  test.each([
+    ['arm64', '--s1', 'nGnRE', '--s2', 'wb', '--fwb'],
+    ['arm64', '--mair', '0x40', '--without', 'xs'],
+    ['arm64', '--s1', 'wb', '--s2', '0x4'],
+    ['x86', '--pat', 'wc', '--ept', '7'],
+    ['x86', '--pat', 'UC-', '--mtrr', 'WB+WC'],
+  ])('%s %s %s', async (...args) => {
+    expect(await records(['effective', ...args], SCHEMA.effective)).toHaveLength(1);
+  });
+  test('tables and properties', async () => {
+    await records(['effective', '--table', 'all'], SCHEMA.matrix);
+    await records(['effective', '--properties'], SCHEMA.properties);
+  });
+});
+
 describe('two stages', () => {
   const path = (name: string): string =>
     fileURLToPath(new URL(`../../fixtures/real/${name}`, import.meta.url));

@@ -60,12 +60,17 @@ export function arm64Effective(registers: TypeRegisters): EffectiveRules {
         { access: 'data', hcr: controls, sctlr, features: { xs, mte2 } },
         { stage1: () => stage1, stage2: () => stage2 as Answer<Stage2Meaning> },
       );
-      return view(result, stage1.is, stage2On(controls) ? stage2?.is : undefined);
+      return effectiveView(result, stage1.is, stage2On(controls) ? stage2?.is : undefined);
     },
   };
 }
 
-function view(result: Answer<Effective>, s1: Stage1Meaning, s2: Stage2Meaning | undefined): EffectiveView {
+/** An answer in the few words of a record: type and shareability, whether it is certain, whose wish it is. */
+export function effectiveView(
+  result: Answer<Effective>,
+  s1: Stage1Meaning,
+  s2: Stage2Meaning | undefined,
+): EffectiveView {
   const { is, why } = result;
   if (is.status !== 'ok') {
     const what = {

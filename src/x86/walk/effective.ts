@@ -85,7 +85,9 @@ export function ordinaryEffective(
       const lookup = mtrrType(set, BigInt(frame) * FRAME);
       const result = effectiveType({ vendor, cd: cd(cr0), nw: nw(cr0), pat: entry, mtrr: lookup });
       const parts: Parts = { PAT: String(entry.is), MTRR: mtrrLabel(lookup.is) };
-      return mixed(set, frame, frames) ?? view(result, cd(cr0) ? 'CR0.CD' : decider(result.is, parts));
+      return (
+        mixed(set, frame, frames) ?? effectiveView(result, cd(cr0) ? 'CR0.CD' : decider(result.is, parts))
+      );
     },
   };
 }
@@ -101,7 +103,10 @@ export function eptEffective(guestPat: bigint, guestCr0: bigint): EffectiveRules
       const pat = patEntry(guestPat, patIndexOf(leaf));
       const result = effectiveEpt({ cd: cd(guestCr0), memType, ipat, pat });
       const parts: Parts = { 'guest PAT': String(pat.is), EPT: ept.facts.memory ?? 'reserved' };
-      return view(result, cd(guestCr0) ? 'guest CR0.CD' : ipat ? 'EPT (IPAT)' : decider(result.is, parts));
+      return effectiveView(
+        result,
+        cd(guestCr0) ? 'guest CR0.CD' : ipat ? 'EPT (IPAT)' : decider(result.is, parts),
+      );
     },
   };
 }
@@ -134,7 +139,7 @@ export function nptEffective(
         MTRR: mtrrLabel(lookup.is),
       };
       const off = cd(guestCr0) ? 'guest CR0.CD' : cd(hostCr0) ? 'host CR0.CD' : undefined;
-      return mixed(set, frame, frames) ?? view(result, off ?? decider(result.is, parts));
+      return mixed(set, frame, frames) ?? effectiveView(result, off ?? decider(result.is, parts));
     },
   };
 }
@@ -156,19 +161,21 @@ const listed = (names: readonly string[]): string =>
   names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : (names[0] ?? '');
 
 /** Those who asked for what came out; where nobody did, it is the combination of all. */
-function decider(result: Effective, parts: Parts): string {
+export function decider(result: Effective, parts: Parts): string {
   if (result.is !== 'type') return listed(Object.keys(parts));
   const same = (asked: string): boolean =>
     asked === result.type ||
     (asked === 'UC-' && result.type === 'UC') ||
-    (asked === 'UC' && result.type === 'CD');
+    (asked === 'UC' && result.type === 'CD') ||
+    (asked === 'WC' && result.type === 'WC+');
   const who = Object.entries(parts)
     .filter(([, asked]) => same(asked))
     .map(([name]) => name);
   return listed(who.length > 0 ? who : Object.keys(parts));
 }
 
-function view({ is, why }: Answer<Effective>, decidedBy: string): EffectiveView {
+/** An answer in the few words of a record. */
+export function effectiveView({ is, why }: Answer<Effective>, decidedBy: string): EffectiveView {
   switch (is.is) {
     case 'type':
       return { type: is.type, certain: true, decidedBy, why };
