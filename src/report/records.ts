@@ -20,6 +20,7 @@ export const SCHEMA = {
   properties: 'memattr.properties/1',
   summary: 'memattr.summary/1',
   rmap: 'memattr.rmap/1',
+  text: 'memattr.text/1',
   kvmPredict: 'memattr.kvm.predict/1',
   kvmPreset: 'memattr.kvm.preset/1',
   kvmCpu: 'memattr.kvm.cpu/1',

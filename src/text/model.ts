@@ -9,7 +9,7 @@
  */
 
 /** The families that decode entries (`src/arm64`, `src/x86`), by their ids. */
-export type FamilyId = 'arm64.stage1' | 'arm64.stage2' | 'x86.stage1' | 'x86.ept' | 'x86.npt';
+export type FamilyId = 'arm64.stage1' | 'arm64.stage2' | 'x86.pte' | 'x86.ept' | 'x86.npt';
 
 /** What the text reveals of the translation regime. The keys are settings of the family. */
 export interface RegimeGuess {

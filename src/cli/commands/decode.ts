@@ -11,12 +11,24 @@ export default command({
     ],
     ['memattr decode 0x40000000000f7d --as stage2 --set level=2,fwb=1', 'say what the reading depends on'],
     ['od -An -v -t x8 page.bin | memattr decode --as stage2 --brief', 'many words, one line each'],
+    [
+      'dmesg | memattr decode',
+      'an oops, `info tlb`, gdb, crash, U-Boot… pasted: what it is, and what it says',
+    ],
   ],
   positionals: {
-    words: { describe: 'The words, 0x… or bare hex as dumps print them; stdin where none are given' },
+    words: {
+      describe:
+        'The words, 0x… or bare hex as dumps print them; where none are given, words or pasted text on stdin',
+    },
   },
   options: {
-    as: { type: 'text', name: 'FORMAT', describe: 'What the words are: a name that `memattr formats` lists' },
+    as: {
+      type: 'text',
+      name: 'FORMAT',
+      describe:
+        'What the words are: a name that `memattr formats` lists; or what the text is: a name of docs/text-formats.md',
+    },
     set: {
       type: 'list',
       name: 'KEY=VALUE',

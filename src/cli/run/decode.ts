@@ -34,6 +34,24 @@ const BATCH = 512;
 
 export async function run(args: DecodeArgs, io: Io): Promise<number> {
   const pairs = pairsOf(args.set);
+  if (args.words.length === 0) {
+    if (io.stdin.terminal)
+      io.err.write('memattr: reading words or text from the terminal; Ctrl-D ends them\n');
+    const { answer, isTextFormat, peek } = await import('./decode-text.ts');
+    const format = args.as !== undefined && isTextFormat(args.as) ? args.as : undefined;
+    const family = format === undefined && args.as !== undefined ? familyNamed(args.as).family : undefined;
+    const pasted = peek(io);
+    if (format !== undefined || (pasted.text && family?.role !== 'register')) {
+      const given = givenFor(pairs, family ? [family] : descriptors);
+      const asked = { given, ...(format ? { format } : {}), ...(family ? { family } : {}) };
+      return answer(pasted, asked, args, io);
+    }
+    return readWords(args, pairs, { ...io, stdin: { terminal: false, chunks: pasted.chunks } });
+  }
+  return readWords(args, pairs, io);
+}
+
+function readWords(args: DecodeArgs, pairs: Record<string, string>, io: Io): number {
   const words = wordsOf(args.words, io);
   if (args.as !== undefined) {
     const { family, kind } = await anyFamily(args.as);

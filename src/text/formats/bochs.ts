@@ -119,7 +119,7 @@ function sayWalk(state: PageState, out: Sink, output?: bigint): void {
         atSpace: at === undefined ? undefined : 'pa',
         input,
         output: i === walk.length - 1 ? output : undefined,
-        regime: ept ? { family: 'x86.ept' } : known<RegimeGuess>({ family: 'x86.stage1', mode }),
+        regime: ept ? { family: 'x86.ept' } : known<RegimeGuess>({ family: 'x86.pte', mode }),
         attributes,
       }),
       group,
@@ -215,7 +215,7 @@ export const bochsTab = recogniser({
           start,
           end: last + 1n,
           output,
-          regime: { family: 'x86.stage1' },
+          regime: { family: 'x86.pte' },
         });
       },
     },
@@ -246,7 +246,7 @@ export const bochsTrace = recogniser<TraceState>({
         const name = /^(?:(EPT|NESTED) )?(PML5E|PML4E|PDPTE|PDE|PTE)$/.exec(what ?? '');
         if (name && high !== undefined) {
           const word = low === undefined ? big(high) : (big(high) << 32n) | big(low);
-          const family = name[1] === 'EPT' ? 'x86.ept' : name[1] === 'NESTED' ? 'x86.npt' : 'x86.stage1';
+          const family = name[1] === 'EPT' ? 'x86.ept' : name[1] === 'NESTED' ? 'x86.npt' : 'x86.pte';
           out.put(
             line,
             known<Entry>({

@@ -67,7 +67,7 @@ export const chipsecLog = recogniser<{ ept: boolean }>({
             output,
             pageSize: size,
             level: known<Level>({ name, number: LEVEL[name] }),
-            regime: { family: said.ept ? 'x86.ept' : 'x86.stage1' },
+            regime: { family: said.ept ? 'x86.ept' : 'x86.pte' },
             attributes: said.attributes,
             words: [m[4] ?? ''],
           }),
@@ -158,8 +158,8 @@ class DictReader implements Reader {
     for (const [, key = '', number, text] of (m[2] ?? '').matchAll(FIELD))
       fields.set(key, number ?? text ?? '');
     const size = SIZE[fields.get('size') ?? ''];
-    const address = fields.get('addr');
-    if (size === undefined || address === undefined) {
+    const address = fields.get('addr') ?? '';
+    if (size === undefined || !/^\d+$/.test(address)) {
       this.#out.trouble('a dictionary entry without size and address was left out', line);
       return;
     }
@@ -177,7 +177,7 @@ class DictReader implements Reader {
         end: start + size,
         output: BigInt.asUintN(64, BigInt(address)),
         pageSize: size,
-        regime: said === undefined ? undefined : { family: said.ept ? 'x86.ept' : 'x86.stage1' },
+        regime: said === undefined ? undefined : { family: said.ept ? 'x86.ept' : 'x86.pte' },
         attributes: said?.attributes,
         words: attr === '' ? undefined : [attr],
         under: second ? 'second-level translation' : 'translation',

@@ -107,7 +107,7 @@ function sayWalk(state: State, out: Sink): void {
       ? undefined
       : arm64
         ? { family: 'arm64.stage1' }
-        : known<RegimeGuess>({ family: 'x86.stage1', mode });
+        : known<RegimeGuess>({ family: 'x86.pte', mode });
     let attributes: Attributes | undefined;
     if (last && flags && flags.word === word) {
       attributes = {};

@@ -275,7 +275,7 @@ const X86_WORDS: Readonly<Record<string, Attributes>> = {
 };
 const x86: Vocabulary = {
   space: 'va',
-  regime: { family: 'x86.stage1' },
+  regime: { family: 'x86.pte' },
   word: word => X86_WORDS[word],
   rest: () => ({ user: false, pwt: false, pcd: false, block: false, pat: false, global: false }),
 };

@@ -86,7 +86,7 @@ function sayTlb(state: TlbState, out: Sink, next?: bigint): void {
       end: va + size,
       output: row.pa,
       pageSize: certain ? size : undefined,
-      regime: { family: 'x86.stage1' },
+      regime: { family: 'x86.pte' },
       attributes,
       words: [flags],
     }),
@@ -145,7 +145,7 @@ export const qemuMem = recogniser({
           space: 'va',
           start,
           end,
-          regime: { family: 'x86.stage1' },
+          regime: { family: 'x86.pte' },
           attributes: { valid: true, user: m[4] === 'u', read: m[5] === 'r', write: m[6] === 'w' },
           words: [`${m[4]}${m[5]}${m[6]}`],
         });

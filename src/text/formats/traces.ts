@@ -45,7 +45,7 @@ export const addrxlat = recogniser({
               atSpace: 'pa',
               input,
               output: i === steps.length - 1 && m[3] !== undefined ? big(m[3]) : undefined,
-              regime: arm64 ? { family: 'arm64.stage1' } : { family: 'x86.stage1', mode },
+              regime: arm64 ? { family: 'arm64.stage1' } : { family: 'x86.pte', mode },
             }),
             group,
           );

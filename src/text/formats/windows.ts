@@ -74,7 +74,7 @@ function sayWalk(
         at: place?.at,
         atSpace: place === undefined ? undefined : 'va',
         input: state.input,
-        regime: arm64 ? { family: 'arm64.stage1', granule: '4K' } : { family: 'x86.stage1', mode },
+        regime: arm64 ? { family: 'arm64.stage1', granule: '4K' } : { family: 'x86.pte', mode },
         attributes: flags !== undefined && flags.length === 11 ? flagsOf(flags) : undefined,
       }),
       state.group,
@@ -168,7 +168,7 @@ export const hyperdbgPte = recogniser({
             at: big(m[2]),
             atSpace: 'va',
             input: state.input,
-            regime: { family: 'x86.stage1', mode: '4l' },
+            regime: { family: 'x86.pte', mode: '4l' },
           }),
           state.group,
         );

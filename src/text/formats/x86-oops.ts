@@ -75,7 +75,7 @@ function sayWalk(oops: Oops, from: number, line: Line, out: Sink): void {
         width: 64,
         level: known<Level>({ name, number }),
         input: oops.address,
-        regime: known<RegimeGuess>({ family: 'x86.stage1', mode }),
+        regime: known<RegimeGuess>({ family: 'x86.pte', mode }),
         folded: folded ? (true as const) : undefined,
       }),
       oops.group,
@@ -137,7 +137,7 @@ export const x86Oops = recogniser<State>({
               width: pae ? 64 : 32,
               level: known<Level>({ name, number: NARROW_LEVEL[name] }),
               input: oops.address,
-              regime: { family: 'x86.stage1', mode: pae ? 'pae' : '32' },
+              regime: { family: 'x86.pte', mode: pae ? 'pae' : '32' },
             }),
             oops.group,
           );

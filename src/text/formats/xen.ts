@@ -33,7 +33,7 @@ function sayX86(state: X86State, out: Sink): void {
         width: mode === '32' ? 32 : 64,
         level: { name: `L${level}`, number: level },
         input: state.input,
-        regime: { family: 'x86.stage1', mode },
+        regime: { family: 'x86.pte', mode },
       }),
       state.group,
     );
