@@ -6,7 +6,7 @@ import { FEATURE_SETS, featuresOf, stage1Setup, stage2Setup } from './arm64/inde
 import type { Family } from './bits/family.ts';
 import { type Candidate, candidates, costOf } from './bits/rank.ts';
 import { type Settings, type SettingTable, settle } from './bits/settings.ts';
-import { descriptors } from './families.ts';
+import { descriptors } from './descriptors.ts';
 import { type Architecture, architectureOf, candidatesOf } from './regimes.ts';
 import type { Entry, FamilyId, Fault, RegimeGuess } from './text/model.ts';
 

@@ -39,7 +39,8 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
       io.err.write('memattr: reading words or text from the terminal; Ctrl-D ends them\n');
     const { answer, isTextFormat, peek } = await import('./decode-text.ts');
     const format = args.as !== undefined && isTextFormat(args.as) ? args.as : undefined;
-    const family = format === undefined && args.as !== undefined ? familyNamed(args.as).family : undefined;
+    const family =
+      format === undefined && args.as !== undefined ? (await anyFamily(args.as)).family : undefined;
     const pasted = peek(io);
     if (format !== undefined || (pasted.text && family?.role !== 'register')) {
       const given = givenFor(pairs, family ? [family] : descriptors);
@@ -51,7 +52,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
   return readWords(args, pairs, io);
 }
 
-function readWords(args: DecodeArgs, pairs: Record<string, string>, io: Io): number {
+async function readWords(args: DecodeArgs, pairs: Record<string, string>, io: Io): Promise<number> {
   const words = wordsOf(args.words, io);
   if (args.as !== undefined) {
     const { family, kind } = await anyFamily(args.as);
