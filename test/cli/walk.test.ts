@@ -222,3 +222,17 @@ describe('bad input gets one sentence', () => {
     for (const line of err.trimEnd().split('\n')) expect(line).toMatch(/^memattr walk: /);
   });
 });
+
+test('a 32-bit dump by its own notes: no EFER, no IA-32e mode', async () => {
+  const path = real('x86/qemu-32bit-192m/sparse.elf.zst');
+  const { out, status } = await memattr(['walk', path, '--json']);
+  const theirs = [
+    ...fixtureLines<{ va: string; pa: string; notPresent?: boolean }>(
+      'real/x86/qemu-32bit-192m/map-cpu0.jsonl',
+    ),
+  ];
+  expect(status).toBe(0);
+  expect(jsonLines<{ va: string; pa: string }>(out).map(({ va, pa }) => [va, pa])).toEqual(
+    theirs.filter(({ notPresent }) => !notPresent).map(({ va, pa }) => [va, pa]),
+  );
+});

@@ -144,6 +144,7 @@ function candidatesOf(args: DumpArgs, cpus: readonly Registers[], image: Image):
   const architecture = said ?? (image.notes.machine?.startsWith('arm') ? 'arm64' : 'x86');
   return candidatesOfAll(cpus, architecture, {
     ...(machine as Machine),
+    ia32: image.notes.machine === 'i386',
     ...(features === undefined ? {} : { features: FEATURE_SETS[features] }),
   });
 }

@@ -17,10 +17,15 @@ import { nptTables, stage1Tables, stage2Tables } from './tables.ts';
 /** Bits that 4-level paging needs, for registers that are not given [SDM, "Paging Modes and Control Bits"]. */
 const FOUR_LEVEL = { cr0: 0x8001_0031n, cr4: 0x20n, efer: 0xd00n } as const;
 
+/** EFER.NXE alone: outside IA-32e mode, and bit 63 of PAE entries is execute-disable. */
+const NXE = 0x800n;
+
 /** What the registers do not hold: the processor, and the VM-execution controls of EPT. */
 export interface Machine extends Processor {
   /** Mode-based execute control for EPT. */
   readonly mbec?: 0 | 1;
+  /** The dump says that the processor runs 32-bit code only: without EFER it is not in IA-32e mode. */
+  readonly ia32?: boolean;
   /** Physical-address bits of the cache, on hosts where KVM works around L1TF. */
   readonly l1tfBits?: number;
 }
@@ -29,7 +34,7 @@ export interface Machine extends Processor {
 export function x86Candidates(registers: RegisterValues, machine: Machine = {}): Candidates {
   const found: Candidate[] = [];
   const refused: Refused[] = [];
-  const { mbec, l1tfBits, ...given } = machine;
+  const { mbec, l1tfBits, ia32 = false, ...given } = machine;
   const width = physicalWidth(registers, given.maxphyaddr);
   const vendor = given.vendor ?? (registers.has('NCR3') || registers.has('SYSCFG') ? 'amd' : 'intel');
   const processor: Processor = { ...given, vendor, maxphyaddr: width.bits };
@@ -76,16 +81,17 @@ export function x86Candidates(registers: RegisterValues, machine: Machine = {}):
   }
 
   const ncr3 = registers.get('NCR3');
+  const cr4 = registers.get('CR4') ?? FOUR_LEVEL.cr4;
+  // IA-32e mode needs CR4.PAE; a core that QEMU marks as 32-bit has no processor in it
+  const legacy = ia32 || (cr4 & FOUR_LEVEL.cr4) === 0n;
   const modes = {
     cr0: registers.get('CR0') ?? FOUR_LEVEL.cr0,
-    cr4: registers.get('CR4') ?? FOUR_LEVEL.cr4,
-    efer: registers.get('EFER') ?? FOUR_LEVEL.efer,
+    cr4,
+    efer: registers.get('EFER') ?? (legacy ? NXE : FOUR_LEVEL.efer),
   };
-  const modeAssumed = ['CR0', 'CR4', 'EFER'].some(name => !registers.has(name))
-    ? [
-        `${['CR0', 'CR4', 'EFER'].filter(name => !registers.has(name)).join(', ')} not given: 4-level paging with NXE`,
-      ]
-    : [];
+  const missing = ['CR0', 'CR4', 'EFER'].filter(name => !registers.has(name));
+  const assumedMode = legacy ? '32-bit or PAE paging with NXE' : '4-level paging with NXE';
+  const modeAssumed = missing.length > 0 ? [`${missing.join(', ')} not given: ${assumedMode}`] : [];
   if (ncr3 !== undefined && ncr3 !== 0n) {
     const { vendor: _vendor, sBit: _sBit, ...nested } = host;
     const plan = nptRegime({ ...modes, ncr3 }, nested);
