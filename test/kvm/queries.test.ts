@@ -195,7 +195,7 @@ describe('inverse', () => {
   test('Write-Back is guaranteed by FWB alone, in 6.9 for memory only', () => {
     const found = inverse(arm64Policy('6.9'), 'Normal-WB');
     expect(found.guaranteed.when).toEqual([['CPU: FWB or FWB+DIC', 'pfn: ram']]);
-    expect(found.guestDecides.when).toEqual([['CPU: no FWB, no DIC or DIC', 'pfn: ram']]);
+    expect(found.guestDecides.when).toEqual([['CPU: none or DIC', 'pfn: ram']]);
   });
   test('6.17 adds raw page frames that the host maps cacheable, with FWB and DIC', () => {
     const { guaranteed } = inverse(arm64Policy('6.17'), 'Normal-WB');

@@ -45,7 +45,7 @@ export const DIMENSIONS: readonly Dimension[] = [
   { name: 'pgprot', values: PGPROTS, facts: ['pgprot'] },
   { name: 'pfn', values: PFN_CLASSES, facts: ['pfn'] },
   { name: 'mapping', values: ['ordinary', 'VM_PFNMAP', 'VM_MIXEDMAP'], facts: ['VM_PFNMAP', 'VM_MIXEDMAP'] },
-  { name: 'CPU', values: ['no FWB, no DIC', 'FWB', 'DIC', 'FWB+DIC'], facts: ['FWB', 'DIC'] },
+  { name: 'CPU', values: ['none', 'FWB', 'DIC', 'FWB+DIC'], facts: ['FWB', 'DIC'] },
 ];
 
 /** One input, decoded from its place in the space. */
@@ -150,8 +150,8 @@ export class Space {
       pgprot: value('pgprot') as Pgprot,
       pfn: value('pfn') as PfnClass,
       cpu: {
-        fwb: cpu.includes('FWB') && !cpu.startsWith('no'),
-        dic: cpu.includes('DIC') && !cpu.startsWith('no'),
+        fwb: cpu.includes('FWB'),
+        dic: cpu.includes('DIC'),
       },
       slotFlags,
       vmMte: mte !== 'no',
