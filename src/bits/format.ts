@@ -45,7 +45,7 @@ export const positions = (pieces: readonly Piece[]): string =>
  */
 export function format<const F extends Rows>(id: string, about: About, fields: F): Format<F> {
   const width = about.width ?? 64;
-  const rows = Object.entries(fields as Rows).map(([key, row]) => ({ ...row, key }));
+  const rows = Object.entries(fields as Readonly<Record<string, Row>>).map(([key, row]) => ({ ...row, key }));
   const refuse = (text: string): never => {
     throw new LayoutError(`format ${id}: ${text}`);
   };

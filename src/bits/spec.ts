@@ -66,8 +66,11 @@ export interface Row<V = unknown> extends RowOptions {
 }
 
 export type Bit = 0 | 1;
-/** The rows of a format by key. */
-export type Rows = Readonly<Record<string, Row>>;
+/**
+ * The rows of a format by key. `undefined` stands only in the types of rows that may be absent, as projects without
+ * `exactOptionalPropertyTypes` see them; `format` never meets one.
+ */
+export type Rows = Readonly<Record<string, Row | undefined>>;
 
 const span = (hi: number, lo: number): string => (hi === lo ? `[${hi}]` : `[${hi}:${lo}]`);
 const row = <V>(
