@@ -1,8 +1,6 @@
 /** Everything arm64: the families of words that it knows, and the typed functions behind them. */
 import type { Family } from '../bits/family.ts';
-import { stage1Intent, stage2Intent } from './descriptors/intent.ts';
-import { stage1 } from './descriptors/stage1.ts';
-import { stage2 } from './descriptors/stage2.ts';
+import { arm64Descriptors } from './descriptors/families.ts';
 import { mair, mair2 } from './registers/attributes.ts';
 import { esr, hpfar, par } from './registers/fault.ts';
 import { ctr, mmfr0, mmfr1, mmfr2, mmfr3, mmfr4 } from './registers/features.ts';
@@ -47,8 +45,7 @@ export { stage1Setup, stage2Setup } from './walk/setup.ts';
 
 /** Every family, descriptors first. */
 export const arm64Families: readonly Family[] = [
-  { ...stage1, intent: stage1Intent },
-  { ...stage2, intent: stage2Intent },
+  ...arm64Descriptors,
   mair,
   mair2,
   tcrEl1,

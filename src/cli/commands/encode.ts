@@ -4,6 +4,7 @@ export default command({
   command: 'encode <format> [fields..]',
   describe: 'The word for these fields, or for what you want the entry to do',
   examples: [
+    ['memattr encode stage2 --type normal-wb --perm rw- --oa 0x40000000', 'the word for an intent'],
     [
       'memattr encode stage2 oa=0x9010000 memAttr=0b0001 s2ap=3 sh=3 af=1 xn=2',
       'the word for these fields; the others are 0',

@@ -4,7 +4,7 @@ export default command({
   command: 'reg [name] [values..]',
   describe: 'What does this register say? Field by field, with what it implies',
   examples: [
-    ['memattr reg CR4 0x3726e0', 'one register'],
+    ['memattr reg VTCR_EL2 0x80023558', 'one register, and what it implies'],
     ['memattr reg pat 0x0407050600070106 --json', 'names in any case, and short ones'],
     ['memattr reg', 'which registers there are'],
   ],
