@@ -164,6 +164,9 @@ for (let n = 0; n < COUNT; n++) {
         fail(`an entry beyond its width: ${item.raw}`);
       if ((item.is === 'range' || item.is === 'memory') && item.end <= item.start)
         fail(`an empty range: ${item.raw}`);
+      for (const value of Object.values(item))
+        if (typeof value === 'bigint' && (value < 0n || value > 1n << 64n))
+          fail(`beyond 64 bits: ${item.raw}`);
       if (item.raw.length > 300) fail('raw text is not cut');
     }
     items += read.items.length;

@@ -155,6 +155,10 @@ export class TextReader {
           this.#remark('trouble', 'a range that ends before it starts was left out', line);
           return;
         }
+        if (isBeyond(body)) {
+          this.#remark('trouble', 'a number of more than 64 bits: its line was left out', line);
+          return;
+        }
         const sound = widened(body);
         if (sound !== body)
           this.#remark('trouble', 'an entry of 32 bits has more: taken for one of 64, regime unknown', line);
@@ -192,6 +196,28 @@ const isEmpty = (body: ItemBody): boolean =>
   body.start !== undefined &&
   body.end !== undefined &&
   body.end <= body.start;
+
+const beyond = (value: bigint | undefined): boolean => value !== undefined && value > 0xffff_ffff_ffff_ffffn;
+
+/** Two numbers run together, or a decimal one with a digit too many. */
+function isBeyond(body: ItemBody): boolean {
+  switch (body.is) {
+    case 'entry':
+      return beyond(body.word) || beyond(body.at) || beyond(body.input) || beyond(body.output);
+    case 'translation':
+      return beyond(body.input) || beyond(body.output);
+    case 'register':
+      return beyond(body.value);
+    case 'fault':
+      return beyond(body.address);
+    case 'fact':
+      return typeof body.value === 'bigint' && beyond(body.value);
+    default:
+      return (
+        beyond(body.start) || (body.end ?? 0n) > 1n << 64n || (body.is === 'range' && beyond(body.output))
+      );
+  }
+}
 
 /** A torn line can give a 32-bit entry too many digits. */
 function widened(body: ItemBody): ItemBody {

@@ -247,6 +247,13 @@ describe('what it is not', () => {
     expect((await json(console, '--as', 'linux.iomem')).filter(({ is }) => is === 'range')).toEqual([]);
   });
 
+  test('a name that is no format: what it may have meant', async () => {
+    const { status, err } = await read('x\n', '--as', 'qemu.info-tbl');
+    expect(status).toBe(2);
+    expect(err).toMatch(/no format 'qemu.info-tbl'; as text, did you mean 'qemu.info-tlb'/);
+    expect((await read('x\n', '--as', 'nonsense')).err).toContain("no format 'nonsense'");
+  });
+
   test('a walk at the end of a long log is found', async () => {
     const noise = '[    1.000000] usb 1-1: new high-speed USB device\n'.repeat(8_000);
     const lines = await json(`${noise}[    9.0] PGD 4800067 P4D 4800067 PUD 0 \n`);

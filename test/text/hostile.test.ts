@@ -160,6 +160,7 @@ describe('torn rows', () => {
     ['0x0000000000408000-0x000000000040afff -> 0x000004411000-0x000004411fff', 'differ in length'],
     ['00000000-00000000 : System RAM', 'CAP_SYS_ADMIN'],
     ['gpa: 0x1000', 'without the command'],
+    ['gva2gpa 99999999999999999999\ngpa: 0x1000', 'more than 64 bits'],
     ['BIOS-e820: [mem 0x0000000000100000-0x000000000000ffff] usable', 'ends before it starts'],
   ])('%s', (text, remark) => {
     const { remarks } = readText(text);

@@ -13,7 +13,8 @@ import type { Style } from '../../report/style.ts';
 import { type Column, csvLine, table, wrap } from '../../report/table.ts';
 import { type Globals, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
-import { anyFamily, givenFor, pairsOf } from '../names.ts';
+import { anyFamily, givenFor, type Named, pairsOf } from '../names.ts';
+import { didYouMean } from '../suggest.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { wordsOf } from '../words.ts';
 
@@ -40,7 +41,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
     const { answer, isTextFormat, peek } = await import('./decode-text.ts');
     const format = args.as !== undefined && isTextFormat(args.as) ? args.as : undefined;
     const family =
-      format === undefined && args.as !== undefined ? (await anyFamily(args.as)).family : undefined;
+      format === undefined && args.as !== undefined ? (await familyOrText(args.as)).family : undefined;
     const pasted = peek(io);
     if (format !== undefined || (pasted.text && family?.role !== 'register')) {
       const given = givenFor(pairs, family ? [family] : descriptors);
@@ -50,6 +51,20 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
     return readWords(args, pairs, { ...io, stdin: { terminal: false, chunks: pasted.chunks } });
   }
   return readWords(args, pairs, io);
+}
+
+/** A family by name; for a name that is none, the text formats that it may have meant too. */
+async function familyOrText(typed: string): Promise<Named> {
+  try {
+    return await anyFamily(typed);
+  } catch (error) {
+    const { recognisers } = await import('../../text/formats/index.ts');
+    const near = didYouMean(
+      typed,
+      recognisers.map(({ id }) => id),
+    );
+    throw near === '' ? error : new UsageError(`no format '${typed}'; as text, ${near}`);
+  }
 }
 
 async function readWords(args: DecodeArgs, pairs: Record<string, string>, io: Io): Promise<number> {

@@ -18,7 +18,7 @@ interface State {
 }
 
 const X86_LEVEL: Readonly<Record<string, number>> = { PTE: 1, PDE: 2, PPE: 3, PXE: 4 };
-const HEX = '[0-9a-fA-F`]{1,17}';
+const HEX = '(?:[0-9a-fA-F]{1,8}`[0-9a-fA-F]{8}|[0-9a-fA-F]{1,16})';
 
 /** `-G-DA--KW-V`: C G L D A N T U/K W/R E V. */
 const flagsOf = (text: string): Attributes => {
