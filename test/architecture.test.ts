@@ -22,7 +22,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...MAY_IMPORT,
   lint: LOWER,
   kvm: LOWER,
-  report: [...LOWER, 'lint', 'kvm'],
+  entries: [...LOWER, 'descriptors', 'families', 'regimes'],
+  report: [...LOWER, 'lint', 'kvm', 'entries'],
 };
 /** Folders that see everything. */
 const FREE = new Set(['cli', 'conformance', 'index', 'descriptors', 'families', 'regimes']);
