@@ -5,6 +5,7 @@ import effective from './commands/effective.ts';
 import encode from './commands/encode.ts';
 import formats from './commands/formats.ts';
 import kvm from './commands/kvm.ts';
+import lint from './commands/lint.ts';
 import reg from './commands/reg.ts';
 import rmap from './commands/rmap.ts';
 import translate from './commands/translate.ts';
@@ -19,5 +20,6 @@ export const verbs: readonly Command[] = [
   walk,
   translate,
   rmap,
+  lint,
   kvm,
 ];

@@ -8,21 +8,39 @@ export interface MapRange {
   readonly offset?: number;
 }
 
+/** Memory, device registers, or something that a map names without saying which. */
+export type DeclaredKind = 'ram' | 'mmio' | 'other';
+/** A range of physical addresses as a map declares it. */
+export interface DeclaredRange extends MapRange {
+  readonly kind: DeclaredKind;
+  /** What the map calls it. */
+  readonly what: string;
+  /** QEMU: which kind of region it is, `ram`, `rom`, `i/o`. */
+  readonly region?: string;
+}
+
 /** How a line of each kind looks. Groups: start, last byte or end, what it is, offset. */
 interface LineForm {
   readonly name: string;
   readonly pattern: RegExp;
   /** Whether the line is memory that an image holds. */
   readonly ram: (what: string) => boolean;
+  /** Whether it is device registers. */
+  readonly mmio: (what: string) => boolean;
   readonly inclusive: boolean;
 }
+
+/** Names of /proc/iomem that are neither memory for everyone nor device registers. */
+const NEITHER =
+  /^(reserved|unknown|ACPI|persistent|soft reserved|RAM buffer|unusable|crash|(system|video|adapter) ROM)/i;
 
 const FORMS: readonly LineForm[] = [
   {
     // 00000000000c0000-00000000000dffff (prio 1, ram): pc.ram @00000000000c0000
     name: 'info mtree -f',
-    pattern: /^\s*([0-9a-f]{8,16})-([0-9a-f]{8,16}) \(prio -?\d+, (\w+)\)[^@]*(?:@([0-9a-f]+))?/i,
+    pattern: /^\s*([0-9a-f]{8,16})-([0-9a-f]{8,16}) \(prio -?\d+, ([\w/-]+)\)[^@]*(?:@([0-9a-f]+))?/i,
     ram: what => /^(ram|ramd|rom|romd|nv-?ram)$/i.test(what),
+    mmio: what => /^i\/o$/i.test(what),
     inclusive: true,
   },
   {
@@ -30,6 +48,7 @@ const FORMS: readonly LineForm[] = [
     name: 'e820',
     pattern: /\[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\]\s*(.*?)\s*$/i,
     ram: what => /^(usable|System RAM)\b/i.test(what),
+    mmio: () => false,
     inclusive: true,
   },
   {
@@ -37,6 +56,7 @@ const FORMS: readonly LineForm[] = [
     name: 'e820',
     pattern: /\be820: ([0-9a-f]{16}) - ([0-9a-f]{16}) \((.*?)\)/i,
     ram: what => /^usable$/i.test(what),
+    mmio: () => false,
     inclusive: false,
   },
   {
@@ -44,6 +64,7 @@ const FORMS: readonly LineForm[] = [
     name: '/proc/iomem',
     pattern: /^([0-9a-f]+)-([0-9a-f]+) : (.*?)\s*$/i,
     ram: what => /^System RAM\b/i.test(what),
+    mmio: what => !/^System RAM\b/i.test(what) && !NEITHER.test(what),
     inclusive: true,
   },
   {
@@ -51,13 +72,16 @@ const FORMS: readonly LineForm[] = [
     name: 'range list',
     pattern: /^\s*[0-9a-f]{4}\s+([0-9a-f]+)\s+-\s+([0-9a-f]+)(?:\s+->\s+(\S*))?/i,
     ram: () => true,
+    mmio: () => false,
     inclusive: true,
   },
   {
-    // 0x1000-0x9ffff [file offset], or with a blank between: the last byte, as all maps but mtree's size column have it
+    // 0x1000-0x9ffff [ram | mmio] [file offset], or with a blank between: the last byte, as all maps but mtree's size column have it
     name: 'range list',
-    pattern: /^\s*(?:0x)?([0-9a-f]+)\s*(?:-|\s)\s*(?:0x)?([0-9a-f]+)()(?:\s+(?:0x)?([0-9a-f]+))?\s*$/i,
-    ram: () => true,
+    pattern:
+      /^\s*(?:0x)?([0-9a-f]+)\s*(?:-|\s)\s*(?:0x)?([0-9a-f]+)(?:\s+(ram|mmio))?(?:\s+(?:0x)?([0-9a-f]+))?\s*$/i,
+    ram: what => !/^mmio$/i.test(what),
+    mmio: what => /^mmio$/i.test(what),
     inclusive: true,
   },
 ];
@@ -82,29 +106,12 @@ export interface MemoryMap {
  * @throws ImageError when there is no line of memory in it.
  */
 export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
-  const lines = text.split(/\r?\n/, MAX_LINES).map(line => line.slice(0, MAX_COLUMNS));
+  const lines = linesOf(text);
   for (const form of FORMS) {
-    const ranges: MapRange[] = [];
-    const seen = new Set<string>();
-    let matched = 0;
-    let view = 0;
-    for (const line of lines) {
-      // A second flat view repeats the first for another processor.
-      if (/^FlatView #/.test(line) && view++ > 0 && ranges.length > 0) break;
-      if (INDENTED_PART.test(line) || /^\s*(#|;|$)/.test(line)) continue;
-      const match = form.pattern.exec(line);
-      if (match === null) continue;
-      matched++;
-      const [, from, to, what, offset] = match;
-      const start = BigInt(`0x${from}`);
-      const last = BigInt(`0x${to}`);
-      const behind = form.inclusive && form.name === 'range list' && last > start && (last & 0xfffn) === 0n;
-      const end = form.inclusive && !behind ? last + 1n : last;
-      if (!form.ram(what ?? '') || end <= start || seen.has(`${start}`)) continue;
-      // Boot logs print the table twice, as the firmware gave it and as the kernel changed it.
-      seen.add(`${start}`);
-      ranges.push({ start, end, ...(offset === undefined ? {} : { offset: Number.parseInt(offset, 16) }) });
-    }
+    const { declared, matched } = declaredBy(form, lines);
+    const ranges = declared
+      .filter(({ kind }) => kind === 'ram')
+      .map(({ start, end, offset }) => ({ start, end, ...(offset === undefined ? {} : { offset }) }));
     if (ranges.length > 0) return { kind: form.name, ranges };
     if (matched > 0 && form.name === '/proc/iomem')
       throw new ImageError(
@@ -116,6 +123,85 @@ export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
     name,
     'no memory map: neither /proc/iomem, info mtree -f, e820 lines nor START END [OFFSET] in hex',
   );
+}
+
+const linesOf = (text: string): string[] =>
+  text.split(/\r?\n/, MAX_LINES).map(line => line.slice(0, MAX_COLUMNS));
+
+/**
+ * Everything that the first memory map in a text declares, memory or not, in the order of the text. A list of ranges may
+ * say `ram` or `mmio` behind each.
+ * @throws ImageError when there is no line of a memory map in it.
+ */
+export function parseDeclared(
+  text: string,
+  name = 'memory map',
+): { readonly kind: string; readonly ranges: readonly DeclaredRange[] } {
+  const lines = processorView(linesOf(text));
+  for (const form of FORMS) {
+    const { declared } = declaredBy(form, lines);
+    const ranges = declared.map(range => ({ ...range, kind: declaredKind(range) }));
+    if (ranges.length > 0) return { kind: form.name, ranges };
+  }
+  throw new ImageError(
+    name,
+    'no memory map: neither /proc/iomem, info mtree -f, e820 lines nor START END [ram | mmio] in hex',
+  );
+}
+
+/** Of QEMU’s flat views, the one of an ordinary processor, where it can be told. */
+function processorView(lines: readonly string[]): readonly string[] {
+  const own = lines.findIndex(line => /^\s*AS "(memory|cpu-memory-0)"/.test(line));
+  if (own < 0) return lines;
+  const start = lines.findLastIndex((line, i) => i < own && /^FlatView #/.test(line));
+  return lines.slice(Math.max(0, start));
+}
+
+/** QEMU calls every host-backed region ram, frame buffers and BARs too: names tell memory from those. ROM is neither. */
+const declaredKind = ({ kind, region, what }: DeclaredRange): DeclaredKind => {
+  if (kind !== 'ram' || region === undefined) return kind;
+  return region === 'ram' && /ram|mem|dimm|node/i.test(what) && !/vram|bar/i.test(what) ? 'ram' : 'other';
+};
+
+/** The ranges that the lines of one form declare, and how many lines had that form. */
+function declaredBy(
+  form: LineForm,
+  lines: readonly string[],
+): { readonly declared: readonly DeclaredRange[]; readonly matched: number } {
+  let declared: DeclaredRange[] = [];
+  const seen = new Set<string>();
+  let matched = 0;
+  for (const line of lines) {
+    if (/^FlatView #/.test(line)) {
+      // A second view repeats the first for another processor; one without memory is of another address space.
+      if (declared.some(({ kind }) => kind === 'ram')) break;
+      declared = [];
+    }
+    if (INDENTED_PART.test(line) || /^\s*(#|;|$)/.test(line)) continue;
+    const match = form.pattern.exec(line);
+    if (match === null) continue;
+    matched++;
+    const [, from, to, what = '', offset] = match;
+    const start = BigInt(`0x${from}`);
+    const last = BigInt(`0x${to}`);
+    const behind = form.inclusive && form.name === 'range list' && last > start && (last & 0xfffn) === 0n;
+    const end = form.inclusive && !behind ? last + 1n : last;
+    const kind = form.ram(what) ? 'ram' : form.mmio(what) ? 'mmio' : 'other';
+    // Boot logs print the table twice, as the firmware gave it and as the kernel changed it.
+    const key = `${kind} ${start}`;
+    if (end <= start || seen.has(key)) continue;
+    seen.add(key);
+    const region = form.name === 'info mtree -f' ? /\): (.*?)(?: @[0-9a-f]+.*)?$/.exec(line)?.[1] : undefined;
+    declared.push({
+      start,
+      end,
+      kind,
+      what: region ?? what,
+      ...(region === undefined ? {} : { region: what }),
+      ...(offset === undefined ? {} : { offset: Number.parseInt(offset, 16) }),
+    });
+  }
+  return { declared, matched };
 }
 
 /** Where each range of a map lies in a raw file of `size` bytes, and how that was decided. */

@@ -34,6 +34,8 @@ export const SCHEMA = {
   kvmEra: 'memattr.kvm.era/1',
   kvmPolicy: 'memattr.kvm.policy/1',
   kvmAudit: 'memattr.kvm.audit/1',
+  lint: 'memattr.lint/1',
+  lintRule: 'memattr.lint-rule/1',
 } as const;
 
 export interface FindingRecord {

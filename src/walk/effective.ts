@@ -24,6 +24,18 @@ export interface EffectiveView {
   readonly decidedBy: string;
   /** Every rule that had a say, in order. */
   readonly why: readonly Reason[];
+  /** What every mapping of the same memory must agree on; absent where the type is not certain. */
+  readonly agreement?: Agreement;
+}
+
+/** A type without what aliases may differ in: allocation hints, transience, XS, tags. */
+export interface Agreement {
+  /** `Normal WB`, `Device-nGnRE`, `UC`. */
+  readonly type: string;
+  /** Absent where the manual allows several, and on x86. */
+  readonly shareability?: string;
+  /** May caches hold it? */
+  readonly cached: boolean;
 }
 
 /** A run of output frames in which the answer does not depend on the address. */

@@ -7,10 +7,11 @@ import { apply } from '../../memtype/rule.ts';
 import { type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from '../../walk/effective.ts';
 import type { Stage1Settings } from '../descriptors/stage1.ts';
 import type { Stage2Settings } from '../descriptors/stage2.ts';
-import { memoryName } from '../memtype/attributes.ts';
+import { type Memory, memoryName, policyOf } from '../memtype/attributes.ts';
 import { hypervisorControls, NO_HYPERVISOR, stage2On, systemControls } from '../memtype/control.ts';
 import { effectiveOf } from '../memtype/effective.ts';
 import type { Effective, Stage1Meaning, Stage2Meaning } from '../memtype/meaning.ts';
+import { alwaysOuter } from '../memtype/shareability.ts';
 import { stage1 as stage1Rule } from '../memtype/stage1.ts';
 import { stage2 as stage2Rule } from '../memtype/stage2.ts';
 
@@ -92,7 +93,19 @@ export function effectiveView(
     certain: is.sh.length === 1,
     decidedBy: decider(name, s1, s2),
     why,
+    agreement: {
+      type: withoutHints(is.memory),
+      ...(is.sh.length === 1 && is.sh[0] ? { shareability: is.sh[0] } : {}),
+      cached: !alwaysOuter(is.memory),
+    },
   };
+}
+
+/** The type as far as aliases must agree on it [Arm ARM, "Mismatched memory attributes"]: allocation hints may differ. */
+function withoutHints(memory: Memory): string {
+  if (memory.type === 'device') return `Device-${memory.device}`;
+  const [outer, inner] = [policyOf(memory.outer), policyOf(memory.inner)];
+  return `Normal ${outer === inner ? outer : `o${outer} i${inner}`}`;
 }
 
 /** Whose wish the result is. */

@@ -127,7 +127,8 @@ function registersOf(
   return { cpus: (sets.length > 0 ? sets : [new Map()]).map(set => new Map([...set, ...given])), source };
 }
 
-function textOf(path: string): string {
+/** A text file that an option names. */
+export function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

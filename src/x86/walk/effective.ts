@@ -5,10 +5,17 @@
 import { decode } from '../../bits/codec.ts';
 import type { Answer } from '../../memtype/rule.ts';
 import type { RegisterValues } from '../../walk/candidate.ts';
-import { type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from '../../walk/effective.ts';
+import {
+  type Agreement,
+  type EffectiveRules,
+  type EffectiveView,
+  oneRun,
+  type StageLeaf,
+} from '../../walk/effective.ts';
 import type { NptReading } from '../descriptors/npt.ts';
 import type { Stage1Reading } from '../descriptors/stage1.ts';
 import type { Stage2Reading } from '../descriptors/stage2.ts';
+import { type EffectiveType, plainType } from '../memtype/combine.ts';
 import { type Mtrrs, mtrrLabel, mtrrRange, mtrrs, mtrrType } from '../memtype/mtrr.ts';
 import { patEntry } from '../memtype/pat.ts';
 import { type Effective, effectiveType } from '../memtype/stage1.ts';
@@ -174,11 +181,17 @@ export function decider(result: Effective, parts: Parts): string {
   return listed(who.length > 0 ? who : Object.keys(parts));
 }
 
+/** CD and WC+ are how UC and WC come about, not other types. */
+const agreement = (type: EffectiveType): Agreement => {
+  const plain = plainType(type);
+  return { type: plain, cached: plain !== 'UC' && plain !== 'WC' };
+};
+
 /** An answer in the few words of a record. */
 export function effectiveView({ is, why }: Answer<Effective>, decidedBy: string): EffectiveView {
   switch (is.is) {
     case 'type':
-      return { type: is.type, certain: true, decidedBy, why };
+      return { type: is.type, certain: true, decidedBy, why, agreement: agreement(is.type) };
     case 'undefined':
       return {
         type: `undefined (${is.conflict.join(' and ')} overlap)`,

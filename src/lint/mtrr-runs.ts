@@ -1,0 +1,50 @@
+/** Where an answer changes with the output address alone (an MTRR), asked of the rules once per gigabyte. */
+import type { EffectiveRules } from '../walk/effective.ts';
+
+interface Segment {
+  /** Frame behind the last one. */
+  readonly until: number;
+  readonly key: string;
+}
+
+const WINDOW = 2 ** 18;
+const WINDOWS_KEPT = 4096;
+
+export class MtrrRuns {
+  readonly #rules: EffectiveRules;
+  readonly #windows = new Map<number, readonly Segment[]>();
+  /** Nothing but the leaves has a say. */
+  readonly #constant: boolean;
+
+  constructor(rules: EffectiveRules) {
+    this.#rules = rules;
+    const [first, ...rest] = rules.runs(0, WINDOW);
+    this.#constant = rest.length === 0 && first?.key === '';
+  }
+
+  /** The key at a frame, and up to which frame it holds at least. */
+  at(frame: number): Segment {
+    if (this.#constant) return ALWAYS;
+    const window = Math.floor(frame / WINDOW);
+    let segments = this.#windows.get(window);
+    if (!segments) {
+      if (this.#windows.size >= WINDOWS_KEPT) this.#windows.clear();
+      let until = window * WINDOW;
+      segments = this.#rules.runs(until, WINDOW).map(({ frames, key }) => {
+        until += frames;
+        return { until, key };
+      });
+      this.#windows.set(window, segments);
+    }
+    let low = 0;
+    let high = segments.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((segments[middle] as Segment).until <= frame) low = middle + 1;
+      else high = middle;
+    }
+    return segments[low] ?? ALWAYS;
+  }
+}
+
+const ALWAYS: Segment = { until: 2 ** 52, key: '' };

@@ -1,0 +1,16 @@
+import { arm, sdm } from '../../refs.ts';
+import { lintRule, unprivileged } from '../rule.ts';
+
+export const wxUser = lintRule({
+  id: 'wx-user',
+  title: 'memory that user mode may write and execute',
+  severity: 'warning',
+  explain:
+    'A page that EL0 or user mode may both write and execute turns any stray write into code. Interpreters that compile at run time, and old programs with an executable stack, map such pages on purpose. Rights are those of the leaf after every table above it.',
+  refs: [arm('section D8.4.1, Stage 1 permissions'), sdm('section "Access Rights"')],
+  entry: ({ regime, leaf }) => {
+    if (!leaf || regime.input !== 'va') return undefined;
+    const user = unprivileged(leaf.rights);
+    return user?.w && user.x ? { message: `writable and executable at ${user.name}` } : undefined;
+  },
+});

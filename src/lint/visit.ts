@@ -1,0 +1,395 @@
+/**
+ * Every distinct table of a regime, once: what `lint` looks at. A table that is reached in several ways is read again
+ * only where it inherits something else, so that shared, self-mapped and hostile trees cost what their tables cost.
+ */
+import type { Reading } from '../bits/family.ts';
+import { join } from '../bits/word.ts';
+import type { AddressSpace } from '../image/address-space.ts';
+import type { EntryForm, EntryKind, Level, Regime } from '../walk/regime.ts';
+
+/** Entries with the same attribute bits: they mean the same, and are judged once. */
+export interface Pattern {
+  /** Small numbers, in the order of appearance. */
+  readonly id: number;
+  /** Index into the regime's levels. */
+  readonly level: number;
+  readonly kind: EntryKind;
+  readonly inherits: number;
+  /** Of the first entry that looks like this. */
+  readonly reading: Reading;
+}
+
+/** Entries in a row that look the same: leaves that continue each other, or one word repeated. Reused: copy what you keep. */
+export interface Run {
+  readonly pattern: Pattern;
+  /** What the tables above handed down. */
+  readonly inherited: number;
+  /** First input frame, first output frame (0 for what maps nothing), frames. */
+  readonly input: number;
+  readonly output: number;
+  readonly frames: number;
+  /** The first entry, and where it stands, bytes. */
+  readonly lo: number;
+  readonly hi: number;
+  readonly at: number;
+}
+
+/** One distinct table. */
+export interface TablePlace {
+  /** Bytes, in the regime's own memory: guest tables have guest addresses. */
+  readonly address: number;
+  readonly level: number;
+  readonly entries: number;
+  /** First input frame of the first way that leads here. */
+  readonly input: number;
+}
+
+/** The entries of one Contiguous group that are leaves with the bit set, or stand among such. */
+export interface GroupMember {
+  readonly pattern: Pattern;
+  readonly inherited: number;
+  readonly input: number;
+  readonly output: number;
+  readonly lo: number;
+  readonly hi: number;
+  readonly at: number;
+}
+
+export interface Visitor {
+  /** Leaves, faults and entries that map nothing but hold something. */
+  run(run: Run): void;
+  /** An entry that points to a table, where its reading has something to say. */
+  pointer(run: Run): void;
+  table(table: TablePlace): void;
+  /** An entry that leads to a table on its own way down. */
+  loop(run: Run, table: TablePlace): void;
+  /** A group of `size` entries with at least one Contiguous leaf; holes are left out. */
+  group(members: readonly GroupMember[], size: number): void;
+  missing(table: TablePlace): void;
+}
+
+export interface VisitOptions {
+  /** Distinct tables at most. */
+  readonly maxTables: number;
+}
+export interface VisitResult {
+  readonly tables: number;
+  /** Leaf entries, each counted once per distinct table. */
+  readonly leaves: number;
+  readonly stopped?: string;
+}
+
+/** Patterns kept: hostile tables may hold a new one in every entry. */
+const PATTERNS_KEPT = 1 << 16;
+/** Words that map nothing are read one by one; this many are remembered. */
+const WORDS_KEPT = 1 << 16;
+
+const FRAME = 4096;
+const ALL_FRAMES = 2 ** 52;
+
+export function visit(
+  regime: Regime,
+  memory: AddressSpace,
+  visitor: Visitor,
+  options: VisitOptions,
+): VisitResult {
+  return new Visit(regime, memory, visitor, options).all();
+}
+
+type Open = { -readonly [K in keyof Run]: Run[K] };
+
+class Visit {
+  readonly #regime: Regime;
+  readonly #memory: AddressSpace;
+  readonly #visitor: Visitor;
+  readonly #maxTables: number;
+  readonly #patterns: Patterns;
+  /** Tables seen, by what makes them different: level and what was handed down. */
+  readonly #seen = new Map<string, Set<number>>();
+  readonly #path: number[] = [];
+  #open: Open | undefined;
+  #tables = 0;
+  #leaves = 0;
+  #stopped: string | undefined;
+
+  constructor(regime: Regime, memory: AddressSpace, visitor: Visitor, { maxTables }: VisitOptions) {
+    this.#regime = regime;
+    this.#memory = memory;
+    this.#visitor = visitor;
+    this.#maxTables = maxTables;
+    this.#patterns = new Patterns(regime);
+  }
+
+  all(): VisitResult {
+    for (const root of this.#regime.roots) {
+      const level = this.#regime.levels[root.level];
+      if (!level) continue;
+      const upper = root.canonical ? root.entries / 2 : root.entries;
+      this.#path.push(root.address);
+      this.#visitor.table({
+        address: root.address,
+        level: root.level,
+        entries: root.entries,
+        input: root.inputFrame,
+      });
+      this.#tables++;
+      this.#table(root.address, root.level, root.inputFrame, 0, upper, 0);
+      // the upper half of a canonical root ends at the top of the address space
+      if (root.canonical)
+        this.#table(
+          root.address,
+          root.level,
+          ALL_FRAMES - upper * 2 ** (level.shift - 12),
+          upper,
+          root.entries,
+          0,
+        );
+      this.#path.pop();
+    }
+    this.#flush();
+    return {
+      tables: this.#tables,
+      leaves: this.#leaves,
+      ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
+    };
+  }
+
+  /** Entries `first` to `end` of a table; entry `first` translates `inputFrame`. */
+  #table(
+    address: number,
+    level: number,
+    inputFrame: number,
+    first: number,
+    end: number,
+    inherited: number,
+  ): void {
+    const { entryBytes, levels } = this.#regime;
+    const { shift, pointsToTable, table, leaf } = levels[level] as Level;
+    const span = 2 ** (shift - 12);
+    const step = entryBytes / 4;
+    let words: Uint32Array | undefined;
+    let contiguous = 0;
+    for (let i = first; i < end; i++) {
+      const at = address + i * entryBytes;
+      if (i === first || at % FRAME === 0) {
+        words = this.#memory.page(Math.floor(at / FRAME));
+        if (!words) {
+          const rest = Math.min(end - i, (FRAME - (at % FRAME)) / entryBytes);
+          const input = inputFrame + (i - first) * span;
+          this.#visitor.missing({ address: at, level, entries: rest, input });
+          i += rest - 1;
+          continue;
+        }
+      }
+      const offset = (at % FRAME) / 4;
+      const lo = (words as Uint32Array)[offset] as number;
+      const hi = step === 2 ? ((words as Uint32Array)[offset + 1] as number) : 0;
+      if (lo === 0 && hi === 0) continue;
+      const asTable = pointsToTable(lo, hi);
+      const pattern = this.#patterns.of(lo, hi, level, asTable, asTable ? table : leaf);
+      const input = inputFrame + (i - first) * span;
+      switch (pattern.kind) {
+        case 'table':
+          this.#follow(pattern, lo, hi, at, input, span, inherited);
+          if (this.#stopped !== undefined) return;
+          break;
+        case 'leaf':
+          this.#leaves++;
+          if (pattern.groupEntries > contiguous) contiguous = pattern.groupEntries;
+          this.#emit(pattern, inherited, input, leaf.address(lo, hi) / FRAME, span, lo, hi, at);
+          break;
+        case 'fault':
+          this.#emit(pattern, inherited, input, 0, span, lo, hi, at);
+          break;
+        default: {
+          const { payload } = this.#regime;
+          if ((lo & payload[0]) === 0 && (hi & payload[1]) === 0) break;
+          this.#emit(this.#patterns.word(lo, hi, level), inherited, input, 0, span, lo, hi, at);
+        }
+      }
+    }
+    if (contiguous > 1) this.#groups(address, level, inputFrame, first, end, inherited, contiguous);
+  }
+
+  /** The table behind an entry, if it was not seen with the same inheritance. */
+  #follow(
+    pattern: PatternInfo,
+    lo: number,
+    hi: number,
+    at: number,
+    input: number,
+    span: number,
+    inherited: number,
+  ): void {
+    const { levels } = this.#regime;
+    const below = levels[pattern.level - 1];
+    if (!below) return;
+    const address = (levels[pattern.level] as Level).table.address(lo, hi);
+    const handed = inherited | pattern.inherits;
+    const place = { address, level: pattern.level - 1, entries: 2 ** below.indexBits, input };
+    const run = { pattern, inherited, input, output: address / FRAME, frames: span, lo, hi, at };
+    if (pattern.reading.findings.length > 0) this.#visitor.pointer(run);
+    if (this.#path.includes(address)) this.#visitor.loop(run, place);
+    const key = `${place.level} ${handed}`;
+    let seen = this.#seen.get(key);
+    if (!seen) {
+      seen = new Set();
+      this.#seen.set(key, seen);
+    }
+    if (seen.has(address)) return;
+    if (this.#tables >= this.#maxTables) {
+      this.#stopped = `stopped after ${this.#maxTables} distinct tables`;
+      return;
+    }
+    this.#tables++;
+    seen.add(address);
+    this.#visitor.table(place);
+    this.#path.push(address);
+    this.#table(address, place.level, input, 0, place.entries, handed);
+    this.#path.pop();
+  }
+
+  #emit(
+    pattern: PatternInfo,
+    inherited: number,
+    input: number,
+    output: number,
+    frames: number,
+    lo: number,
+    hi: number,
+    at: number,
+  ): void {
+    const open = this.#open;
+    if (
+      open !== undefined &&
+      open.input + open.frames === input &&
+      open.inherited === inherited &&
+      (open.pattern === pattern
+        ? pattern.kind === 'leaf'
+          ? open.output + open.frames === output
+          : open.lo === lo && open.hi === hi // what maps nothing: only the very same word continues a run
+        : false)
+    ) {
+      open.frames += frames;
+      return;
+    }
+    this.#flush();
+    this.#open = { pattern, inherited, input, output, frames, lo, hi, at };
+  }
+
+  #flush(): void {
+    if (this.#open) this.#visitor.run(this.#open);
+    this.#open = undefined;
+  }
+
+  /** Look again at the aligned groups of a table in which a Contiguous leaf was met. */
+  #groups(
+    address: number,
+    level: number,
+    inputFrame: number,
+    first: number,
+    end: number,
+    inherited: number,
+    size: number,
+  ): void {
+    const { entryBytes, levels } = this.#regime;
+    const { shift, pointsToTable, table, leaf } = levels[level] as Level;
+    const span = 2 ** (shift - 12);
+    const step = entryBytes / 4;
+    for (let start = first - (first % size); start < end; start += size) {
+      const members: GroupMember[] = [];
+      let marked = false;
+      for (let i = Math.max(start, first); i < Math.min(start + size, end); i++) {
+        const at = address + i * entryBytes;
+        const words = this.#memory.page(Math.floor(at / FRAME));
+        if (!words) continue;
+        const offset = (at % FRAME) / 4;
+        const lo = words[offset] as number;
+        const hi = step === 2 ? (words[offset + 1] as number) : 0;
+        if (lo === 0 && hi === 0) continue;
+        const asTable = pointsToTable(lo, hi);
+        const pattern = this.#patterns.of(lo, hi, level, asTable, asTable ? table : leaf);
+        if (pattern.kind !== 'leaf' && pattern.kind !== 'table') continue;
+        const output = (asTable ? table : leaf).address(lo, hi) / FRAME;
+        if (pattern.groupEntries > 0) marked = true;
+        members.push({ pattern, inherited, input: inputFrame + (i - first) * span, output, lo, hi, at });
+      }
+      if (marked) this.#visitor.group(members, size);
+    }
+  }
+}
+
+interface PatternInfo extends Pattern {
+  /** Entries of the Contiguous group; 0 where the bit is clear. */
+  readonly groupEntries: number;
+}
+
+/** What patterns mean, asked of the rules once. */
+class Patterns {
+  readonly #regime: Regime;
+  readonly #known: Map<number, Map<number, PatternInfo>>[];
+  readonly #words = new Map<string, PatternInfo>();
+  #kept = 0;
+  #next = 0;
+  #last: PatternInfo | undefined;
+  #low = 0;
+  #high = 0;
+  #slot = -1;
+
+  constructor(regime: Regime) {
+    this.#regime = regime;
+    this.#known = Array.from({ length: regime.levels.length * 2 }, () => new Map());
+  }
+
+  of(lo: number, hi: number, level: number, asTable: boolean, form: EntryForm): PatternInfo {
+    const low = (lo & form.attributes[0]) >>> 0;
+    const high = (hi & form.attributes[1]) >>> 0;
+    const slot = level * 2 + (asTable ? 1 : 0);
+    if (this.#last && low === this.#low && high === this.#high && slot === this.#slot) return this.#last;
+    const patterns = this.#known[slot] as Map<number, Map<number, PatternInfo>>;
+    let byLow = patterns.get(high);
+    if (!byLow) {
+      byLow = new Map();
+      patterns.set(high, byLow);
+    }
+    let found = byLow.get(low);
+    if (!found) {
+      if (++this.#kept > PATTERNS_KEPT) {
+        for (const map of this.#known) map.clear();
+        this.#kept = 1;
+        byLow = new Map();
+        patterns.set(high, byLow);
+      }
+      found = this.#make(lo, hi, level);
+      byLow.set(low, found);
+    }
+    this.#last = found;
+    this.#low = low;
+    this.#high = high;
+    this.#slot = slot;
+    return found;
+  }
+
+  /** An entry that maps nothing: what software left there may stand in any bit. */
+  word(lo: number, hi: number, level: number): PatternInfo {
+    const key = `${level} ${hi} ${lo}`;
+    let found = this.#words.get(key);
+    if (!found) {
+      if (this.#words.size >= WORDS_KEPT) this.#words.clear();
+      found = this.#make(lo, hi, level);
+      this.#words.set(key, found);
+    }
+    return found;
+  }
+
+  #make(lo: number, hi: number, level: number): PatternInfo {
+    const reading = this.#regime.read(join(lo, hi), level);
+    const { kind, inherits } = this.#regime.classify(reading, level);
+    const { contiguousBytes, size } = reading.facts;
+    const groupEntries =
+      kind === 'leaf' && typeof contiguousBytes === 'bigint' && typeof size === 'bigint'
+        ? Number(contiguousBytes / size)
+        : 0;
+    return { id: this.#next++, level, kind, inherits, reading, groupEntries };
+  }
+}
