@@ -280,12 +280,14 @@ class SpaceScan {
       this.#report(rule, verdict, { is: 'space', space: this.#space });
     if (stopped !== undefined) this.#limits.push(stopped);
     if (this.#second?.stopped !== undefined) this.#limits.push(`second stage: ${this.#second.stopped}`);
-    if (this.#uncertain > 0)
+    if (this.#uncertain > 0) {
+      const pages = this.#uncertain === 1 ? '1 page' : `${this.#uncertain} pages`;
       this.#limits.push(
         regime.input === 'va'
-          ? `the memory type of ${this.#uncertain} pages is not certain: they were not compared`
-          : `the guest decides the memory type of ${this.#uncertain} pages, and its own tables are not known: they were not compared`,
+          ? `the memory type of ${pages} is not certain: they were not compared`
+          : `the guest decides the memory type of ${pages}, and its own tables are not known: they were not compared`,
       );
+    }
     return {
       space: this.#space,
       tables,

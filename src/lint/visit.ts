@@ -96,7 +96,8 @@ export function visit(
   return new Visit(regime, memory, visitor, options).all();
 }
 
-type Open = { -readonly [K in keyof Run]: Run[K] };
+/** A run that may go on; `next` is where its next entry would stand. */
+type Open = { -readonly [K in keyof Run]: Run[K] } & { next: number };
 
 class Visit {
   readonly #regime: Regime;
@@ -263,6 +264,7 @@ class Visit {
     if (
       open !== undefined &&
       open.input + open.frames === input &&
+      open.next === at && // entries of one table: so an entry’s place follows from the first one’s
       open.inherited === inherited &&
       (open.pattern === pattern
         ? pattern.kind === 'leaf'
@@ -271,10 +273,12 @@ class Visit {
         : false)
     ) {
       open.frames += frames;
+      open.next = at + this.#regime.entryBytes;
       return;
     }
     this.#flush();
-    this.#open = { pattern, inherited, input, output, frames, lo, hi, at };
+    const next = at + this.#regime.entryBytes;
+    this.#open = { pattern, inherited, input, output, frames, lo, hi, at, next };
   }
 
   #flush(): void {

@@ -1,6 +1,6 @@
 import { arm } from '../../refs.ts';
 import type { Rights } from '../../walk/regime.ts';
-import { lintRule } from '../rule.ts';
+import { cannotForbid, lintRule } from '../rule.ts';
 
 /** `EL1 and EL0`. */
 const whoExecutes = (rights: Rights): string =>
@@ -14,7 +14,7 @@ export const deviceExecutable = lintRule({
   title: 'device memory that may be executed',
   severity: 'error',
   explain:
-    'The Device attribute alone does not keep a processor from fetching instructions speculatively: only execute-never does. A Device page that is executable at some level can be read by prefetching, and reads of device registers have side effects; an executed fetch is CONSTRAINED UNPREDICTABLE. The type is the one after all stages, and so are the rights. Stage 2 by itself is judged too, as a warning: the guest’s stage 1 may still forbid execution. With a memory map, device registers that are executable under any other type are reported as well (x86, where hypervisors leave them executable for the guest: a note).',
+    'The Device attribute alone does not keep a processor from fetching instructions speculatively: only execute-never does. A Device page that is executable at some level can be read by prefetching, and reads of device registers have side effects; an executed fetch is CONSTRAINED UNPREDICTABLE. The type is the one after all stages, and so are the rights. Stage 2 by itself is judged too, as a warning: the guest’s stage 1 may still forbid execution. With a memory map, device registers that are executable under any other type are reported as well (on x86; a note where a hypervisor leaves them executable for its guest, as most do, and where the paging mode cannot forbid it).',
   refs: [arm('section B2.10, Device memory'), arm('section K1.2.11')],
   access: ({ first, rights, agreement, effective, declared, declaredName }) => {
     const who = whoExecutes(rights);
@@ -27,7 +27,7 @@ export const deviceExecutable = lintRule({
     if (declared === 'mmio')
       return {
         message: `device registers (${declaredName}), and executable${guestOnly ? ' for the guest' : ` at ${who}`}`,
-        severity: guestOnly ? 'note' : 'warning',
+        severity: guestOnly || cannotForbid(first) ? 'note' : 'warning',
       };
     return undefined;
   },

@@ -119,6 +119,16 @@ export function linuxNotPresent(word: Word): string | undefined {
   return `swap entry: type ${entry.type}, offset ${hex(entry.offset)}${flags.map(flag => `, ${flag}`).join('')}`;
 }
 
+/**
+ * The same for two-level paging, where nothing is inverted: PROT_NONE is bit 8; else a swap entry with its type in [5:1]
+ * and its offset from bit 9 on [Linux 6.12, arch/x86/include/asm/pgtable-2level.h].
+ */
+export function linuxNotPresent32(word: Word): string | undefined {
+  if (word === 0n || has(word, 0)) return undefined;
+  if ((word & PROTNONE) !== 0n) return `PROT_NONE page: address ${hex(word & 0xffff_f000n)}`;
+  return `swap entry: type ${(word >> 1n) & 0x1fn}, offset ${hex((word & 0xffff_ffffn) >> 9n)}`;
+}
+
 // -------------------------------------------------------------------------------------------------- KVM, SPTEs
 
 /** Bit 11: KVM's own present bit, clear in MMIO and frozen entries. */

@@ -37,7 +37,7 @@ import {
   topLevel,
 } from './address.ts';
 import { parsePermissions, type Stage1Permissions, stage1Permissions } from './permissions.ts';
-import { linuxLeafBits, linuxNotPresent } from './software.ts';
+import { linuxLeafBits, linuxNotPresent, linuxNotPresent32 } from './software.ts';
 
 // ---------------------------------------------------------------------------------------------------- settings
 
@@ -309,7 +309,7 @@ export function readStage1(word: Word, s: Stage1Settings): Stage1Reading {
 const entryName = (s: Stage1Settings): string => NAME[levelOf(s) - 1] ?? '';
 
 function readNotPresent(word: Word, s: Stage1Settings): Stage1Reading {
-  const linux = ia32e(s) ? linuxNotPresent(word) : undefined;
+  const linux = ia32e(s) ? linuxNotPresent(word) : s.mode === '32' ? linuxNotPresent32(word) : undefined;
   const facts: Stage1Facts = {
     entry: entryName(s),
     ...(linux === undefined ? {} : { software: { 'Linux 6.12': linux } }),
