@@ -30,22 +30,22 @@ const RAM = 0x4000_0000n;
 /** A kernel whose lower and upper tables hold these entries, in order from index 0. */
 const withLower = (...words: bigint[]): ReturnType<typeof kernel> => {
   const world = kernel();
-  words.forEach((word, i) => world.set(world.lower, i, word));
+  for (const [i, word] of words.entries()) world.set(world.lower, i, word);
   return world;
 };
 const withUpper = (...words: bigint[]): ReturnType<typeof kernel> => {
   const world = kernel();
-  words.forEach((word, i) => world.set(world.upper, i, word));
+  for (const [i, word] of words.entries()) world.set(world.upper, i, word);
   return world;
 };
 const withPt = (...words: bigint[]): ReturnType<typeof pc> => {
   const world = pc();
-  words.forEach((word, i) => world.set(world.pt, i, word));
+  for (const [i, word] of words.entries()) world.set(world.pt, i, word);
   return world;
 };
 const withEpt = (...words: bigint[]): ReturnType<typeof ept> => {
   const world = ept();
-  words.forEach((word, i) => world.set(world.pt, i, word));
+  for (const [i, word] of words.entries()) world.set(world.pt, i, word);
   return world;
 };
 

@@ -140,7 +140,7 @@ function print(
 ): void {
   const { reports } = result;
   if (args.sarif) {
-    io.out.write(`${JSON.stringify(sarif(result, rules, { uri: dump, version }), null, 2)}\n`);
+    io.out.write(`${JSON.stringify(sarif(result, rules, { uri: encodeURI(dump), version }), null, 2)}\n`);
     return;
   }
   switch (outputOf(args)) {
