@@ -388,7 +388,7 @@ export function doubt(
   if (!first || wrong.length * 2 < telling.length) return undefined;
   const words = telling.map(({ reading }) => reading.raw);
   const better = likeliest(words);
-  if (better === first.family) return undefined;
+  if (better.id === first.family.id) return undefined; // by id: verbs are bundled apart
   const cost = words.reduce((sum, word) => sum + (candidates(better, word)[0]?.cost ?? 0), 0);
   const own = telling.reduce((sum, one) => sum + one.cost, 0);
   return cost * 4 < own ? { wrong: wrong.length, of: telling.length, better } : undefined;
