@@ -29,6 +29,7 @@ interface Binaryen {
   setOptimizeLevel(level: number): void;
   setAlwaysInlineMaxSize(nodes: number): void;
   setFlexibleInlineMaxSize(nodes: number): void;
+  setAllowInliningFunctionsWithLoops(allow: boolean): void;
   readBinary(binary: Uint8Array): {
     setFeatures(features: number): void;
     runPasses(passes: readonly string[]): void;
@@ -87,6 +88,7 @@ export async function compileKernels(root: string): Promise<Uint8Array> {
   binaryen.setOptimizeLevel(3);
   binaryen.setAlwaysInlineMaxSize(INLINE_UP_TO);
   binaryen.setFlexibleInlineMaxSize(INLINE_UP_TO);
+  binaryen.setAllowInliningFunctionsWithLoops(true); // loops whose arguments are constants become loops of their own
   const module = binaryen.readBinary(binary);
   module.setFeatures(FEATURES.reduce((all, name) => all | (binaryen.Features[name] as number), 0));
   module.runPasses(['inlining-optimizing']);

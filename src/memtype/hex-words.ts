@@ -38,9 +38,8 @@ export class HexReader {
   addresses = 0;
   others = 0;
 
-  constructor(kernels?: Kernels) {
-    this.#heap = kernels ? new Heap(kernels) : sharedHeap();
-    const heap = this.#heap;
+  constructor(heap: Heap) {
+    this.#heap = heap;
     this.#classes = heap.take(256);
     this.#text = heap.take(CHUNK + LONGEST + at.TEXT_PADDING);
     this.#out = heap.take((CHUNK + LONGEST) * 4);
@@ -71,13 +70,34 @@ export class HexReader {
       const rest = u8.slice(this.#text + whole, this.#text + size);
       u8.fill(0, this.#text + whole, this.#text + whole + at.TEXT_PADDING);
       const count = this.#heap.kernels.hexWords(this.#text, whole, this.#out, this.#classes, this.#result);
-      const { u32 } = this.#heap;
-      this.addresses += u32[(this.#result + at.TEXT_ADDRESSES) >> 2] as number;
-      this.others += u32[(this.#result + at.TEXT_OTHERS) >> 2] as number;
+      this.#note();
       this.#kept = rest.length;
       this.#heap.u8.set(rest, this.#text);
       if (count > 0) yield new BigUint64Array(this.#heap.kernels.buffer, this.#out, count);
     }
+  }
+
+  /**
+   * The words of a whole text that lies in the kernels' memory, with `TEXT_PADDING` separators behind it: nothing is copied.
+   * Views, as above.
+   */
+  *readInPlace(text: number, bytes: number): Generator<BigUint64Array> {
+    const { kernels } = this.#heap;
+    for (let done = 0; done < bytes; ) {
+      let size = Math.min(CHUNK, bytes - done);
+      while (done + size < bytes && size > CHUNK - LONGEST && !this.#separates(text + done + size - 1))
+        size--;
+      const count = kernels.hexWords(text + done, size, this.#out, this.#classes, this.#result);
+      this.#note();
+      done += size;
+      if (count > 0) yield new BigUint64Array(kernels.buffer, this.#out, count);
+    }
+  }
+
+  #note(): void {
+    const { u32 } = this.#heap;
+    this.addresses += u32[(this.#result + at.TEXT_ADDRESSES) >> 2] as number;
+    this.others += u32[(this.#result + at.TEXT_OTHERS) >> 2] as number;
   }
 
   #separates(place: number): boolean {
@@ -94,8 +114,8 @@ let shared: HexReader | undefined;
  */
 export function hexWords(text: Uint8Array | string, kernels?: Kernels): HexWords {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
-  if (!kernels) shared ??= new HexReader();
-  const reader = kernels || !shared ? new HexReader(kernels) : shared;
+  if (!kernels) shared ??= new HexReader(sharedHeap());
+  const reader = kernels || !shared ? new HexReader(kernels ? new Heap(kernels) : sharedHeap()) : shared;
   reader.begin();
   const pieces: BigUint64Array[] = [];
   for (const piece of reader.read(bytes, true)) pieces.push(piece.slice());

@@ -6,6 +6,7 @@
  */
 import { Heap } from './kernels/heap.ts';
 import { type Kernels, kernels } from './kernels/kernels.ts';
+import { COUNT_BYTES, COUNT_FREQUENT } from './kernels/layout.ts';
 import { install, type Plan, plan, type Table } from './kernels/plan.ts';
 
 /** Entries: 64-bit words, or pairs of 32-bit halves `(lo, hi)`. */
@@ -20,19 +21,22 @@ export interface Resolved<A> {
 
 /** Words of one kernel call: 256 KB, which stays in the second-level cache between copy and kernel. */
 const CHUNK = 32768;
+/** Words of one call where nothing is copied: V8 does not replace the code of a call that runs, so none should be long. */
+const CALL = 8 * CHUNK;
 
 /** Room for one chunk, its codes and its counts; one for all tables of a heap. */
 class Room {
   readonly words: number;
   readonly codes: number;
   readonly counts: number;
-  readonly banks: number;
+  readonly scratch: number;
 
   constructor(heap: Heap) {
     this.words = heap.take(CHUNK * 8);
     this.codes = heap.take(CHUNK);
     this.counts = heap.take(256 * 8);
-    this.banks = heap.take(4096);
+    this.scratch = heap.take(COUNT_BYTES);
+    heap.u8.set([0, 1, 2, 3, 4, 5, 6, 7], this.scratch + COUNT_FREQUENT);
   }
 }
 const rooms = new WeakMap<Heap, Room>();
@@ -69,40 +73,50 @@ export class Resolver<A> {
 
   /** As `resolve`, from and to places in the kernels' memory (bytes; see `heap.take`): nothing is copied. */
   resolveInPlace(words: number, count: number, codes: number): void {
-    for (let done = 0; done < count; done += CHUNK)
-      this.heap.kernels.resolve(words + 8 * done, Math.min(CHUNK, count - done), codes + done, this.#plan);
+    for (let done = 0; done < count; done += CALL)
+      this.heap.kernels.resolve(words + 8 * done, Math.min(CALL, count - done), codes + done, this.#plan);
   }
 
   /** How many entries have each answer: answers that occur, most frequent first. */
   histogram(words: Words): readonly (readonly [A, number])[] {
-    return this.#tally(() =>
+    const counts = this.#count(() =>
       this.#chunks(words, (place, count) =>
-        this.heap.kernels.histogram(place, count, this.#room.counts, this.#plan, this.#room.banks),
+        this.heap.kernels.histogram(place, count, this.#room.counts, this.#plan, this.#room.scratch),
       ),
     );
+    return this.#answers(counts);
   }
 
   /** As `histogram`, from a place in the kernels' memory. */
   histogramInPlace(words: number, count: number): readonly (readonly [A, number])[] {
-    return this.#tally(() => {
-      for (let done = 0; done < count; done += CHUNK)
+    return this.#answers(this.countsInPlace(words, count));
+  }
+
+  /** How many words in the kernels' memory have each code: a view of 256 counts, to be read before the next call. */
+  countsInPlace(words: number, count: number): Float64Array {
+    return this.#count(() => {
+      for (let done = 0; done < count; done += CALL)
         this.heap.kernels.histogram(
           words + 8 * done,
-          Math.min(CHUNK, count - done),
+          Math.min(CALL, count - done),
           this.#room.counts,
           this.#plan,
-          this.#room.banks,
+          this.#room.scratch,
         );
     });
   }
 
-  #tally(count: () => void): readonly (readonly [A, number])[] {
+  #count(work: () => void): Float64Array {
     const counts = (): Float64Array =>
       this.heap.f64.subarray(this.#room.counts >> 3, (this.#room.counts >> 3) + 256);
     counts().fill(0);
-    count();
+    work();
+    return counts();
+  }
+
+  #answers(counts: Float64Array): readonly (readonly [A, number])[] {
     const sums = new Map<A, number>();
-    counts().forEach((n, code) => {
+    counts.forEach((n, code) => {
       const answer = this.plan.palette[code];
       if (n > 0 && answer !== undefined) sums.set(answer, (sums.get(answer) ?? 0) + n);
     });

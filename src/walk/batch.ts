@@ -25,7 +25,7 @@ export interface LeafBatch {
 /** A growing batch. `push` coalesces with the last range where the caller says that the entry continues it. */
 export class BatchBuilder {
   length = 0;
-  #capacity = 1024;
+  #capacity = 0;
   input = new Float64Array(this.#capacity);
   output = new Float64Array(this.#capacity);
   frames = new Float64Array(this.#capacity);
@@ -78,7 +78,7 @@ export class BatchBuilder {
   }
 
   #grow(): void {
-    this.#capacity *= 2;
+    this.#capacity = Math.max(256, 2 * this.#capacity);
     const wider = <A extends Float64Array | Uint32Array | Uint8Array>(array: A): A => {
       const next = new (array.constructor as new (length: number) => A)(this.#capacity);
       next.set(array);

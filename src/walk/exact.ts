@@ -8,13 +8,19 @@
 import type { AddressSpace } from '../image/address-space.ts';
 import type { Regime } from './regime.ts';
 import type { WalkOptions, WalkResult } from './result.ts';
-import { FRAME_BYTES, type Part, Traversal } from './traversal.ts';
+import { FRAME_BYTES, Traversal } from './traversal.ts';
 
 class ExactWalker extends Traversal {
-  protected override part(part: Part): void {
-    const words = this.memory.page(Math.floor(part.place / FRAME_BYTES));
-    if (words) this.entries(part, words);
-    else this.note(part);
+  protected override part(
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+    inherited: number,
+  ): void {
+    const words = this.memory.page(Math.floor(place / FRAME_BYTES));
+    if (words) this.entries(words, place, count, level, input, inherited);
+    else this.note(place, count, level, input);
   }
 }
 

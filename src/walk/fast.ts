@@ -9,12 +9,14 @@
  * walks that run into `maxRanges`. Small trees are not worth the kernel and are read entry by entry here.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import { Heap } from '../memtype/kernels/heap.ts';
 import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
-import type { Level, Regime } from './regime.ts';
+import type { EntryClass, Level, Regime } from './regime.ts';
+import { ResidentImage } from './resident.ts';
 import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
-import { type LeafMasks, leafMasks, Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';
-import { FRAME_BYTES, FRAME_SHIFT, type Part, Traversal } from './traversal.ts';
+import { type FormMasks, formMasks, Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';
+import { FRAME_BYTES, FRAME_SHIFT, Traversal } from './traversal.ts';
 
 /** Leaf tables below which compiling the kernels costs more than it saves (bench/walk: 1.5 ms against 25 us a table). */
 const WORTH_A_KERNEL = 64;
@@ -25,23 +27,56 @@ export interface FastOptions extends WalkOptions {
   readonly kernels?: Kernels;
 }
 
+/** A walk over an image in the kernels' memory whose rows stay there too. */
+export class ResidentWalk {
+  readonly image: ResidentImage;
+  readonly #shop: Workshop;
+
+  /** `capacity`: ranges that there is room for, 46 bytes each. Walks with more of them are copied out as usual. */
+  constructor(image: ResidentImage, capacity: number) {
+    this.image = image;
+    this.#shop = new Workshop(image.heap, 0, capacity);
+  }
+
+  /** As `walkFast`; the arrays of the result are views that hold until the next walk. */
+  walk(regime: Regime, options: WalkOptions = {}): WalkResult | undefined {
+    const forms = knownForms(regime);
+    return forms && new FastWalker(regime, this.image, options, forms, this.#shop).walk();
+  }
+}
+
 /** As `walkExactly`, or undefined where this walk is not for us. Costs about 0.3 ns to 2 ns per leaf entry. */
 export function walkFast(
   regime: Regime,
   memory: AddressSpace,
   options: FastOptions = {},
 ): WalkResult | undefined {
-  const masks = masksOf(regime);
-  if (!masks) return undefined;
-  return new FastWalker(regime, memory, options, masks).walk();
+  const forms = knownForms(regime);
+  return forms && new FastWalker(regime, memory, options, forms).walk();
 }
 
-/** The leaf masks of every level; undefined where one has none. */
-function masksOf({ entryBytes, levels }: Regime): readonly LeafMasks[] | undefined {
+/** The entry forms of a regime as masks, by level. */
+interface Forms {
+  readonly leaves: readonly FormMasks[];
+  readonly tables: readonly (FormMasks | undefined)[];
+}
+const known = new WeakMap<Regime, Forms | null>();
+function knownForms(regime: Regime): Forms | undefined {
+  let forms = known.get(regime);
+  if (forms === undefined) {
+    forms = formsOf(regime) ?? null;
+    known.set(regime, forms);
+  }
+  return forms ?? undefined;
+}
+
+/** Undefined where a level's leaves have no masks. */
+function formsOf({ entryBytes, levels }: Regime): Forms | undefined {
   const [lowest] = levels;
   if (entryBytes !== 8 || !lowest || pointsAnywhere(lowest)) return undefined;
-  const masks = levels.map(({ leaf, shift }) => leafMasks(leaf, shift));
-  return masks.every(mask => mask !== undefined) ? masks : undefined;
+  const leaves = levels.map(({ leaf, shift }) => formMasks(leaf, shift));
+  const tables = levels.map(({ table }) => formMasks(table, FRAME_SHIFT));
+  return leaves.every(masks => masks !== undefined) ? { leaves, tables } : undefined;
 }
 
 /** Does the lowest level take any entry for a table? None of ours does; the kernel would not notice. */
@@ -58,113 +93,249 @@ class Workshop {
   readonly scanner: Scanner;
   readonly arena: number;
 
-  constructor(kernels: Kernels) {
-    this.scanner = new Scanner(kernels);
-    this.arena = this.scanner.heap.take(ARENA_BYTES);
+  constructor(heap: Heap, arena = heap.take(ARENA_BYTES), capacity?: number) {
+    this.scanner = new Scanner(heap, capacity);
+    this.arena = arena;
   }
 }
+/** One scanner for each heap that holds images; nothing is copied, so there is no arena. */
+const shops = new WeakMap<Heap, Workshop>();
+const residentShop = (heap: Heap): Workshop => {
+  const shop = shops.get(heap) ?? new Workshop(heap, 0);
+  shops.set(heap, shop);
+  return shop;
+};
 let idle: Workshop | undefined;
 
+/** Never shown: the exact walker walks again, and stops with its own sentence. */
+const TOO_MANY = 'more ranges than the fast walker may keep';
+
+/** Pieces met and not yet read, in the order of the walk; column by column, because there is one for every leaf table. */
+class Queue {
+  length = 0;
+  #capacity = 0;
+  /** Physical address of the first entry, and the input frame that it translates. */
+  place = new Float64Array(0);
+  input = new Float64Array(0);
+  count = new Uint16Array(0);
+  level = new Uint8Array(0);
+  inherited = new Uint32Array(0);
+  /** An upper table that could not be read: to be noted in its turn. */
+  missing = new Uint8Array(0);
+
+  /** Answers whether there is room for more. */
+  put(
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+    inherited: number,
+    missing: 0 | 1,
+  ): boolean {
+    if (this.length === this.#capacity) this.#grow();
+    const i = this.length++;
+    this.place[i] = place;
+    this.count[i] = count;
+    this.level[i] = level;
+    this.input[i] = input;
+    this.inherited[i] = inherited;
+    this.missing[i] = missing;
+    return this.length < SEGMENTS_PER_SCAN;
+  }
+
+  #grow(): void {
+    this.#capacity = Math.max(32, 4 * this.#capacity);
+    const wider = <A extends { set(from: A): void }>(array: A, make: new (length: number) => A): A => {
+      const next = new make(this.#capacity);
+      next.set(array);
+      return next;
+    };
+    this.place = wider(this.place, Float64Array);
+    this.input = wider(this.input, Float64Array);
+    this.count = wider(this.count, Uint16Array);
+    this.level = wider(this.level, Uint8Array);
+    this.inherited = wider(this.inherited, Uint32Array);
+    this.missing = wider(this.missing, Uint8Array);
+  }
+}
+
 class FastWalker extends Traversal {
-  readonly #masks: readonly LeafMasks[];
+  readonly #forms: Forms;
   readonly #maxRanges: number;
   readonly #given: Kernels | undefined;
-  /** Pieces met and not yet read, in the order of the walk; `missing` ones are upper tables that could not be read. */
-  readonly #queue: { readonly part: Part; readonly missing: boolean }[] = [];
+  readonly #resident: ResidentImage | undefined;
+  readonly #queue = new Queue();
+  readonly #inPlace: Workshop | undefined;
   #workshop: Workshop | undefined;
 
-  constructor(regime: Regime, memory: AddressSpace, options: FastOptions, masks: readonly LeafMasks[]) {
+  /** `inPlace`: where the rows shall stay. */
+  constructor(regime: Regime, memory: AddressSpace, options: FastOptions, forms: Forms, inPlace?: Workshop) {
     super(regime, memory, { ...options, maxRanges: Number.POSITIVE_INFINITY });
-    this.#masks = masks;
+    this.#forms = forms;
     this.#maxRanges = options.maxRanges ?? DEFAULT_MAX_RANGES;
-    this.#given = options.kernels;
+    this.#resident = memory instanceof ResidentImage ? memory : undefined;
+    this.#given = this.#resident?.heap.kernels ?? options.kernels;
+    this.#inPlace = inPlace;
+    if (this.#resident) this.#shop(); // takes room, which may move the memory: before any page is looked at
   }
 
   /** Walk all roots. Undefined where there are more ranges than asked for: which ones to keep is the exact walker's rule. */
   walk(): WalkResult | undefined {
     try {
       for (const root of this.regime.roots) this.root(root);
-      this.#settle();
-      if (this.#tooMany()) return undefined;
+      const leaves = this.#inPlace && this.#rowsInPlace(this.#inPlace);
+      if (!leaves) this.#settle();
+      if (this.#tooMany() || (leaves && leaves.length > this.#maxRanges)) return undefined;
       const scanner = this.#workshop?.scanner;
       if (scanner) {
         this.payload += scanner.payloads;
         this.faults += scanner.faults;
-        this.regime.levels.forEach(({ shift }, index) => {
-          this.leaves += scanner.leafFrames(index) / 2 ** (shift - FRAME_SHIFT);
+        this.spans.forEach((span, level) => {
+          this.leaves += scanner.leafFrames(level) / span;
         });
       }
-      return this.result();
+      return leaves ? { ...this.result(), leaves } : this.result();
     } finally {
       if (!this.#given) idle = this.#workshop ?? idle;
     }
   }
 
-  protected override part(part: Part): void {
-    if (part.level === 0) {
-      this.#put(part, false);
+  protected override part(
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+    inherited: number,
+  ): void {
+    if (level === 0) {
+      this.#put(place, count, level, input, inherited, 0);
       return;
     }
-    const words = this.memory.page(Math.floor(part.place / FRAME_BYTES));
-    if (words) this.#upper(part, words);
-    else this.#put(part, true); // noted in its turn
+    const words = this.memory.page(Math.floor(place / FRAME_BYTES));
+    if (words) this.#upper(words, place, count, level, input, inherited);
+    else this.#put(place, count, level, input, inherited, 1);
   }
 
   /** Entries above the leaf level: tables are followed; what lies between them is a segment for the kernel. */
-  #upper(part: Part, words: Uint32Array): void {
-    const { place, level, input, inherited } = part;
-    const { pointsToTable } = this.regime.levels[level] as Level;
-    const span = this.#span(level);
+  #upper(
+    words: Uint32Array,
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+    inherited: number,
+  ): void {
+    const { pointsToTable, table } = this.regime.levels[level] as Level;
+    const entriesBelow = 2 ** (this.regime.levels[level - 1] as Level).indexBits;
+    const [attributesLo, attributesHi] = table.attributes;
+    const span = this.spans[level] as number;
     const offset = (place % FRAME_BYTES) / 4;
-    const [first, end] = this.#wanted(part);
+    const end = this.#end(count, input, span);
     let segment = -1; // where it began, if there is one
-    const close = (i: number): void => {
-      if (segment < 0) return;
-      const count = i - segment;
-      this.#put(
-        { place: place + 8 * segment, count, level, input: input + segment * span, inherited },
-        false,
-      );
-      segment = -1;
-    };
-    for (let i = first; i < end && this.stopped === undefined; i++) {
+    // what the last pattern meant: neighbours are mostly alike
+    let patternLo = 0;
+    let patternHi = 0;
+    let meaning: EntryClass | undefined;
+    const descend = this.#descent(words, place, count, level, input);
+    for (let i = this.#first(input, span); i < end && this.stopped === undefined; i++) {
       const lo = words[offset + 2 * i] as number;
       const hi = words[offset + 2 * i + 1] as number;
       if (lo === 0 && hi === 0) continue;
-      if (pointsToTable(lo, hi)) {
-        close(i);
-        this.#pointer(lo, hi, input + i * span, place + 8 * i, level, inherited);
-      } else if (segment < 0) segment = i;
+      if (!pointsToTable(lo, hi)) {
+        if (segment < 0) segment = i;
+        continue;
+      }
+      if (segment >= 0)
+        this.#put(place + 8 * segment, i - segment, level, input + segment * span, inherited, 0);
+      segment = -1;
+      const attributeLo = lo & attributesLo;
+      const attributeHi = hi & attributesHi;
+      if (meaning === undefined || attributeLo !== patternLo || attributeHi !== patternHi) {
+        meaning = this.classifier.classOf(lo, hi, level, true, table);
+        patternLo = attributeLo;
+        patternHi = attributeHi;
+      }
+      if (meaning.kind === 'table' && descend) {
+        const next = descend(i, attributeLo >>> 0, attributeHi >>> 0, inherited | meaning.inherits);
+        if (next > i) {
+          i = next - 1;
+          continue;
+        }
+      }
+      if (meaning.kind === 'table')
+        this.table(
+          table.address(lo, hi),
+          level - 1,
+          input + i * span,
+          0,
+          entriesBelow,
+          inherited | meaning.inherits,
+        );
+      else {
+        // it may become a range itself: everything before it comes first
+        if (meaning.kind === 'fault' || meaning.kind === 'leaf' || this.listPayload) this.#settle();
+        this.entry(lo, hi, input + i * span, place + 8 * i, level, inherited);
+      }
     }
-    close(end);
+    if (segment >= 0)
+      this.#put(place + 8 * segment, end - segment, level, input + segment * span, inherited, 0);
   }
 
-  /** An entry that looks like a pointer to a table; if it becomes a range itself, everything before it comes first. */
-  #pointer(lo: number, hi: number, frame: number, at: number, level: number, inherited: number): void {
-    const { table } = this.regime.levels[level] as Level;
-    const { kind } = this.classifier.classOf(lo, hi, level, true, table);
-    if (kind === 'fault' || kind === 'leaf' || (kind !== 'table' && this.listPayload)) this.#settle();
-    this.entry(lo, hi, frame, this.#span(level), at, level, inherited);
-  }
-
-  #span(level: number): number {
-    return 2 ** ((this.regime.levels[level] as Level).shift - FRAME_SHIFT);
+  /**
+   * A way to have the kernel follow the pointers of a piece to leaf tables: where the image lies in the kernels' memory, a
+   * leaf table is one page, and all of the piece is wanted. It answers the first entry that is not so.
+   */
+  #descent(
+    words: Uint32Array,
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+  ): ((index: number, patternLo: number, patternHi: number, inherited: number) => number) | undefined {
+    const image = this.#resident;
+    const form = this.#forms.tables[level];
+    const entries = 2 ** (this.regime.levels[level - 1] as Level).indexBits;
+    const span = this.spans[level] as number;
+    const whole = input >= this.from && input + count * span <= this.to;
+    if (level !== 1 || !image || !form || entries * 8 !== FRAME_BYTES || !whole) return undefined;
+    const { scanner } = this.#shop();
+    const first = words.byteOffset + (place % FRAME_BYTES);
+    return (index, patternLo, patternHi, inherited) => {
+      this.#read();
+      const end = Math.min(count, index + Math.max(0, this.maxTables - this.tables));
+      const [next, tables] = scanner.descend(
+        {
+          image,
+          form,
+          words: first,
+          pattern: [patternLo, patternHi],
+          inherited,
+          input,
+          span,
+          count: entries,
+        },
+        index,
+        end,
+        this.#take,
+      );
+      this.tables += tables;
+      if (this.#tooMany()) this.stopped = TOO_MANY;
+      return next;
+    };
   }
 
   /** The entries of a piece that translate what was asked for: first, and end. */
-  #wanted({ count, level, input }: Part): readonly [number, number] {
-    const span = this.#span(level);
-    return [
-      Math.max(0, Math.floor((this.from - input) / span)),
-      Math.min(count, Math.ceil((this.to - input) / span)),
-    ];
+  #first(input: number, span: number): number {
+    return Math.max(0, Math.floor((this.from - input) / span));
+  }
+  #end(count: number, input: number, span: number): number {
+    return Math.min(count, Math.ceil((this.to - input) / span));
   }
 
-  #put(part: Part, missing: boolean): void {
-    this.#queue.push({ part, missing });
-    if (this.#queue.length < SEGMENTS_PER_SCAN) return;
+  #put(place: number, count: number, level: number, input: number, inherited: number, missing: 0 | 1): void {
+    if (this.#queue.put(place, count, level, input, inherited, missing)) return;
     this.#read();
-    if (this.#tooMany()) this.stopped = 'more ranges than the fast walker may keep';
+    if (this.#tooMany()) this.stopped = TOO_MANY;
   }
 
   #tooMany(): boolean {
@@ -173,61 +344,117 @@ class FastWalker extends Traversal {
 
   /** Read and scan what is queued. */
   #read(): void {
-    const queue = this.#queue.splice(0);
-    if (queue.length === 0) return;
-    const { memory } = this;
-    memory.prefetch?.(
-      queue.filter(({ missing }) => !missing).map(({ part }) => Math.floor(part.place / FRAME_BYTES)),
-    );
-    const scan =
-      this.#workshop || this.#given || queue.length >= WORTH_A_KERNEL ? this.#scanner() : undefined;
-    const { stopped } = this; // these pieces were met before whatever stopped the walk
-    this.stopped = undefined;
-    for (const { part, missing } of queue) {
-      const words = missing ? undefined : memory.page(Math.floor(part.place / FRAME_BYTES));
-      if (!words) this.note(part);
-      else if (scan) scan(part, words);
-      else this.entries(part, words);
-    }
-    this.stopped = stopped;
-    if (scan) this.#workshop?.scanner.run(this.#take);
+    const { length } = this.#queue;
+    if (length === 0) return;
+    if (this.#resident) this.#queueInPlace(this.#resident);
+    else if (this.#workshop || this.#given || length >= WORTH_A_KERNEL) this.#queueCopies();
+    else this.#readByHand();
+    this.#queue.length = 0;
+    this.#workshop?.scanner.run(this.#take);
   }
 
-  /** How a piece gets to the kernel: its page is copied, so that the queue lies close together. */
-  #scanner(): (part: Part, words: Uint32Array) => void {
+  /** The image lies in the kernels' memory. */
+  #queueInPlace(image: ResidentImage): void {
+    const { scanner } = this.#shop();
+    const { length, place, input, count, level, inherited, missing } = this.#queue;
+    for (let i = 0; i < length; i++) {
+      const at = place[i] as number;
+      const page = missing[i] ? 0 : image.placeOf(Math.floor(at / FRAME_BYTES));
+      if (page === 0) this.note(at, count[i] as number, level[i] as number, input[i] as number);
+      else this.#queueOne(scanner, i, page + (at % FRAME_BYTES), inherited[i] as number);
+    }
+  }
+
+  /** Pages are copied, so that the queue lies close together; one sorted pass reads those that the image has not at hand. */
+  #queueCopies(): void {
     const { scanner, arena } = this.#shop();
+    const { length, place, input, count, level, inherited } = this.#queue;
     const { u32 } = scanner.heap;
-    let slot = arena / 4;
-    return (part, words) => {
-      const [first, end] = this.#wanted(part);
-      if (end <= first) return;
-      const { place, level, input, inherited } = part;
-      const offset = (place % FRAME_BYTES) / 4;
-      const whole = end - first === words.length / 2;
-      u32.set(whole ? words : words.subarray(offset + 2 * first, offset + 2 * end), slot);
+    this.#prefetch();
+    for (let i = 0; i < length; i++) {
+      const at = place[i] as number;
+      const words = this.#page(i);
+      if (!words) {
+        this.note(at, count[i] as number, level[i] as number, input[i] as number);
+        continue;
+      }
+      const offset = (at % FRAME_BYTES) / 4;
+      const size = 2 * (count[i] as number);
+      const slot = arena + i * FRAME_BYTES;
+      u32.set(size === words.length ? words : words.subarray(offset, offset + size), slot / 4);
+      this.#queueOne(scanner, i, slot, inherited[i] as number);
+    }
+  }
+
+  /** A queued piece, whose entries lie at `entries` in the kernels' memory. */
+  #queueOne(scanner: Scanner, i: number, entries: number, inherited: number): void {
+    const { place, input, count, level } = this.#queue;
+    const levelIndex = level[i] as number;
+    const span = this.spans[levelIndex] as number;
+    const start = input[i] as number;
+    const first = this.#first(start, span);
+    const end = this.#end(count[i] as number, start, span);
+    if (end > first)
       scanner.queue(
-        4 * slot,
+        entries + 8 * first,
         end - first,
-        level,
+        levelIndex,
         inherited,
-        input + first * this.#span(level),
-        place + 8 * first,
+        start + first * span,
+        (place[i] as number) + 8 * first,
       );
-      slot += FRAME_BYTES / 4;
-    };
+  }
+
+  /** A small tree: the kernel is not worth compiling. */
+  #readByHand(): void {
+    const { length, place, input, count, level, inherited } = this.#queue;
+    const { stopped } = this; // these pieces were met before whatever stopped the walk
+    this.stopped = undefined;
+    this.#prefetch();
+    for (let i = 0; i < length; i++) {
+      const words = this.#page(i);
+      const [at, size, levelIndex, start] = [place[i], count[i], level[i], input[i]] as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      if (words) this.entries(words, at, size, levelIndex, start, inherited[i] as number);
+      else this.note(at, size, levelIndex, start);
+    }
+    this.stopped = stopped;
+  }
+
+  #page(i: number): Uint32Array | undefined {
+    const { place, missing } = this.#queue;
+    return missing[i] ? undefined : this.memory.page(Math.floor((place[i] as number) / FRAME_BYTES));
+  }
+
+  #prefetch(): void {
+    const { length, place, missing } = this.#queue;
+    const frames = place.subarray(0, length).filter((_, i) => !missing[i]);
+    this.memory.prefetch?.(frames.map(at => Math.floor(at / FRAME_BYTES)));
   }
 
   #shop(): Workshop {
     if (!this.#workshop) {
-      if (this.#given) this.#workshop = new Workshop(this.#given);
+      if (this.#inPlace) this.#workshop = this.#inPlace;
+      else if (this.#resident) this.#workshop = residentShop(this.#resident.heap);
+      else if (this.#given) this.#workshop = new Workshop(new Heap(this.#given));
       else {
-        this.#workshop = idle ?? new Workshop(wasmKernels() ?? typescriptKernels());
+        this.#workshop = idle ?? new Workshop(new Heap(wasmKernels() ?? typescriptKernels()));
         idle = undefined;
       }
       const { scanner } = this.#workshop;
-      scanner.begin(this.regime, this.#masks, this.classifier, this.listPayload, this.ignore);
+      scanner.begin(this.regime, this.#forms.leaves, this.classifier, this.listPayload, this.ignore);
     }
     return this.#workshop;
+  }
+
+  /** All rows, if none had to be taken away. */
+  #rowsInPlace({ scanner }: Workshop): LeafBatch | undefined {
+    this.#read();
+    return this.batch.length === 0 ? scanner.finishInPlace() : undefined;
   }
 
   /** Everything met so far becomes ranges. */
@@ -239,7 +466,7 @@ class FastWalker extends Traversal {
   /** Rows of the kernel. The first may continue what was not the kernel's. */
   readonly #take = (rows: LeafBatch): void => {
     if (rows.length === 0) return;
-    const at = <A extends Float64Array | Uint32Array | Uint8Array>(column: A): number => column[0] as number;
+    const at = (column: Float64Array | Uint32Array | Uint8Array): number => column[0] as number;
     const level = at(rows.level);
     this.emit(
       at(rows.input),

@@ -20,18 +20,6 @@ export const FRAME_BYTES = 4096;
 /** Frames of a 64-bit address space. */
 const ALL_FRAMES = 2 ** 52;
 
-/** A piece of a table that lies in one page. */
-export interface Part {
-  /** Physical address of the first entry, bytes. */
-  readonly place: number;
-  readonly count: number;
-  /** Index into the regime's levels. */
-  readonly level: number;
-  /** First input frame. */
-  readonly input: number;
-  readonly inherited: number;
-}
-
 export abstract class Traversal {
   readonly regime: Regime;
   readonly memory: AddressSpace;
@@ -41,11 +29,13 @@ export abstract class Traversal {
   readonly listPayload: boolean;
   readonly ignore: readonly [lo: number, hi: number];
   readonly batch = new BatchBuilder();
-  readonly #maxTables: number;
+  /** Frames that one entry of each level covers. */
+  readonly spans: readonly number[];
+  protected readonly maxTables: number;
   readonly #maxRanges: number;
   readonly #missing: MissingTable[] = [];
   #missingTotal = 0;
-  #tables = 0;
+  protected tables = 0;
   protected leaves = 0;
   protected payload = 0;
   protected faults = 0;
@@ -55,33 +45,41 @@ export abstract class Traversal {
     this.regime = regime;
     this.memory = memory;
     this.classifier = new Classifier(regime);
+    this.spans = regime.levels.map(({ shift }) => 2 ** (shift - FRAME_SHIFT));
     this.from = options.from ?? 0;
     this.to = options.to ?? ALL_FRAMES;
     this.listPayload = options.payload ?? false;
     this.ignore = options.ignore ?? [0, 0];
-    this.#maxTables = options.maxTables ?? DEFAULT_MAX_TABLES;
+    this.maxTables = options.maxTables ?? DEFAULT_MAX_TABLES;
     this.#maxRanges = options.maxRanges ?? DEFAULT_MAX_RANGES;
   }
 
-  /** Read a piece of a table. */
-  protected abstract part(part: Part): void;
+  /**
+   * Read a piece of a table that lies in one page: `count` entries from the physical address `place` on; the first one
+   * translates the frame `input`. Called for every table: numbers, not an object.
+   */
+  protected abstract part(
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+    inherited: number,
+  ): void;
 
-  root(root: Root): void {
-    const level = this.regime.levels[root.level];
-    if (!level) return;
-    const span = 2 ** (level.shift - FRAME_SHIFT);
-    const upper = root.canonical ? root.entries / 2 : root.entries;
-    this.#table(root.address, root.level, root.inputFrame, 0, upper, 0);
+  root({ address, level, entries, inputFrame, canonical }: Root): void {
+    const span = this.spans[level];
+    if (span === undefined) return;
+    const upper = canonical ? entries / 2 : entries;
+    this.table(address, level, inputFrame, 0, upper, 0);
     // the upper half of a canonical root ends at the top of the address space
-    if (root.canonical)
-      this.#table(root.address, root.level, ALL_FRAMES - upper * span, upper, root.entries, 0);
+    if (canonical) this.table(address, level, ALL_FRAMES - upper * span, upper, entries, 0);
   }
 
   result(): WalkResult {
     return {
       regime: this.regime,
       leaves: this.batch,
-      counts: { tables: this.#tables, leaves: this.leaves, payload: this.payload, faults: this.faults },
+      counts: { tables: this.tables, leaves: this.leaves, payload: this.payload, faults: this.faults },
       missing: this.#missing,
       missingTotal: this.#missingTotal,
       ...(this.stopped === undefined ? {} : { stopped: this.stopped }),
@@ -89,7 +87,7 @@ export abstract class Traversal {
   }
 
   /** Entries `first` to `end` (exclusive) of the table at `address`; entry `first` translates `inputFrame`. */
-  #table(
+  protected table(
     address: number,
     level: number,
     inputFrame: number,
@@ -98,34 +96,42 @@ export abstract class Traversal {
     inherited: number,
   ): void {
     if (this.stopped !== undefined) return;
-    if (++this.#tables > this.#maxTables) {
-      this.stopped = `stopped after ${this.#maxTables} tables: the tree is larger, or its tables contain each other`;
+    if (++this.tables > this.maxTables) {
+      this.stopped = `stopped after ${this.maxTables} tables: the tree is larger, or its tables contain each other`;
       return;
     }
-    const { entryBytes, levels } = this.regime;
-    const span = 2 ** ((levels[level] as Level).shift - FRAME_SHIFT);
-    const start = address + first * entryBytes;
+    const { entryBytes } = this.regime;
+    const span = this.spans[level] as number;
     const stop = address + end * entryBytes;
     // a table may be larger than a page (64KB granule, concatenation) or share one (PAE, small stage 2 roots)
-    for (let place = start; place < stop && this.stopped === undefined; ) {
-      const pageEnd = Math.min(stop, (Math.floor(place / FRAME_BYTES) + 1) * FRAME_BYTES);
-      const input = inputFrame + ((place - start) / entryBytes) * span;
-      this.part({ place, count: (pageEnd - place) / entryBytes, level, input, inherited });
+    let input = inputFrame;
+    for (let place = address + first * entryBytes; place < stop && this.stopped === undefined; ) {
+      const pageEnd = Math.min(stop, place - (place % FRAME_BYTES) + FRAME_BYTES);
+      const count = (pageEnd - place) / entryBytes;
+      this.part(place, count, level, input, inherited);
+      input += count * span;
       place = pageEnd;
     }
   }
 
   /** A piece of a table is not in the image. */
-  protected note({ place, count, level, input }: Part): void {
-    const frames = count * 2 ** ((this.regime.levels[level] as Level).shift - FRAME_SHIFT);
+  protected note(place: number, count: number, level: number, input: number): void {
+    const frames = count * (this.spans[level] as number);
     if (input >= this.to || input + frames <= this.from) return;
     this.#missingTotal++;
     if (this.#missing.length < MISSING_KEPT) this.#missing.push({ address: place, level, input, frames });
   }
 
   /** Every entry of a piece, one by one. */
-  protected entries({ place, count, level, input, inherited }: Part, words: Uint32Array): void {
-    const span = 2 ** ((this.regime.levels[level] as Level).shift - FRAME_SHIFT);
+  protected entries(
+    words: Uint32Array,
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+    inherited: number,
+  ): void {
+    const span = this.spans[level] as number;
     const { entryBytes } = this.regime;
     const step = entryBytes / 4;
     const offset = (place % FRAME_BYTES) / 4;
@@ -136,22 +142,15 @@ export abstract class Traversal {
       const frame = input + i * span;
       if (frame >= this.to) return;
       if (frame + span <= this.from) continue;
-      this.entry(lo, hi, frame, span, place + i * entryBytes, level, inherited);
+      this.entry(lo, hi, frame, place + i * entryBytes, level, inherited);
       if (this.stopped !== undefined) return;
     }
   }
 
   /** One entry that is not zero. */
-  protected entry(
-    lo: number,
-    hi: number,
-    frame: number,
-    span: number,
-    at: number,
-    level: number,
-    inherited: number,
-  ): void {
+  protected entry(lo: number, hi: number, frame: number, at: number, level: number, inherited: number): void {
     const { levels, payload } = this.regime;
+    const span = this.spans[level] as number;
     const { pointsToTable, table, leaf } = levels[level] as Level;
     const asTable = pointsToTable(lo, hi);
     const form = asTable ? table : leaf;
@@ -160,7 +159,7 @@ export abstract class Traversal {
       case 'table': {
         const below = levels[level - 1];
         if (below)
-          this.#table(form.address(lo, hi), level - 1, frame, 0, 2 ** below.indexBits, inherited | inherits);
+          this.table(form.address(lo, hi), level - 1, frame, 0, 2 ** below.indexBits, inherited | inherits);
         break;
       }
       case 'leaf': {

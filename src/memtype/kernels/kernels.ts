@@ -15,8 +15,8 @@ export interface Kernels {
 
   /** One code per word: `count` u64 at `words` to `count` bytes at `codes`, by the plan at `plan`. */
   resolve(words: number, count: number, codes: number, plan: number): void;
-  /** Add to 256 f64 at `counts` how many words have each code. `banks`: 4 KiB of scratch. At most 2^32 words. */
-  histogram(words: number, count: number, counts: number, plan: number, banks: number): void;
+  /** Add to 256 f64 at `counts` how many words have each code. `scratch`: `COUNT_BYTES`. Fewer than 2^32 words. */
+  histogram(words: number, count: number, counts: number, plan: number, scratch: number): void;
   /**
    * The words written in hex in `bytes` bytes at `text`, as u64 at `out` (room for one per two bytes); answers how many. A
    * word is `0x` with 1 to 16 digits, or 16 digits alone, and stands between separators; followed by a colon it is an
@@ -25,6 +25,8 @@ export interface Kernels {
   hexWords(text: number, bytes: number, out: number, classes: number, result: number): number;
   /** Entries to ranges; see `layout.ts` (`SCAN_*`) and `assembly/scan.ts`. Answers `SCAN_DONE`, `_ASKS` or `_FULL`. */
   scan(job: number): number;
+  /** Scan the leaf tables that a piece of a table points to (`DESCEND_*`). Answers as `scan`, or `SCAN_OTHER`. */
+  descend(job: number, piece: number): number;
   /** Finish the range that a scan left open. */
   finish(job: number): void;
   /** The sum of `count` u64, modulo 2^64: what the machine can read, for comparison. */

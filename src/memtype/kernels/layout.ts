@@ -6,10 +6,12 @@
 // ------------------------------------------------------------------------------------- plan: from a word to a byte
 /** u32: address of the table, one byte per key. */
 export const PLAN_TABLE = 0;
-/** u32: which byte planes the vector form reads (`PLANE_*`); 0 where there is no vector form. */
-export const PLAN_PLANES = 4;
+/** u32: which nibbles the vector form reads (one of `READS_*`); 0 where there is no vector form. */
+export const PLAN_NIBBLES_READ = 4;
 /** u32: how many gather steps. */
 export const PLAN_STEP_COUNT = 8;
+/** u64: the bits of a word that the key has. */
+export const PLAN_MASK = 304;
 /** `PLAN_MAX_STEPS` (as many as a key may have bits) times `STEP_BYTES`: the gather steps, on whole words. */
 export const PLAN_STEPS = 16;
 export const PLAN_MAX_STEPS = 24;
@@ -18,15 +20,41 @@ export const STEP_RIGHT = 0;
 export const STEP_MASK = 4;
 export const STEP_LEFT = 8;
 export const STEP_BYTES = 12;
-/** Sixteen bytes per nibble of the four byte planes: low nibble, high nibble. The code is the AND of all of them. */
-export const PLAN_NIBBLES = 304;
-export const PLAN_BYTES = 432;
+/** Sixteen bytes for each of eight nibbles. The code is the AND of those that are read. */
+export const PLAN_NIBBLES = 312;
+export const PLAN_BYTES = 440;
 
-/** The byte planes of a word that the vector form can read: bits [7:0], [15:8], [55:48] and [63:56]. */
-export const PLANE_0 = 1;
-export const PLANE_1 = 2;
-export const PLANE_6 = 4;
-export const PLANE_7 = 8;
+/**
+ * Scratch of a histogram: four banks of 256 u32; eight different codes that are counted by comparing, kept from call to call
+ * (any eight will do to begin with); how often each of them came, u32; codes of one chunk.
+ */
+export const COUNT_BANKS = 0;
+export const COUNT_BANK_BYTES = 1024;
+export const COUNT_FREQUENT = 4096;
+export const COUNT_FREQUENT_CODES = 8;
+export const COUNT_FREQUENT_COUNTS = 4112;
+export const COUNT_CODES = 4160;
+/** Groups of sixteen codes that are counted at a time: a byte must hold the sum of one lane. */
+export const COUNT_GROUPS = 128;
+export const COUNT_BYTES = 6272;
+
+/**
+ * The nibbles of a word that the vector form can read, in the order of their tables: bits [3:0], [7:4], [11:8], [15:12],
+ * [51:48], [55:52], [59:56], [63:60].
+ */
+export const NIBBLE_0 = 1;
+export const NIBBLE_1 = 2;
+export const NIBBLE_2 = 4;
+export const NIBBLE_3 = 8;
+export const NIBBLE_12 = 16;
+export const NIBBLE_13 = 32;
+export const NIBBLE_14 = 64;
+export const NIBBLE_15 = 128;
+/** The sets that there are loops for, smallest first; a plan reads one of them. */
+export const READS_LOW_BYTE = 3;
+export const READS_LOW_BITS = 7;
+export const READS_LOW_BITS_AND_XN = 39;
+export const READS_ALL = 255;
 
 // ------------------------------------------------------------------------------- hex text: what was found beside words
 /** u32 each. */
@@ -134,8 +162,36 @@ export const SCAN_BYTES = 176;
 export const SCAN_DONE = 0;
 export const SCAN_ASKS = 1;
 export const SCAN_FULL = 2;
+/** Of `descend`: an entry that is no plain pointer to a leaf table in the image. */
+export const SCAN_OTHER = 3;
 /** A scan stops for want of room while this many rows may still be written. */
 export const SCAN_ROOM = 80;
+
+/** A piece of a table whose entries point to leaf tables of one page, in an image that lies in kernel memory. */
+/** u32: address of the first entry in kernel memory. */
+export const DESCEND_ENTRIES = 0;
+/** u32: the entry to go on with, and the end. */
+export const DESCEND_INDEX = 4;
+export const DESCEND_END = 8;
+/** u32: leaf tables scanned so far. */
+export const DESCEND_TABLES = 12;
+/** u64: the attribute bits of a table entry, and what they are in those to follow. */
+export const DESCEND_ATTRIBUTES = 16;
+export const DESCEND_PATTERN = 24;
+/** u64: as for leaves. */
+export const DESCEND_IN_PLACE = 32;
+export const DESCEND_MOVED = 40;
+export const DESCEND_MOVED_BY = 48;
+/** f64: input frame of entry 0, and frames of one entry. */
+export const DESCEND_INPUT = 56;
+export const DESCEND_SPAN = 64;
+/** u64: first frame of the image, and its pages; u32: where it lies. */
+export const DESCEND_IMAGE_FRAME = 72;
+export const DESCEND_IMAGE_PAGES = 80;
+export const DESCEND_IMAGE = 88;
+/** The segment that is scanned for each: count and inherited bits are given, the rest is filled in. */
+export const DESCEND_SEGMENT = 96;
+export const DESCEND_BYTES = 128;
 
 /** Kinds of entries; the numbers of `KIND` in `walk/regime.ts`. */
 export const KIND_EMPTY = 0;

@@ -30,18 +30,18 @@ export interface Plan<A> {
 }
 
 export interface VectorForm {
-  /** `PLANE_*` flags of the bytes read. */
-  readonly planes: number;
+  /** The nibbles read: one of `READS_*`. Those that no key bit needs have tables that change nothing. */
+  readonly reads: number;
   /** Eight times sixteen bytes, in the order of `PLAN_NIBBLES`. */
   readonly nibbles: Uint8Array;
 }
 
-/** Nibbles (bit position / 4) that the kernel reads, in the order of their tables; two to a plane. */
+/** Nibbles (bit position / 4) that the kernel can read, in the order of their tables. */
 const NIBBLES = [0, 1, 2, 3, 12, 13, 14, 15];
-const PLANES = [at.PLANE_0, at.PLANE_1, at.PLANE_6, at.PLANE_7];
 /** Keys wider than this are not searched for a vector form: none of ours is. */
 const SEARCHED_WIDTH = 16;
 const CODE_BITS = 8;
+const READS = [at.READS_LOW_BYTE, at.READS_LOW_BITS, at.READS_LOW_BITS_AND_XN, at.READS_ALL];
 
 export function plan<A>({ gather, lut, palette }: Table<A>): Plan<A> {
   const vector = gather.width <= SEARCHED_WIDTH ? vectorForm(gather, lut) : undefined;
@@ -62,9 +62,11 @@ export function install<A>({ gather, codes, vector }: Plan<A>, heap: Heap): numb
   u8.fill(0, base, base + at.PLAN_BYTES);
   u8.set(codes, table);
   u32[(base + at.PLAN_TABLE) >> 2] = table;
-  u32[(base + at.PLAN_PLANES) >> 2] = vector?.planes ?? 0;
+  u32[(base + at.PLAN_NIBBLES_READ) >> 2] = vector?.reads ?? 0;
   u32[(base + at.PLAN_STEP_COUNT) >> 2] = gather.steps.length;
   gather.steps.forEach(({ half, right, mask, left }, i) => {
+    const place = (base + at.PLAN_MASK + 4 * half) >> 2;
+    u32[place] = (u32[place] as number) | (mask << right);
     u32.set([right + 32 * half, mask, left], (base + at.PLAN_STEPS + i * at.STEP_BYTES) >> 2);
   });
   if (vector) u8.set(vector.nibbles, base + at.PLAN_NIBBLES);
@@ -161,12 +163,12 @@ function vectorForm(
   const ones = 2 ** total - 1;
   const nibbles = new Uint8Array(NIBBLES.length * 16).fill(0xff);
   const codes = new Uint8Array(lut.length).fill(ones);
-  let planes = 0;
+  let reads = 0;
   sized.forEach(({ group, classOf, kept }, i) => {
     const { base, shift, width } = fields[i] as (typeof fields)[number];
     const others = ones & ~((2 ** width - 1) << shift);
     const order = NIBBLES.indexOf(group.nibble);
-    planes |= PLANES[order >> 1] as number;
+    reads |= 1 << order;
     const bytes = classOf.map(number => {
       const index = kept.indexOf(number);
       return index < 0 ? 0 : others | ((index + base) << shift);
@@ -184,5 +186,5 @@ function vectorForm(
     if (!meaning.has(code)) meaning.set(code, answer);
     return meaning.get(code) === answer;
   });
-  return sound ? { planes, nibbles, codes } : undefined;
+  return sound ? { reads: READS.find(set => (reads & ~set) === 0) as number, nibbles, codes } : undefined;
 }

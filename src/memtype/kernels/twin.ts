@@ -126,6 +126,40 @@ export class Twin implements Kernels {
     return at.SCAN_DONE;
   }
 
+  descend(job: number, piece: number): number {
+    const u32 = this.#u32;
+    const f64 = this.#f64;
+    const field = (offset: number): number => u32[(piece + offset) >> 2] as number;
+    const wide = (offset: number): number => field(offset) + field(offset + 4) * 2 ** 32;
+    const segment = piece + at.DESCEND_SEGMENT;
+    const end = field(at.DESCEND_END);
+    for (let index = field(at.DESCEND_INDEX); index < end; index++) {
+      u32[(piece + at.DESCEND_INDEX) >> 2] = index;
+      const entry = (field(at.DESCEND_ENTRIES) >> 2) + 2 * index;
+      const lo = u32[entry] as number;
+      const hi = u32[entry + 1] as number;
+      if (lo === 0 && hi === 0) continue;
+      const masked = (offset: number): number =>
+        ((lo & field(offset)) >>> 0) + ((hi & field(offset + 4)) >>> 0) * 2 ** 32;
+      const address =
+        masked(at.DESCEND_IN_PLACE) + masked(at.DESCEND_MOVED) * 2 ** field(at.DESCEND_MOVED_BY);
+      const page = address / 4096 - wide(at.DESCEND_IMAGE_FRAME);
+      const held = Number.isInteger(page) && page >= 0 && page < wide(at.DESCEND_IMAGE_PAGES);
+      if (!held || masked(at.DESCEND_ATTRIBUTES) !== wide(at.DESCEND_PATTERN)) return at.SCAN_OTHER;
+      u32[(segment + at.SEGMENT_ENTRIES) >> 2] = field(at.DESCEND_IMAGE) + page * 4096;
+      f64[(segment + at.SEGMENT_INPUT) >> 3] =
+        (f64[(piece + at.DESCEND_INPUT) >> 3] as number) +
+        (f64[(piece + at.DESCEND_SPAN) >> 3] as number) * index;
+      f64[(segment + at.SEGMENT_AT) >> 3] = address;
+      const answer = this.#scanSegment(job, segment);
+      if (answer !== at.SCAN_DONE) return answer;
+      u32[(job + at.SCAN_ENTRY) >> 2] = 0;
+      u32[(piece + at.DESCEND_TABLES) >> 2] = field(at.DESCEND_TABLES) + 1;
+    }
+    u32[(piece + at.DESCEND_INDEX) >> 2] = end;
+    return at.SCAN_DONE;
+  }
+
   finish(job: number): void {
     if (this.#u32[(job + at.SCAN_OPEN) >> 2]) this.#closeRow(job);
   }

@@ -1,4 +1,4 @@
 /** The kernels. All arguments are addresses in the one memory, or counts; see `kernels.ts` for what they promise. */
 export { histogram, resolve, sum } from './resolve.ts';
-export { finish, scan } from './scan.ts';
+export { descend, finish, scan } from './scan.ts';
 export { hexWords } from './text.ts';

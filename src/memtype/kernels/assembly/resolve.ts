@@ -3,15 +3,31 @@
  * its vector form: a code is the AND of up to eight bytes, each chosen by one nibble of the word.
  */
 import {
+  COUNT_BANK_BYTES,
+  COUNT_BANKS,
+  COUNT_CODES,
+  COUNT_FREQUENT,
+  COUNT_FREQUENT_CODES,
+  COUNT_FREQUENT_COUNTS,
+  COUNT_GROUPS,
+  NIBBLE_0,
+  NIBBLE_1,
+  NIBBLE_2,
+  NIBBLE_3,
+  NIBBLE_12,
+  NIBBLE_13,
+  NIBBLE_14,
+  NIBBLE_15,
+  PLAN_MASK,
   PLAN_NIBBLES,
-  PLAN_PLANES,
+  PLAN_NIBBLES_READ,
   PLAN_STEP_COUNT,
   PLAN_STEPS,
   PLAN_TABLE,
-  PLANE_0,
-  PLANE_1,
-  PLANE_6,
-  PLANE_7,
+  READS_ALL,
+  READS_LOW_BITS,
+  READS_LOW_BITS_AND_XN,
+  READS_LOW_BYTE,
   STEP_BYTES,
   STEP_LEFT,
   STEP_MASK,
@@ -21,6 +37,9 @@ import { highs, lows } from './vector.ts';
 
 const GROUP = 16;
 const GROUP_BYTES = 128;
+/** Groups of a histogram between two looks for a run. */
+const STRETCH = 4;
+const STRETCH_BYTES = 512;
 
 /** The code of one word, step by step. */
 function codeOf(word: u64, plan: usize): u32 {
@@ -33,13 +52,13 @@ function codeOf(word: u64, plan: usize): u32 {
   return load<u8>(load<usize>(plan, PLAN_TABLE) + key);
 }
 
-/** What sixteen bytes of the words contribute to sixteen codes. */
-function byNibbles(bytes: v128, tables: usize): v128 {
-  const nibble = i8x16.splat(15);
-  return v128.and(
-    i8x16.swizzle(v128.load(tables), v128.and(bytes, nibble)),
-    i8x16.swizzle(v128.load(tables, 16), v128.and(i16x8.shr_u(bytes, 4), nibble)),
-  );
+/** What the low nibbles of sixteen bytes contribute to sixteen codes. */
+function byLow(bytes: v128, table: usize): v128 {
+  return i8x16.swizzle(v128.load(table), v128.and(bytes, i8x16.splat(15)));
+}
+/** What the high nibbles contribute. */
+function byHigh(bytes: v128, table: usize): v128 {
+  return i8x16.swizzle(v128.load(table), v128.and(i16x8.shr_u(bytes, 4), i8x16.splat(15)));
 }
 
 /** The lower bytes of sixteen 16-bit numbers, and the upper ones. */
@@ -51,8 +70,8 @@ function upperBytes(p: v128, q: v128): v128 {
   return i8x16.narrow_i16x8_u(i16x8.shr_u(p, 8), i16x8.shr_u(q, 8));
 }
 
-/** Sixteen words to sixteen codes. `planes` does not change in a loop: its branches cost next to nothing. */
-function codes16(words: usize, planes: u32, nibbles: usize): v128 {
+/** Sixteen words to sixteen codes. `reads` does not change in a loop: its branches cost next to nothing. */
+function codes16(words: usize, reads: u32, nibbles: usize): v128 {
   const a = v128.load(words);
   const b = v128.load(words, 16);
   const c = v128.load(words, 32);
@@ -62,31 +81,59 @@ function codes16(words: usize, planes: u32, nibbles: usize): v128 {
   const g = v128.load(words, 96);
   const h = v128.load(words, 112);
   let codes = i8x16.splat(-1);
-  if (planes & (PLANE_0 | PLANE_1)) {
+  if (reads & (NIBBLE_0 | NIBBLE_1 | NIBBLE_2 | NIBBLE_3)) {
     const window = i32x4.splat(0xffff); // bits [15:0]
     const p = i16x8.narrow_i32x4_u(v128.and(lows(a, b), window), v128.and(lows(c, d), window));
     const q = i16x8.narrow_i32x4_u(v128.and(lows(e, f), window), v128.and(lows(g, h), window));
-    if (planes & PLANE_0) codes = v128.and(codes, byNibbles(lowerBytes(p, q), nibbles));
-    if (planes & PLANE_1) codes = v128.and(codes, byNibbles(upperBytes(p, q), nibbles + 32));
+    if (reads & (NIBBLE_0 | NIBBLE_1)) {
+      const bytes = lowerBytes(p, q);
+      if (reads & NIBBLE_0) codes = v128.and(codes, byLow(bytes, nibbles));
+      if (reads & NIBBLE_1) codes = v128.and(codes, byHigh(bytes, nibbles + 16));
+    }
+    if (reads & (NIBBLE_2 | NIBBLE_3)) {
+      const bytes = upperBytes(p, q);
+      if (reads & NIBBLE_2) codes = v128.and(codes, byLow(bytes, nibbles + 32));
+      if (reads & NIBBLE_3) codes = v128.and(codes, byHigh(bytes, nibbles + 48));
+    }
   }
-  if (planes & (PLANE_6 | PLANE_7)) {
+  if (reads & (NIBBLE_12 | NIBBLE_13 | NIBBLE_14 | NIBBLE_15)) {
     // bits [63:48]
     const p = i16x8.narrow_i32x4_u(i32x4.shr_u(highs(a, b), 16), i32x4.shr_u(highs(c, d), 16));
     const q = i16x8.narrow_i32x4_u(i32x4.shr_u(highs(e, f), 16), i32x4.shr_u(highs(g, h), 16));
-    if (planes & PLANE_6) codes = v128.and(codes, byNibbles(lowerBytes(p, q), nibbles + 64));
-    if (planes & PLANE_7) codes = v128.and(codes, byNibbles(upperBytes(p, q), nibbles + 96));
+    if (reads & (NIBBLE_12 | NIBBLE_13)) {
+      const bytes = lowerBytes(p, q);
+      if (reads & NIBBLE_12) codes = v128.and(codes, byLow(bytes, nibbles + 64));
+      if (reads & NIBBLE_13) codes = v128.and(codes, byHigh(bytes, nibbles + 80));
+    }
+    if (reads & (NIBBLE_14 | NIBBLE_15)) {
+      const bytes = upperBytes(p, q);
+      if (reads & NIBBLE_14) codes = v128.and(codes, byLow(bytes, nibbles + 96));
+      if (reads & NIBBLE_15) codes = v128.and(codes, byHigh(bytes, nibbles + 112));
+    }
   }
+  return codes;
+}
+
+/** Whole groups of words to codes; answers where it stopped. `reads` is a constant: each caller gets its own loop. */
+function groups(words: usize, codes: usize, end: usize, nibbles: usize, reads: u32): usize {
+  for (; codes + GROUP <= end; codes += GROUP, words += GROUP_BYTES)
+    v128.store(codes, codes16(words, reads, nibbles));
   return codes;
 }
 
 /** One code per word. */
 export function resolve(words: usize, count: usize, codes: usize, plan: usize): void {
   const end = codes + count;
-  const planes = load<u32>(plan, PLAN_PLANES);
-  if (planes) {
+  const reads = load<u32>(plan, PLAN_NIBBLES_READ);
+  if (reads) {
     const nibbles = plan + PLAN_NIBBLES;
-    for (; codes + GROUP <= end; codes += GROUP, words += GROUP_BYTES)
-      v128.store(codes, codes16(words, planes, nibbles));
+    const first = codes;
+    if (reads === READS_LOW_BYTE) codes = groups(words, codes, end, nibbles, READS_LOW_BYTE);
+    else if (reads === READS_LOW_BITS) codes = groups(words, codes, end, nibbles, READS_LOW_BITS);
+    else if (reads === READS_LOW_BITS_AND_XN)
+      codes = groups(words, codes, end, nibbles, READS_LOW_BITS_AND_XN);
+    else codes = groups(words, codes, end, nibbles, READS_ALL);
+    words += (codes - first) << 3;
   } else if (load<u32>(plan, PLAN_STEP_COUNT) <= 2) {
     // a second step with mask 0 does nothing
     const step = plan + PLAN_STEPS;
@@ -107,49 +154,182 @@ export function resolve(words: usize, count: usize, codes: usize, plan: usize): 
 }
 
 /** Count a code in one of four banks, so that equal neighbours do not wait for each other. */
-function count1(bank: usize, code: u64): void {
+function count1(bank: usize, code: u64, times: u32): void {
   const place = bank + ((<usize>code) << 2);
-  store<u32>(place, load<u32>(place) + 1);
+  store<u32>(place, load<u32>(place) + times);
 }
-function count8(banks: usize, codes: u64): void {
-  count1(banks, codes & 255);
-  count1(banks + 1024, (codes >> 8) & 255);
-  count1(banks + 2048, (codes >> 16) & 255);
-  count1(banks + 3072, (codes >> 24) & 255);
-  count1(banks, (codes >> 32) & 255);
-  count1(banks + 1024, (codes >> 40) & 255);
-  count1(banks + 2048, (codes >> 48) & 255);
-  count1(banks + 3072, codes >> 56);
+
+/** Count codes one by one. */
+function countEach(codes: usize, end: usize, banks: usize): void {
+  for (; codes < end; codes += 8) {
+    const eight = load<u64>(codes);
+    count1(banks, eight & 255, 1);
+    count1(banks + COUNT_BANK_BYTES, (eight >> 8) & 255, 1);
+    count1(banks + 2 * COUNT_BANK_BYTES, (eight >> 16) & 255, 1);
+    count1(banks + 3 * COUNT_BANK_BYTES, (eight >> 24) & 255, 1);
+    count1(banks, (eight >> 32) & 255, 1);
+    count1(banks + COUNT_BANK_BYTES, (eight >> 40) & 255, 1);
+    count1(banks + 2 * COUNT_BANK_BYTES, (eight >> 48) & 255, 1);
+    count1(banks + 3 * COUNT_BANK_BYTES, eight >> 56, 1);
+  }
+}
+
+/** Add the sixteen lanes of a count to the count of a frequent code; answers their sum. */
+function addLanes(lanes: v128, code: usize, banks: usize): u32 {
+  const sums = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(lanes));
+  const sum =
+    i32x4.extract_lane(sums, 0) +
+    i32x4.extract_lane(sums, 1) +
+    i32x4.extract_lane(sums, 2) +
+    i32x4.extract_lane(sums, 3);
+  count1(banks, <u64>load<u8>(code), <u32>sum);
+  return <u32>sum;
+}
+
+/** Count four frequent codes by comparing; answers how many there were. Four at a time, because eight need more registers. */
+function countFour(codes: usize, end: usize, frequent: usize, banks: usize): u32 {
+  const a = v128.load_splat<u8>(frequent);
+  const b = v128.load_splat<u8>(frequent + 1);
+  const c = v128.load_splat<u8>(frequent + 2);
+  const d = v128.load_splat<u8>(frequent + 3);
+  let aCount = i8x16.splat(0);
+  let bCount = aCount;
+  let cCount = aCount;
+  let dCount = aCount;
+  for (; codes < end; codes += GROUP) {
+    const group = v128.load(codes);
+    aCount = i8x16.sub(aCount, i8x16.eq(group, a));
+    bCount = i8x16.sub(bCount, i8x16.eq(group, b));
+    cCount = i8x16.sub(cCount, i8x16.eq(group, c));
+    dCount = i8x16.sub(dCount, i8x16.eq(group, d));
+  }
+  return (
+    addLanes(aCount, frequent, banks) +
+    addLanes(bCount, frequent + 1, banks) +
+    addLanes(cCount, frequent + 2, banks) +
+    addLanes(dCount, frequent + 3, banks)
+  );
+}
+
+/** Is a code one of four? */
+function isOneOf(group: v128, four: usize): v128 {
+  return v128.or(
+    v128.or(i8x16.eq(group, v128.load_splat<u8>(four)), i8x16.eq(group, v128.load_splat<u8>(four + 1))),
+    v128.or(i8x16.eq(group, v128.load_splat<u8>(four + 2)), i8x16.eq(group, v128.load_splat<u8>(four + 3))),
+  );
+}
+
+/** Count codes of which most are among the eight frequent ones; answers how many are not. */
+function countFrequent(codes: usize, end: usize, frequent: usize, banks: usize): u32 {
+  let rare = <u32>(end - codes) - countFour(codes, end, frequent, banks);
+  if (rare !== 0) rare -= countFour(codes, end, frequent + 4, banks);
+  if (rare !== 0)
+    for (; codes < end; codes += GROUP) {
+      const group = v128.load(codes);
+      const known = v128.or(isOneOf(group, frequent), isOneOf(group, frequent + 4));
+      for (let others = ~i8x16.bitmask(known) & 0xffff; others; others &= others - 1)
+        count1(banks, <u64>load<u8>(codes + ctz(others)), 1);
+    }
+  return rare;
+}
+
+/** The eight codes that were counted most so far, most frequent first. */
+function chooseFrequent(scratch: usize): void {
+  const frequent = scratch + COUNT_FREQUENT;
+  const counts = scratch + COUNT_FREQUENT_COUNTS;
+  let chosen = 0;
+  for (let code: u32 = 0; code < 256; code++) {
+    const n = countOf(code, scratch + COUNT_BANKS);
+    if (chosen === COUNT_FREQUENT_CODES && n <= load<u32>(counts + ((chosen - 1) << 2))) continue;
+    // less frequent ones move back; the last one falls out
+    let place = chosen < COUNT_FREQUENT_CODES ? chosen++ : chosen - 1;
+    for (; place > 0 && load<u32>(counts + ((place - 1) << 2)) < n; place--) {
+      store<u8>(frequent + place, load<u8>(frequent + place - 1));
+      store<u32>(counts + (place << 2), load<u32>(counts + ((place - 1) << 2)));
+    }
+    store<u8>(frequent + place, <u8>code);
+    store<u32>(counts + (place << 2), n);
+  }
+}
+function countOf(code: u32, banks: usize): u32 {
+  const bank = banks + (code << 2);
+  return (
+    load<u32>(bank) +
+    load<u32>(bank, COUNT_BANK_BYTES) +
+    load<u32>(bank, 2 * COUNT_BANK_BYTES) +
+    load<u32>(bank, 3 * COUNT_BANK_BYTES)
+  );
+}
+
+/** Have sixteen words these bits? */
+function alike16(words: usize, bits: v128, mask: v128): bool {
+  const low = v128.or(
+    v128.or(v128.xor(v128.load(words), bits), v128.xor(v128.load(words, 16), bits)),
+    v128.or(v128.xor(v128.load(words, 32), bits), v128.xor(v128.load(words, 48), bits)),
+  );
+  const high = v128.or(
+    v128.or(v128.xor(v128.load(words, 64), bits), v128.xor(v128.load(words, 80), bits)),
+    v128.or(v128.xor(v128.load(words, 96), bits), v128.xor(v128.load(words, 112), bits)),
+  );
+  return !v128.any_true(v128.and(v128.or(low, high), mask));
 }
 
 /**
- * How many words have each code: added to 256 f64 at `counts`. `banks` is 4 KiB of scratch. At most 2^32 words per call.
- * Sixteen equal codes are counted in one step: real tables are full of them.
+ * Count whole groups of words; answers where it stopped. `reads` is a constant, as above.
+ *
+ * Sixteen words with the bits of the one before them are counted without looking at their codes: real tables are full of
+ * them. Other codes are collected and counted by comparing with the frequent ones, or, where there are too many different
+ * ones for that, one by one.
  */
-export function histogram(words: usize, count: usize, counts: usize, plan: usize, banks: usize): void {
-  memory.fill(banks, 0, 4096);
-  const end = words + (count << 3);
-  const planes = load<u32>(plan, PLAN_PLANES);
-  if (planes) {
-    const nibbles = plan + PLAN_NIBBLES;
-    const first = i8x16.splat(0);
-    for (; words + GROUP_BYTES <= end; words += GROUP_BYTES) {
-      const codes = codes16(words, planes, nibbles);
-      if (i8x16.all_true(i8x16.eq(codes, i8x16.swizzle(codes, first)))) {
-        const place = banks + ((<usize>i8x16.extract_lane_u(codes, 0)) << 2);
-        store<u32>(place, load<u32>(place) + GROUP);
-      } else {
-        count8(banks, i64x2.extract_lane(codes, 0));
-        count8(banks, i64x2.extract_lane(codes, 1));
-      }
+function countGroups(words: usize, last: usize, plan: usize, scratch: usize, reads: u32): void {
+  const banks = scratch + COUNT_BANKS;
+  const first = scratch + COUNT_CODES;
+  const nibbles = plan + PLAN_NIBBLES;
+  const mask = v128.load_splat<u64>(plan + PLAN_MASK);
+  let codes = first;
+  let each: u32 = 0; // chunks to be counted one by one
+  while (words < last) {
+    // a few groups; then, if the last one is uniform, as many as are like it
+    const pause = min(words + STRETCH_BYTES, last);
+    let group = mask;
+    for (; words < pause; words += GROUP_BYTES, codes += GROUP) {
+      group = codes16(words, reads, nibbles);
+      v128.store(codes, group);
     }
+    if (i8x16.all_true(i8x16.eq(group, i8x16.swizzle(group, i8x16.splat(0))))) {
+      const bits = v128.load_splat<u64>(words - 8);
+      let alike: u32 = 0;
+      for (; words < last && alike16(words, bits, mask); words += GROUP_BYTES) alike += GROUP;
+      count1(banks, <u64>i8x16.extract_lane_u(group, 0), alike);
+    }
+    if (codes <= first + (COUNT_GROUPS - STRETCH) * GROUP && words < last) continue;
+    if (each) {
+      countEach(first, codes, banks);
+      if (--each === 0) chooseFrequent(scratch);
+    } else if (countFrequent(first, codes, scratch + COUNT_FREQUENT, banks) > <u32>(codes - first) >> 2)
+      each = 16;
+    codes = first;
   }
-  for (; words < end; words += 8) count1(banks, codeOf(load<u64>(words), plan));
-  for (let code: usize = 0; code < 256; code++) {
-    const bank = banks + (code << 2);
-    const sum = <u64>load<u32>(bank) + load<u32>(bank, 1024) + load<u32>(bank, 2048) + load<u32>(bank, 3072);
+}
+
+/** How many words have each code: added to 256 f64 at `counts`. Fewer than 2^32 words per call. */
+export function histogram(words: usize, count: usize, counts: usize, plan: usize, scratch: usize): void {
+  const banks = scratch + COUNT_BANKS;
+  memory.fill(banks, 0, 4 * COUNT_BANK_BYTES);
+  const end = words + (count << 3);
+  const reads = load<u32>(plan, PLAN_NIBBLES_READ);
+  if (reads) {
+    const last = words + ((count << 3) & ~(GROUP_BYTES - 1));
+    if (reads === READS_LOW_BYTE) countGroups(words, last, plan, scratch, READS_LOW_BYTE);
+    else if (reads === READS_LOW_BITS) countGroups(words, last, plan, scratch, READS_LOW_BITS);
+    else if (reads === READS_LOW_BITS_AND_XN) countGroups(words, last, plan, scratch, READS_LOW_BITS_AND_XN);
+    else countGroups(words, last, plan, scratch, READS_ALL);
+    words = last;
+  }
+  for (; words < end; words += 8) count1(banks, codeOf(load<u64>(words), plan), 1);
+  for (let code: u32 = 0; code < 256; code++) {
     const place = counts + (code << 3);
-    store<f64>(place, load<f64>(place) + <f64>sum);
+    store<f64>(place, load<f64>(place) + <f64>countOf(code, banks));
   }
 }
 

@@ -8,6 +8,21 @@
  * looked at one by one.
  */
 import {
+  DESCEND_ATTRIBUTES,
+  DESCEND_END,
+  DESCEND_ENTRIES,
+  DESCEND_IMAGE,
+  DESCEND_IMAGE_FRAME,
+  DESCEND_IMAGE_PAGES,
+  DESCEND_IN_PLACE,
+  DESCEND_INDEX,
+  DESCEND_INPUT,
+  DESCEND_MOVED,
+  DESCEND_MOVED_BY,
+  DESCEND_PATTERN,
+  DESCEND_SEGMENT,
+  DESCEND_SPAN,
+  DESCEND_TABLES,
   KIND_EMPTY,
   KIND_FAULT,
   KIND_LEAF,
@@ -51,6 +66,7 @@ import {
   SCAN_OPEN_NEXT,
   SCAN_OPEN_START,
   SCAN_OPEN_WORD,
+  SCAN_OTHER,
   SCAN_OUTPUT,
   SCAN_PAYLOADS,
   SCAN_ROOM,
@@ -68,16 +84,22 @@ import {
   SEGMENT_INPUT,
   SEGMENT_LEVEL,
 } from '../layout.ts';
-import { bits16 } from './vector.ts';
+import { highs, lanes16, lows } from './vector.ts';
 
 const BLOCK: u32 = 64;
 const BLOCK_BYTES: usize = 512;
 
-/** 1 + what a pattern means, or 0 where nobody has said yet. */
-export function meaningOf(pattern: u64, patterns: usize): u32 {
+const LEAF_MEANING: u32 = 1 + KIND_LEAF;
+
+/** Where a pattern is looked for. */
+function bucketOf(pattern: u64, patterns: usize): usize {
   const hash = (<u32>pattern * <u32>PATTERN_HASH_LO) ^ (<u32>(pattern >> 32) * <u32>PATTERN_HASH_HI);
-  const bucket = <usize>(hash >> (32 - PATTERN_BUCKETS_LG2));
-  let slot = patterns + bucket * (PATTERN_WAYS * PATTERN_BYTES);
+  return patterns + <usize>(hash >> (32 - PATTERN_BUCKETS_LG2)) * (PATTERN_WAYS * PATTERN_BYTES);
+}
+
+/** 1 + what a pattern means, or 0 where nobody has said yet. */
+function meaningOf(pattern: u64, patterns: usize): u32 {
+  let slot = bucketOf(pattern, patterns);
   for (const end = slot + PATTERN_WAYS * PATTERN_BYTES; slot < end; slot += PATTERN_BYTES)
     if (load<u64>(slot, PATTERN_KEY) === pattern) return load<u32>(slot, PATTERN_MEANING);
   return 0;
@@ -92,17 +114,22 @@ function exact2(values: v128): v128 {
 }
 
 /** Do 64 entries continue a run whose next word is `next`? */
-function continues64(at: usize, next: u64, step: u64, keep: v128): bool {
+function continues64(at: usize, next: u64, step: u64, keep: u64): bool {
+  const keeps = i64x2.splat(keep);
   const step2 = i64x2.splat(step << 1);
+  const step4 = i64x2.splat(step << 2);
+  const step8 = i64x2.splat(step << 3);
+  const step16 = i64x2.splat(step << 4);
   let want = i64x2.add(i64x2.splat(next), i64x2(0, step));
   for (const end = at + BLOCK_BYTES; at < end; at += 128) {
+    // from few sums of few: each vector waits for two others at most, not for all before it
     const want1 = i64x2.add(want, step2);
-    const want2 = i64x2.add(want1, step2);
-    const want3 = i64x2.add(want2, step2);
-    const want4 = i64x2.add(want3, step2);
-    const want5 = i64x2.add(want4, step2);
-    const want6 = i64x2.add(want5, step2);
-    const want7 = i64x2.add(want6, step2);
+    const want2 = i64x2.add(want, step4);
+    const want3 = i64x2.add(want1, step4);
+    const want4 = i64x2.add(want, step8);
+    const want5 = i64x2.add(want1, step8);
+    const want6 = i64x2.add(want2, step8);
+    const want7 = i64x2.add(want3, step8);
     const low = v128.or(
       v128.or(v128.xor(v128.load(at), want), v128.xor(v128.load(at, 16), want1)),
       v128.or(v128.xor(v128.load(at, 32), want2), v128.xor(v128.load(at, 48), want3)),
@@ -111,8 +138,8 @@ function continues64(at: usize, next: u64, step: u64, keep: v128): bool {
       v128.or(v128.xor(v128.load(at, 64), want4), v128.xor(v128.load(at, 80), want5)),
       v128.or(v128.xor(v128.load(at, 96), want6), v128.xor(v128.load(at, 112), want7)),
     );
-    if (v128.any_true(v128.and(v128.or(low, high), keep))) return false;
-    want = i64x2.add(want7, step2);
+    if (v128.any_true(v128.and(v128.or(low, high), keeps))) return false;
+    want = i64x2.add(want, step16);
   }
   return true;
 }
@@ -133,53 +160,106 @@ function empty64(at: usize): bool {
   return true;
 }
 
+/** Each lane's predecessor: the last lane of the vector before, then the first three of this one. */
+function shifted(before: v128, lanes: v128): v128 {
+  return v128.shuffle<u32>(before, lanes, 3, 4, 5, 6);
+}
+
 /**
- * Two entries: does each go on as the one before it? As a leaf: the word has grown by a step, from something that was not
- * zero, and the address has not run over. As a hole: both are zero.
+ * Sixteen entries: bit k of the result says that entry k is the one before it plus a step (ignored bits aside), bit 16 + k
+ * that it is zero. In halves, because four halves fit a vector: a step must not carry from the low half to the high one.
  */
-function goOn(at: usize, step: v128, field: v128, keep: v128): v128 {
+function masks16(at: usize, step: u64, keep: u64): u32 {
+  const a = v128.load(at);
+  const b = v128.load(at, 16);
+  const c = v128.load(at, 32);
+  const d = v128.load(at, 48);
+  const e = v128.load(at, 64);
+  const f = v128.load(at, 80);
+  const g = v128.load(at, 96);
+  const h = v128.load(at, 112);
+  const lo0 = lows(a, b);
+  const lo1 = lows(c, d);
+  const lo2 = lows(e, f);
+  const lo3 = lows(g, h);
+  const hi0 = highs(a, b);
+  const hi1 = highs(c, d);
+  const hi2 = highs(e, f);
+  const hi3 = highs(g, h);
   const zero = i64x2.splat(0);
-  const entry = v128.load(at);
-  const before = v128.load(at - 8);
-  const grown = i64x2.eq(v128.and(v128.xor(entry, i64x2.add(before, step)), keep), zero);
-  const stop = v128.or(i64x2.eq(v128.and(entry, field), zero), i64x2.eq(before, zero));
-  return v128.or(v128.andnot(grown, stop), i64x2.eq(v128.or(entry, before), zero));
-}
-function goOn16(at: usize, step: v128, field: v128, keep: v128): u64 {
-  return <u64>(
-    bits16(
-      goOn(at, step, field, keep),
-      goOn(at + 16, step, field, keep),
-      goOn(at + 32, step, field, keep),
-      goOn(at + 48, step, field, keep),
-      goOn(at + 64, step, field, keep),
-      goOn(at + 80, step, field, keep),
-      goOn(at + 96, step, field, keep),
-      goOn(at + 112, step, field, keep),
-    )
+  const empty = lanes16(
+    i32x4.eq(v128.or(lo0, hi0), zero),
+    i32x4.eq(v128.or(lo1, hi1), zero),
+    i32x4.eq(v128.or(lo2, hi2), zero),
+    i32x4.eq(v128.or(lo3, hi3), zero),
   );
+  const loBefore0 = shifted(v128.load_splat<u32>(at - 8), lo0);
+  const loBefore1 = shifted(lo0, lo1);
+  const loBefore2 = shifted(lo1, lo2);
+  const loBefore3 = shifted(lo2, lo3);
+  const hiBefore0 = shifted(v128.load_splat<u32>(at - 4), hi0);
+  const hiBefore1 = shifted(hi0, hi1);
+  const hiBefore2 = shifted(hi1, hi2);
+  const hiBefore3 = shifted(hi2, hi3);
+  const steps = i32x4.splat(<u32>step);
+  let grown: u32;
+  if (keep === <u64>-1)
+    grown = lanes16(
+      v128.and(i32x4.eq(i32x4.sub(lo0, loBefore0), steps), i32x4.eq(hi0, hiBefore0)),
+      v128.and(i32x4.eq(i32x4.sub(lo1, loBefore1), steps), i32x4.eq(hi1, hiBefore1)),
+      v128.and(i32x4.eq(i32x4.sub(lo2, loBefore2), steps), i32x4.eq(hi2, hiBefore2)),
+      v128.and(i32x4.eq(i32x4.sub(lo3, loBefore3), steps), i32x4.eq(hi3, hiBefore3)),
+    );
+  else {
+    const keepLo = i32x4.splat(<u32>keep);
+    const keepHi = i32x4.splat(<u32>(keep >> 32));
+    grown = lanes16(
+      grownBut(lo0, i32x4.add(loBefore0, steps), keepLo, hi0, hiBefore0, keepHi),
+      grownBut(lo1, i32x4.add(loBefore1, steps), keepLo, hi1, hiBefore1, keepHi),
+      grownBut(lo2, i32x4.add(loBefore2, steps), keepLo, hi2, hiBefore2, keepHi),
+      grownBut(lo3, i32x4.add(loBefore3, steps), keepLo, hi3, hiBefore3, keepHi),
+    );
+  }
+  return grown | (empty << 16);
+}
+/** Are four entries what they should be, in the bits that count? */
+function grownBut(lo: v128, loWanted: v128, keepLo: v128, hi: v128, hiWanted: v128, keepHi: v128): v128 {
+  const differs = v128.or(v128.and(v128.xor(lo, loWanted), keepLo), v128.and(v128.xor(hi, hiWanted), keepHi));
+  return i32x4.eq(differs, i64x2.splat(0));
 }
 
-/** Have 64 entries all this pattern? */
-function alike64(at: usize, pattern: u64, attributes: v128): bool {
-  const want = i64x2.splat(pattern);
-  let differ = i64x2.splat(0);
-  for (const end = at + BLOCK_BYTES; at < end; at += 16)
-    differ = v128.or(differ, v128.xor(v128.and(v128.load(at), attributes), want));
-  return !v128.any_true(differ);
+/**
+ * The entries of a block that do not go on as the one before them: neither grown by a step from something that was not
+ * zero, nor zero after zero. The first one counts as if zero stood before it.
+ */
+function events64(at: usize, step: u64, keep: u64): u64 {
+  const a = <u64>masks16(at, step, keep);
+  const b = <u64>masks16(at + 128, step, keep);
+  const c = <u64>masks16(at + 256, step, keep);
+  const d = <u64>masks16(at + 384, step, keep);
+  const grown = (a & 0xffff) | ((b & 0xffff) << 16) | ((c & 0xffff) << 32) | (d << 48);
+  const empty = (a >> 16) | ((b >> 16) << 16) | ((c >> 16) << 32) | ((d >> 16) << 48);
+  const emptyBefore = (empty << 1) | 1;
+  return ~((grown & ~emptyBefore) | (empty & emptyBefore));
 }
 
-/** Read one word of every cache line of eight tables in turn, so that they are fetched at the same time. */
-function touch(segment: usize): u64 {
-  const a = load<usize>(segment, SEGMENT_ENTRIES);
-  const b = load<usize>(segment, SEGMENT_BYTES + SEGMENT_ENTRIES);
-  const c = load<usize>(segment, 2 * SEGMENT_BYTES + SEGMENT_ENTRIES);
-  const d = load<usize>(segment, 3 * SEGMENT_BYTES + SEGMENT_ENTRIES);
-  const e = load<usize>(segment, 4 * SEGMENT_BYTES + SEGMENT_ENTRIES);
-  const f = load<usize>(segment, 5 * SEGMENT_BYTES + SEGMENT_ENTRIES);
-  const g = load<usize>(segment, 6 * SEGMENT_BYTES + SEGMENT_ENTRIES);
-  const h = load<usize>(segment, 7 * SEGMENT_BYTES + SEGMENT_ENTRIES);
-  // where most tables follow each other, the processor fetches ahead by itself
+/** Are 64 entries all leaves, by the first way of their buckets? */
+function leaves64(at: usize, attributes: u64, patterns: usize): bool {
+  let differ: u64 = 0;
+  for (const end = at + BLOCK_BYTES; at < end; at += 8) {
+    const pattern = load<u64>(at) & attributes;
+    const slot = bucketOf(pattern, patterns);
+    differ |=
+      (load<u64>(slot, PATTERN_KEY) ^ pattern) | <u64>(load<u32>(slot, PATTERN_MEANING) ^ LEAF_MEANING);
+  }
+  return differ === 0;
+}
+
+/**
+ * Read one word of every cache line of eight pages in turn, so that they are fetched at the same time. Where most of them
+ * follow each other, the processor fetches ahead by itself.
+ */
+function touch(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: usize): u64 {
   const neighbours =
     i32(b - a === 4096) +
     i32(c - b === 4096) +
@@ -203,6 +283,11 @@ function touch(segment: usize): u64 {
   return read;
 }
 
+/** Let a number look used: what is only read to have it in the cache must not be optimised away. */
+function use(job: usize, read: u64): void {
+  if (read === 0x5ca1ab1e0ddb) store<u64>(job, read, SCAN_UNKNOWN);
+}
+
 /**
  * Scan the segments of a job from where it stands. Answers `SCAN_DONE`, `SCAN_ASKS` (the meaning of `SCAN_UNKNOWN` is
  * wanted in the pattern cache) or `SCAN_FULL` (the rows are to be taken away); call it again to go on.
@@ -210,10 +295,9 @@ function touch(segment: usize): u64 {
  */
 export function scan(job: usize): u32 {
   const count = load<u32>(job, SCAN_SEGMENT_COUNT);
-  let read: u64 = 0;
   for (let index = load<u32>(job, SCAN_SEGMENT); index < count; index++) {
     const segment = load<usize>(job, SCAN_SEGMENTS) + index * SEGMENT_BYTES;
-    if ((index & 7) === 0 && index + 8 <= count && load<u32>(job, SCAN_ENTRY) === 0) read ^= touch(segment);
+    if ((index & 7) === 0 && index + 8 <= count) touchSegments(job, segment);
     const answer = scanSegment(job, segment);
     if (answer !== SCAN_DONE) {
       store<u32>(job, index, SCAN_SEGMENT);
@@ -222,9 +306,93 @@ export function scan(job: usize): u32 {
     store<u32>(job, 0, SCAN_ENTRY);
   }
   store<u32>(job, count, SCAN_SEGMENT);
-  // `read` must not look unused
-  if (read === 0x5ca1ab1e0ddb) store<u64>(job, read, SCAN_UNKNOWN);
   return SCAN_DONE;
+}
+function touchSegments(job: usize, segment: usize): void {
+  use(
+    job,
+    touch(
+      load<usize>(segment, SEGMENT_ENTRIES),
+      load<usize>(segment, SEGMENT_BYTES + SEGMENT_ENTRIES),
+      load<usize>(segment, 2 * SEGMENT_BYTES + SEGMENT_ENTRIES),
+      load<usize>(segment, 3 * SEGMENT_BYTES + SEGMENT_ENTRIES),
+      load<usize>(segment, 4 * SEGMENT_BYTES + SEGMENT_ENTRIES),
+      load<usize>(segment, 5 * SEGMENT_BYTES + SEGMENT_ENTRIES),
+      load<usize>(segment, 6 * SEGMENT_BYTES + SEGMENT_ENTRIES),
+      load<usize>(segment, 7 * SEGMENT_BYTES + SEGMENT_ENTRIES),
+    ),
+  );
+}
+
+/**
+ * Scan the leaf tables that a piece of a table points to, in an image that lies in kernel memory. Follows entries with one
+ * pattern of attribute bits; stops with `SCAN_OTHER` at anything else that is not zero. Else as `scan`.
+ */
+export function descend(job: usize, piece: usize): u32 {
+  const entries = load<usize>(piece, DESCEND_ENTRIES);
+  const end = load<u32>(piece, DESCEND_END);
+  const attributes = load<u64>(piece, DESCEND_ATTRIBUTES);
+  const pattern = load<u64>(piece, DESCEND_PATTERN);
+  const input = load<f64>(piece, DESCEND_INPUT);
+  const span = load<f64>(piece, DESCEND_SPAN);
+  const segment = piece + DESCEND_SEGMENT;
+  let answer: u32 = SCAN_DONE;
+  let index = load<u32>(piece, DESCEND_INDEX);
+  for (; index < end; index++) {
+    const at = entries + (index << 3);
+    if ((index & 7) === 0 && index + 8 <= end) touchPointers(job, piece, at);
+    const word = load<u64>(at);
+    if (word === 0) continue;
+    const page = pageOf(word, piece);
+    if ((word & attributes) !== pattern || page === 0) {
+      answer = SCAN_OTHER;
+      break;
+    }
+    store<usize>(segment, page, SEGMENT_ENTRIES);
+    store<f64>(segment, input + span * <f64>index, SEGMENT_INPUT);
+    store<f64>(segment, <f64>addressIn(word, piece), SEGMENT_AT);
+    answer = scanSegment(job, segment);
+    if (answer !== SCAN_DONE) break;
+    store<u32>(job, 0, SCAN_ENTRY);
+    store<u32>(piece, load<u32>(piece, DESCEND_TABLES) + 1, DESCEND_TABLES);
+  }
+  store<u32>(piece, index, DESCEND_INDEX);
+  return answer;
+}
+function addressIn(word: u64, piece: usize): u64 {
+  return addressOf(
+    word,
+    load<u64>(piece, DESCEND_IN_PLACE),
+    load<u64>(piece, DESCEND_MOVED),
+    load<u64>(piece, DESCEND_MOVED_BY),
+  );
+}
+/** Where the page that an entry points to lies; 0 for one that the image does not hold, or that is not a page. */
+function pageOf(word: u64, piece: usize): usize {
+  const address = addressIn(word, piece);
+  const page = (address >> 12) - load<u64>(piece, DESCEND_IMAGE_FRAME);
+  if (page >= load<u64>(piece, DESCEND_IMAGE_PAGES) || (address & 4095) !== 0) return 0;
+  return load<usize>(piece, DESCEND_IMAGE) + ((<usize>page) << 12);
+}
+/** What is not held is taken for the image's first page: that does no harm. */
+function pageOrFirst(at: usize, piece: usize): usize {
+  const page = pageOf(load<u64>(at), piece);
+  return page ? page : load<usize>(piece, DESCEND_IMAGE);
+}
+function touchPointers(job: usize, piece: usize, at: usize): void {
+  use(
+    job,
+    touch(
+      pageOrFirst(at, piece),
+      pageOrFirst(at + 8, piece),
+      pageOrFirst(at + 16, piece),
+      pageOrFirst(at + 24, piece),
+      pageOrFirst(at + 32, piece),
+      pageOrFirst(at + 40, piece),
+      pageOrFirst(at + 48, piece),
+      pageOrFirst(at + 56, piece),
+    ),
+  );
 }
 
 /** Finish the open range: the next scan starts afresh. */
@@ -273,11 +441,9 @@ function scanSegment(job: usize, segment: usize): u32 {
   const input = <u64>load<f64>(segment, SEGMENT_INPUT);
   const place = <u64>load<f64>(segment, SEGMENT_AT);
   const end = load<u32>(segment, SEGMENT_COUNT);
-
-  const keep2 = i64x2.splat(keep);
-  const step2 = i64x2.splat(step);
-  const field2 = i64x2.splat(field);
-  const attributes2 = i64x2.splat(attributes);
+  /** A run whose address field is beyond this may run over within a block. */
+  const safe = field - (step << 6);
+  const canRunOver = field < step << 6;
 
   let index = load<u32>(job, SCAN_ENTRY);
   let here = input + ((<u64>index) << spanLg2);
@@ -302,8 +468,7 @@ function scanSegment(job: usize, segment: usize): u32 {
   let leafFrames: u64 = 0;
   let faults: u64 = 0;
   let payloads: u64 = 0;
-  let pattern: u64 = 0;
-  let meaning: u32 = 0;
+  let quiet = true; // the last block had no event: the next one probably has none
   let answer: u32 = SCAN_DONE;
 
   while (index < end) {
@@ -313,13 +478,18 @@ function scanSegment(job: usize, segment: usize): u32 {
     }
     const block = entries + (index << 3);
     const size = end - index < BLOCK ? end - index : BLOCK;
-    let events: u64 = 0;
-    if (size === BLOCK) {
+    /** The open run may run over in this block, or the block is none: words do not tell whether a run goes on. */
+    const unsure = size !== BLOCK || canRunOver || (open === KIND_LEAF && (last & field) > safe);
+    if (quiet && !unsure) {
       if (open === KIND_LEAF) {
-        if ((last & field) + (step << 6) <= field && continues64(block, last + step, step, keep2)) {
-          last = load<u64>(block, BLOCK_BYTES - 8);
-          index += BLOCK;
-          here += span << 6;
+        let blocks: u32 = 0;
+        for (let at = block; index + (blocks + 1) * BLOCK <= end; at += BLOCK_BYTES, blocks++) {
+          if ((last & field) > safe || !continues64(at, last + step, step, keep)) break;
+          last = load<u64>(at, BLOCK_BYTES - 8);
+        }
+        if (blocks) {
+          index += blocks * BLOCK;
+          here += (span << 6) * blocks;
           continue;
         }
       } else if (open === 0 && empty64(block)) {
@@ -327,32 +497,21 @@ function scanSegment(job: usize, segment: usize): u32 {
         here += span << 6;
         continue;
       }
-      events = ~(
-        goOn16(block, step2, field2, keep2) |
-        (goOn16(block + 128, step2, field2, keep2) << 16) |
-        (goOn16(block + 256, step2, field2, keep2) << 32) |
-        (goOn16(block + 384, step2, field2, keep2) << 48)
-      );
-    } else {
-      // the end of a piece that is not made of blocks: look at every entry
-      events = ((<u64>1) << size) - 1;
     }
-    // the first entry has its predecessor elsewhere
-    const first = load<u64>(block);
-    const quiet =
-      open === KIND_LEAF
-        ? (last & field) + step <= field && ((first ^ (last + step)) & keep) === 0
-        : open === 0 && first === 0;
-    events = quiet ? events & ~(<u64>1) : events | 1;
+    const all: u64 = size === BLOCK ? <u64>-1 : ((<u64>1) << size) - 1;
+    let events = all;
+    if (!unsure) {
+      events = events64(block, step, keep);
+      // the first entry has its predecessor elsewhere
+      const first = load<u64>(block);
+      const goesOn = open === KIND_LEAF ? ((first ^ (last + step)) & keep) === 0 : open === 0 && first === 0;
+      events = goesOn ? events & ~(<u64>1) : events | 1;
+    }
+    const careful = unsure || moved !== 0;
+    quiet = events === 0;
 
-    if (
-      events === <u64>-1 &&
-      meaning === 1 + KIND_LEAF &&
-      moved === 0 &&
-      size === BLOCK &&
-      alike64(block, pattern, attributes2)
-    ) {
-      // 64 leaves, each a range: the same stores, two at a time
+    if (events === <u64>-1 && !careful && leaves64(block, attributes, patterns)) {
+      // 64 leaves, each a range: the same stores, two rows at a time
       store<f64>(frames + (row << 3), exact(here - start));
       leafFrames += open === KIND_LEAF ? here - start : 0;
       row += u32(open !== 0);
@@ -380,6 +539,38 @@ function scanSegment(job: usize, segment: usize): u32 {
       continue;
     }
 
+    // Leaves and holes only: no branch depends on which of them comes.
+    while (events) {
+      if (careful || (open !== 0 && open !== KIND_LEAF)) break;
+      const bit = <u64>ctz(events);
+      const word = load<u64>(block + ((<usize>bit) << 3));
+      const pattern = word & attributes;
+      const slot = bucketOf(pattern, patterns);
+      const leaf = word !== 0;
+      if (
+        leaf &&
+        (load<u64>(slot, PATTERN_KEY) !== pattern ||
+          load<u32>(slot, PATTERN_MEANING) !== LEAF_MEANING ||
+          (word & field) > safe)
+      )
+        break;
+      events &= events - 1;
+      const now = here + (bit << spanLg2);
+      const length = now - start;
+      store<f64>(frames + (row << 3), exact(length));
+      leafFrames += open ? length : 0;
+      row += u32(open !== 0);
+      open = leaf ? KIND_LEAF : 0;
+      start = now;
+      store<f64>(inputs + (row << 3), exact(now));
+      store<f64>(outputs + (row << 3), exact((word & inPlace) >> 12));
+      store<u32>(los + (row << 2), <u32>word);
+      store<u32>(his + (row << 2), <u32>(word >> 32));
+      store<f64>(ats + (row << 3), exact(place + ((<u64>index) << 3) + (bit << 3)));
+      store<u8>(kinds + row, KIND_LEAF);
+    }
+
+    // Whatever else there is, one entry at a time.
     while (events) {
       const bit = <u32>ctz(events);
       events &= events - 1;
@@ -387,21 +578,16 @@ function scanSegment(job: usize, segment: usize): u32 {
       const now = here + ((<u64>bit) << spanLg2);
       let kind: i32 = KIND_EMPTY;
       if (word !== 0) {
-        const attribute = word & attributes;
-        if (attribute !== pattern || meaning === 0) {
-          const found = meaningOf(attribute, patterns);
-          if (found === 0) {
-            store<u64>(job, attribute, SCAN_UNKNOWN);
-            store<u32>(job, levelIndex, SCAN_UNKNOWN_LEVEL);
-            answer = SCAN_ASKS;
-            index += bit;
-            here = now;
-            // the entries before this one have been dealt with
-            if (bit) last = load<u64>(block + (bit << 3) - 8);
-            break;
-          }
-          pattern = attribute;
-          meaning = found;
+        const meaning = meaningOf(word & attributes, patterns);
+        if (meaning === 0) {
+          store<u64>(job, word & attributes, SCAN_UNKNOWN);
+          store<u32>(job, levelIndex, SCAN_UNKNOWN_LEVEL);
+          answer = SCAN_ASKS;
+          // the entries before this one have been dealt with
+          if (bit) last = load<u64>(block + (bit << 3) - 8);
+          index += bit;
+          here = now;
+          break;
         }
         kind = <i32>meaning - 1;
         if (kind !== KIND_LEAF) {
@@ -410,18 +596,19 @@ function scanSegment(job: usize, segment: usize): u32 {
             payloads++;
             kind = listPayload ? KIND_PAYLOAD : KIND_EMPTY;
           } else kind = KIND_EMPTY;
-          events |= ((<u64>2) << bit) & (size === BLOCK ? <u64>-1 : ((<u64>1) << size) - 1); // what follows is not judged by this word
+          events |= ((<u64>2) << bit) & all; // what follows is not judged by this word
+        } else if ((word & field) > safe || canRunOver) {
+          events |= ((<u64>-2) << bit) & all; // the run that begins or goes on here may run over
         }
       }
       if (open !== 0) {
         const before = bit ? load<u64>(block + (bit << 3) - 8) : last;
         const same =
-          kind === KIND_LEAF
-            ? open === KIND_LEAF &&
-              moved | u64(size !== BLOCK) && // words of plain addresses that go on are no events in a block
-              ((word ^ before) & attributes & keep) === 0 &&
+          kind === open &&
+          (kind === KIND_LEAF
+            ? ((word ^ before) & attributes & keep) === 0 &&
               addressOf(word, inPlace, moved, movedBy) === addressOf(before, inPlace, moved, movedBy) + step
-            : kind === open && word === before;
+            : word === before);
         if (same) continue;
         store<f64>(frames + (row << 3), exact(now - start));
         leafFrames += open === KIND_LEAF ? now - start : 0;

@@ -5,15 +5,31 @@
 import { TEXT_ADDRESSES, TEXT_LETTER, TEXT_OTHERS, TEXT_SEPARATOR } from '../layout.ts';
 
 const COLON: u32 = 0x3a;
+const SPACE: u32 = 0x20;
 /** `0x` as it stands in memory; the mask lets `X` pass. */
 const PREFIX: u32 = 0x7830;
 const LOWER_X: u32 = 0x2000;
 
-/** Sixteen digits as a word. */
-function word16(digits: v128, letters: v128): u64 {
-  // digits hold 0..9 where they are digits; letters hold 0..5 where they are letters
+/** What sixteen characters are worth as decimal digits, and as letters from `a`: 0..9 and 0..5 where they are. */
+function asDigits(chars: v128): v128 {
+  return i8x16.sub(chars, i8x16.splat(0x30));
+}
+function asLetters(chars: v128): v128 {
+  return i8x16.sub(v128.or(chars, i8x16.splat(0x20)), i8x16.splat(0x61));
+}
+
+/** Are sixteen characters hex digits? */
+function allHex(chars: v128): bool {
+  return i8x16.all_true(
+    v128.or(i8x16.le_u(asDigits(chars), i8x16.splat(9)), i8x16.le_u(asLetters(chars), i8x16.splat(5))),
+  );
+}
+
+/** Sixteen hex digits as a word. */
+function word16(chars: v128): u64 {
+  const digits = asDigits(chars);
   const isDigit = i8x16.le_u(digits, i8x16.splat(9));
-  const nibbles = v128.bitselect(digits, i8x16.add(letters, i8x16.splat(10)), isDigit);
+  const nibbles = v128.bitselect(digits, i8x16.add(asLetters(chars), i8x16.splat(10)), isDigit);
   // in every 16-bit lane: first digit << 4 | second digit, then the lanes from last to first
   const pairs = v128.or(i16x8.shl(nibbles, 4), i16x8.shr_u(nibbles, 8));
   return i64x2.extract_lane(
@@ -32,38 +48,51 @@ export function hexWords(text: usize, bytes: usize, out: usize, classes: usize, 
   let addresses: u32 = 0;
   let others: u32 = 0;
   while (text < end) {
-    // a token begins here, or a separator stands here
-    const digitsAt = text + ((<u32>load<u16>(text) | LOWER_X) === PREFIX ? 2 : 0);
-    const chars = v128.load(digitsAt);
-    const digits = i8x16.sub(chars, i8x16.splat(0x30));
-    const letters = i8x16.sub(v128.or(chars, i8x16.splat(0x20)), i8x16.splat(0x61));
-    const hex = v128.or(i8x16.le_u(digits, i8x16.splat(9)), i8x16.le_u(letters, i8x16.splat(5)));
-    const after = <u32>load<u8>(digitsAt, 16);
-    if (i8x16.all_true(hex) && load<u8>(classes + after) === TEXT_SEPARATOR) {
-      if (after === COLON) addresses++;
-      else {
-        store<u64>(out, word16(digits, letters));
+    // A token begins here, or a separator stands here. First the two that dumps are made of: `0x` and 16 digits, and 16
+    // digits without. Two branches, not one with a variable offset: they are guessed well, and the next token does not
+    // have to wait for this one's first bytes.
+    if ((<u32>load<u16>(text) | LOWER_X) === PREFIX) {
+      const chars = v128.load(text, 2);
+      const after = <u32>load<u8>(text, 18);
+      if (allHex(chars) && load<u8>(classes + after) === TEXT_SEPARATOR && after !== COLON) {
+        store<u64>(out, word16(chars));
         out += 8;
+        text += 19;
+        continue;
       }
-      text = digitsAt + 17;
-      continue;
+    } else {
+      const chars = v128.load(text);
+      const after = <u32>load<u8>(text, 16);
+      if (allHex(chars) && load<u8>(classes + after) === TEXT_SEPARATOR) {
+        if (after === COLON) {
+          addresses++;
+          text += <u32>load<u8>(text, 17) === SPACE ? 18 : 17;
+        } else {
+          store<u64>(out, word16(chars));
+          out += 8;
+          text += 17;
+        }
+        continue;
+      }
     }
     if (load<u8>(classes + load<u8>(text)) === TEXT_SEPARATOR) {
       text++;
       continue;
     }
-    let at = digitsAt;
+    const prefixed = (<u32>load<u16>(text) | LOWER_X) === PREFIX;
+    const digits = prefixed ? text + 2 : text;
+    let at = digits;
     let word: u64 = 0;
     let kind = <i32>load<u8>(classes + load<u8>(at));
     for (; kind < TEXT_LETTER; kind = <i32>load<u8>(classes + load<u8>(++at))) word = (word << 4) | <u64>kind;
-    const count = at - digitsAt;
-    const whole = kind === TEXT_SEPARATOR && digitsAt !== text && count > 0 && count <= 16;
-    while (load<u8>(classes + load<u8>(at)) !== TEXT_SEPARATOR) at++;
-    if (load<u8>(at) === COLON && kind === TEXT_SEPARATOR && count > 0) addresses++;
-    else if (whole) {
+    const count = at - digits;
+    const ends = kind === TEXT_SEPARATOR && count > 0;
+    if (ends && load<u8>(at) === COLON) addresses++;
+    else if (ends && prefixed && count <= 16) {
       store<u64>(out, word);
       out += 8;
     } else others++;
+    while (load<u8>(classes + load<u8>(at)) !== TEXT_SEPARATOR) at++;
     text = at + 1;
   }
   store<u32>(result, addresses, TEXT_ADDRESSES);

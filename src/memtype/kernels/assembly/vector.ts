@@ -10,9 +10,7 @@ export function highs(a: v128, b: v128): v128 {
   return v128.shuffle<u32>(a, b, 1, 3, 5, 7);
 }
 
-/** Sixteen masks of 64 bits, two to a vector, as sixteen bits. */
-export function bits16(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128, g: v128, h: v128): u32 {
-  const low = i16x8.narrow_i32x4_s(lows(a, b), lows(c, d));
-  const high = i16x8.narrow_i32x4_s(lows(e, f), lows(g, h));
-  return <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+/** Sixteen masks of 32 bits, four to a vector, as sixteen bits. */
+export function lanes16(a: v128, b: v128, c: v128, d: v128): u32 {
+  return <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
 }

@@ -1,0 +1,230 @@
+/**
+ * The work that is measured: data, one call that does it, and what comes out, so that another implementation can be held
+ * against it before anything is timed.
+ */
+
+import { stage2Settings as armSettings } from '../arm64/descriptors/stage2.ts';
+import { stage2 as armStage2 } from '../arm64/memtype/stage2.ts';
+import { stage2Tables } from '../arm64/walk/tables.ts';
+import { settle } from '../bits/settings.ts';
+import { join } from '../bits/word.ts';
+import { compile } from '../memtype/compile.ts';
+import { guard } from '../memtype/guard.ts';
+import { HexReader, textClasses } from '../memtype/hex-words.ts';
+import { Heap } from '../memtype/kernels/heap.ts';
+import type { Kernels } from '../memtype/kernels/kernels.ts';
+import type { Table } from '../memtype/kernels/plan.ts';
+import { Resolver } from '../memtype/resolve.ts';
+import { ResidentWalk } from '../walk/fast.ts';
+import { ResidentImage } from '../walk/resident.ts';
+import type { WalkResult } from '../walk/result.ts';
+import { stage1Settings as x86PageSettings } from '../x86/descriptors/stage1.ts';
+import { stage2Settings as eptSettings } from '../x86/descriptors/stage2.ts';
+import { stage1 as x86Stage1 } from '../x86/memtype/stage1.ts';
+import { stage2 as x86Stage2 } from '../x86/memtype/stage2.ts';
+import { hexDump, leafEntries, leafTree, type Order, type Shape } from './shapes.ts';
+
+/** Sizes in leaf entries. */
+export interface Sizes {
+  readonly flat: number;
+  readonly tree: number;
+  readonly lookups: number;
+  readonly text: number;
+}
+
+export interface Workload {
+  /** `flat`, `walk`… */
+  readonly group: string;
+  readonly title: string;
+  readonly entries: number;
+  /** Bytes that must be read at least once. */
+  readonly bytes: number;
+  run(): void;
+  /** What the last run produced, column after column. */
+  output(): readonly Uint8Array[];
+  /** The same work for the native yardstick: files by name, and its command. */
+  readonly native?: { readonly files: Readonly<Record<string, Uint8Array>>; readonly command: string };
+}
+
+const bytesOf = (array: ArrayBufferView): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** Formats that are resolved, with the key that the yardstick uses for each. */
+interface Flat {
+  readonly id: string;
+  readonly title: string;
+  readonly table: Table<unknown>;
+  /** The word of one of the yardstick's keys; the inverse of its `KEY_` macro. */
+  readonly keyBits: number;
+  readonly wordOf: (key: number) => bigint;
+}
+
+const high = (key: number, bit: number, to: bigint): bigint => BigInt(key >>> bit) << to;
+const WB_WC_UC = 0x0007_0106_0007_0106n; // the PAT that Linux writes
+
+/** Tables for pages of three formats; entries that map nothing have one answer. */
+export const FLAT: readonly [Flat, ...Flat[]] = [
+  {
+    id: 's2',
+    title: 'arm64 stage 2',
+    table: guard(
+      compile(armStage2, { settings: settle(armSettings), fwb: 0, mtePerm: 0, walkSh: 0 }),
+      [1, 0],
+      word => ((word & 3n) === 3n ? undefined : 'no page'),
+    ),
+    keyBits: 13,
+    wordOf: key => BigInt(key & 0x7ff) | high(key, 11, 53n),
+  },
+  {
+    id: 'ept',
+    title: 'x86 EPT',
+    table: guard(compile(x86Stage2, settle(eptSettings)), [2, 1, 0], word =>
+      (word & 7n) === 0n ? 'not present' : undefined,
+    ),
+    keyBits: 12,
+    wordOf: key => BigInt(key & 0x7ff) | high(key, 11, 63n),
+  },
+  {
+    id: 'x86',
+    title: 'x86 page and PAT',
+    table: guard(compile(x86Stage1, { settings: settle(x86PageSettings), pat: WB_WC_UC }), [0], word =>
+      word & 1n ? undefined : 'not present',
+    ),
+    keyBits: 14,
+    wordOf: key => BigInt(key & 0x1fff) | high(key, 13, 63n),
+  },
+];
+
+/** Data and results are placed in these kernels' memory. */
+export class Workbench {
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+
+  constructor(kernels: Kernels) {
+    this.kernels = kernels;
+    this.heap = new Heap(kernels);
+  }
+
+  #place(data: ArrayBufferView): number {
+    const at = this.heap.take(data.byteLength + 64);
+    this.heap.u8.set(bytesOf(data), at);
+    return at;
+  }
+
+  /** Reading and nothing else: the limit of this machine. */
+  read(count: number): Workload {
+    const words = leafEntries('worst', count);
+    const at = this.#place(words);
+    const total = new BigUint64Array(1);
+    const chunk = 1 << 17;
+    return {
+      group: 'read',
+      title: 'read only',
+      entries: count,
+      bytes: words.byteLength,
+      run: () => {
+        let sum = 0n;
+        for (let i = 0; i < count; i += chunk)
+          sum += this.kernels.sum(at + 8 * i, Math.min(chunk, count - i));
+        total[0] = BigInt.asUintN(64, sum);
+      },
+      output: () => [bytesOf(total)],
+      native: { files: { words: bytesOf(words) }, command: 'read words' },
+    };
+  }
+
+  /** One code per entry, or how many entries have each. */
+  flat(
+    work: 'flat' | 'histogram',
+    { id, title, table, keyBits, wordOf }: Flat,
+    shape: Shape,
+    count: number,
+  ): Workload {
+    const words = leafEntries(shape, count);
+    const at = this.#place(words);
+    const resolver = new Resolver(table, this.heap);
+    const codes = this.heap.take(count);
+    const counts = new Float64Array(256);
+    // the yardstick looks up our codes, so that the results can be compared
+    const lut = new Uint8Array(2 ** keyBits);
+    const probe = new BigUint64Array(1);
+    for (let key = 0; key < lut.length; key++) {
+      probe[0] = wordOf(key);
+      lut[key] = resolver.resolve(probe).codes[0] as number;
+    }
+    const run =
+      work === 'flat'
+        ? () => resolver.resolveInPlace(at, count, codes)
+        : () => counts.set(resolver.countsInPlace(at, count));
+    return {
+      group: work,
+      title: `${title}, ${shape}`,
+      entries: count,
+      bytes: words.byteLength,
+      run,
+      output: () => [work === 'flat' ? this.heap.u8.slice(codes, codes + count) : bytesOf(counts)],
+      native: { files: { words: bytesOf(words), lut }, command: `${work}.${id} words lut` },
+    };
+  }
+
+  /** Every range of a tree. */
+  walk(shape: Shape, order: Order, entries: number): Workload {
+    const tree = leafTree(shape, order, Math.ceil(entries / 512));
+    const image = new ResidentImage(this.heap, tree.words.byteLength / 4096);
+    this.heap.u32.set(tree.words, image.place / 4);
+    const regime = stage2Tables({ settings: {}, startLevel: 1, indexBits: 9, base: BigInt(tree.root) });
+    const walker = new ResidentWalk(image, tree.entries + 128);
+    let result: WalkResult | undefined;
+    return {
+      group: 'walk',
+      title: `${shape}, ${order}`,
+      entries: tree.entries,
+      bytes: tree.words.byteLength,
+      run: () => {
+        result = walker.walk(regime);
+      },
+      output: () => {
+        if (!result) return [];
+        const { leaves } = result;
+        return (['input', 'output', 'frames', 'at', 'lo', 'hi', 'inherited', 'level', 'kind'] as const).map(
+          name => bytesOf(leaves[name].subarray(0, leaves.length)),
+        );
+      },
+      native: {
+        files: { image: bytesOf(tree.words) },
+        command: `walk image ${tree.root} ${tree.entries + 1}`,
+      },
+    };
+  }
+
+  /** Words from the text of a dump. */
+  text(count: number): Workload {
+    const text = hexDump(leafEntries('mixed', count));
+    const at = this.#place(text);
+    this.heap.u8.fill(0, at + text.length, at + text.length + 64);
+    const reader = new HexReader(this.heap);
+    const found = new BigUint64Array(count);
+    const counts = new Uint32Array(2);
+    return {
+      group: 'text',
+      title: 'hex text, 16-digit words with an address column',
+      entries: count,
+      bytes: text.byteLength,
+      run: () => {
+        let done = 0;
+        reader.begin();
+        for (const words of reader.readInPlace(at, text.length)) {
+          found.set(words, done);
+          done += words.length;
+        }
+        counts.set([reader.addresses, reader.others]);
+      },
+      output: () => [bytesOf(found), bytesOf(counts)],
+      native: { files: { text, classes: textClasses() }, command: 'text text classes' },
+    };
+  }
+}
+
+/** A word as the two halves that a regime reads. */
+export const wordAt = (words: Uint32Array, index: number): bigint =>
+  join(words[2 * index] as number, words[2 * index + 1] as number);
