@@ -100,26 +100,36 @@ export class AliasIndex {
     }
     const offset = address & 0xfffn;
     const bytes = (frame: number): bigint => (BigInt(frame) << 12n) | offset;
+    const image = this.#image;
+    // the answer is asked for when somebody looks: there may be more aliases than anybody prints
+    const alias = (frame: number, more: Omit<PageAlias, 'space' | 'input' | 'answer'>): PageAlias => {
+      const input = bytes(frame);
+      let answer: AddressAnswer | undefined;
+      return {
+        space,
+        input,
+        ...more,
+        get answer() {
+          answer ??= answerFor(space, image, input);
+          return answer;
+        },
+      };
+    };
     const found: PageAlias[] = [];
     for (const inputs of groups.values()) {
       inputs.sort((a, b) => a - b);
-      const folded = !all && inputs.length > LISTED;
-      for (const frame of folded ? inputs.slice(0, 1) : inputs) {
-        const input = bytes(frame);
-        const answer = answerFor(space, this.#image, input);
-        if (!folded) found.push({ space, input, count: 1, answer });
-        else {
-          const stride = strideOf(inputs);
-          found.push({
-            space,
-            input,
-            count: inputs.length,
-            last: bytes(inputs.at(-1) as number),
-            ...(stride === undefined ? {} : { stride: BigInt(stride) << 12n }),
-            answer,
-          });
-        }
+      if (all || inputs.length <= LISTED) {
+        for (const frame of inputs) found.push(alias(frame, { count: 1 }));
+        continue;
       }
+      const stride = strideOf(inputs);
+      found.push(
+        alias(inputs[0] as number, {
+          count: inputs.length,
+          last: bytes(inputs.at(-1) as number),
+          ...(stride === undefined ? {} : { stride: BigInt(stride) << 12n }),
+        }),
+      );
     }
     return found.sort((a, b) => (a.input < b.input ? -1 : 1));
   }
