@@ -8,6 +8,7 @@ import kvm from './commands/kvm.ts';
 import lint from './commands/lint.ts';
 import reg from './commands/reg.ts';
 import rmap from './commands/rmap.ts';
+import roots from './commands/roots.ts';
 import translate from './commands/translate.ts';
 import walk from './commands/walk.ts';
 
@@ -20,6 +21,7 @@ export const verbs: readonly Command[] = [
   walk,
   translate,
   rmap,
+  roots,
   lint,
   kvm,
 ];

@@ -21,6 +21,7 @@ export const SCHEMA = {
   summary: 'memattr.summary/1',
   rmap: 'memattr.rmap/1',
   text: 'memattr.text/1',
+  roots: 'memattr.roots/1',
   kvmPredict: 'memattr.kvm.predict/1',
   kvmPreset: 'memattr.kvm.preset/1',
   kvmCpu: 'memattr.kvm.cpu/1',

@@ -136,6 +136,7 @@ describe('two stages', () => {
         s2: {},
       });
     await records(['rmap', ...dump, '0xdeadb000'], SCHEMA.rmap);
+    await records(['roots', ...dump.slice(0, 3), '--above', '0'], SCHEMA.roots);
   });
 });
 

@@ -34,20 +34,41 @@ const machineSettings = {
   ),
 } as const;
 
-export interface Dump {
+type Found = ReturnType<typeof candidatesOfAll>;
+
+export interface OpenDump {
   readonly image: Image;
-  /** The translations that were asked for. */
-  readonly wanted: readonly Space[];
-  /** Where the registers came from, for people. */
+  /** Where the registers came from, for people; empty where there are none. */
   readonly source: string;
+  /** Every translation that the registers give. */
+  readonly candidates: Found;
 }
 
-/** Open the dump, use it, close it. Remarks of the image go to stderr, each once, also those that come up on the way. */
-export async function withDump(
+export interface Dump extends OpenDump {
+  /** The translations that were asked for. */
+  readonly wanted: readonly Space[];
+}
+
+/** Open the dump with the translations that were asked for, use it, close it. */
+export const withDump = (
   verb: string,
   args: DumpArgs,
   io: Io,
   use: (dump: Dump) => number | Promise<number>,
+): Promise<number> =>
+  withImage(verb, args, io, opened =>
+    use({ ...opened, wanted: choose(args, opened.candidates, opened.image) }),
+  );
+
+/**
+ * Open the dump with whatever translations there are, use it, close it. Remarks of the image go to stderr, each once, also
+ * those that come up on the way.
+ */
+export async function withImage(
+  verb: string,
+  args: DumpArgs,
+  io: Io,
+  use: (dump: OpenDump) => number | Promise<number>,
 ): Promise<number> {
   const image = await openImage(args.dump, {
     ...(args.base === undefined ? {} : { base: parseWord(args.base) }),
@@ -65,7 +86,7 @@ export async function withDump(
   try {
     say(image.remarks);
     const { cpus, source } = registersOf(args, image);
-    return await use({ image, wanted: choose(args, candidatesOf(args, cpus, image), image), source });
+    return await use({ image, source, candidates: candidatesOf(args, cpus, image) });
   } finally {
     say(image.remarks);
     image.close();
@@ -107,10 +128,7 @@ function registersOf(
     if (value === undefined) throw new UsageError(`--reg takes NAME=VALUE, not '${text}'`);
     given.set(registerName(name), parseWord(value));
   }
-  const all =
-    args.registers === undefined
-      ? image.notes.cpus.map(cpu => new Map(Object.entries(cpu.registers)))
-      : parseRegisters(textOf(args.registers)).cpus;
+  const all = args.registers === undefined ? notesOf(image) : parseRegisters(textOf(args.registers)).cpus;
   const where = args.registers ?? 'the dump’s notes';
   const sets = args.cpu === undefined ? all : all.slice(Number(args.cpu)).slice(0, 1);
   if (args.cpu !== undefined && sets.length === 0)
@@ -127,6 +145,10 @@ function registersOf(
   return { cpus: (sets.length > 0 ? sets : [new Map()]).map(set => new Map([...set, ...given])), source };
 }
 
+/** Registers of the dump's notes, one set for each CPU. */
+export const notesOf = (image: Image): Registers[] =>
+  image.notes.cpus.map(cpu => new Map(Object.entries(cpu.registers)));
+
 /** A text file that an option names. */
 export function textOf(path: string): string {
   try {
@@ -137,16 +159,18 @@ export function textOf(path: string): string {
   }
 }
 
-type Found = ReturnType<typeof candidatesOfAll>;
-
-function candidatesOf(args: DumpArgs, cpus: readonly Registers[], image: Image): Found {
+/** What the registers do not hold, as `--set` gives it. */
+export function machineOf(args: DumpArgs): Machine {
   const { features, ...machine } = parseSettings(machineSettings, pairsOf(args.set));
+  return { ...(machine as Machine), ...(features === undefined ? {} : { features: FEATURE_SETS[features] }) };
+}
+
+export function candidatesOf(args: DumpArgs, cpus: readonly Registers[], image: Image): Found {
   const said = cpus.map(architectureOf).find(name => name !== undefined);
   const architecture = said ?? (image.notes.machine?.startsWith('arm') ? 'arm64' : 'x86');
   return candidatesOfAll(cpus, architecture, {
-    ...(machine as Machine),
+    ...machineOf(args),
     ia32: image.notes.machine === 'i386',
-    ...(features === undefined ? {} : { features: FEATURE_SETS[features] }),
   });
 }
 

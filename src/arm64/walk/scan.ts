@@ -1,0 +1,248 @@
+/**
+ * What the scan for roots must know of arm64: trees of three granules, and how to tell a stage 2 from a stage 1.
+ *
+ * The two stages share one shape. The structure is read by the rules of stage 1, which refuse less; the attributes of the
+ * entries then tell the stages apart.
+ */
+import { hex } from '../../bits/word.ts';
+import { type Judgement, percent, share } from '../../walk/judgement.ts';
+import type { Level } from '../../walk/regime.ts';
+import type { Pattern, ScannedRoot, Species } from '../../walk/scan.ts';
+import { GRANULE_BITS, GRANULES, type Granule } from '../descriptors/address.ts';
+import { stage1Tables } from './tables.ts';
+
+/** The first level that a walk may begin at, and the lowest: a tree of one level is no more than a page of numbers. */
+const LEVELS: Record<Granule, { readonly first: number; readonly last: number }> = {
+  '4K': { first: -1, last: 2 },
+  '16K': { first: 0, last: 2 },
+  '64K': { first: 1, last: 2 },
+};
+
+/** First tables of 48-bit regimes that fill no page: 2 entries at level 0 (16K), 64 at level 1 (64K). */
+const SMALL: Partial<Record<Granule, { readonly level: number; readonly entries: number }>> = {
+  '16K': { level: 3, entries: 2 },
+  '64K': { level: 2, entries: 64 },
+};
+
+export const arm64Species: readonly Species[] = GRANULES.map((granule): Species => {
+  const { first, last } = LEVELS[granule];
+  const { g, stride } = GRANULE_BITS[granule];
+  const small = SMALL[granule];
+  return {
+    id: `arm64.${granule}`,
+    regime: stage1Tables({
+      settings: { granule, ds: 0, lpa: 0, oaBits: 48, ss: 'secure' }, // where NS is a bit: MemAttr[3] of stage 2
+      startLevel: first,
+      indexBits: stride,
+      base: 0n,
+      iaBits: 48,
+      upper: false,
+    }),
+    tops: Array.from({ length: last - first + 1 }, (_, i) => 3 - last + i),
+    tableFrames: 2 ** (g - 12),
+    present: 1,
+    leafOnly: [0xbfc, 0], // MemAttr, AP, SH, nG; not AF, which Linux sets in tables where FEAT_HAFT is [PTE_TABLE_AF]
+    leafSome: 0xffc,
+    samples: [0x3, 0x403, 0x401],
+    ...(small ? { small } : {}),
+  };
+});
+
+const granuleOf = ({ species }: ScannedRoot): Granule => species.id.replace('arm64.', '') as Granule;
+
+const memAttr = ({ lo }: Pattern): number => (lo >>> 2) & 15;
+const ap = ({ lo }: Pattern): number => (lo >>> 6) & 3;
+const nG = ({ lo }: Pattern): boolean => (lo & 0x800) !== 0;
+
+/** Above 0 speaks for stage 1: what operating systems and hypervisors write, not what the architecture demands. */
+function stage1Weight(root: ScannedRoot): { readonly weight: number; readonly evidence: string[] } {
+  const rows = [
+    [3, 'leaf', nG, 'leaves are not global (nG)'],
+    [
+      3,
+      'leaf',
+      (p: Pattern) => (ap(p) & 1) === 0,
+      'leaves have AP[1] = 0: no access from EL0, where stage 2 would forbid reading',
+    ],
+    [2, 'leaf', (p: Pattern) => memAttr(p) === 0, 'leaves have attribute index 0'],
+    [3, 'table', ({ hi }: Pattern) => hi >>> 27 !== 0, 'tables hand down limits (bits 63:59)'],
+    [
+      -4,
+      'leaf',
+      (p: Pattern) => memAttr(p) >= 8,
+      'leaves have MemAttr[3] = 1: Normal memory of a stage 2 without FWB',
+    ],
+    [
+      -2,
+      'leaf',
+      (p: Pattern) => !nG(p) && (ap(p) & 1) === 1 && [1, 5, 6, 7, 15].includes(memAttr(p)),
+      'leaves have S2AP and MemAttr as hypervisors write them',
+    ],
+  ] as const;
+  let weight = 0;
+  const evidence: string[] = [];
+  for (const [points, sort, has, text] of rows) {
+    const part = share(root, sort, has);
+    weight += points * part;
+    if (part > 0) evidence.push(`${points > 0 ? 'stage 1' : 'stage 2'}: ${percent(part)} of the ${text}`);
+  }
+  return { weight, evidence };
+}
+
+/**
+ * Bits of the input address: what the first table can translate; where that is more than an address has, the fewest usual
+ * bits that reach the entries in use. A start at level -1 means 52 bits.
+ */
+function inputBits({ species, level, entries, used }: ScannedRoot): number {
+  const { shift, name } = species.regime.levels[level] as Level;
+  const all = shift + Math.log2(entries);
+  if (all <= 48) return all;
+  return name >= 0 && shift + Math.ceil(Math.log2(Math.max(...used) + 1)) <= 48 ? 48 : 52;
+}
+
+/** DS = 1: 52-bit addresses of the 4K and 16K granules. */
+const needsDs = (granule: Granule, bits: number): boolean => granule !== '64K' && bits > 48;
+
+/** TG0 and TG1 of the granules [Arm ARM, TCR_EL1]. */
+const TG0: Record<Granule, bigint> = { '4K': 0n, '64K': 1n, '16K': 2n };
+const TG1: Record<Granule, bigint> = { '16K': 1n, '4K': 2n, '64K': 3n };
+
+export function judgeArm64(root: ScannedRoot): Judgement {
+  const { weight, evidence } = stage1Weight(root);
+  const judged = weight > 0 ? stage1(root) : stage2(root);
+  const wanted = weight > 0 ? 'stage 1' : 'stage 2';
+  return {
+    ...judged,
+    evidence: [
+      ...evidence.filter(text => text.startsWith(wanted)).map(text => text.slice(9)),
+      ...judged.evidence,
+    ],
+    weight: Math.min(1, Math.abs(weight) / 2),
+  };
+}
+
+function stage2(root: ScannedRoot): Omit<Judgement, 'weight'> {
+  const granule = granuleOf(root);
+  const level = (root.species.regime.levels[root.level] as Level).name;
+  const bits = inputBits(root);
+  const without = share(root, 'leaf', p => memAttr(p) >= 8);
+  const fwb = without === 0 && share(root, 'leaf', p => [6, 7].includes(memAttr(p))) > 0;
+  const ds = needsDs(granule, bits) || (granule === '16K' && level === 0);
+  const sl = granule === '4K' ? (ds ? 0 : 2 - level) : 3 - level;
+  const vtcr =
+    (1n << 31n) |
+    (ds ? 1n << 32n : 0n) |
+    (granule === '4K' && ds ? 1n << 33n : 0n) |
+    (BigInt(bits > 48 ? 6 : 5) << 16n) |
+    (TG0[granule] << 14n) |
+    0x3500n |
+    (BigInt(sl) << 6n) |
+    BigInt(64 - bits);
+  const hcr = 1n | (fwb ? 1n << 46n : 0n);
+  return {
+    kind: 'arm64.stage2',
+    registers: new Map([
+      ['VTTBR_EL2', BigInt(root.address)],
+      ['VTCR_EL2', vtcr],
+      ['HCR_EL2', hcr],
+    ]),
+    options: ['--vttbr', hex(root.address), '--vtcr', hex(vtcr), '--hcr', hex(hcr)],
+    evidence: [
+      ...(without > 0 ? [`FWB=0: ${percent(without)} of the leaves have MemAttr[3] = 1`] : []),
+      ...(fwb ? ['FWB=1: MemAttr of Normal memory is 6 or 7'] : []),
+    ],
+    assumed: [
+      `${bits}-bit IPAs: what the first table${root.entries > 2 ** GRANULE_BITS[granule].stride ? 's' : ''} can translate`,
+      ...(without > 0 || fwb ? [] : ['FWB=0: the leaves do not tell']),
+    ],
+  };
+}
+
+function stage1(root: ScannedRoot): Omit<Judgement, 'weight'> {
+  const granule = granuleOf(root);
+  const bits = inputBits(root);
+  const ds = needsDs(granule, bits);
+  const user = share(root, 'leaf', p => nG(p) || (ap(p) & 1) === 1);
+  const el2 = share(root, 'leaf', p => (ap(p) & 1) === 1 && !nG(p));
+  const upper = user < 0.5;
+  const size = BigInt(64 - bits);
+  const shared = (BigInt(bits > 48 ? 6 : 5) << 32n) | (ds ? 1n << 59n : 0n);
+  const tcr =
+    shared |
+    (upper
+      ? (TG1[granule] << 30n) | (0x35n << 24n) | (size << 16n) | 0x80n | 0x10n // EPD0
+      : (TG0[granule] << 14n) | (0x35n << 8n) | size | (1n << 23n) | (0x10n << 16n) | (TG1[granule] << 30n));
+  const option = upper ? 'ttbr1' : 'ttbr0';
+  return {
+    kind: 'arm64.stage1',
+    registers: new Map([
+      [`${option.toUpperCase()}_EL1`, BigInt(root.address)],
+      ['TCR_EL1', tcr],
+    ]),
+    options: [`--${option}`, hex(root.address), '--tcr', hex(tcr)],
+    evidence: [
+      upper
+        ? `a kernel's half (TTBR1): EL0 may use ${percent(user)} of the leaves`
+        : el2 > 0.9
+          ? `AP[1] = 1 and global: EL2's own tables, or an identity map (${percent(el2)} of the leaves)`
+          : `a user's half (TTBR0): EL0 may use ${percent(user)} of the leaves`,
+    ],
+    assumed: [
+      `${bits}-bit addresses: what the first table can translate`,
+      `TTBR${upper ? 1 : 0}, by who may access`,
+    ],
+  };
+}
+
+/**
+ * First tables side by side, in a place aligned to all of them, as one stage 2 root: concatenation [Arm ARM,
+ * "Concatenated translation tables"]. Only where the architecture has it: above level 0 (4K), and 16 tables at most.
+ */
+export function concatenated(
+  roots: readonly ScannedRoot[],
+  isZero: (address: number) => boolean,
+): ScannedRoot[] {
+  const single = new Map<string, ScannedRoot>();
+  const key = ({ species, level }: ScannedRoot, address: number): string =>
+    `${species.id} ${level} ${address}`;
+  for (const root of roots)
+    if (root.species.id.startsWith('arm64.') && root.entries * 8 === root.species.tableFrames * 4096)
+      single.set(key(root, root.address), root);
+  const taken = new Set<ScannedRoot>();
+  const joined: ScannedRoot[] = [];
+  for (const root of [...single.values()].sort((a, b) => a.address - b.address)) {
+    const name = (root.species.regime.levels[root.level] as Level).name;
+    if (taken.has(root) || name < 1 || stage1Weight(root).weight > 0) continue;
+    const bytes = root.entries * 8;
+    let best: ScannedRoot[] = [root];
+    for (let n = 2; n <= 16 && root.address % (n * bytes) === 0; n *= 2) {
+      const tables: (ScannedRoot | undefined)[] = Array.from({ length: n }, (_, i) =>
+        single.get(key(root, root.address + i * bytes)),
+      );
+      const fits = tables.every(
+        (table, i) =>
+          (table && !taken.has(table) && stage1Weight(table).weight <= 0) ||
+          (!table && isZero(root.address + i * bytes)),
+      );
+      if (!fits) break;
+      if (tables.slice(n / 2).some(table => table)) best = tables.filter(table => table !== undefined);
+    }
+    const last = best.at(-1) as ScannedRoot;
+    if (best.length === 1) continue;
+    for (const table of best) taken.add(table);
+    const n = 2 ** Math.ceil(Math.log2((last.address - root.address) / bytes + 1));
+    joined.push({
+      ...root,
+      entries: root.entries * n,
+      tables: best.reduce((sum, { tables }) => sum + tables, 0) + (n - best.length),
+      missing: best.reduce((sum, { missing }) => sum + missing, 0),
+      wrong: best.reduce((sum, { wrong }) => sum + wrong, 0),
+      leaves: best.reduce((sum, { leaves }) => sum + leaves, 0),
+      steps: best.reduce((sum, { steps }) => sum + steps, 0),
+      held: best.reduce((sum, { held }) => sum + held, 0),
+      patterns: best.flatMap(({ patterns }) => patterns),
+      used: best.flatMap(({ used, address }) => used.map(index => index + (address - root.address) / 8)),
+    });
+  }
+  return [...roots.filter(root => !taken.has(root)), ...joined];
+}
