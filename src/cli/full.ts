@@ -21,9 +21,17 @@ const yargsOption = (option: Option): YargsOption => ({
 const opening = (verb: Command): string =>
   verb.examples.map(([line, says]) => `  ${line}\n      ${says}\n`).join('');
 
-/** yargs names the type of every option at the right edge; ours say in words what they take. */
-const withoutTypes = (help: string): string =>
-  help.replace(/[ ]+\[(string|boolean|array)\]( +\[default: (\[\]|none)\])?( *\n {20,}(?=\n|$))?/g, '');
+/**
+ * yargs names the type of every option at the right edge; ours say in words what they take. Where the edge was too near,
+ * the type stands on a line of its own: that line goes, and choices beside it move under the description.
+ */
+const withoutTypes = (help: string): string => {
+  const column = /^ +-h, --help +/m.exec(help)?.[0].length ?? 0;
+  return help
+    .replace(/\n +\[(string|boolean|array)\]( +\[default: (\[\]|none)\])?(?= *(\n|$))/g, '')
+    .replace(/\n +\[string\] (?=\[choices: )/g, `\n${' '.repeat(column)}`)
+    .replace(/ *\[(string|boolean|array)\]( +\[default: (\[\]|none)\])?( *\n {20,}(?=\n|$))?/g, '');
+};
 
 const base = (name: string, width: number): Argv =>
   yargs([])

@@ -65,7 +65,7 @@ async function dispatch(
     io.out.write(`${version}\n`);
     return EXIT.answer;
   }
-  const width = Math.min(100, io.out.columns ?? 100);
+  const width = Math.max(40, Math.min(100, io.out.columns ?? (Number(io.env.COLUMNS) || 100)));
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
     const [name] = rest;
     if (first === 'help' && name !== undefined) return dispatch([...rest, '--help'], io, level);

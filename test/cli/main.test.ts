@@ -47,6 +47,8 @@ describe('help of every verb', () => {
       expect(out.split('\n')[1]).toContain(`memattr ${verb.name}`);
       for (const option of Object.keys(verb.options)) expect(out).toContain(`--${option}`);
       for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+      expect(out).not.toMatch(/\[(string|boolean|array)\]|^ {0,3}\[choices/m);
+      expect(out.slice(out.indexOf('Options:')).trimEnd()).not.toContain('\n\n');
       expect(await memattr(['help', ...verb.name.split(' ')])).toEqual({ status, out, err: '' });
     });
 });
