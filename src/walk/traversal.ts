@@ -72,7 +72,9 @@ export abstract class Traversal {
     const upper = canonical ? entries / 2 : entries;
     this.table(address, level, inputFrame, 0, upper, 0);
     // the upper half of a canonical root ends at the top of the address space
-    if (canonical) this.table(address, level, ALL_FRAMES - upper * span, upper, entries, 0);
+    if (!canonical || this.stopped !== undefined) return;
+    this.tables--; // two halves of one table
+    this.table(address, level, ALL_FRAMES - upper * span, upper, entries, 0);
   }
 
   result(): WalkResult {

@@ -100,6 +100,11 @@ describe.each([
     ]);
   });
 
+  test('the root is one table, though its halves translate both ends', () => {
+    expect(walk(regime, memory).counts.tables).toBe(1 + 2 * (levels - 1));
+    expect(walk(regime, memory, { maxTables: 1 }).stopped).toMatch(/^stopped after 1 tables/);
+  });
+
   test('an address that is not canonical is outside', () => {
     expect(translate(regime, memory, upper - 1n)).toMatchObject({ outcome: 'outside' });
     expect(translate(regime, memory, upper + 0x4000_0001n)).toMatchObject({

@@ -139,7 +139,7 @@ function tables(args: WalkArgs, io: Io): Printer {
     flush();
     const { leaves, counts } = map.first;
     const facts = [
-      `${leaves.length} ${leaves.length === 1 ? 'range' : 'ranges'}, ${counts.leaves} leaf entries in ${counts.tables} tables`,
+      `${leaves.length} ${leaves.length === 1 ? 'range' : 'ranges'}, ${counts.leaves} leaf ${counts.leaves === 1 ? 'entry' : 'entries'} in ${counts.tables} ${counts.tables === 1 ? 'table' : 'tables'}`,
       ...(cut ? [`the first ${shown} are shown`] : shown < leaves.length ? [`${shown} are shown`] : []),
       ...(counts.payload > 0 && !args.payload
         ? [`${counts.payload} entries map nothing but hold something (--payload lists them)`]
