@@ -173,7 +173,7 @@ describe('bad input gets one sentence', () => {
     [
       'no registers in the file',
       () => ['walk', `${NVHE}.elf.gz`, '-r', file('r', 'hello')],
-      /no register value found/,
+      /r: no register value found/,
       3,
     ],
     [

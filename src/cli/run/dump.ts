@@ -7,7 +7,13 @@ import type { Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
 import type { Image } from '../../image/parse.ts';
 import { architectureOf, candidatesOfAll, type Machine } from '../../regimes.ts';
-import { parseRegisters, type Registers, registerName } from '../../text/registers.ts';
+import {
+  parseRegisters,
+  type RegisterFile,
+  RegisterSyntaxError,
+  type Registers,
+  registerName,
+} from '../../text/registers.ts';
 import type { Candidates } from '../../walk/candidate.ts';
 import { type Space, spacesOf } from '../../walk/space.ts';
 import type { OptionValues } from '../command.ts';
@@ -128,7 +134,7 @@ function registersOf(
     if (value === undefined) throw new UsageError(`--reg takes NAME=VALUE, not '${text}'`);
     given.set(registerName(name), parseWord(value));
   }
-  const all = args.registers === undefined ? notesOf(image) : parseRegisters(textOf(args.registers)).cpus;
+  const all = args.registers === undefined ? notesOf(image) : registerFile(args.registers).cpus;
   const where = args.registers ?? 'the dump’s notes';
   const sets = args.cpu === undefined ? all : all.slice(Number(args.cpu)).slice(0, 1);
   if (args.cpu !== undefined && sets.length === 0)
@@ -156,6 +162,17 @@ export function textOf(path: string): string {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new InputError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
+  }
+}
+
+/** The register file that an option names; what is wrong with it is said with its name. */
+function registerFile(path: string): RegisterFile {
+  const text = textOf(path);
+  try {
+    return parseRegisters(text);
+  } catch (error) {
+    if (error instanceof RegisterSyntaxError) throw new InputError(`${path}: ${error.message}`);
+    throw error;
   }
 }
 
