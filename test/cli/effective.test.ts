@@ -101,6 +101,10 @@ test.each([
   [['arm64', '--s1', 'wb', '--hcr', 'vm,xx'], /--hcr: no bit 'xx'/],
   [['arm64', '--s1', 'wb', '--s2', 'wt', '--fwb'], /no MemAttr for 'wt' with FWB = 1/],
   [['x86', '--pat', 'wb', '--ept', 'wb', '--mtrr', 'wb'], /under EPT neither MTRRs/],
+  [['arm64', '--s1', 'wb', '--pat', 'wc', '--ipat'], /--pat, --ipat: for x86, and this is arm64/],
+  [['x86', '--pat', 'wb', '--mtrr', 'wb', '--s1', 'wb'], /--s1: for arm64, and this is x86/],
+  [['x86', '--pat', 'wb', '--mtrr', 'wb', '--ipat'], /--ipat is a bit of an EPT entry/],
+  [['arm64', '--s1', 'wb', '--mair', '0xff'], /give one of them/],
   [['x86', '--table', 'intle'], /did you mean 'intel'/],
 ])('a usage mistake: %s', async (args, says) => {
   const { status, err } = await effective(...args);

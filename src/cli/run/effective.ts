@@ -35,6 +35,7 @@ export function run(args: Args, io: Io): number {
     throw new UsageError(
       'which architecture? memattr effective arm64 --s1 WB --s2 wb, or memattr effective x86 --pat WC --mtrr WB',
     );
+  refuseForeign(args, architecture);
   const found = architecture === 'arm64' ? ofArm64(args) : ofX86(args);
   const output = outputOf(args);
   if (output === 'json') io.out.write(`${json(effectiveRecord(found))}\n`);
@@ -53,6 +54,29 @@ function architectureOf({ architecture }: Args): Architecture | undefined {
   const found = ARCHITECTURES.find(name => name === architecture.toLowerCase());
   if (!found) throw new UsageError(`no architecture '${architecture}'; there are arm64, x86`);
   return found;
+}
+
+/** What only one of the two knows: given for the other it would be dropped without a word. */
+const OWN = {
+  arm64: 's1 mair sh1 s2 sh2 fwb mte-perm fnxs hcr sctlr access without reserved-as choose'.split(' '),
+  x86: 'pat mtrr ept ipat host-pat vendor cd paging-off'.split(' '),
+} as const satisfies Record<Architecture, readonly string[]>;
+
+function refuseForeign(args: Args, architecture: Architecture): void {
+  const given = args as Readonly<Record<string, unknown>>;
+  const other = architecture === 'arm64' ? 'x86' : 'arm64';
+  const foreign = OWN[other].filter(key => {
+    const value = given[key];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+  });
+  if (foreign.length > 0)
+    throw new UsageError(
+      `${foreign.map(key => `--${key}`).join(', ')}: for ${other}, and this is ${architecture}`,
+    );
+  if (args.s1 !== undefined && args.mair !== undefined)
+    throw new UsageError('--s1 and --mair say the same: give one of them');
+  if (args.ipat && args.ept === undefined)
+    throw new UsageError('--ipat is a bit of an EPT entry: give its type with --ept');
 }
 
 // ------------------------------------------------------------------------------------------------------ arm64
