@@ -14,6 +14,7 @@ export interface FactLine {
 const LABELS: Readonly<Record<string, string>> = {
   oa: 'output address',
   next: 'next table',
+  limits: 'limits below',
   memory: 'memory type',
   reason: 'why invalid',
   software: 'left by software',
@@ -49,9 +50,21 @@ export function factText(key: string, fact: Fact | undefined): string {
   if (typeof fact === 'bigint') return isSize(key) ? sizeText(fact) : hex(fact);
   if (typeof fact === 'boolean') return fact ? 'yes' : 'no';
   if (isList(fact)) return fact.map(part => factText(key, part)).join(', ');
-  if (isGroup(fact)) return permissionText(fact) ?? groupText(fact);
+  if (isGroup(fact)) return key === 'limits' ? limitText(fact) : (permissionText(fact) ?? groupText(fact));
   return `${fact}`;
 }
+
+/** What the tables so far take away from everything below: APTable, PXNTable, UXNTable, NSTable as one sentence. */
+const limitText = ({ ap, x1, x0, ns }: Group): string =>
+  [
+    Number(ap) & 0b10 ? 'read-only' : '',
+    Number(ap) & 0b01 ? 'no unprivileged access' : '',
+    x1 ? 'privileged execute-never' : '',
+    x0 ? 'unprivileged execute-never' : '',
+    ns ? 'non-secure' : '',
+  ]
+    .filter(text => text !== '')
+    .join(', ');
 
 const groupText = (group: Group): string =>
   Object.entries(group)
@@ -93,10 +106,11 @@ export function factLines(facts: Facts): FactLine[] {
   const lines: FactLine[] = [];
   for (const [key, fact] of Object.entries(facts)) {
     if (isQuiet(fact)) continue;
+    if (key === 'limits' && factText(key, fact) === '') continue;
     if (key === 'size' && typeof facts.oa === 'bigint') continue;
     if (key === 'oa' && typeof fact === 'bigint' && typeof facts.size === 'bigint')
       lines.push({ label: words(key), text: `${rangeText(fact, facts.size)} (${sizeText(facts.size)})` });
-    else if (isGroup(fact) && permissionText(fact) === undefined)
+    else if (isGroup(fact) && key !== 'limits' && permissionText(fact) === undefined)
       for (const [inner, value] of Object.entries(fact)) {
         if (isQuiet(value)) continue;
         lines.push({ label: `${words(key)}: ${words(inner)}`, text: factText(inner, value) });

@@ -23,6 +23,18 @@ test('sizes are exact where a unit divides them, else cut after two decimals', (
   expect(rangeText(0x9010000n, 0x1000n)).toBe('0x9010000..0x9010fff');
 });
 
+test('what a table takes away from everything below it, in words; nothing is said where it takes nothing', () => {
+  const table = { next: 0x1000n, limits: { ap: 0b10, x1: 1, x0: 0, ns: 0 } };
+  expect(factLines(table).map(({ label, text }) => `${label}: ${text}`)).toEqual([
+    'next table: 0x1000',
+    'limits below: read-only, privileged execute-never',
+  ]);
+  expect(factLines({ limits: { ap: 0, x1: 0, x0: 0, ns: 0 } })).toEqual([]);
+  expect(factText('limits', { ap: 0b01, x1: 0, x0: 1, ns: 1 })).toBe(
+    'no unprivileged access, unprivileged execute-never, non-secure',
+  );
+});
+
 describe('permissions', () => {
   test('one triple where it holds for everybody', () => {
     expect(permissionText({ r: 1, w: 1, x1: 0, x0: 0 })).toBe('rw-');
