@@ -223,12 +223,17 @@ export function maskSize(mask: bigint, maxphyaddr: number): bigint | undefined {
   return (size & (size - 1n)) === 0n ? size : undefined;
 }
 
-function maskFindings(mask: bigint, v: number, size: bigint | undefined): Finding[] {
+/** What is wrong with a mask. One without holes that ends too low comes from a processor with a smaller MAXPHYADDR. */
+function maskFindings(mask: bigint, v: number, size: bigint | undefined, maxphyaddr: number): Finding[] {
+  const bits = mask.toString(2).length;
+  const short = mask > 0n && bits < maxphyaddr && maskSize(mask, bits) !== undefined;
   const holes: Finding = {
     id: 'discontiguous-mask',
     severity: 'warning',
     bits: '51:12',
-    message: `mask ${hex(mask)} has holes: the pair selects several ranges`,
+    message: short
+      ? `mask ${hex(mask)} ends at bit ${bits - 1}: is MAXPHYADDR ${bits}? With ${maxphyaddr} the pair selects several ranges`
+      : `mask ${hex(mask)} has holes: the pair selects several ranges`,
     ref: MTRRS,
   };
   return v && size === undefined ? [holes] : [];
@@ -259,7 +264,7 @@ export const mtrrPhysMask = register({
     const { mask, v } = decode(physMaskLayout(s), word);
     const size = maskSize(mask, s.maxphyaddr);
     const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
-    return [facts, maskFindings(mask, v, size)];
+    return [facts, maskFindings(mask, v, size, s.maxphyaddr)];
   },
   forms: [{ maxphyaddr: 46 }],
 });
@@ -306,7 +311,7 @@ export const smrrPhysMask = register({
     const { mask, v } = decode(smrrMaskLayout, word);
     const size = maskSize(mask, 32);
     const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
-    return [facts, maskFindings(mask, v, size)];
+    return [facts, maskFindings(mask, v, size, 32)];
   },
 });
 
@@ -448,7 +453,7 @@ export const iorrMask = register({
     const { mask, v } = decode(iorrMaskLayout(s), word);
     const size = maskSize(mask, s.maxphyaddr);
     const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
-    return [facts, maskFindings(mask, v, size)];
+    return [facts, maskFindings(mask, v, size, s.maxphyaddr)];
   },
 });
 

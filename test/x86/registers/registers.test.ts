@@ -164,6 +164,10 @@ group('MTRRs', () => {
     expect(read(0x7ff0f00800n).facts.size).toBeUndefined();
     expect(read(0x7ff0f00800n).findings.map(({ id }) => id)).toEqual(['discontiguous-mask']);
     expect(read(0x800n).facts.size).toBe(1n << 39n); // an empty mask selects all memory
+    const narrow = mtrrPhysMask.read(0x7fff000800n, { maxphyaddr: 52 }).findings; // the mask of a smaller processor
+    expect(narrow.map(({ message }) => message)).toEqual([
+      'mask 0x7fff000000 ends at bit 38: is MAXPHYADDR 39? With 52 the pair selects several ranges',
+    ]);
   });
   test('disabled MTRRs are said', () => {
     expect(mtrrDefType.read(6n, {}).findings.map(({ id }) => id)).toEqual(['mtrrs-disabled']);
