@@ -57,7 +57,9 @@ export function openElfCore(source: ByteSource, cacheBytes?: number): Container 
   if (loads.length + noteSegments.length === 0)
     throw new ImageError(
       source.name,
-      'the ELF file has no PT_LOAD and no PT_NOTE segment',
+      header.phnum > 0 && source.size <= Number(header.phoff)
+        ? 'the list of segments should begin here, beyond the end of the file'
+        : 'the ELF file has no PT_LOAD and no PT_NOTE segment',
       Number(header.phoff),
     );
 

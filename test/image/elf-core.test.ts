@@ -304,6 +304,11 @@ describe('bad files', () => {
     ['class 9', edit(4, 9), 'core: at offset 0x4: ELF class 9 is neither 32-bit nor 64-bit'],
     ['cut in the header', core.subarray(0, 40), 'core: at offset 0x28: the file ends inside the ELF header'],
     [
+      'cut behind the header',
+      core.subarray(0, 64),
+      'core: at offset 0x40: the list of segments should begin here, beyond the end of the file',
+    ],
+    [
       'no segments',
       elfCore({ segments: [] }),
       'core: at offset 0x40: the ELF file has no PT_LOAD and no PT_NOTE segment',
@@ -330,7 +335,9 @@ describe('bad files', () => {
   test('absurd counts and offsets cost nothing', () => {
     expect(ids(open(edit(56, 0xfe, 0xff)))).toContain('truncated');
     expect(ids(open(edit(54, 1, 0)))).toContain('phentsize');
-    expect(() => open(edit(32, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f))).toThrow('no PT_LOAD');
+    expect(() => open(edit(32, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f))).toThrow(
+      'beyond the end of the file',
+    );
     const endless = edit(64 + 56 + 32, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
     const image = open(endless);
     expect(ids(image)).toEqual(['truncated']);
