@@ -21,9 +21,10 @@ const LOWER = Object.keys(MAY_IMPORT);
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...MAY_IMPORT,
   lint: LOWER,
+  faults: LOWER,
   kvm: LOWER,
   entries: [...LOWER, 'descriptors', 'families', 'regimes'],
-  report: [...LOWER, 'lint', 'kvm', 'entries'],
+  report: [...LOWER, 'lint', 'faults', 'kvm', 'entries'],
 };
 /** Folders that see everything. */
 const FREE = new Set(['bench', 'cli', 'conformance', 'index', 'descriptors', 'families', 'regimes', 'roots']);

@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import decode from './commands/decode.ts';
 import effective from './commands/effective.ts';
 import encode from './commands/encode.ts';
+import explainFault from './commands/explain-fault.ts';
 import formats from './commands/formats.ts';
 import kvm from './commands/kvm.ts';
 import lint from './commands/lint.ts';
@@ -23,5 +24,6 @@ export const verbs: readonly Command[] = [
   rmap,
   roots,
   lint,
+  explainFault,
   kvm,
 ];

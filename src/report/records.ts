@@ -37,6 +37,7 @@ export const SCHEMA = {
   kvmAudit: 'memattr.kvm.audit/1',
   lint: 'memattr.lint/1',
   lintRule: 'memattr.lint-rule/1',
+  fault: 'memattr.fault/1',
 } as const;
 
 export interface FindingRecord {

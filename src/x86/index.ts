@@ -5,6 +5,7 @@ import { stage1 } from './descriptors/stage1.ts';
 import { sppt, stage2 } from './descriptors/stage2.ts';
 import { pat } from './registers/attributes.ts';
 import { cr0, cr4, efer } from './registers/control.ts';
+import { eptViolation, nestedFault, pageFaultCode } from './registers/fault.ts';
 import { eptVpidCap } from './registers/features.ts';
 import {
   iorrBase,
@@ -36,6 +37,7 @@ export {
   cr4,
   efer,
   eptp,
+  eptViolation,
   eptVpidCap,
   iorrBase,
   iorrMask,
@@ -44,7 +46,9 @@ export {
   mtrrFixed,
   mtrrPhysBase,
   mtrrPhysMask,
+  nestedFault,
   npt,
+  pageFaultCode,
   pat,
   smrrPhysBase,
   smrrPhysMask,
@@ -61,5 +65,6 @@ export const x86Families: readonly Family[] = [
   ...[cr0, cr3, cr4, efer, eptp, eptVpidCap, pat],
   ...[mtrrCap, mtrrDefType, mtrrFixed, mtrrPhysBase, mtrrPhysMask, smrrPhysBase, smrrPhysMask],
   ...[syscfg, topMem, iorrBase, iorrMask],
+  ...[pageFaultCode, eptViolation, nestedFault],
 ];
 export * as memtype from './memtype/index.ts';

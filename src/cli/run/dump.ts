@@ -115,11 +115,8 @@ const NAMED = {
 } as const;
 const PER_LEVEL = ['ttbr0', 'ttbr1', 'tcr', 'mair', 'sctlr'] as const;
 
-/** Registers from the options, before the file, before the dump’s notes: one set for each CPU. */
-function registersOf(
-  args: DumpArgs,
-  image: Image,
-): { readonly cpus: readonly Registers[]; readonly source: string } {
+/** Registers that options name: `--vttbr`, `--tcr`, `--reg NAME=VALUE`. */
+export function registersGiven(args: Omit<DumpArgs, 'dump'>): Registers {
   const given = new Map<string, bigint>();
   for (const [option, name] of Object.entries(NAMED)) {
     const text = args[option as keyof typeof NAMED];
@@ -134,6 +131,15 @@ function registersOf(
     if (value === undefined) throw new UsageError(`--reg takes NAME=VALUE, not '${text}'`);
     given.set(registerName(name), parseWord(value));
   }
+  return given;
+}
+
+/** Registers from the options, before the file, before the dump’s notes: one set for each CPU. */
+function registersOf(
+  args: DumpArgs,
+  image: Image,
+): { readonly cpus: readonly Registers[]; readonly source: string } {
+  const given = registersGiven(args);
   const all = args.registers === undefined ? notesOf(image) : registerFile(args.registers).cpus;
   const where = args.registers ?? 'the dump’s notes';
   const sets = args.cpu === undefined ? all : all.slice(Number(args.cpu)).slice(0, 1);
@@ -166,7 +172,7 @@ export function textOf(path: string): string {
 }
 
 /** The register file that an option names; what is wrong with it is said with its name. */
-function registerFile(path: string): RegisterFile {
+export function registerFile(path: string): RegisterFile {
   const text = textOf(path);
   try {
     return parseRegisters(text);

@@ -1,0 +1,60 @@
+import { command } from '../command.ts';
+import { dumpOptions } from '../options.ts';
+
+const value = (describe: string) => ({ type: 'text', name: 'VALUE', describe }) as const;
+
+export default command({
+  command: 'explain-fault [dump]',
+  describe: 'Why did this access fault? The hardware’s syndrome held against the tables',
+  examples: [
+    [
+      'memattr explain-fault vm.elf -r vm.json --esr 0x9600000f --far 0xffff000010001000',
+      'an abort, level by level: which entry denies it, or is it the TLB',
+    ],
+    ['memattr explain-fault < oops.txt', 'a kernel’s own message: registers and entries are read from it'],
+    [
+      'memattr explain-fault --pf-code 0x3 --cr2 0xffffffffc02111c0 --entries 0x2a15067,0x2a17067,0x6247067,0x800000000628b161',
+      'a page fault with the entries copied from somewhere',
+    ],
+    ['memattr explain-fault vm.elf -r vm.json --esr 0x93c08007 --far 0x0 --hpfar 0x90000', 'a stage 2 abort'],
+    [
+      'memattr explain-fault vm.elf --eptp 0x9420505e --ept-qualification 0x182 --gpa 0xfee00000',
+      'an EPT violation',
+    ],
+  ],
+  positionals: { dump: { describe: 'A dump with the tables; not needed with --entries' } },
+  options: {
+    esr: value('ESR_ELx: aborts of arm64; --el says which'),
+    far: value('FAR_ELx'),
+    hpfar: value('HPFAR_EL2: the abort was taken to EL2, from stage 2'),
+    'pf-code': value('Error code of a page fault'),
+    cr2: value('CR2'),
+    'ept-qualification': value('Exit qualification of an EPT violation'),
+    'ept-misconfig': { type: 'switch', describe: 'An EPT misconfiguration, which has no qualification' },
+    gpa: value('Guest physical address of an EPT exit'),
+    gla: value('Guest linear address of an EPT violation'),
+    npf: {
+      type: 'text',
+      name: 'INFO1[,INFO2]',
+      describe: 'A nested page fault: EXITINFO1, and EXITINFO2, the guest physical address',
+    },
+    entries: {
+      type: 'text',
+      name: 'WORDS',
+      describe:
+        'The entries of the walk from the root down, with commas; --set takes settings of their format',
+    },
+    as: {
+      type: 'text',
+      name: 'FORMAT',
+      describe: 'What the entries are: stage1, stage2, pte, ept, npt (default: as the fault says)',
+    },
+    text: {
+      type: 'text',
+      name: 'FILE',
+      describe: 'A kernel message with the fault, its registers and its entries (default: stdin)',
+    },
+    ...dumpOptions,
+  },
+  run: async (args, io) => (await import('../run/explain-fault.ts')).run(args, io),
+});

@@ -1,0 +1,297 @@
+/** `explain-fault`: what the hardware said of a fault, held against a dump, bare entries, or a kernel’s own message. */
+
+import { parseSettings, type SettingTable } from '../../bits/settings.ts';
+import { parseWord } from '../../bits/word.ts';
+import { descriptors } from '../../descriptors.ts';
+import type { Given } from '../../entries.ts';
+import { revealed } from '../../entries.ts';
+import { abortClaim } from '../../faults/arm64.ts';
+import type { Claim } from '../../faults/claim.ts';
+import { ENTRY_FAMILIES, type EntryFamily, walkEntries } from '../../faults/entries.ts';
+import { lookUp } from '../../faults/look.ts';
+import { explain } from '../../faults/verdict.ts';
+import {
+  eptMisconfigurationClaim,
+  eptViolationClaim,
+  nestedFaultClaim,
+  pageFaultClaim,
+} from '../../faults/x86.ts';
+import { type FaultAnswer, faultLines, faultRecord } from '../../report/fault.ts';
+import { json } from '../../report/json.ts';
+import type { Entry, Fault, Item } from '../../text/model.ts';
+import { TextReader } from '../../text/read.ts';
+import type { Registers } from '../../text/registers.ts';
+import { evidence } from '../../walk/candidate.ts';
+import { type Globals, outputOf } from '../command.ts';
+import { type Io, look } from '../io.ts';
+import { pairsOf } from '../names.ts';
+import { EXIT, InputError, UsageError } from '../trouble.ts';
+import { type Dump, type DumpArgs, registerFile, registersGiven, textOf, withDump } from './dump.ts';
+
+type FaultArgs = Omit<DumpArgs, 'dump'> &
+  Globals & {
+    readonly dump?: string | undefined;
+    readonly esr?: string | undefined;
+    readonly far?: string | undefined;
+    readonly hpfar?: string | undefined;
+    readonly 'pf-code'?: string | undefined;
+    readonly cr2?: string | undefined;
+    readonly 'ept-qualification'?: string | undefined;
+    readonly 'ept-misconfig'?: boolean | undefined;
+    readonly gpa?: string | undefined;
+    readonly gla?: string | undefined;
+    readonly npf?: string | undefined;
+    readonly entries?: string | undefined;
+    readonly as?: string | undefined;
+    readonly text?: string | undefined;
+  };
+
+export async function run(args: FaultArgs, io: Io): Promise<number> {
+  const output = outputOf(args);
+  if (output === 'csv' || output === 'markdown')
+    throw new UsageError(`explain-fault answers as text or as JSON, not as ${output}: a walk is a tree`);
+  const { dump } = args;
+  if (dump !== undefined && args.entries !== undefined)
+    throw new UsageError('give a dump or --entries, not both');
+  if (dump !== undefined)
+    return withDump('explain-fault', { ...args, dump }, io, opened =>
+      print(answersOfDump(opened, claimsOf(args, io, stage2In(opened)), args), args, io),
+    );
+  const named = namedClaim(args, args.entries !== undefined && familyNamed(args.as) === 'arm64.stage2');
+  if (named) return print([ofEntries(named, args)], args, io);
+  if (args.entries !== undefined)
+    throw new UsageError('--entries needs the fault: --esr, --pf-code, --ept-qualification or --npf');
+  return print(answersOfText(args, io), args, io);
+}
+
+// ------------------------------------------------------------------------------------------------------- claims
+
+const word = (text: string | undefined): bigint | undefined =>
+  text === undefined ? undefined : parseWord(text);
+
+/** The fault that options describe. */
+function namedClaim(args: FaultArgs, stage2: boolean): Claim | undefined {
+  const kinds = (['esr', 'pf-code', 'ept-qualification', 'npf'] as const).filter(
+    key => args[key] !== undefined,
+  );
+  if (kinds.length + (args['ept-misconfig'] ? 1 : 0) > 1)
+    throw new UsageError(
+      'one fault at a time: --esr, --pf-code, --ept-qualification, --ept-misconfig or --npf',
+    );
+  const [gpa, gla] = [word(args.gpa), word(args.gla)];
+  if (args.esr !== undefined) {
+    const el = args.el === undefined ? (args.hpfar === undefined ? 1 : 2) : (Number(args.el) as 1 | 2 | 3);
+    const claim = abortClaim({
+      esr: parseWord(args.esr),
+      far: word(args.far),
+      hpfar: word(args.hpfar),
+      el,
+      stage2,
+    });
+    if (claim) return claim;
+    throw new UsageError(`ESR ${args.esr} is no abort: memattr reg ESR_EL1 ${args.esr} reads it`);
+  }
+  if (args['pf-code'] !== undefined) return pageFaultClaim(parseWord(args['pf-code']), word(args.cr2));
+  if (args['ept-qualification'] !== undefined)
+    return eptViolationClaim(parseWord(args['ept-qualification']), gpa, gla);
+  if (args['ept-misconfig']) {
+    if (gpa === undefined) throw new UsageError('--ept-misconfig needs --gpa');
+    return eptMisconfigurationClaim(gpa);
+  }
+  if (args.npf !== undefined) {
+    const [info1 = '', info2] = args.npf.split(/[\s,]+/);
+    return nestedFaultClaim(parseWord(info1), word(info2) ?? gpa);
+  }
+  return undefined;
+}
+
+/** The faults to explain with a dump: from options, or from text. */
+function claimsOf(args: FaultArgs, io: Io, stage2: boolean): readonly Claim[] {
+  const named = namedClaim(args, stage2);
+  if (named) return [named];
+  return faultsIn(args, io).flatMap(({ fault }) => claimOfText(fault) ?? []);
+}
+
+/** A fault that a kernel reported of itself. */
+const claimOfText = ({ arch, address, esr, errorCode }: Fault): Claim | undefined =>
+  arch === 'x86'
+    ? errorCode === undefined
+      ? undefined
+      : pageFaultClaim(errorCode, address)
+    : esr === undefined
+      ? undefined
+      : abortClaim({ esr, far: address, el: 1, stage2: false });
+
+// --------------------------------------------------------------------------------------------------------- dumps
+
+const stage2In = ({ wanted }: Dump): boolean =>
+  wanted.some(({ candidate }) => candidate.regime.id === 'arm64.stage2');
+
+function answersOfDump(
+  { image, wanted }: Dump,
+  claims: readonly Claim[],
+  args: FaultArgs,
+): readonly FaultAnswer[] {
+  return claims.flatMap(claim => {
+    const found = lookUp(claim, wanted, image.space, Number(args.el ?? 1));
+    if (found.length === 0)
+      return [
+        {
+          claim,
+          assumed: ['none of these translations is of the stage that faulted, or its address is not known'],
+        },
+      ];
+    return found.map(({ root, walk, input, explanation }) => ({
+      claim,
+      root,
+      regime: walk.regime,
+      ...(input === undefined ? {} : { input }),
+      explanation,
+      assumed: [],
+    }));
+  });
+}
+
+// ------------------------------------------------------------------------------------------------------- entries
+
+const SHORT: Readonly<Record<string, EntryFamily>> = {
+  stage1: 'arm64.stage1',
+  s1: 'arm64.stage1',
+  stage2: 'arm64.stage2',
+  s2: 'arm64.stage2',
+  pte: 'x86.pte',
+  ept: 'x86.ept',
+  npt: 'x86.npt',
+};
+
+function familyNamed(as: string | undefined): EntryFamily | undefined {
+  if (as === undefined) return undefined;
+  const family = SHORT[as] ?? ENTRY_FAMILIES.find(id => id === as);
+  if (family) return family;
+  throw new UsageError(`--as takes ${Object.keys(SHORT).join(', ')}, not '${as}'`);
+}
+
+/** The entries that the faulting stage has. */
+const familyOf = ({ architecture, stage, source }: Claim): EntryFamily =>
+  architecture === 'arm64'
+    ? stage === 2
+      ? 'arm64.stage2'
+      : 'arm64.stage1'
+    : stage === 1
+      ? 'x86.pte'
+      : source.startsWith('EXITINFO')
+        ? 'x86.npt'
+        : 'x86.ept';
+
+function ofEntries(claim: Claim, args: FaultArgs): FaultAnswer {
+  if (args.entries === undefined) return { claim, assumed: [] };
+  const family = familyNamed(args.as) ?? familyOf(claim);
+  const words = args.entries
+    .split(/[\s,]+/)
+    .filter(text => text !== '')
+    .map(parseWord);
+  if (words.length === 0) throw new UsageError('--entries has no entries');
+  const registers = registersOf(args);
+  return answerOfWords(claim, family, words, settingsOf(family, claim, args, registers), registers);
+}
+
+/** Registers from the options, before the file. */
+function registersOf(args: FaultArgs): Registers {
+  const { cpus } = args.registers === undefined ? { cpus: [] } : registerFile(args.registers);
+  return new Map([...(cpus[Number(args.cpu ?? 0)] ?? []), ...registersGiven(args)]);
+}
+
+/** Settings from `--set`, before what registers say. */
+function settingsOf(family: EntryFamily, claim: Claim, args: FaultArgs, registers: Registers): Given {
+  const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
+  const set = parseSettings(table, pairsOf(args.set)) as Given;
+  const entry = { regime: { family }, ...(claim.input === undefined ? {} : { input: claim.input }) };
+  return { ...revealed(entry, { registers, facts: new Map() }), ...set };
+}
+
+function answerOfWords(
+  claim: Claim,
+  family: EntryFamily,
+  words: readonly bigint[],
+  given: Given,
+  registers: Registers,
+): FaultAnswer {
+  const from = evidence(registers, ['CR4', 'TCR_EL1', 'TCR_EL2']);
+  const held = (settings: Given) => {
+    const { walk, assumed } = walkEntries(family, words, settings, claim.input ?? claim.va, claim.level);
+    return { claim, regime: walk.regime, explanation: explain(claim, walk, { from }), assumed };
+  };
+  const answer = held(given);
+  // a clear Access flag is no fault where hardware sets it, and another fault says that it got past that
+  if (answer.explanation.finds !== 'access-flag' || claim.cause === 'access-flag' || 'ha' in given)
+    return answer;
+  const other = held({ ...given, ha: 1 } as Given);
+  return { ...other, assumed: [...other.assumed, 'HA = 1: hardware sets the Access flag'] };
+}
+
+// ---------------------------------------------------------------------------------------------------------- text
+
+interface TextFault {
+  readonly fault: Fault;
+  readonly entries: readonly Entry[];
+  readonly registers: Map<string, bigint>;
+  readonly facts: Map<string, bigint | string>;
+}
+
+/** Faults in a text, each with what belongs to it. */
+function faultsIn(args: FaultArgs, io: Io): readonly TextFault[] {
+  const items: Item[] = [];
+  const reader = new TextReader({ onItem: item => items.push(item) });
+  if (args.text !== undefined) reader.write(textOf(args.text));
+  else {
+    if (io.stdin.terminal)
+      throw new UsageError(
+        'give the fault: --esr, --pf-code, --ept-qualification, --ept-misconfig, --npf, or a kernel message on stdin',
+      );
+    const decoder = new TextDecoder();
+    for (const chunk of io.stdin.chunks()) reader.write(decoder.decode(chunk, { stream: true }));
+  }
+  reader.end();
+  const faults = items.filter(item => item.is === 'fault');
+  if (faults.length === 0)
+    throw new InputError(
+      `${args.text ?? 'stdin'}: no fault in this text; kernel messages of arm64 and x86 are understood, or say it with --esr, --pf-code…`,
+    );
+  return faults.map(fault => {
+    const own = items.filter(({ group }) => group === fault.group || group === 0);
+    return {
+      fault,
+      entries: own.filter(item => item.is === 'entry').filter(({ folded }) => folded !== true),
+      registers: new Map(own.flatMap(item => (item.is === 'register' ? [[item.name, item.value]] : []))),
+      facts: new Map(own.flatMap(item => (item.is === 'fact' ? [[item.name, item.value]] : []))),
+    };
+  });
+}
+
+function answersOfText(args: FaultArgs, io: Io): readonly FaultAnswer[] {
+  return faultsIn(args, io).flatMap(({ fault, entries, registers, facts }) => {
+    const claim = claimOfText(fault);
+    if (!claim) return [];
+    const [first] = entries;
+    const family = ENTRY_FAMILIES.find(id => id === first?.regime?.family);
+    if (!first || !family) return [{ claim, assumed: [] }];
+    const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
+    const given = {
+      ...revealed({ ...first, input: fault.address }, { registers, facts }),
+      ...(parseSettings(table, pairsOf(args.set)) as Given),
+    };
+    const words = entries.map(entry => entry.word);
+    return [answerOfWords(claim, family, words, given, registers)];
+  });
+}
+
+// --------------------------------------------------------------------------------------------------------- print
+
+function print(answers: readonly FaultAnswer[], args: FaultArgs, io: Io): number {
+  const seen = look(io, args);
+  answers.forEach((answer, i) => {
+    if (outputOf(args) === 'json') io.out.write(`${json(faultRecord(answer))}\n`);
+    else io.out.write(`${i > 0 ? '\n' : ''}${faultLines(answer, seen).join('\n')}\n`);
+  });
+  return answers.some(({ explanation }) => explanation?.finds === 'unknown') ? EXIT.damaged : EXIT.answer;
+}
