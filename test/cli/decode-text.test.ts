@@ -136,6 +136,20 @@ describe('an oops', () => {
   });
 });
 
+describe('registers alone', () => {
+  test('control registers without a fault are shown, whatever their number', async () => {
+    for (const line of ['CR3=0x1842000', 'CR0=80050033 CR2=00007f1234 CR3=0000000001842000 CR4=000006f0']) {
+      const { status, out } = await memattr(['decode'], { stdin: `${line}\n` });
+      expect(status).toBe(0);
+      expect(out).toMatch(/CR3 +0x1842000 +valid yes, root 0x1842000/);
+    }
+  });
+  test('general registers only: that is said', async () => {
+    const { out } = await memattr(['decode'], { stdin: sample('arm64/info-registers.txt') });
+    expect(out).toMatch(/^\d+ registers, none of which says anything about translation$/m);
+  });
+});
+
 describe('registers beside words', () => {
   test('gdb: tables that VTTBR_EL2 and TTBR0_EL2 point to are read as what they are, at their level', async () => {
     const found = entries(await json(sample('arm64/gdb-a57.txt')));

@@ -438,7 +438,12 @@ class Answering {
 
     const facts = of(items, 'fact').filter(({ group }) => group === 0);
     if (facts.length > 0) write(wrap(factsText(facts), width - 2).map(line => `  ${style.dim(line)}`));
-    this.#registerTable(of(items, 'register'), title, write);
+    const faults = new Map(of(items, 'fault').map(fault => [fault.group, fault]));
+    this.#registerTable(
+      of(items, 'register').filter(({ group }) => !(faults.has(group) && this.#isFault(group))),
+      title,
+      write,
+    );
 
     const entries = of(items, 'entry');
     const walks = new Map<number, Read[]>();
@@ -453,7 +458,6 @@ class Answering {
         else walks.set(item.group, [{ item, entry }]);
       }
     }
-    const faults = new Map(of(items, 'fault').map(fault => [fault.group, fault]));
     const groupFacts = of(items, 'fact').filter(({ group }) => group > 0);
     for (const [group, walk] of walks)
       this.#walk(
@@ -607,8 +611,7 @@ class Answering {
     const rows: Row[] = [];
     const seen = new Set<string>();
     let others = 0;
-    for (const { name, value, group } of registers) {
-      if (this.#isFault(group)) continue;
+    for (const { name, value } of registers) {
       const key = `${name}=${value}`;
       if (seen.has(key)) continue;
       seen.add(key);
@@ -626,7 +629,10 @@ class Answering {
       const { facts, findings } = readEntry(family, value, this.#asked.given(family)).reading;
       rows.push({ name, value, says: short(gist(facts)), findings: findings.map(({ id }) => id).join(', ') });
     }
-    if (rows.length === 0) return;
+    if (rows.length === 0) {
+      if (others > 0) title(`${others} registers, none of which says anything about translation`);
+      return;
+    }
     title('registers');
     const columns: Column<Row>[] = [
       { title: 'name', text: ({ name }) => name },
