@@ -11,10 +11,13 @@ export default command({
       'memattr explain-fault vm.elf -r vm.json --esr 0x9600000f --far 0xffff000010001000',
       'an abort, level by level: which entry denies it, or is it the TLB',
     ],
-    ['memattr explain-fault < oops.txt', 'a kernel’s own message: registers and entries are read from it'],
     [
-      'memattr explain-fault --pf-code 0x3 --cr2 0xffffffffc02111c0 --entries 0x2a15067,0x2a17067,0x6247067,0x800000000628b161',
-      'a page fault with the entries copied from somewhere',
+      'memattr explain-fault --text oops.txt',
+      'a kernel’s own message: registers and entries are read from it',
+    ],
+    [
+      'memattr explain-fault --esr 0x9600004f --far 0x1000 --entries 0x41003,0x42003,0x600000400007c3',
+      'entries copied from somewhere, root first',
     ],
     ['memattr explain-fault vm.elf -r vm.json --esr 0x93c08007 --far 0x0 --hpfar 0x90000', 'a stage 2 abort'],
     [
