@@ -66,6 +66,10 @@ const terminal = (fd: number): boolean => {
   }
 };
 
+/** Clear to the end of the line; and the whole line, where the progress stands. */
+export const TO_END = '\u001b[K';
+export const CLEAR = `\r${TO_END}`;
+
 interface BufferedSink extends Sink {
   flush(): void;
 }
@@ -96,13 +100,29 @@ function sink(fd: number): BufferedSink {
 export function processIo(): Io & { readonly flush: () => void } {
   const out = sink(1);
   const err = sink(2);
+  let progress = false; // a line of progress stands on the terminal: whatever is written next takes its place
+  const tell = (text: string): void => {
+    err.write(text);
+    err.flush();
+  };
+  const clear = (): void => {
+    if (progress) tell(CLEAR);
+    progress = false;
+  };
   return {
-    out,
+    out: {
+      ...out,
+      write(text) {
+        if (out.columns !== undefined) clear();
+        out.write(text);
+      },
+    },
     err: {
       ...err,
       write(text) {
-        err.write(text);
-        err.flush();
+        if (!text.startsWith('\r')) clear();
+        else progress = text !== CLEAR;
+        tell(text);
       },
     },
     stdin: {

@@ -1,9 +1,9 @@
 /** How far long work has come: on a terminal's stderr, after a second. */
-import type { Io } from './io.ts';
+import { CLEAR, type Io, TO_END } from './io.ts';
 
 export interface Progress {
-  /** Called as often as you like. */
-  at(done: number, all: number): void;
+  /** Called as often as you like. Without `all` the end is not known: what was done is counted. */
+  at(done: number, all?: number): void;
   end(): void;
 }
 
@@ -22,11 +22,13 @@ export function progress(io: Io, what: string): Progress {
       if (now < next) return;
       next = now + NEXT;
       shown = true;
-      const text = `${what}: ${Math.floor((100 * done) / Math.max(1, all))} %`;
-      io.err.write(`\r${text.slice(0, columns - 1)}\u001b[K`);
+      const far =
+        all === undefined ? `${done} pages read` : `${Math.floor((100 * done) / Math.max(1, all))} %`;
+      const text = `${what}: ${far}`;
+      io.err.write(`\r${text.slice(0, columns - 1)}${TO_END}`);
     },
     end() {
-      if (shown) io.err.write('\r\u001b[K');
+      if (shown) io.err.write(CLEAR);
     },
   };
 }

@@ -6,6 +6,7 @@ import { parseWord } from '../../bits/word.ts';
 import type { Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
 import type { Image } from '../../image/parse.ts';
+import { Watched } from '../../image/watched.ts';
 import { architectureOf, candidatesOfAll, type Machine } from '../../regimes.ts';
 import {
   parseRegisters,
@@ -20,6 +21,7 @@ import type { OptionValues } from '../command.ts';
 import type { Io } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
+import { progress } from '../progress.ts';
 import { didYouMean } from '../suggest.ts';
 import { InputError, UsageError } from '../trouble.ts';
 
@@ -89,15 +91,28 @@ export async function withImage(
       said.add(line);
     }
   };
+  const bar = progress(io, `memattr ${verb}`);
+  const watched = watching(image, pages => bar.at(pages));
   try {
     say(image.remarks);
-    const { cpus, source } = registersOf(args, image);
-    return await use({ image, source, candidates: candidatesOf(args, cpus, image) });
+    const { cpus, source } = registersOf(args, watched);
+    return await use({ image: watched, source, candidates: candidatesOf(args, cpus, watched) });
   } finally {
+    bar.end();
     say(image.remarks);
     image.close();
   }
 }
+
+/** The same image, with every page that is read reported. */
+const watching = (image: Image, report: (pages: number) => void): Image => ({
+  ...image,
+  space: new Watched(image.space, report),
+  get remarks() {
+    return image.remarks;
+  },
+  close: () => image.close(),
+});
 
 /** Register options by the register they stand for. */
 const NAMED = {

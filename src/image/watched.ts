@@ -1,0 +1,29 @@
+/** Memory that says how much of it was read: for progress, nothing else changes. */
+import type { AddressSpace, FrameRange } from './address-space.ts';
+
+/** Pages between two reports: a report costs a look at the clock. */
+const EVERY = 1024;
+
+export class Watched implements AddressSpace {
+  readonly #space: AddressSpace;
+  readonly #report: (pages: number) => void;
+  #pages = 0;
+
+  constructor(space: AddressSpace, report: (pages: number) => void) {
+    this.#space = space;
+    this.#report = report;
+  }
+
+  page(frame: number): Uint32Array | undefined {
+    if (++this.#pages % EVERY === 0) this.#report(this.#pages);
+    return this.#space.page(frame);
+  }
+
+  get ranges(): readonly FrameRange[] {
+    return this.#space.ranges;
+  }
+
+  prefetch(frames: ArrayLike<number>): void {
+    this.#space.prefetch?.(frames);
+  }
+}
