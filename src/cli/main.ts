@@ -31,6 +31,9 @@ export async function main(argv: readonly string[], given?: Io): Promise<number>
 const plainColor = (arg: string): string =>
   arg === '--color=always' ? '--color' : arg === '--color=never' ? '--no-color' : arg;
 
+/** Input is quoted in mistakes; what it holds must not steer the terminal. */
+const CONTROL = /(?!\n)\p{Cc}/gu;
+
 function report(error: unknown, verb: string | undefined, io: Io, flush?: () => void): number {
   if (error instanceof ClosedPipe) return EXIT.answer;
   try {
@@ -38,7 +41,7 @@ function report(error: unknown, verb: string | undefined, io: Io, flush?: () => 
     const trouble = troubleOf(error);
     const prefix = verb !== undefined && verbs.some(({ name }) => name === verb) ? `${NAME} ${verb}` : NAME;
     if (trouble) {
-      io.err.write(`${prefix}: ${trouble.line}\n`);
+      io.err.write(`${prefix}: ${trouble.line.replace(CONTROL, '\ufffd')}\n`);
       return trouble.exit;
     }
     const stack = error instanceof Error ? error.stack : String(error);

@@ -12,6 +12,20 @@ interface Token {
   readonly line: number;
 }
 
+/** How compressed files begin, and what unpacks them. */
+const PACKED: readonly (readonly [tool: string, magic: readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+];
+
+/** @throws InputError where stdin begins as compressed data does: it is neither words nor text. */
+export function refusePacked(chunk: Uint8Array): void {
+  const tool = PACKED.find(([, magic]) => magic.every((byte, i) => chunk[i] === byte))?.[0];
+  if (tool !== undefined)
+    throw new InputError(`stdin is compressed with ${tool}: unpack it first, ${tool} -dc FILE | memattr …`);
+}
+
 /** The tokens of stdin as they arrive; `#` starts a comment. Memory is bounded by the longest token. */
 function* tokens(io: Io): Generator<Token> {
   const decoder = new TextDecoder();
@@ -28,7 +42,10 @@ function* tokens(io: Io): Generator<Token> {
         for (const token of part.split(SEPARATORS)) if (token !== '') yield { text: token, line };
     }
   };
+  let first = true;
   for (const chunk of io.stdin.chunks()) {
+    if (first) refusePacked(chunk);
+    first = false;
     if (chunk.includes(0)) throw new InputError(`stdin, line ${line}: binary data, not text`);
     const text = rest + decoder.decode(chunk, { stream: true });
     const end = Math.max(

@@ -174,6 +174,19 @@ describe('words from wherever they come', () => {
     expect(err).toBe('memattr decode: stdin, line 1: binary data, not text\n');
   });
 
+  test('compressed input: with what to unpack it; input that is quoted does not steer the terminal', async () => {
+    const zstd = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58, 0x0a, 0x61);
+    for (const args of [['decode'], decode]) {
+      const { status, err } = await memattr(args, { stdin: zstd });
+      expect(status).toBe(3);
+      expect(err).toBe(
+        'memattr decode: stdin is compressed with zstd: unpack it first, zstd -dc FILE | memattr …\n',
+      );
+    }
+    const { err } = await memattr(['decode', '\x1b[2J\x07']);
+    expect(err).toMatch(/^memattr decode: '\ufffd\[2J\ufffd' is not a number/);
+  });
+
   test('a word without end is refused before it fills the memory', async () => {
     let served = 0;
     function* endless(): Generator<Uint8Array> {

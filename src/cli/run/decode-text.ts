@@ -49,6 +49,7 @@ import { TextReader } from '../../text/read.ts';
 import { type Globals, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
 import { EXIT, InputError } from '../trouble.ts';
+import { refusePacked } from '../words.ts';
 
 /** Bytes of stdin that are looked at before it is decided what they are. */
 const PEEK = 32 * 1024;
@@ -165,6 +166,7 @@ export function answer({ chunks }: Pasted, asked: Asked, args: TextArgs, io: Io)
   let reader: TextReader | undefined;
   let decoder: Decoder | undefined;
   for (const chunk of chunks()) {
+    if (decoder === undefined) refusePacked(chunk);
     decoder ??= decoderFor(chunk);
     reader ??= new TextReader({
       onItem: item => answering.take(item),
