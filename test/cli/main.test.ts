@@ -72,6 +72,10 @@ describe('mistyped', () => {
     [['decod', '0x1'], "memattr: no verb 'decod'; did you mean 'decode'?"],
     [['0x1234'], "memattr: no verb '0x1234'; to decode a word: memattr decode 0x1234"],
     [['--jsno'], "memattr: unknown option '--jsno'; a verb comes first"],
+    [
+      ['explain-fault', '--pf-code', '3', '--cr2', '0x1000', '--entries', '7,7,7,7,7,7'],
+      'memattr explain-fault: --entries takes one entry for each level, 5 at most, not 6',
+    ],
     [['decode', '--ass', 's2', '0x1'], "memattr decode: unknown option '--ass'; did you mean '--as'?"],
     [['formats', 'a', 'b'], "memattr formats: 'b' is one word too many: memattr formats [name]"],
     [

@@ -183,6 +183,9 @@ const familyOf = ({ architecture, stage, source }: Claim): EntryFamily =>
         ? 'x86.npt'
         : 'x86.ept';
 
+/** Levels -1 to 3 of arm64, 5 to 1 of x86. */
+const MOST_LEVELS = 5;
+
 function ofEntries(claim: Claim, args: FaultArgs): FaultAnswer {
   if (args.entries === undefined) return { claim, assumed: [] };
   const family = familyNamed(args.as) ?? familyOf(claim);
@@ -191,6 +194,10 @@ function ofEntries(claim: Claim, args: FaultArgs): FaultAnswer {
     .filter(text => text !== '')
     .map(parseWord);
   if (words.length === 0) throw new UsageError('--entries has no entries');
+  if (words.length > MOST_LEVELS)
+    throw new UsageError(
+      `--entries takes one entry for each level, ${MOST_LEVELS} at most, not ${words.length}`,
+    );
   const registers = registersOf(args);
   return answerOfWords(claim, family, words, settingsOf(family, claim, args, registers), registers);
 }
