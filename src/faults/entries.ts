@@ -35,7 +35,7 @@ export function walkEntries(
   const assumed: string[] = [];
   const start =
     level === undefined ? startLevel(family, words, settings, faultLevel, assumed) : Number(level);
-  const regime = regimeOf(family, settings, start, input);
+  const regime = regimeOf(family, fiveLevels(family, settings, start), start, input);
   const first = regime.levels.findIndex(({ name }) => name === start);
   return { walk: step(regime, first, words, input ?? 0n), assumed };
 }
@@ -68,6 +68,12 @@ function startLevel(
   }
   return say(faultLevel === undefined ? 0 : Math.max(-1, faultLevel - count + 1));
 }
+
+/** Five x86 entries are a 5-level walk, unless the mode was given. EPT takes its levels from the count. */
+const fiveLevels = (family: EntryFamily, settings: Given, start: number): Given =>
+  start === 5 && settings.mode === undefined && (family === 'x86.pte' || family === 'x86.npt')
+    ? { ...settings, mode: '5l' }
+    : settings;
 
 const pick = (settings: Given, table: SettingTable): Given =>
   Object.fromEntries(Object.entries(settings).filter(([key]) => key in table));

@@ -341,6 +341,15 @@ describe('the command', () => {
     expect(out).toContain('assumed     the first entry is of level 4');
   });
 
+  test('five x86 entries are a 5-level walk, of a guest’s nested table too', async () => {
+    const five = ['--entries', '0x67,0x67,0x67,0x67,0x25'];
+    const pageFault = await run('--pf-code', '0x3', '--cr2', '0x1000', ...five);
+    expect(pageFault.out).toContain('x86 5-level paging');
+    expect(pageFault.out).toContain('verdict     not permitted: level 1 R/W = 0: read-only');
+    const nested = await run('--npf', '0x100000007,0x1000', ...five);
+    expect(nested.out).toContain('verdict     not permitted: level 1 R/W = 0: read-only');
+  });
+
   test('levels of arm64 entries: pages, blocks, and walks that end early', async () => {
     const levels = async (entries: string, esr: string, ...more: string[]) => {
       const { out } = await run(
