@@ -85,7 +85,7 @@ export const v7_0: Arm64Policy = {
   ...v6_17,
   id: '7.0',
   title: 'Linux 7.0: the decisions of 6.17, read permission faults are no longer an error',
-  covers: '7.0 and later',
+  covers: '7.0; later kernels were not read and are taken as this one',
   evidence: [source('7.0-generation arch/arm64/kvm/mmu.c')],
   fault: afterPermissionCheck.map(row => ({
     ...row,
