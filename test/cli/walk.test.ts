@@ -163,6 +163,7 @@ describe('bad input gets one sentence', () => {
     ['a folder', () => ['walk', folder], /no file in it is named by an address/, 3],
     ['an empty file', () => ['walk', file('empty', '')], /empty: the file is empty/, 3],
     ['no dump', () => ['walk', file('noise', new Uint8Array(4096).fill(0xa7))], /no known dump format/, 3],
+    ['a page of no size', () => [...raw(), '--page', '3K'], /--page takes the size of a page/, 2],
     ['no registers', () => ['walk', `${NVHE}.elf.gz`], /no translation to walk: give its registers/, 2],
     [
       'no such registers',

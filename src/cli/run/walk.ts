@@ -33,6 +33,14 @@ const say = (io: Io, text: string): void => io.err.write(`memattr walk: ${text}\
 const given = <T>(text: string | undefined, read: (text: string) => T): T | undefined =>
   text === undefined ? undefined : read(text);
 
+/** Page sizes are powers of two from 4 KiB on. */
+function pageSizeOf(text: string): bigint {
+  const size = parseWord(text);
+  if (size < 4096n || (size & (size - 1n)) !== 0n)
+    throw new UsageError(`--page takes the size of a page, such as 4K, 64K, 2M or 1G, not '${text}'`);
+  return size;
+}
+
 function filterOf(args: WalkArgs): Filter {
   const { type, perm, half, findings } = args;
   if (perm !== undefined && !/^[rwx]+$/.test(perm))
@@ -41,7 +49,7 @@ function filterOf(args: WalkArgs): Filter {
     type,
     perm,
     half,
-    pageSize: given(args.page, parseWord),
+    pageSize: given(args.page, pageSizeOf),
     level: given(args.level, Number),
     paFrom: given(args['pa-from'], parseWord),
     paTo: given(args['pa-to'], parseWord),
