@@ -195,7 +195,7 @@ static void walk_sizes(size_t n) {
 static inline u64 translate(const u8 *image, size_t size, u64 root, u64 address, u64 *leaf) {
   u64 table = root;
   *leaf = 0;
-  for (int shift = 30; shift >= 12; shift -= 9) {
+  for (int shift = 39; shift >= 12; shift -= 9) {
     if (table + 4096 > size) return ~0ull;
     u64 d = *(const u64 *)(image + table + ((address >> shift) & 511) * 8);
     if (!(d & 1)) return ~0ull;
@@ -237,7 +237,7 @@ static u64 stage2_page(Nested *w, u64 ipa) {
     w->table = NULL;
     w->block = 0;
     u64 table = w->root2;
-    for (int shift = 30; shift >= 21; shift -= 9) {
+    for (int shift = 39; shift >= 21; shift -= 9) {
       if (table + 4096 > w->size) return 0;
       u64 d = *(const u64 *)(w->image + table + ((ipa >> shift) & 511) * 8);
       if (!(d & 1)) return 0;
@@ -343,7 +343,7 @@ static u64 run(char **arg, int n) {
     out_count = 0;
     walk_columns(&w.rows, strtoull(arg[3], 0, 0));
     start = cpu();
-    walk_table(&w, strtoull(arg[2], 0, 0), 2, 0);
+    walk_table(&w, strtoull(arg[2], 0, 0), 3, 0);
     walk_close(&w);
     u64 time = cpu() - start;
     walk_sizes(w.rows.n);
@@ -374,7 +374,7 @@ static u64 run(char **arg, int n) {
     w.codes = column(0, strtoull(arg[7], 0, 0));
     w.totals = column(1, 256 * 8);
     start = cpu();
-    nested_table(&w, strtoull(arg[2], 0, 0), 2);
+    nested_table(&w, strtoull(arg[2], 0, 0), 3);
     for (int c = 0; c < 256; c++) w.totals[c] = (double)w.count[c];
     u64 time = cpu() - start;
     out[0].size = w.n;

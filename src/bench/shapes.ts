@@ -65,7 +65,7 @@ export function leafEntries(shape: Shape, count: number, seed = 1): Uint32Array 
 /** A whole tree as a physical image that begins at address 0. */
 export interface Tree {
   readonly words: Uint32Array;
-  /** Physical address of the root: level 1, 512 entries. */
+  /** Physical address of the root: level 0, 512 entries. */
   readonly root: number;
   /** Leaf entries, holes included. */
   readonly entries: number;
@@ -80,7 +80,8 @@ export function leafTree(shape: Shape, order: Order, tables: number, seed = 1): 
   const middles = Math.ceil(tables / ENTRIES);
   const leaves = leafEntries(shape, tables * ENTRIES, seed);
   const pageWords = PAGE_BYTES / 4;
-  const firstLeaf = 2 + middles; // page 0 stays empty, page 1 is the root
+  const firstMiddle = 3; // page 0 stays empty, page 1 is the root, page 2 the only level 1 table
+  const firstLeaf = firstMiddle + middles;
   const words = new Uint32Array((firstLeaf + tables) * pageWords);
   const places = Uint32Array.from({ length: tables }, (_, i) => firstLeaf + i);
   if (order === 'shuffled')
@@ -91,10 +92,11 @@ export function leafTree(shape: Shape, order: Order, tables: number, seed = 1): 
   const point = (table: number, index: number, to: number): void => {
     words[table * pageWords + 2 * index] = to * PAGE_BYTES + TABLE;
   };
-  for (let i = 0; i < middles; i++) point(1, i, 2 + i);
+  point(1, 0, 2);
+  for (let i = 0; i < middles; i++) point(2, i, firstMiddle + i);
   for (let i = 0; i < tables; i++) {
     const place = places[i] as number;
-    point(2 + Math.floor(i / ENTRIES), i % ENTRIES, place);
+    point(firstMiddle + Math.floor(i / ENTRIES), i % ENTRIES, place);
     words.set(leaves.subarray(i * pageWords, (i + 1) * pageWords), place * pageWords);
   }
   return { words, root: PAGE_BYTES, entries: tables * ENTRIES };

@@ -7,7 +7,6 @@ import { stage2Settings as armSettings } from '../arm64/descriptors/stage2.ts';
 import { stage2 as armStage2 } from '../arm64/memtype/stage2.ts';
 import { stage2Tables } from '../arm64/walk/tables.ts';
 import { settle } from '../bits/settings.ts';
-import { join } from '../bits/word.ts';
 import { compile } from '../memtype/compile.ts';
 import { guard } from '../memtype/guard.ts';
 import { HexReader, textClasses } from '../memtype/hex-words.ts';
@@ -15,22 +14,16 @@ import { Heap } from '../memtype/kernels/heap.ts';
 import type { Kernels } from '../memtype/kernels/kernels.ts';
 import type { Table } from '../memtype/kernels/plan.ts';
 import { Resolver } from '../memtype/resolve.ts';
+import { Directory } from '../walk/directory.ts';
 import { ResidentWalk } from '../walk/fast.ts';
+import type { Regime } from '../walk/regime.ts';
 import { ResidentImage } from '../walk/resident.ts';
 import type { WalkResult } from '../walk/result.ts';
 import { stage1Settings as x86PageSettings } from '../x86/descriptors/stage1.ts';
 import { stage2Settings as eptSettings } from '../x86/descriptors/stage2.ts';
 import { stage1 as x86Stage1 } from '../x86/memtype/stage1.ts';
 import { stage2 as x86Stage2 } from '../x86/memtype/stage2.ts';
-import { hexDump, leafEntries, leafTree, type Order, type Shape } from './shapes.ts';
-
-/** Sizes in leaf entries. */
-export interface Sizes {
-  readonly flat: number;
-  readonly tree: number;
-  readonly lookups: number;
-  readonly text: number;
-}
+import { hexDump, leafEntries, leafTree, type Order, random, type Shape, type Tree } from './shapes.ts';
 
 export interface Workload {
   /** `flat`, `walk`… */
@@ -94,6 +87,9 @@ export const FLAT: readonly [Flat, ...Flat[]] = [
     wordOf: key => BigInt(key & 0x1fff) | high(key, 13, 63n),
   },
 ];
+
+const regimeOf = ({ root }: Tree): Regime =>
+  stage2Tables({ settings: {}, startLevel: 0, indexBits: 9, base: BigInt(root) });
 
 /** Data and results are placed in these kernels' memory. */
 export class Workbench {
@@ -172,7 +168,7 @@ export class Workbench {
     const tree = leafTree(shape, order, Math.ceil(entries / 512));
     const image = new ResidentImage(this.heap, tree.words.byteLength / 4096);
     this.heap.u32.set(tree.words, image.place / 4);
-    const regime = stage2Tables({ settings: {}, startLevel: 1, indexBits: 9, base: BigInt(tree.root) });
+    const regime = regimeOf(tree);
     const walker = new ResidentWalk(image, tree.entries + 128);
     let result: WalkResult | undefined;
     return {
@@ -193,6 +189,34 @@ export class Workbench {
       native: {
         files: { image: bytesOf(tree.words) },
         command: `walk image ${tree.root} ${tree.entries + 1}`,
+      },
+    };
+  }
+
+  /** Random addresses in a tree, a tenth of them beyond it. The directory is made beforehand, as C's cache is warm. */
+  lookups(shape: Shape, entries: number, count: number): Workload {
+    const tree = leafTree(shape, 'shuffled', Math.ceil(entries / 512));
+    const image = new ResidentImage(this.heap, tree.words.byteLength / 4096);
+    this.heap.u32.set(tree.words, image.place / 4);
+    const next = random(7);
+    const addresses = BigUint64Array.from({ length: count }, () => {
+      const page = next(Math.ceil(1.1 * tree.entries));
+      return BigInt(page) * 4096n + BigInt(next(4096));
+    });
+    const from = this.#place(addresses);
+    const [outputs, leaves] = [this.heap.take(8 * count), this.heap.take(8 * count)];
+    const directory = Directory.of(regimeOf(tree), image);
+    const column = (place: number): Uint8Array => this.heap.u8.slice(place, place + 8 * count);
+    return {
+      group: 'lookups',
+      title: `${count} addresses, ${shape}, shuffled`,
+      entries: count,
+      bytes: 8 * count,
+      run: () => directory?.translateInPlace(from, count, outputs, leaves),
+      output: () => [column(outputs), column(leaves)],
+      native: {
+        files: { image: bytesOf(tree.words), addresses: bytesOf(addresses) },
+        command: `lookups image ${tree.root} addresses`,
       },
     };
   }
@@ -224,7 +248,3 @@ export class Workbench {
     };
   }
 }
-
-/** A word as the two halves that a regime reads. */
-export const wordAt = (words: Uint32Array, index: number): bigint =>
-  join(words[2 * index] as number, words[2 * index + 1] as number);

@@ -12,11 +12,12 @@ import type { AddressSpace } from '../image/address-space.ts';
 import { Heap } from '../memtype/kernels/heap.ts';
 import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
+import { type Forms, knownForms } from './forms.ts';
 import type { EntryClass, Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
 import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
-import { type FormMasks, formMasks, Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';
-import { FRAME_BYTES, FRAME_SHIFT, Traversal } from './traversal.ts';
+import { Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';
+import { FRAME_BYTES, Traversal } from './traversal.ts';
 
 /** Leaf tables below which compiling the kernels costs more than it saves (bench/walk: 1.5 ms against 25 us a table). */
 const WORTH_A_KERNEL = 64;
@@ -54,36 +55,6 @@ export function walkFast(
   const forms = knownForms(regime);
   return forms && new FastWalker(regime, memory, options, forms).walk();
 }
-
-/** The entry forms of a regime as masks, by level. */
-interface Forms {
-  readonly leaves: readonly FormMasks[];
-  readonly tables: readonly (FormMasks | undefined)[];
-}
-const known = new WeakMap<Regime, Forms | null>();
-function knownForms(regime: Regime): Forms | undefined {
-  let forms = known.get(regime);
-  if (forms === undefined) {
-    forms = formsOf(regime) ?? null;
-    known.set(regime, forms);
-  }
-  return forms ?? undefined;
-}
-
-/** Undefined where a level's leaves have no masks. */
-function formsOf({ entryBytes, levels }: Regime): Forms | undefined {
-  const [lowest] = levels;
-  if (entryBytes !== 8 || !lowest || pointsAnywhere(lowest)) return undefined;
-  const leaves = levels.map(({ leaf, shift }) => formMasks(leaf, shift));
-  const tables = levels.map(({ table }) => formMasks(table, FRAME_SHIFT));
-  return leaves.every(masks => masks !== undefined) ? { leaves, tables } : undefined;
-}
-
-/** Does the lowest level take any entry for a table? None of ours does; the kernel would not notice. */
-const pointsAnywhere = ({ pointsToTable }: Level): boolean =>
-  Array.from({ length: 256 }, (_, low) => low).some(
-    low => pointsToTable(low, 0) || pointsToTable((0xffff_ff00 | low) >>> 0, 0xffff_ffff),
-  );
 
 /** The queue's memory for table pages: one page per segment. */
 const ARENA_BYTES = SEGMENTS_PER_SCAN * FRAME_BYTES;

@@ -6,61 +6,11 @@
 import type { FrameRange } from '../image/address-space.ts';
 import type { Heap } from '../memtype/kernels/heap.ts';
 import * as at from '../memtype/kernels/layout.ts';
-import { patternBucket } from '../memtype/kernels/twin.ts';
 import type { LeafBatch } from './batch.ts';
 import type { Classifier } from './classifier.ts';
-import { type EntryForm, KIND, type Level, type Regime } from './regime.ts';
+import { type FormMasks, type Halves, LevelTables } from './level-tables.ts';
+import type { Regime } from './regime.ts';
 import type { ResidentImage } from './resident.ts';
-
-type Halves = readonly [lo: number, hi: number];
-
-/** An entry form, as the kernel wants it. */
-export interface FormMasks {
-  readonly attributes: Halves;
-  readonly step: Halves;
-  readonly field: Halves;
-  readonly inPlace: Halves;
-  readonly moved: Halves;
-  readonly movedBy: number;
-}
-
-const bitOf = (position: number): Halves =>
-  position < 32 ? [(1 << position) >>> 0, 0] : [0, (1 << (position - 32)) >>> 0];
-const has = ([lo, hi]: Halves, position: number): boolean =>
-  (((position < 32 ? lo : hi) >>> (position & 31)) & 1) === 1;
-const masked = (positions: readonly number[]): Halves =>
-  positions.reduce<Halves>(
-    ([lo, hi], position) => {
-      const [low, high] = bitOf(position);
-      return [(lo | low) >>> 0, (hi | high) >>> 0];
-    },
-    [0, 0],
-  );
-
-/**
- * What an entry form does to each single bit. An address is bits in place and at most one group that stands elsewhere;
- * undefined for a form that is not like that: the exact walker reads it.
- */
-export function formMasks(form: EntryForm, shift: number): FormMasks | undefined {
-  const positions = Array.from({ length: 64 }, (_, position) => position);
-  const weights = positions.map(position => form.address(...bitOf(position)));
-  const inPlace = positions.filter(position => weights[position] === 2 ** position);
-  const moved = positions.filter(position => weights[position] !== 0 && weights[position] !== 2 ** position);
-  const distances = new Set(moved.map(position => Math.log2(weights[position] as number) - position));
-  const movedBy = [...distances][0] ?? 0;
-  if (distances.size > 1 || !Number.isInteger(movedBy) || movedBy < 0 || movedBy > 63) return undefined;
-  // as far as the low half reaches: the kernel compares neighbours in halves
-  let top = shift;
-  while (top < 32 && inPlace.includes(top) && !has(form.attributes, top)) top++;
-  return {
-    attributes: form.attributes,
-    step: bitOf(shift),
-    field: masked(positions.slice(shift, top)),
-    inPlace: masked(inPlace),
-    moved: masked(moved),
-    movedBy,
-  };
-}
 
 /** Segments of one kernel call. A call takes well under a millisecond per hundred segments. */
 export const SEGMENTS_PER_SCAN = 2048;
@@ -71,22 +21,19 @@ const ROWS_PER_SCAN = 16384;
 export class Scanner {
   readonly heap: Heap;
   readonly #job: number;
-  readonly #levels: number;
-  readonly #patterns: number;
+  readonly #levels: LevelTables;
   readonly #segments: number;
   readonly #piece: number;
   #queued = 0;
   // views, fetched once per walk: nothing takes room while one runs
   #u32: Uint32Array = new Uint32Array(0);
   #f64: Float64Array = new Float64Array(0);
-  #classify: (lo: number, hi: number, level: number) => number = () => KIND.empty;
 
   /** `capacity`: rows that there is room for; when they are full they are taken away. */
   constructor(heap: Heap, capacity = ROWS_PER_SCAN) {
     this.heap = heap;
     this.#job = heap.take(at.SCAN_BYTES);
-    this.#levels = heap.take(at.SCAN_MAX_LEVELS * at.LEVEL_BYTES);
-    this.#patterns = heap.take(at.SCAN_MAX_LEVELS * at.PATTERNS_BYTES);
+    this.#levels = new LevelTables(heap);
     this.#segments = heap.take(SEGMENTS_PER_SCAN * at.SEGMENT_BYTES);
     this.#piece = heap.take(at.DESCEND_BYTES);
     const columns = [
@@ -107,13 +54,13 @@ export class Scanner {
     });
     this.#set(at.SCAN_CAPACITY, capacity);
     this.#set(at.SCAN_SEGMENTS, this.#segments);
-    this.#set(at.SCAN_LEVELS, this.#levels);
+    this.#set(at.SCAN_LEVELS, this.#levels.place);
   }
 
   /** Start a walk. `ignore`: bits that may differ between entries of one range. Undefined: this regime is not for us. */
   begin(
     regime: Regime,
-    masks: readonly FormMasks[],
+    forms: readonly FormMasks[],
     classifier: Classifier,
     listPayload: boolean,
     ignore: Halves,
@@ -125,28 +72,8 @@ export class Scanner {
     for (const field of [at.SCAN_ROWS, at.SCAN_OPEN, at.SCAN_SEGMENT, at.SCAN_ENTRY, at.SCAN_SEGMENT_COUNT])
       this.#set(field, 0);
     heap.u8.fill(0, this.#job + at.SCAN_PAYLOADS, this.#job + at.SCAN_UNKNOWN);
-    heap.u8.fill(0, this.#patterns, this.#patterns + at.SCAN_MAX_LEVELS * at.PATTERNS_BYTES);
     this.#set(at.SCAN_LIST_PAYLOAD, listPayload ? 1 : 0);
-    masks.forEach((leaf, index) => {
-      const base = (this.#levels + index * at.LEVEL_BYTES) >> 2;
-      const put = (offset: number, [lo, hi]: Halves): void => {
-        heap.u32.set([lo, hi], base + (offset >> 2));
-      };
-      put(at.LEVEL_ATTRIBUTES, leaf.attributes);
-      put(at.LEVEL_KEEP, [~ignore[0] >>> 0, ~ignore[1] >>> 0]);
-      put(at.LEVEL_STEP, leaf.step);
-      put(at.LEVEL_FIELD, leaf.field);
-      put(at.LEVEL_IN_PLACE, leaf.inPlace);
-      put(at.LEVEL_MOVED, leaf.moved);
-      put(at.LEVEL_MOVED_BY, [leaf.movedBy, 0]);
-      put(at.LEVEL_PAYLOAD, regime.payload);
-      const { shift } = regime.levels[index] as Level;
-      put(at.LEVEL_SPAN_LG2, [shift - 12, this.#patterns + index * at.PATTERNS_BYTES]);
-    });
-    this.#classify = (lo, hi, level) => {
-      const { leaf } = regime.levels[level] as Level;
-      return KIND[classifier.classOf(lo, hi, level, false, leaf).kind];
-    };
+    this.#levels.begin(regime, forms, classifier, ignore);
   }
 
   get room(): number {
@@ -245,7 +172,11 @@ export class Scanner {
   #untilDone(scan: () => number, take: (rows: LeafBatch) => void): void {
     for (;;) {
       const answer = scan();
-      if (answer === at.SCAN_ASKS) this.#tell();
+      if (answer === at.SCAN_ASKS)
+        this.#levels.tell(
+          [this.#get(at.SCAN_UNKNOWN), this.#get(at.SCAN_UNKNOWN + 4)],
+          this.#get(at.SCAN_UNKNOWN_LEVEL),
+        );
       else if (answer === at.SCAN_FULL) this.#drain(take);
       else return;
     }
@@ -281,25 +212,6 @@ export class Scanner {
   }
   #count(field: number): number {
     return this.#get(field) + this.#get(field + 4) * 2 ** 32;
-  }
-
-  /** Look up the pattern that the kernel asks for, and write its meaning where the kernel will find it. */
-  #tell(): void {
-    const [lo, hi] = [this.#get(at.SCAN_UNKNOWN), this.#get(at.SCAN_UNKNOWN + 4)];
-    const level = this.#get(at.SCAN_UNKNOWN_LEVEL);
-    const bucket =
-      this.#patterns + level * at.PATTERNS_BYTES + patternBucket(lo, hi) * at.PATTERN_WAYS * at.PATTERN_BYTES;
-    const { u32 } = this.heap;
-    const slots = Array.from({ length: at.PATTERN_WAYS }, (_, way) => (bucket + way * at.PATTERN_BYTES) >> 2);
-    const meaningAt = at.PATTERN_MEANING >> 2;
-    // a bucket that is full forgets its oldest pattern
-    let slot = slots.find(slot => u32[slot + meaningAt] === 0);
-    if (slot === undefined) {
-      const [first, second] = slots as [number, number];
-      u32.copyWithin(first, second, first + (at.PATTERN_WAYS * at.PATTERN_BYTES) / 4);
-      slot = slots.at(-1) as number;
-    }
-    u32.set([lo, hi, 1 + this.#classify(lo, hi, level)], slot);
   }
 
   /** Hand finished rows over; the open one moves to the front. */

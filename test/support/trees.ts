@@ -25,15 +25,31 @@ export interface Dialect {
   other(choice: number): bigint;
 }
 
+/** What each bit of an entry is worth in its address. */
+const weightsOf = perForm(form =>
+  Array.from({ length: 64 }, (_, bit): readonly [weight: number, lo: number, hi: number] => {
+    const [lo, hi] = bit < 32 ? [(1 << bit) >>> 0, 0] : [0, (1 << (bit - 32)) >>> 0];
+    return [form.address(lo, hi), lo, hi];
+  }).filter(([weight]) => weight !== 0),
+);
+function perForm<T>(make: (form: EntryForm) => T): (form: EntryForm) => T {
+  const made = new WeakMap<EntryForm, T>();
+  return form => {
+    const value = made.get(form) ?? make(form);
+    made.set(form, value);
+    return value;
+  };
+}
+
 /** The word that has this address and zeros elsewhere: each bit put where the form reads it. */
 export function scatter(form: EntryForm, address: number): bigint {
-  let word = 0n;
-  for (let bit = 0; bit < 64; bit++) {
-    const [lo, hi] = bit < 32 ? [(1 << bit) >>> 0, 0] : [0, (1 << (bit - 32)) >>> 0];
-    const weight = form.address(lo, hi);
-    if (weight && Math.floor(address / weight) % 2 === 1) word |= join(lo, hi);
-  }
-  return word;
+  let [low, high] = [0, 0];
+  for (const [weight, lo, hi] of weightsOf(form))
+    if (Math.floor(address / weight) % 2 === 1) {
+      low |= lo;
+      high |= hi;
+    }
+  return join(low, high);
 }
 
 /** A dialect from attribute words. Every list may have any length. */

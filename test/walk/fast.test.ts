@@ -1,68 +1,15 @@
 /** The fast walker gives what the exact walker gives: with WebAssembly, and with its TypeScript twin. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stage1Tables, stage2Tables } from '../../src/arm64/walk/tables.ts';
 import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
 import type { LeafBatch } from '../../src/walk/batch.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
 import { walkFast } from '../../src/walk/fast.ts';
 import type { Level } from '../../src/walk/regime.ts';
 import type { WalkOptions, WalkResult } from '../../src/walk/result.ts';
+import { AF, DIALECTS } from '../support/dialects.ts';
 import { Memory } from '../support/memory.ts';
-import { type Dialect, dialect, tree } from '../support/trees.ts';
-
-const bits = (...positions: number[]): bigint =>
-  positions.reduce((word, bit) => word | (1n << BigInt(bit)), 0n);
-const AF = 1n << 10n;
-
-/** Stage 2 words: page or block, plain and with every bit that a real table varies. */
-const stage2 = (
-  settings: Parameters<typeof stage2Tables>[0]['settings'],
-  startLevel: number,
-  indexBits: number,
-) =>
-  dialect(stage2Tables({ settings, startLevel, indexBits, base: 0x10_0000n }), {
-    tables: [3n, 3n | bits(58), 3n | bits(2, 6)],
-    leaves: level =>
-      [0n, bits(2, 3, 4, 5, 6, 7), bits(6), bits(53), bits(54, 55), bits(51, 7), bits(52), bits(58, 2)].map(
-        attributes => attributes | AF | (level === 0 ? 3n : 1n),
-      ),
-    others: [0x400n, 0x400n, 0x1234_5678_0000n, 2n, 0xffff_ffff_ffff_fffen, 0x1000n, 0x2000n, 1n],
-  });
-const stage1 = (
-  settings: Parameters<typeof stage1Tables>[0]['settings'],
-  startLevel: number,
-  upper: boolean,
-) =>
-  dialect(
-    stage1Tables({
-      settings,
-      startLevel,
-      indexBits: 9,
-      base: 0x10_0000n,
-      iaBits: 30 + 9 * (1 - startLevel),
-      upper,
-    }),
-    {
-      tables: [3n, 3n | bits(61), 3n | bits(62), 3n | bits(59), 3n | bits(60, 63)],
-      leaves: level =>
-        [0n, bits(7), bits(2), bits(54), bits(53, 11)].map(more => more | AF | (level === 0 ? 3n : 1n)),
-      others: [0x800n, 0xdead_beefn << 12n, 2n],
-    },
-  );
-
-const DIALECTS: Readonly<Record<string, Dialect>> = {
-  'stage 2, 4K': stage2({}, 1, 9),
-  'stage 2, 4K, concatenated roots': stage2({}, 1, 12),
-  'stage 2, 4K, small root': stage2({}, 2, 5),
-  'stage 2, 4K, output size 40 bits': stage2({ oaBits: 40 }, 1, 9),
-  'stage 2, 4K, LPA2': stage2({ ds: 1, oaBits: 52 }, 0, 4),
-  'stage 2, 16K, LPA2': stage2({ granule: '16K', ds: 1, oaBits: 52 }, 2, 4),
-  'stage 2, 64K, LPA': stage2({ granule: '64K', lpa: 1, oaBits: 52 }, 2, 6),
-  'stage 1, 4K': stage1({ regime: 'EL1&0' }, 1, false),
-  'stage 1, 4K, upper range': stage1({ regime: 'EL1&0' }, 1, true),
-  'stage 1, 4K, LPA2': stage1({ regime: 'EL1&0', ds: 1, oaBits: 52 }, 1, false),
-};
+import { type Dialect, tree } from '../support/trees.ts';
 
 const columns = ({ length, ...rest }: LeafBatch): Record<string, unknown> =>
   Object.fromEntries(

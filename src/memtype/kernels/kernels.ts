@@ -29,6 +29,11 @@ export interface Kernels {
   descend(job: number, piece: number): number;
   /** Finish the range that a scan left open. */
   finish(job: number): void;
+  /**
+   * For `count` u64 input addresses: u64 output addresses, all ones where nothing is mapped, and u64 leaf entries, 0 where
+   * there is none, by a directory (`DIRECTORY_*`). Answers `SCAN_DONE` or `_ASKS`.
+   */
+  lookups(directory: number, addresses: number, count: number, outputs: number, leaves: number): number;
   /** The sum of `count` u64, modulo 2^64: what the machine can read, for comparison. */
   sum(words: number, count: number): bigint;
 }

@@ -193,6 +193,40 @@ export const DESCEND_IMAGE = 88;
 export const DESCEND_SEGMENT = 96;
 export const DESCEND_BYTES = 128;
 
+// --------------------------------------------------------------------------- directory: from an address to its entry
+/**
+ * Where the leaf entry of any input address stands, three table look-ups away. The input is cut into granules of 512 leaf
+ * entries; one record per granule says where its entries begin, or where the one block entry stands that maps it all.
+ */
+/** u64: first byte and number of bytes of the two input ranges; the second may be empty. */
+export const DIRECTORY_START_0 = 0;
+export const DIRECTORY_SIZE_0 = 8;
+export const DIRECTORY_START_1 = 16;
+export const DIRECTORY_SIZE_1 = 24;
+/** u64: the input bits that tell granules apart. */
+export const DIRECTORY_MASK = 32;
+/** u32: log2 of the bytes of a leaf entry. */
+export const DIRECTORY_SHIFT = 40;
+/** u32: address of the top table: u32 addresses of middle tables, of 512 u32 addresses of 512 records each. */
+export const DIRECTORY_TOP = 44;
+export const DIRECTORY_INDEX_BITS = 9;
+/** u32: the levels, as for scans; a record whose entries map nothing. */
+export const DIRECTORY_LEVELS = 48;
+export const DIRECTORY_NOTHING = 52;
+/** u64, u32: an entry whose attribute bits are not in the pattern cache, and its level. */
+export const DIRECTORY_UNKNOWN = 56;
+export const DIRECTORY_UNKNOWN_LEVEL = 64;
+/** u32: the address to go on with. */
+export const DIRECTORY_NEXT = 68;
+/** Scratch: places and words of one batch. */
+export const DIRECTORY_SCRATCH = 128;
+export const DIRECTORY_BATCH = 64;
+export const DIRECTORY_BYTES = 1664;
+/** A record. u32: where the entries begin; u32: 511 or 0, which bits of the entry's number count, and level << 16. */
+export const RECORD_ENTRIES = 0;
+export const RECORD_INFO = 4;
+export const RECORD_BYTES = 8;
+
 /** Kinds of entries; the numbers of `KIND` in `walk/regime.ts`. */
 export const KIND_EMPTY = 0;
 export const KIND_PAYLOAD = 1;

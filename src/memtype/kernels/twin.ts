@@ -289,6 +289,58 @@ export class Twin implements Kernels {
     return at.SCAN_DONE;
   }
 
+  lookups(directory: number, addresses: number, count: number, outputs: number, leaves: number): number {
+    const u32 = this.#u32;
+    const u64 = this.#u64;
+    const field = (offset: number): number => u32[(directory + offset) >> 2] as number;
+    const wide = (offset: number): bigint => u64[(directory + offset) >> 3] as bigint;
+    const shift = BigInt(field(at.DIRECTORY_SHIFT));
+    const index = (bits: bigint): number => Number(bits) & 511;
+    for (let i = field(at.DIRECTORY_NEXT); i < count; i++) {
+      const address = u64[(addresses >> 3) + i] as bigint;
+      const inside = [
+        [at.DIRECTORY_START_0, at.DIRECTORY_SIZE_0],
+        [at.DIRECTORY_START_1, at.DIRECTORY_SIZE_1],
+      ].some(([start, size]) => BigInt.asUintN(64, address - wide(start as number)) < wide(size as number));
+      let record = field(at.DIRECTORY_NOTHING);
+      if (inside) {
+        const granule = (address & wide(at.DIRECTORY_MASK)) >> (shift + BigInt(at.DIRECTORY_INDEX_BITS));
+        const middle = u32[(field(at.DIRECTORY_TOP) >> 2) + Number(granule >> 18n)] as number;
+        const records = u32[(middle >> 2) + index(granule >> 9n)] as number;
+        record = records + index(granule) * at.RECORD_BYTES;
+      }
+      const info = u32[(record + at.RECORD_INFO) >> 2] as number;
+      const place = (u32[(record + at.RECORD_ENTRIES) >> 2] as number) + 8 * (index(address >> shift) & info);
+      const lo = u32[place >> 2] as number;
+      const hi = u32[(place >> 2) + 1] as number;
+      const levelIndex = info >>> 16;
+      const level = field(at.DIRECTORY_LEVELS) + levelIndex * at.LEVEL_BYTES;
+      const levelWide = (offset: number): bigint => u64[(level + offset) >> 3] as bigint;
+      let leaf = false;
+      if (lo !== 0 || hi !== 0) {
+        const pattern = [at.LEVEL_ATTRIBUTES, at.LEVEL_ATTRIBUTES + 4].map(
+          (offset, half) => ((half ? hi : lo) & (u32[(level + offset) >> 2] as number)) >>> 0,
+        ) as [number, number];
+        const meaning = this.#meaningOf(...pattern, u32[(level + at.LEVEL_PATTERNS) >> 2] as number);
+        if (meaning === 0) {
+          u32.set(pattern, (directory + at.DIRECTORY_UNKNOWN) >> 2);
+          u32[(directory + at.DIRECTORY_UNKNOWN_LEVEL) >> 2] = levelIndex;
+          u32[(directory + at.DIRECTORY_NEXT) >> 2] = i;
+          return at.SCAN_ASKS;
+        }
+        leaf = meaning - 1 === at.KIND_LEAF;
+      }
+      const word = u64[place >> 3] as bigint;
+      const base =
+        (word & levelWide(at.LEVEL_IN_PLACE)) |
+        ((word & levelWide(at.LEVEL_MOVED)) << levelWide(at.LEVEL_MOVED_BY));
+      const output = base + (address & (levelWide(at.LEVEL_STEP) - 1n));
+      u64[(outputs >> 3) + i] = leaf ? output : ~0n;
+      u64[(leaves >> 3) + i] = leaf ? word : 0n;
+    }
+    return at.SCAN_DONE;
+  }
+
   #meaningOf(lo: number, hi: number, patterns: number): number {
     const u32 = this.#u32;
     const bucket = patternBucket(lo, hi);

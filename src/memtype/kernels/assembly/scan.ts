@@ -38,13 +38,8 @@ import {
   LEVEL_PAYLOAD,
   LEVEL_SPAN_LG2,
   LEVEL_STEP,
-  PATTERN_BUCKETS_LG2,
-  PATTERN_BYTES,
-  PATTERN_HASH_HI,
-  PATTERN_HASH_LO,
   PATTERN_KEY,
   PATTERN_MEANING,
-  PATTERN_WAYS,
   SCAN_ASKS,
   SCAN_AT,
   SCAN_CAPACITY,
@@ -84,26 +79,11 @@ import {
   SEGMENT_INPUT,
   SEGMENT_LEVEL,
 } from '../layout.ts';
+import { addressOf, bucketOf, LEAF_MEANING, meaningOf } from './entry.ts';
 import { highs, lanes16, lows } from './vector.ts';
 
 const BLOCK: u32 = 64;
 const BLOCK_BYTES: usize = 512;
-
-const LEAF_MEANING: u32 = 1 + KIND_LEAF;
-
-/** Where a pattern is looked for. */
-function bucketOf(pattern: u64, patterns: usize): usize {
-  const hash = (<u32>pattern * <u32>PATTERN_HASH_LO) ^ (<u32>(pattern >> 32) * <u32>PATTERN_HASH_HI);
-  return patterns + <usize>(hash >> (32 - PATTERN_BUCKETS_LG2)) * (PATTERN_WAYS * PATTERN_BYTES);
-}
-
-/** 1 + what a pattern means, or 0 where nobody has said yet. */
-function meaningOf(pattern: u64, patterns: usize): u32 {
-  let slot = bucketOf(pattern, patterns);
-  for (const end = slot + PATTERN_WAYS * PATTERN_BYTES; slot < end; slot += PATTERN_BYTES)
-    if (load<u64>(slot, PATTERN_KEY) === pattern) return load<u32>(slot, PATTERN_MEANING);
-  return 0;
-}
 
 /** A whole number below 2^52 as f64: cheaper than the conversion, and there is one for vectors. */
 function exact(value: u64): f64 {
@@ -650,11 +630,6 @@ function scanSegment(job: usize, segment: usize): u32 {
   store<u64>(job, last, SCAN_OPEN_WORD);
   store<u32>(job, index, SCAN_ENTRY);
   return answer;
-}
-
-/** The address in an entry: in place, or with some bits kept elsewhere. */
-function addressOf(word: u64, inPlace: u64, moved: u64, movedBy: u64): u64 {
-  return (word & inPlace) | ((word & moved) << movedBy);
 }
 
 /** 64 rows for 64 leaves that do not go on from each other. */

@@ -1,0 +1,285 @@
+/**
+ * Look-ups of many addresses in one tree: the tree is walked once, and for every granule of 512 leaf entries it is noted where
+ * they stand. After that an address costs 15 to 40 ns, whatever the number of levels.
+ *
+ * Takes 8 bytes of the kernels' memory per granule that is mapped (4 MB per TiB with 4-KiB pages), and the leaf tables
+ * themselves where the image does not lie there. For regimes that the kernels can read, see `forms.ts`.
+ */
+import type { AddressSpace } from '../image/address-space.ts';
+import type { Heap } from '../memtype/kernels/heap.ts';
+import * as at from '../memtype/kernels/layout.ts';
+import { sharedHeap } from '../memtype/resolve.ts';
+import { type Forms, knownForms } from './forms.ts';
+import { LevelTables } from './level-tables.ts';
+import type { Level, Regime, Root } from './regime.ts';
+import { ResidentImage } from './resident.ts';
+import { FRAME_BYTES, Traversal } from './traversal.ts';
+
+/** Leaf entries of a granule, and their bytes: one page. */
+const ENTRIES = 512;
+const TABLE = 512;
+
+export interface Lookups {
+  /** Output address of each input address; all ones where nothing is mapped. */
+  readonly outputs: BigUint64Array;
+  /** The leaf entry that maps it; 0 where there is none. */
+  readonly leaves: BigUint64Array;
+}
+
+/** Addresses of one kernel call that have to be copied: 64 Ki of them, 1.5 MB with the results. */
+const CHUNK = 65536;
+
+export class Directory {
+  readonly regime: Regime;
+  readonly heap: Heap;
+  /** Address of the structure in the kernels' memory. */
+  readonly place: number;
+  /** Leaf tables that the image does not hold count as mapping nothing; so many there were. */
+  readonly missing: number;
+  readonly #levels: LevelTables;
+  #chunk = 0;
+
+  /** Undefined for a regime that the kernels cannot read, or with more than two roots. */
+  static of(regime: Regime, memory: AddressSpace): Directory | undefined {
+    const forms = knownForms(regime);
+    const ranges = rangesOf(regime);
+    return forms && ranges ? new Directory(regime, memory, forms, ranges) : undefined;
+  }
+
+  private constructor(regime: Regime, memory: AddressSpace, forms: Forms, ranges: readonly Range[]) {
+    const heap = memory instanceof ResidentImage ? memory.heap : sharedHeap();
+    this.regime = regime;
+    this.heap = heap;
+    this.place = heap.take(at.DIRECTORY_BYTES);
+    this.#levels = new LevelTables(heap);
+    const builder = new Builder(regime, memory, heap, ranges);
+    this.missing = builder.build();
+    this.#levels.begin(regime, forms.leaves, builder.classifier);
+    const { u32 } = heap;
+    const put = (offset: number, ...values: readonly number[]): void => {
+      u32.set(values, (this.place + offset) >> 2);
+    };
+    u32.fill(0, this.place >> 2, (this.place + at.DIRECTORY_BYTES) >> 2);
+    const [first, second = { start: 0n, size: 0n }] = ranges as [Range, Range?];
+    const halves = (value: bigint): readonly [number, number] => [
+      Number(value & 0xffff_ffffn),
+      Number(value >> 32n),
+    ];
+    put(
+      at.DIRECTORY_START_0,
+      ...halves(first.start),
+      ...halves(first.size),
+      ...halves(second.start),
+      ...halves(second.size),
+    );
+    put(at.DIRECTORY_MASK, ...halves(builder.inputMask));
+    put(
+      at.DIRECTORY_SHIFT,
+      (regime.levels[0] as Level).shift,
+      builder.top,
+      this.#levels.place,
+      builder.nothing,
+    );
+  }
+
+  /** Translate input addresses, in bytes. */
+  translate(addresses: BigUint64Array): Lookups {
+    const outputs = new BigUint64Array(addresses.length);
+    const leaves = new BigUint64Array(addresses.length);
+    this.#chunk ||= this.heap.take(3 * 8 * CHUNK);
+    const [from, out, leaf] = [this.#chunk, this.#chunk + 8 * CHUNK, this.#chunk + 16 * CHUNK];
+    const view = (place: number, length: number) =>
+      new BigUint64Array(this.heap.kernels.buffer, place, length);
+    for (let done = 0; done < addresses.length; done += CHUNK) {
+      const part = addresses.subarray(done, done + CHUNK);
+      view(from, part.length).set(part);
+      this.translateInPlace(from, part.length, out, leaf);
+      outputs.set(view(out, part.length), done);
+      leaves.set(view(leaf, part.length), done);
+    }
+    return { outputs, leaves };
+  }
+
+  /** As `translate`, from and to places in the kernels' memory. */
+  translateInPlace(addresses: number, count: number, outputs: number, leaves: number): void {
+    const { u32 } = this.heap;
+    const field = (offset: number): number => u32[(this.place + offset) >> 2] as number;
+    u32[(this.place + at.DIRECTORY_NEXT) >> 2] = 0;
+    while (this.heap.kernels.lookups(this.place, addresses, count, outputs, leaves) === at.SCAN_ASKS)
+      this.#levels.tell(
+        [field(at.DIRECTORY_UNKNOWN), field(at.DIRECTORY_UNKNOWN + 4)],
+        field(at.DIRECTORY_UNKNOWN_LEVEL),
+      );
+  }
+}
+
+/** Input addresses that a directory answers for, in bytes. */
+interface Range {
+  readonly start: bigint;
+  readonly size: bigint;
+}
+
+const PAGE = BigInt(FRAME_BYTES);
+
+/** The ranges of the roots; undefined where there are more than two, or where two would use the same index bits. */
+function rangesOf({ roots, levels }: Regime): readonly Range[] | undefined {
+  const ranges = roots.flatMap(({ entries, level, inputFrame, canonical }: Root): Range[] => {
+    const size = BigInt(entries) << BigInt((levels[level] as Level).shift);
+    const start = BigInt(inputFrame) * PAGE;
+    if (!canonical) return [{ start, size }];
+    return [
+      { start: 0n, size: size / 2n },
+      { start: (1n << 64n) - size / 2n, size: size / 2n },
+    ];
+  });
+  return roots.length === 1 || (roots.length === 2 && ranges.length === 2) ? ranges : undefined;
+}
+
+/** Walks the upper levels and fills the three tables. */
+class Builder extends Traversal {
+  readonly #heap: Heap;
+  readonly #image: ResidentImage | undefined;
+  /** Input frames of a granule. */
+  readonly #granule: number;
+  /** How many granules the index bits tell apart; a power of two. */
+  readonly #granules: number;
+  readonly inputMask: bigint;
+  readonly top: number;
+  readonly nothing: number;
+  /** A middle table and records that map nothing, shared by all holes. */
+  readonly #hole: number;
+  readonly #records: number;
+  #missing = 0;
+
+  constructor(regime: Regime, memory: AddressSpace, heap: Heap, ranges: readonly Range[]) {
+    super(regime, memory, { maxTables: 2 ** 24 });
+    this.#heap = heap;
+    this.#image = memory instanceof ResidentImage ? memory : undefined;
+    this.#granule = ENTRIES * (this.spans[0] as number);
+    // one root: as many bits as it translates; two: those of the whole address space below the common top
+    const size = ranges.map(({ size }) => size).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+    const bits =
+      BigInt(size.toString(2).length - (size & (size - 1n) ? 0 : 1)) + (ranges.length > 1 ? 1n : 0n);
+    this.inputMask = (1n << bits) - 1n;
+    this.#granules = Math.max(1, Number(1n << bits) / (this.#granule * FRAME_BYTES));
+    const tops = Math.ceil(this.#granules / TABLE ** 2);
+    const zero = heap.take(8);
+    heap.u32.fill(0, zero >> 2, (zero >> 2) + 2);
+    this.#records = this.#filled(at.RECORD_BYTES, [zero, 0]);
+    this.#hole = this.#filled(4, [this.#records]);
+    this.nothing = this.#records;
+    this.top = heap.take(tops * 4);
+    heap.u32.fill(this.#hole, this.top >> 2, (this.top >> 2) + tops);
+  }
+
+  build(): number {
+    for (const root of this.regime.roots) this.root(root);
+    return this.#missing;
+  }
+
+  protected override part(
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+    inherited: number,
+  ): void {
+    const words = this.memory.page(Math.floor(place / FRAME_BYTES));
+    if (!words) this.#missing++;
+    // a copy, because taking room may move the memory that the page lies in
+    else if (level > 0)
+      this.entries(this.#image ? words.slice() : words, place, count, level, input, inherited);
+    else this.#leafTable(words, place, count, input);
+  }
+
+  protected override entry(
+    lo: number,
+    hi: number,
+    frame: number,
+    place: number,
+    level: number,
+    inherited: number,
+  ): void {
+    const { pointsToTable, table, leaf } = this.regime.levels[level] as Level;
+    const asTable = pointsToTable(lo, hi);
+    const { kind } = this.classifier.classOf(lo, hi, level, asTable, asTable ? table : leaf);
+    if (kind === 'table') super.entry(lo, hi, frame, place, level, inherited);
+    else if (kind === 'leaf' && !asTable) {
+      const word = this.#heap.take(8);
+      this.#heap.u32.set([lo, hi], word >> 2);
+      this.#block(frame, this.spans[level] as number, word, level);
+    }
+  }
+
+  /** Leaf entries of one granule: where they lie, or a copy, so that entry number 0 stands first. */
+  #leafTable(words: Uint32Array, place: number, count: number, input: number): void {
+    const first = (input / (this.spans[0] as number)) % ENTRIES;
+    const offset = place % FRAME_BYTES;
+    const page = count === ENTRIES && first === 0 ? this.#image?.placeOf(Math.floor(place / FRAME_BYTES)) : 0;
+    let entries = page ?? 0;
+    if (!entries) {
+      entries = this.#heap.take(FRAME_BYTES);
+      this.#heap.u32.fill(0, entries >> 2, (entries + FRAME_BYTES) >> 2);
+      this.#heap.u32.set(words.subarray(offset >> 2, (offset >> 2) + 2 * count), (entries >> 2) + 2 * first);
+    }
+    this.#note(input, entries, ENTRIES - 1, 0);
+  }
+
+  /** A block entry: one record for all its granules; a large block fills whole tables, which it shares. */
+  #block(frame: number, frames: number, word: number, level: number): void {
+    const granule = this.#granuleOf(frame);
+    const count = frames / this.#granule;
+    if (count < TABLE) {
+      for (let i = 0; i < count; i++) this.#note(frame + i * this.#granule, word, 0, level);
+      return;
+    }
+    const info = level << 16;
+    const records = this.#filled(at.RECORD_BYTES, [word, info]);
+    if (count < TABLE ** 2) {
+      const middle = this.#own(this.#topOf(granule), this.#hole, TABLE * 4);
+      const first = (middle >> 2) + (Math.floor(granule / TABLE) % TABLE);
+      this.#heap.u32.fill(records, first, first + count / TABLE);
+      return;
+    }
+    const middle = this.#filled(4, [records]);
+    const first = this.#topOf(granule);
+    this.#heap.u32.fill(middle, first, first + count / TABLE ** 2);
+  }
+
+  /** A table with the same in all of its places. */
+  #filled(bytes: number, values: readonly number[]): number {
+    const table = this.#heap.take(TABLE * bytes);
+    for (let i = 0; i < TABLE; i++) this.#heap.u32.set(values, (table + i * bytes) >> 2);
+    return table;
+  }
+
+  #granuleOf(frame: number): number {
+    return Math.floor(frame / this.#granule) % this.#granules;
+  }
+  /** Where the top table's pointer for a granule stands, in 32-bit words. */
+  #topOf(granule: number): number {
+    return (this.top >> 2) + Math.floor(granule / TABLE ** 2);
+  }
+
+  /** Write the record of the granule that holds an input frame, making tables where there are none yet. */
+  #note(frame: number, entries: number, mask: number, level: number): void {
+    const granule = this.#granuleOf(frame);
+    const middle = this.#own(this.#topOf(granule), this.#hole, TABLE * 4);
+    const records = this.#own(
+      (middle >> 2) + (Math.floor(granule / TABLE) % TABLE),
+      this.#records,
+      TABLE * at.RECORD_BYTES,
+    );
+    this.#heap.u32.set([entries, mask | (level << 16)], (records + (granule % TABLE) * at.RECORD_BYTES) >> 2);
+  }
+
+  /** The table that a pointer points to; where that is the shared hole, a copy of it. */
+  #own(pointer: number, hole: number, bytes: number): number {
+    const found = this.#heap.u32[pointer] as number;
+    if (found !== hole) return found;
+    const own = this.#heap.take(bytes);
+    this.#heap.u8.copyWithin(own, hole, hole + bytes);
+    this.#heap.u32[pointer] = own;
+    return own;
+  }
+}

@@ -1,0 +1,37 @@
+/** Which regimes the kernels can read: those whose entry forms are masks. Worked out once per regime. */
+import { SCAN_MAX_LEVELS } from '../memtype/kernels/layout.ts';
+import { type FormMasks, formMasks } from './level-tables.ts';
+import type { Level, Regime } from './regime.ts';
+import { FRAME_SHIFT } from './traversal.ts';
+
+/** The entry forms of a regime as masks, by level. */
+export interface Forms {
+  readonly leaves: readonly FormMasks[];
+  readonly tables: readonly (FormMasks | undefined)[];
+}
+const known = new WeakMap<Regime, Forms | null>();
+/** Undefined for a regime that the kernels cannot read. */
+export function knownForms(regime: Regime): Forms | undefined {
+  let forms = known.get(regime);
+  if (forms === undefined) {
+    forms = formsOf(regime) ?? null;
+    known.set(regime, forms);
+  }
+  return forms ?? undefined;
+}
+
+/** Undefined where a level's leaves have no masks. */
+function formsOf({ entryBytes, levels }: Regime): Forms | undefined {
+  const [lowest] = levels;
+  if (entryBytes !== 8 || !lowest || levels.length > SCAN_MAX_LEVELS || pointsAnywhere(lowest))
+    return undefined;
+  const leaves = levels.map(({ leaf, shift }) => formMasks(leaf, shift));
+  const tables = levels.map(({ table }) => formMasks(table, FRAME_SHIFT));
+  return leaves.every(masks => masks !== undefined) ? { leaves, tables } : undefined;
+}
+
+/** Does the lowest level take any entry for a table? None of ours does; the kernel would not notice. */
+const pointsAnywhere = ({ pointsToTable }: Level): boolean =>
+  Array.from({ length: 256 }, (_, low) => low).some(
+    low => pointsToTable(low, 0) || pointsToTable((0xffff_ff00 | low) >>> 0, 0xffff_ffff),
+  );

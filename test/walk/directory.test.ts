@@ -1,0 +1,67 @@
+/** Look-ups of many addresses say what one look-up of each says. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Heap } from '../../src/memtype/kernels/heap.ts';
+import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
+import { Directory } from '../../src/walk/directory.ts';
+import { walkExactly } from '../../src/walk/exact.ts';
+import { ResidentImage } from '../../src/walk/resident.ts';
+import { translate } from '../../src/walk/translate.ts';
+import { DIALECTS } from '../support/dialects.ts';
+import type { Memory } from '../support/memory.ts';
+import { random, tree } from '../support/trees.ts';
+
+const implementations: readonly (readonly [string, Kernels])[] = [
+  ['WebAssembly', wasmKernels() as Kernels],
+  ['TypeScript', typescriptKernels()],
+];
+
+/** The pages of a test memory up to a frame, in the kernels' memory. */
+function resident(heap: Heap, memory: Memory): ResidentImage {
+  const last = Math.max(...memory.ranges.map(({ end }) => end));
+  const image = new ResidentImage(heap, last);
+  image.bytes.fill(0);
+  for (const { frame, end } of memory.ranges)
+    for (let at = frame; at < end; at++)
+      heap.u32.set(memory.page(at) as Uint32Array, (image.place + at * 4096) >> 2);
+  return image;
+}
+
+describe.each(implementations)('%s', (_, kernels) => {
+  test.each(Object.entries(DIALECTS))('%s', (_, dialect) => {
+    fc.assert(
+      fc.property(fc.integer(), fc.boolean(), (seed, inMemory) => {
+        const memory = tree(dialect, seed);
+        const heap = new Heap(kernels);
+        const directory = Directory.of(dialect.regime, inMemory ? resident(heap, memory) : memory);
+        expect(directory).toBeDefined();
+        // addresses in and beside every range, and anywhere
+        const { leaves } = walkExactly(dialect.regime, memory, { maxTables: 200, maxRanges: 25 });
+        const next = random(seed);
+        const near = Array.from({ length: leaves.length }, (_, i) => {
+          const start = BigInt(leaves.input[i] as number) << 12n;
+          const bytes = BigInt(leaves.frames[i] as number) << 12n;
+          return [
+            start,
+            start + bytes - 1n,
+            start + bytes,
+            start - 1n,
+            start + (BigInt(next(2 ** 30)) % bytes),
+          ];
+        }).flat();
+        const anywhere = Array.from(
+          { length: 40 },
+          () => (BigInt(next(2 ** 20)) << 44n) | BigInt(next(2 ** 30)),
+        );
+        const addresses = BigUint64Array.from([...near, ...anywhere]);
+        const found = directory?.translate(addresses);
+        const wanted = Array.from(addresses, address => {
+          const one = translate(dialect.regime, memory, address);
+          return one.outcome === 'mapped' ? [one.output, one.leaf.word] : [2n ** 64n - 1n, 0n];
+        });
+        expect(Array.from(addresses, (_, i) => [found?.outputs[i], found?.leaves[i]])).toEqual(wanted);
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
