@@ -45,6 +45,7 @@ const workloads: readonly (readonly [group: string, make: Make])[] = [
   ...SHAPES.flatMap(shape =>
     ORDERS.map((order): [string, Make] => ['walk', bench => bench.walk(shape, order, entries)]),
   ),
+  ...SHAPES.map((shape): [string, Make] => ['nested', bench => bench.nested(shape, entries)]),
   ['lookups', bench => bench.lookups('runs', entries, entries / 4)],
   ['lookups', bench => bench.lookups('worst', entries, entries / 4)],
   ['text', bench => bench.text(entries / 4)],

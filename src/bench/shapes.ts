@@ -36,13 +36,14 @@ const ATTRIBUTES: readonly (readonly [number, number])[] = [
   [0x4c7, 1 << 22],
   [0x77f, 0],
 ];
-const PAGE_NUMBERS = 2 ** 28; // output addresses below 1 TiB
+/** Output addresses below 1 TiB, unless said otherwise. */
+const PAGE_NUMBERS = 2 ** 28;
 
 /** `tables` leaf tables' worth of entries, as pairs of halves. */
-export function leafEntries(shape: Shape, count: number, seed = 1): Uint32Array {
+export function leafEntries(shape: Shape, count: number, seed = 1, pageNumbers = PAGE_NUMBERS): Uint32Array {
   const next = random(seed);
   const words = new Uint32Array(2 * count);
-  let page = next(PAGE_NUMBERS);
+  let page = next(pageNumbers);
   let attributes = ATTRIBUTES[0] as readonly [number, number];
   let left = 0;
   let hole = false;
@@ -50,14 +51,14 @@ export function leafEntries(shape: Shape, count: number, seed = 1): Uint32Array 
     if (left-- === 0) {
       hole = shape === 'mixed' && next(8) === 0;
       left = shape === 'worst' ? 0 : shape === 'mixed' ? next(64) : 16383;
-      page = next(PAGE_NUMBERS);
+      page = next(pageNumbers);
       if (shape !== 'runs')
         attributes = ATTRIBUTES[next(4) === 0 ? next(ATTRIBUTES.length) : 0] ?? attributes;
     }
     if (hole) continue;
     words[2 * i] = ((page << 12) | attributes[0]) >>> 0;
     words[2 * i + 1] = attributes[1] | (page >>> 20);
-    page = (page + 1) % PAGE_NUMBERS;
+    page = (page + 1) % pageNumbers;
   }
   return words;
 }
@@ -73,16 +74,17 @@ export interface Tree {
 
 const TABLE = 3; // a valid table descriptor
 const ENTRIES = 512;
+const PAGE_WORDS = PAGE_BYTES / 4;
 
-/** A stage 2 tree with `tables` leaf tables, at most 2^18. */
-export function leafTree(shape: Shape, order: Order, tables: number, seed = 1): Tree {
+/** Pages that a tree with so many leaf tables needs: a root, one table below it, those of the next level, leaf tables. */
+const pagesOf = (tables: number): number => 2 + Math.ceil(tables / ENTRIES) + tables;
+
+/** Write a tree over leaf entries into an image, at the page `first`: its root. */
+function plant(words: Uint32Array, first: number, leaves: Uint32Array, order: Order, seed: number): void {
   const next = random(seed);
-  const middles = Math.ceil(tables / ENTRIES);
-  const leaves = leafEntries(shape, tables * ENTRIES, seed);
-  const pageWords = PAGE_BYTES / 4;
-  const firstMiddle = 3; // page 0 stays empty, page 1 is the root, page 2 the only level 1 table
-  const firstLeaf = firstMiddle + middles;
-  const words = new Uint32Array((firstLeaf + tables) * pageWords);
+  const tables = leaves.length / PAGE_WORDS;
+  const firstMiddle = first + 2;
+  const firstLeaf = firstMiddle + Math.ceil(tables / ENTRIES);
   const places = Uint32Array.from({ length: tables }, (_, i) => firstLeaf + i);
   if (order === 'shuffled')
     for (let i = tables - 1; i > 0; i--) {
@@ -90,16 +92,43 @@ export function leafTree(shape: Shape, order: Order, tables: number, seed = 1): 
       [places[i], places[j]] = [places[j] as number, places[i] as number];
     }
   const point = (table: number, index: number, to: number): void => {
-    words[table * pageWords + 2 * index] = to * PAGE_BYTES + TABLE;
+    words[table * PAGE_WORDS + 2 * index] = to * PAGE_BYTES + TABLE;
   };
-  point(1, 0, 2);
-  for (let i = 0; i < middles; i++) point(2, i, firstMiddle + i);
-  for (let i = 0; i < tables; i++) {
-    const place = places[i] as number;
+  point(first, 0, first + 1);
+  for (let i = firstMiddle; i < firstLeaf; i++) point(first + 1, i - firstMiddle, i);
+  places.forEach((place, i) => {
     point(firstMiddle + Math.floor(i / ENTRIES), i % ENTRIES, place);
-    words.set(leaves.subarray(i * pageWords, (i + 1) * pageWords), place * pageWords);
-  }
+    words.set(leaves.subarray(i * PAGE_WORDS, (i + 1) * PAGE_WORDS), place * PAGE_WORDS);
+  });
+}
+
+/** A stage 2 tree with `tables` leaf tables, at most 2^18. */
+export function leafTree(shape: Shape, order: Order, tables: number, seed = 1): Tree {
+  const words = new Uint32Array((1 + pagesOf(tables)) * PAGE_WORDS); // page 0 stays empty
+  plant(words, 1, leafEntries(shape, tables * ENTRIES, seed), order, seed);
   return { words, root: PAGE_BYTES, entries: tables * ENTRIES };
+}
+
+/** Two stages in one image: a stage 1 tree of a guest, and the stage 2 tree that all of its pages are translated by. */
+export interface TwoStages extends Tree {
+  /** Physical address of the root of stage 2, and input address of the root of stage 1. */
+  readonly root2: number;
+}
+
+/** Both stages have `tables` leaf tables. The guest's tables stand where stage 2 maps them to: at the same address. */
+export function twoStages(shape: Shape, tables: number): TwoStages {
+  const each = pagesOf(tables);
+  const words = new Uint32Array((1 + 2 * each) * PAGE_WORDS);
+  const entries = tables * ENTRIES;
+  plant(words, 1, leafEntries(shape, entries, 1, entries), 'in order', 1);
+  const second = leafEntries(shape, entries, 2);
+  const [attributes] = ATTRIBUTES as [readonly [number, number]];
+  for (let page = 0; page <= each; page++) {
+    second[2 * page] = ((page << 12) | attributes[0]) >>> 0;
+    second[2 * page + 1] = attributes[1];
+  }
+  plant(words, 1 + each, second, 'in order', 2);
+  return { words, root: PAGE_BYTES, root2: (1 + each) * PAGE_BYTES, entries };
 }
 
 /** Lines as QEMU's `xp /2gx` prints them. */

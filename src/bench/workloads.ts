@@ -3,19 +3,26 @@
  * against it before anything is timed.
  */
 
+import { stage1Settings as armStage1Settings } from '../arm64/descriptors/stage1.ts';
 import { stage2Settings as armSettings } from '../arm64/descriptors/stage2.ts';
+import { memoryName } from '../arm64/memtype/attributes.ts';
+import { combineStages } from '../arm64/memtype/combine.ts';
+import type { Stage1Meaning, Stage2Meaning } from '../arm64/memtype/meaning.ts';
+import { stage1 as armStage1 } from '../arm64/memtype/stage1.ts';
 import { stage2 as armStage2 } from '../arm64/memtype/stage2.ts';
-import { stage2Tables } from '../arm64/walk/tables.ts';
+import { stage1Tables, stage2Tables } from '../arm64/walk/tables.ts';
 import { settle } from '../bits/settings.ts';
+import { split } from '../bits/word.ts';
 import { compile } from '../memtype/compile.ts';
 import { guard } from '../memtype/guard.ts';
 import { HexReader, textClasses } from '../memtype/hex-words.ts';
 import { Heap } from '../memtype/kernels/heap.ts';
 import type { Kernels } from '../memtype/kernels/kernels.ts';
-import type { Table } from '../memtype/kernels/plan.ts';
+import type { Plan, Table } from '../memtype/kernels/plan.ts';
 import { Resolver } from '../memtype/resolve.ts';
 import { Directory } from '../walk/directory.ts';
 import { ResidentWalk } from '../walk/fast.ts';
+import { StagePairs } from '../walk/pairs.ts';
 import type { Regime } from '../walk/regime.ts';
 import { ResidentImage } from '../walk/resident.ts';
 import type { WalkResult } from '../walk/result.ts';
@@ -23,7 +30,16 @@ import { stage1Settings as x86PageSettings } from '../x86/descriptors/stage1.ts'
 import { stage2Settings as eptSettings } from '../x86/descriptors/stage2.ts';
 import { stage1 as x86Stage1 } from '../x86/memtype/stage1.ts';
 import { stage2 as x86Stage2 } from '../x86/memtype/stage2.ts';
-import { hexDump, leafEntries, leafTree, type Order, random, type Shape, type Tree } from './shapes.ts';
+import {
+  hexDump,
+  leafEntries,
+  leafTree,
+  type Order,
+  random,
+  type Shape,
+  type Tree,
+  twoStages,
+} from './shapes.ts';
 
 export interface Workload {
   /** `flat`, `walk`… */
@@ -42,6 +58,16 @@ export interface Workload {
 const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+/** The code of a word, one by one: for the yardstick's tables. */
+const codeOf = ({ gather: { steps }, codes }: Plan<unknown>, word: bigint): number => {
+  const halves = split(word);
+  const key = steps.reduce(
+    (key, { half, right, mask, left }) => key | (((halves[half] >>> right) & mask) << left),
+    0,
+  );
+  return codes[key] as number;
+};
+
 /** Formats that are resolved, with the key that the yardstick uses for each. */
 interface Flat {
   readonly id: string;
@@ -54,6 +80,22 @@ interface Flat {
 
 const high = (key: number, bit: number, to: bigint): bigint => BigInt(key >>> bit) << to;
 const WB_WC_UC = 0x0007_0106_0007_0106n; // the PAT that Linux writes
+
+/** Eight different memory types, as an operating system might set them. */
+const MAIR = 0x44bb_0c04_00aa_ff00n;
+/** Stage 1 pages. */
+const STAGE_1 = guard(
+  compile(armStage1, {
+    settings: settle(armStage1Settings, { mair: MAIR }),
+    mair: MAIR,
+    mair2: 0n,
+    walkSh: 0,
+    xs: 0,
+    mte2: 0,
+  }),
+  [1, 0],
+  word => ((word & 3n) === 3n ? undefined : ('no page' as const)),
+);
 
 /** Tables for pages of three formats; entries that map nothing have one answer. */
 export const FLAT: readonly [Flat, ...Flat[]] = [
@@ -217,6 +259,70 @@ export class Workbench {
       native: {
         files: { image: bytesOf(tree.words), addresses: bytesOf(addresses) },
         command: `lookups image ${tree.root} addresses`,
+      },
+    };
+  }
+
+  /** The effective type of every page that two stages map. */
+  nested(shape: Shape, entries: number): Workload {
+    const tree = twoStages(shape, Math.ceil(entries / 512));
+    const image = new ResidentImage(this.heap, tree.words.byteLength / 4096);
+    this.heap.u32.set(tree.words, image.place / 4);
+    const first = stage1Tables({
+      settings: { mair: MAIR },
+      startLevel: 0,
+      indexBits: 9,
+      base: BigInt(tree.root),
+      iaBits: 48,
+      upper: false,
+      output: 'ipa',
+    });
+    const [s2] = FLAT;
+    const noPage = <A>(answer: A | 'no page'): A | undefined => (answer === 'no page' ? undefined : answer);
+    const onlyPages = <A>({ palette, ...table }: Table<A | 'no page'>): Table<A | undefined> => ({
+      ...table,
+      palette: palette.map(noPage),
+    });
+    const pairs = StagePairs.of(
+      { regime: first, table: level => (level === 0 ? onlyPages(STAGE_1) : undefined) },
+      {
+        regime: regimeOf({ ...tree, root: tree.root2 }),
+        table: level => (level === 0 ? onlyPages(s2.table) : undefined),
+      },
+      image,
+      (a, b) => {
+        const { is } = combineStages(a as Stage1Meaning, b as Stage2Meaning);
+        return is.status === 'ok' ? memoryName(is.memory) : is.status;
+      },
+    );
+    if (!pairs) throw new Error('the kernels do not read these stages');
+    const codes = new Uint8Array(tree.entries);
+    let done = 0;
+    const totals = new Float64Array(256);
+    const lutOf = (plan: Plan<unknown> | undefined): Uint8Array => {
+      const lut = new Uint8Array(2 ** s2.keyBits);
+      for (let key = 0; key < lut.length; key++) lut[key] = plan ? codeOf(plan, s2.wordOf(key)) : 0;
+      return lut;
+    };
+    const [lut1, lut2] = [lutOf(pairs.plans[0]), lutOf(pairs.plans[1])];
+    return {
+      group: 'nested',
+      title: `${shape}, both stages`,
+      entries: tree.entries,
+      bytes: tree.words.byteLength,
+      run: () => {
+        done = 0;
+        const counted = pairs.count(piece => {
+          codes.set(piece, done);
+          done += piece.length;
+        });
+        totals.fill(0);
+        for (const [code, n] of counted.codes) totals[code] = n;
+      },
+      output: () => [codes.subarray(0, done), bytesOf(totals)],
+      native: {
+        files: { image: bytesOf(tree.words), lut1, lut2, pairs: pairs.pairs.slice() },
+        command: `nested image ${tree.root} ${tree.root2} lut1 lut2 pairs ${tree.entries}`,
       },
     };
   }

@@ -9,11 +9,12 @@ import type { AddressSpace } from '../image/address-space.ts';
 import type { Heap } from '../memtype/kernels/heap.ts';
 import * as at from '../memtype/kernels/layout.ts';
 import { sharedHeap } from '../memtype/resolve.ts';
+import type { Classifier } from './classifier.ts';
 import { type Forms, knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';
 import type { Level, Regime, Root } from './regime.ts';
 import { ResidentImage } from './resident.ts';
-import { FRAME_BYTES, Traversal } from './traversal.ts';
+import { FRAME_BYTES, FRAME_SHIFT, Traversal } from './traversal.ts';
 
 /** Leaf entries of a granule, and their bytes: one page. */
 const ENTRIES = 512;
@@ -36,7 +37,14 @@ export class Directory {
   readonly place: number;
   /** Leaf tables that the image does not hold count as mapping nothing; so many there were. */
   readonly missing: number;
+  /** What the entries of the regime are. */
+  readonly classifier: Classifier;
   readonly #levels: LevelTables;
+  readonly #builder: Builder;
+  /** As the ranges, in frames. */
+  readonly #ranges: readonly { readonly start: number; readonly frames: number }[];
+  /** Frames of a leaf entry of the lowest level. */
+  readonly #pageFrames: number;
   #chunk = 0;
 
   /** Undefined for a regime that the kernels cannot read, or with more than two roots. */
@@ -54,6 +62,13 @@ export class Directory {
     this.#levels = new LevelTables(heap);
     const builder = new Builder(regime, memory, heap, ranges);
     this.missing = builder.build();
+    this.#builder = builder;
+    this.classifier = builder.classifier;
+    this.#pageFrames = builder.spans[0] as number;
+    this.#ranges = ranges.map(({ start, size }) => ({
+      start: Number(start / PAGE),
+      frames: Number(size / PAGE),
+    }));
     this.#levels.begin(regime, forms.leaves, builder.classifier);
     const { u32 } = heap;
     const put = (offset: number, ...values: readonly number[]): void => {
@@ -80,6 +95,28 @@ export class Directory {
       this.#levels.place,
       builder.nothing,
     );
+  }
+
+  /** The output frame of one input frame; undefined where nothing is mapped. */
+  frameOf(frame: number): number | undefined {
+    const { u32 } = this.heap;
+    if (!this.#ranges.some(({ start, frames }) => frame >= start && frame < start + frames)) return undefined;
+    const { top, granule, granules } = this.#builder;
+    const page = this.#pageFrames;
+    const number = Math.floor(frame / granule) % granules;
+    const middle = u32[(top >> 2) + Math.floor(number / TABLE ** 2)] as number;
+    const records = u32[(middle >> 2) + (Math.floor(number / TABLE) % TABLE)] as number;
+    const record = (records + (number % TABLE) * at.RECORD_BYTES) >> 2;
+    const info = u32[record + (at.RECORD_INFO >> 2)] as number;
+    const index = Math.floor(frame / page) & info & (ENTRIES - 1);
+    const entry = ((u32[record] as number) >> 2) + 2 * index;
+    const lo = u32[entry] as number;
+    const hi = u32[entry + 1] as number;
+    if (lo === 0 && hi === 0) return undefined;
+    const level = info >>> 16;
+    const { leaf, shift } = this.regime.levels[level] as Level;
+    if (this.classifier.classOf(lo, hi, level, false, leaf).kind !== 'leaf') return undefined;
+    return leaf.address(lo, hi) / FRAME_BYTES + (frame % 2 ** (shift - FRAME_SHIFT));
   }
 
   /** Translate input addresses, in bytes. */
@@ -140,9 +177,9 @@ class Builder extends Traversal {
   readonly #heap: Heap;
   readonly #image: ResidentImage | undefined;
   /** Input frames of a granule. */
-  readonly #granule: number;
+  readonly granule: number;
   /** How many granules the index bits tell apart; a power of two. */
-  readonly #granules: number;
+  readonly granules: number;
   readonly inputMask: bigint;
   readonly top: number;
   readonly nothing: number;
@@ -155,14 +192,14 @@ class Builder extends Traversal {
     super(regime, memory, { maxTables: 2 ** 24 });
     this.#heap = heap;
     this.#image = memory instanceof ResidentImage ? memory : undefined;
-    this.#granule = ENTRIES * (this.spans[0] as number);
+    this.granule = ENTRIES * (this.spans[0] as number);
     // one root: as many bits as it translates; two: those of the whole address space below the common top
     const size = ranges.map(({ size }) => size).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
     const bits =
       BigInt(size.toString(2).length - (size & (size - 1n) ? 0 : 1)) + (ranges.length > 1 ? 1n : 0n);
     this.inputMask = (1n << bits) - 1n;
-    this.#granules = Math.max(1, Number(1n << bits) / (this.#granule * FRAME_BYTES));
-    const tops = Math.ceil(this.#granules / TABLE ** 2);
+    this.granules = Math.max(1, Number(1n << bits) / (this.granule * FRAME_BYTES));
+    const tops = Math.ceil(this.granules / TABLE ** 2);
     const zero = heap.take(8);
     heap.u32.fill(0, zero >> 2, (zero >> 2) + 2);
     this.#records = this.#filled(at.RECORD_BYTES, [zero, 0]);
@@ -228,9 +265,9 @@ class Builder extends Traversal {
   /** A block entry: one record for all its granules; a large block fills whole tables, which it shares. */
   #block(frame: number, frames: number, word: number, level: number): void {
     const granule = this.#granuleOf(frame);
-    const count = frames / this.#granule;
+    const count = frames / this.granule;
     if (count < TABLE) {
-      for (let i = 0; i < count; i++) this.#note(frame + i * this.#granule, word, 0, level);
+      for (let i = 0; i < count; i++) this.#note(frame + i * this.granule, word, 0, level);
       return;
     }
     const info = level << 16;
@@ -254,7 +291,7 @@ class Builder extends Traversal {
   }
 
   #granuleOf(frame: number): number {
-    return Math.floor(frame / this.#granule) % this.#granules;
+    return Math.floor(frame / this.granule) % this.granules;
   }
   /** Where the top table's pointer for a granule stands, in 32-bit words. */
   #topOf(granule: number): number {

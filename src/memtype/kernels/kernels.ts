@@ -34,6 +34,10 @@ export interface Kernels {
    * there is none, by a directory (`DIRECTORY_*`). Answers `SCAN_DONE` or `_ASKS`.
    */
   lookups(directory: number, addresses: number, count: number, outputs: number, leaves: number): number;
+  /** Codes of the pages that two stages map (`PAIRS_*`). Answers `SCAN_DONE` or `_FULL`. */
+  pairs(job: number): number;
+  /** Add to 256 f64 at `counts` how often each code stands in `count` bytes. `scratch`: as for `histogram`. */
+  countCodes(codes: number, count: number, counts: number, scratch: number): void;
   /** The sum of `count` u64, modulo 2^64: what the machine can read, for comparison. */
   sum(words: number, count: number): bigint;
 }

@@ -227,6 +227,36 @@ export const RECORD_ENTRIES = 0;
 export const RECORD_INFO = 4;
 export const RECORD_BYTES = 8;
 
+// -------------------------------------------------------------------- pairs: codes of pages that two stages map
+/** Pieces of stage 1 tables against a directory of stage 2. */
+/** u32 each: as for a scan. */
+export const PAIRS_SEGMENTS = 0;
+export const PAIRS_SEGMENT_COUNT = 4;
+export const PAIRS_SEGMENT = 8;
+/** The entry to go on with, and, where it is a block, the page in it. */
+export const PAIRS_ENTRY = 12;
+export const PAIRS_PAGE = 16;
+/** u32: stage 1 levels; stage 2 directory. */
+export const PAIRS_LEVELS = 20;
+export const PAIRS_DIRECTORY = 24;
+/** u32: address of 256 rows of 256 bytes: row the code of stage 1, column that of stage 2; 0 where a page is not mapped. */
+export const PAIRS_TABLE = 28;
+/** u32: where the codes go, how many there are, and how many there is room for. */
+export const PAIRS_CODES = 32;
+export const PAIRS_COUNT = 36;
+export const PAIRS_CAPACITY = 40;
+/** u32 for each level: the plan for its leaves; 0 for a level that has none. */
+export const PAIRS_PLANS_1 = 48;
+export const PAIRS_PLANS_2 = 72;
+/** Scratch for up to 512 entries: codes of both stages, where the stage 2 entries stand, where runs begin, the entries. */
+export const PAIRS_BATCH = 512;
+export const PAIRS_CODES_1 = 128;
+export const PAIRS_CODES_2 = 640;
+export const PAIRS_PLACES = 1152;
+export const PAIRS_STARTS = 3200;
+export const PAIRS_WORDS = 5312;
+export const PAIRS_BYTES = 9408;
+
 /** Kinds of entries; the numbers of `KIND` in `walk/regime.ts`. */
 export const KIND_EMPTY = 0;
 export const KIND_PAYLOAD = 1;

@@ -293,27 +293,11 @@ export class Twin implements Kernels {
     const u32 = this.#u32;
     const u64 = this.#u64;
     const field = (offset: number): number => u32[(directory + offset) >> 2] as number;
-    const wide = (offset: number): bigint => u64[(directory + offset) >> 3] as bigint;
-    const shift = BigInt(field(at.DIRECTORY_SHIFT));
-    const index = (bits: bigint): number => Number(bits) & 511;
     for (let i = field(at.DIRECTORY_NEXT); i < count; i++) {
       const address = u64[(addresses >> 3) + i] as bigint;
-      const inside = [
-        [at.DIRECTORY_START_0, at.DIRECTORY_SIZE_0],
-        [at.DIRECTORY_START_1, at.DIRECTORY_SIZE_1],
-      ].some(([start, size]) => BigInt.asUintN(64, address - wide(start as number)) < wide(size as number));
-      let record = field(at.DIRECTORY_NOTHING);
-      if (inside) {
-        const granule = (address & wide(at.DIRECTORY_MASK)) >> (shift + BigInt(at.DIRECTORY_INDEX_BITS));
-        const middle = u32[(field(at.DIRECTORY_TOP) >> 2) + Number(granule >> 18n)] as number;
-        const records = u32[(middle >> 2) + index(granule >> 9n)] as number;
-        record = records + index(granule) * at.RECORD_BYTES;
-      }
-      const info = u32[(record + at.RECORD_INFO) >> 2] as number;
-      const place = (u32[(record + at.RECORD_ENTRIES) >> 2] as number) + 8 * (index(address >> shift) & info);
+      const [place, levelIndex] = this.#entryOf(address, directory);
       const lo = u32[place >> 2] as number;
       const hi = u32[(place >> 2) + 1] as number;
-      const levelIndex = info >>> 16;
       const level = field(at.DIRECTORY_LEVELS) + levelIndex * at.LEVEL_BYTES;
       const levelWide = (offset: number): bigint => u64[(level + offset) >> 3] as bigint;
       let leaf = false;
@@ -339,6 +323,103 @@ export class Twin implements Kernels {
       u64[(leaves >> 3) + i] = leaf ? word : 0n;
     }
     return at.SCAN_DONE;
+  }
+
+  pairs(job: number): number {
+    const u32 = this.#u32;
+    const u64 = this.#u64;
+    const u8 = this.#u8;
+    const field = (offset: number): number => u32[(job + offset) >> 2] as number;
+    const set = (offset: number, value: number): void => {
+      u32[(job + offset) >> 2] = value;
+    };
+    const codersOf = (plans: number) =>
+      Array.from({ length: at.SCAN_MAX_LEVELS }, (_, level) => {
+        const plan = field(plans + 4 * level);
+        return plan === 0 ? undefined : this.#coder(plan);
+      });
+    const coders1 = codersOf(at.PAIRS_PLANS_1);
+    const coders2 = codersOf(at.PAIRS_PLANS_2);
+    const directory = field(at.PAIRS_DIRECTORY);
+    const levels = field(at.PAIRS_LEVELS);
+    const pageBytes = u64[(levels + at.LEVEL_STEP) >> 3] as bigint;
+    const put = (code1: number, ipa: bigint): void => {
+      const [place, level] = this.#entryOf(ipa, directory);
+      const lo = u32[place >> 2] as number;
+      const hi = u32[(place >> 2) + 1] as number;
+      if (lo === 0 && hi === 0) return;
+      const code2 = coders2[level]?.(lo, hi);
+      if (code2 === undefined) return;
+      const code = u8[field(at.PAIRS_TABLE) + code1 * 256 + code2] as number;
+      if (code === 0) return;
+      u8[field(at.PAIRS_CODES) + field(at.PAIRS_COUNT)] = code;
+      set(at.PAIRS_COUNT, field(at.PAIRS_COUNT) + 1);
+    };
+    for (
+      ;
+      field(at.PAIRS_SEGMENT) < field(at.PAIRS_SEGMENT_COUNT);
+      set(at.PAIRS_SEGMENT, field(at.PAIRS_SEGMENT) + 1)
+    ) {
+      const segment = field(at.PAIRS_SEGMENTS) + field(at.PAIRS_SEGMENT) * at.SEGMENT_BYTES;
+      const ofSegment = (offset: number): number => u32[(segment + offset) >> 2] as number;
+      const levelIndex = ofSegment(at.SEGMENT_LEVEL);
+      const level = levels + levelIndex * at.LEVEL_BYTES;
+      const wide = (offset: number): bigint => u64[(level + offset) >> 3] as bigint;
+      const pages = Number(wide(at.LEVEL_STEP) / pageBytes);
+      for (
+        ;
+        field(at.PAIRS_ENTRY) < ofSegment(at.SEGMENT_COUNT);
+        set(at.PAIRS_ENTRY, field(at.PAIRS_ENTRY) + 1)
+      ) {
+        const entry = ofSegment(at.SEGMENT_ENTRIES) + 8 * field(at.PAIRS_ENTRY);
+        const word = u64[entry >> 3] as bigint;
+        if (word === 0n) continue;
+        const code1 = coders1[levelIndex]?.(
+          u32[entry >> 2] as number,
+          u32[(entry >> 2) + 1] as number,
+        ) as number;
+        const ipa =
+          (word & wide(at.LEVEL_IN_PLACE)) | ((word & wide(at.LEVEL_MOVED)) << wide(at.LEVEL_MOVED_BY));
+        for (; field(at.PAIRS_PAGE) < pages; set(at.PAIRS_PAGE, field(at.PAIRS_PAGE) + 1)) {
+          if (field(at.PAIRS_COUNT) >= field(at.PAIRS_CAPACITY) - 1024) return at.SCAN_FULL;
+          put(code1, ipa + BigInt(field(at.PAIRS_PAGE)) * pageBytes);
+        }
+        set(at.PAIRS_PAGE, 0);
+      }
+      set(at.PAIRS_ENTRY, 0);
+    }
+    return at.SCAN_DONE;
+  }
+
+  countCodes(codes: number, count: number, counts: number): void {
+    const sums = new Float64Array(this.#buffer, counts, 256);
+    for (let i = 0; i < count; i++) {
+      const code = this.#u8[codes + i] as number;
+      sums[code] = (sums[code] as number) + 1;
+    }
+  }
+
+  /** Where the leaf entry of an input address stands, and its level. */
+  #entryOf(address: bigint, directory: number): readonly [place: number, level: number] {
+    const u32 = this.#u32;
+    const field = (offset: number): number => u32[(directory + offset) >> 2] as number;
+    const wide = (offset: number): bigint => this.#u64[(directory + offset) >> 3] as bigint;
+    const shift = BigInt(field(at.DIRECTORY_SHIFT));
+    const index = (bits: bigint): number => Number(bits & 511n);
+    const inside = [
+      [at.DIRECTORY_START_0, at.DIRECTORY_SIZE_0],
+      [at.DIRECTORY_START_1, at.DIRECTORY_SIZE_1],
+    ].some(([start, size]) => BigInt.asUintN(64, address - wide(start as number)) < wide(size as number));
+    let record = field(at.DIRECTORY_NOTHING);
+    if (inside) {
+      const granule = (address & wide(at.DIRECTORY_MASK)) >> (shift + BigInt(at.DIRECTORY_INDEX_BITS));
+      const middle = u32[(field(at.DIRECTORY_TOP) >> 2) + Number(granule >> 18n)] as number;
+      const records = u32[(middle >> 2) + index(granule >> 9n)] as number;
+      record = records + index(granule) * at.RECORD_BYTES;
+    }
+    const info = u32[(record + at.RECORD_INFO) >> 2] as number;
+    const entries = u32[(record + at.RECORD_ENTRIES) >> 2] as number;
+    return [entries + 8 * (index(address >> shift) & info), info >>> 16];
   }
 
   #meaningOf(lo: number, hi: number, patterns: number): number {

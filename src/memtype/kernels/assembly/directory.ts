@@ -117,6 +117,19 @@ export function lookups(directory: usize, addresses: usize, count: u32, outputs:
   return SCAN_DONE;
 }
 
+/** The record of an address. */
+export function recordOf(address: u64, directory: usize): usize {
+  const inside =
+    address - load<u64>(directory, DIRECTORY_START_0) < load<u64>(directory, DIRECTORY_SIZE_0) ||
+    address - load<u64>(directory, DIRECTORY_START_1) < load<u64>(directory, DIRECTORY_SIZE_1);
+  if (!inside) return load<usize>(directory, DIRECTORY_NOTHING);
+  const shift = <u64>load<u32>(directory, DIRECTORY_SHIFT) + DIRECTORY_INDEX_BITS;
+  const granule = <u32>((address & load<u64>(directory, DIRECTORY_MASK)) >> shift);
+  const middle = load<usize>(load<usize>(directory, DIRECTORY_TOP) + ((granule >> 18) << 2));
+  const records = load<usize>(middle + (((granule >> 9) & INDEX) << 2));
+  return records + (granule & INDEX) * RECORD_BYTES;
+}
+
 /** The output address by an entry of any level. */
 function outputOf(word: u64, address: u64, level: usize): u64 {
   const base = addressOf(

@@ -42,7 +42,7 @@ const STRETCH = 4;
 const STRETCH_BYTES = 512;
 
 /** The code of one word, step by step. */
-function codeOf(word: u64, plan: usize): u32 {
+export function codeOf(word: u64, plan: usize): u32 {
   let key: u32 = 0;
   let step = plan + PLAN_STEPS;
   for (const end = step + load<u32>(plan, PLAN_STEP_COUNT) * STEP_BYTES; step < end; step += STEP_BYTES)
@@ -327,6 +327,29 @@ export function histogram(words: usize, count: usize, counts: usize, plan: usize
     words = last;
   }
   for (; words < end; words += 8) count1(banks, codeOf(load<u64>(words), plan), 1);
+  for (let code: u32 = 0; code < 256; code++) {
+    const place = counts + (code << 3);
+    store<f64>(place, load<f64>(place) + <f64>countOf(code, banks));
+  }
+}
+
+/** How often each code stands in `count` bytes: added to 256 f64 at `counts`. */
+export function countCodes(codes: usize, count: usize, counts: usize, scratch: usize): void {
+  const banks = scratch + COUNT_BANKS;
+  memory.fill(banks, 0, 4 * COUNT_BANK_BYTES);
+  const end = codes + count;
+  const last = codes + (count & ~(GROUP - 1));
+  let each: u32 = 0;
+  while (codes < last) {
+    const pause = min<usize>(codes + COUNT_GROUPS * GROUP, last);
+    if (each) {
+      countEach(codes, pause, banks);
+      if (--each === 0) chooseFrequent(scratch);
+    } else if (countFrequent(codes, pause, scratch + COUNT_FREQUENT, banks) > <u32>(pause - codes) >> 2)
+      each = 16;
+    codes = pause;
+  }
+  for (; codes < end; codes++) count1(banks, <u64>load<u8>(codes), 1);
   for (let code: u32 = 0; code < 256; code++) {
     const place = counts + (code << 3);
     store<f64>(place, load<f64>(place) + <f64>countOf(code, banks));

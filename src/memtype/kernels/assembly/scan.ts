@@ -94,7 +94,7 @@ function exact2(values: v128): v128 {
 }
 
 /** Do 64 entries continue a run whose next word is `next`? */
-function continues64(at: usize, next: u64, step: u64, keep: u64): bool {
+export function continues64(at: usize, next: u64, step: u64, keep: u64): bool {
   const keeps = i64x2.splat(keep);
   const step2 = i64x2.splat(step << 1);
   const step4 = i64x2.splat(step << 2);
