@@ -27,7 +27,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: [...LOWER, 'lint', 'faults', 'kvm', 'entries'],
 };
 /** Folders that see everything. */
-const FREE = new Set(['bench', 'cli', 'conformance', 'index', 'descriptors', 'families', 'regimes', 'roots']);
+const FREE = new Set([
+  'bench',
+  'cli',
+  'conformance',
+  'index',
+  'descriptors',
+  'families',
+  'regimes',
+  'roots',
+  'compare',
+]);
 
 interface Import {
   readonly file: string;

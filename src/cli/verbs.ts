@@ -1,6 +1,7 @@
 /** Every verb, in the order of the help. */
 import type { Command } from './command.ts';
 import decode from './commands/decode.ts';
+import diff from './commands/diff.ts';
 import effective from './commands/effective.ts';
 import encode from './commands/encode.ts';
 import explainFault from './commands/explain-fault.ts';
@@ -23,6 +24,7 @@ export const verbs: readonly Command[] = [
   translate,
   rmap,
   roots,
+  diff,
   lint,
   explainFault,
   kvm,

@@ -22,6 +22,7 @@ export const SCHEMA = {
   rmap: 'memattr.rmap/1',
   text: 'memattr.text/1',
   roots: 'memattr.roots/1',
+  diff: 'memattr.diff/1',
   kvmPredict: 'memattr.kvm.predict/1',
   kvmPreset: 'memattr.kvm.preset/1',
   kvmCpu: 'memattr.kvm.cpu/1',

@@ -140,6 +140,30 @@ describe('two stages', () => {
   });
 });
 
+test('diff: two processes, two virtual machines through both stages, a text', async () => {
+  const path = (name: string): string =>
+    fileURLToPath(new URL(`../../fixtures/real/${name}`, import.meta.url));
+  const linux = [
+    path('x86/qemu-32bit-192m/sparse.elf.zst'),
+    '--registers',
+    path('x86/qemu-32bit-192m/regs.json'),
+  ];
+  const found = await records(
+    ['diff', ...linux, '--root-a', 'CR3=0x1cf6000', '--root-b', 'CR3=0x1d12000'],
+    SCHEMA.diff,
+  );
+  expect(new Set(found.map(({ change }) => change)).size).toBeGreaterThan(1);
+  const vms = [
+    path('arm64/max-vhe-fwb/sparse.elf.zst'),
+    '--registers',
+    path('arm64/max-vhe-fwb/registers.json'),
+  ];
+  await records(['diff', ...vms, '--root-a', 'cpu0.el1.ttbr0', '--root-b', 'cpu2.el1.ttbr0'], SCHEMA.diff);
+  const name = path('arm64-linux-6.18/fwb-dic-vhe-64k-ipa52');
+  const text = ['diff', `${name}.elf.gz`, `${name}.console.txt`, '--registers', `${name}.registers.json`];
+  await records(text, SCHEMA.diff);
+});
+
 describe('walk', () => {
   const dumps = [
     'real/arm64-linux-6.18/nofwb-nvhe',

@@ -8,13 +8,13 @@ export default command({
   describe:
     'Where do translations begin? By registers, notes and VMCOREINFO, and by the structure of the memory',
   examples: [
-    ['memattr roots vmcore', 'what the dump’s notes say, and what its memory shows'],
+    ['memattr roots vm.core', 'what the dump’s notes say, and what its memory shows'],
     [
       'memattr roots vm.elf --registers vm.json',
       'which of a machine’s registers give a root here, guests included',
     ],
     [
-      'memattr roots memory.lime --scan x86',
+      'memattr roots lime.bin --scan x86',
       'no notes at all: tables of 32-bit, PAE, 4- and 5-level paging, EPT, NPT',
     ],
     [

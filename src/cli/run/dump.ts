@@ -63,10 +63,14 @@ export const withDump = (
   args: DumpArgs,
   io: Io,
   use: (dump: Dump) => number | Promise<number>,
-): Promise<number> =>
-  withImage(verb, args, io, opened =>
-    use({ ...opened, wanted: choose(args, opened.candidates, opened.image) }),
-  );
+): Promise<number> => withImage(verb, args, io, ({ image }) => use(translationsOf(args, image)));
+
+/** The translations of an opened dump that the options ask for. */
+export function translationsOf(args: DumpArgs, image: Image): Dump {
+  const { cpus, source } = registersOf(args, image);
+  const candidates = candidatesOf(args, cpus, image);
+  return { image, source, candidates, wanted: choose(args, candidates, image) };
+}
 
 /**
  * Open the dump with whatever translations there are, use it, close it. Remarks of the image go to stderr, each once, also
