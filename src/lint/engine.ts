@@ -17,7 +17,7 @@ import type { DeclaredMap } from './declared.ts';
 import type { Expectation } from './expectation.ts';
 import { FrameSet } from './frame-set.ts';
 import { MtrrRuns } from './mtrr-runs.ts';
-import { type LintReport, type Place, type RangePlace, Reports } from './reports.ts';
+import { type LintReport, type RangePlace, Reports } from './reports.ts';
 import type { AccessView, EntryView, LintRule, PageUse, Verdict, Verdicts } from './rule.ts';
 import { decidedAlone } from './second-stage.ts';
 import { overlaps } from './sweep.ts';
@@ -59,8 +59,9 @@ export interface LintResult {
 
 export const DEFAULT_EXAMPLES = 3;
 export const DEFAULT_MAX_TABLES = 2 ** 20;
-/** Combinations of uses that are judged and remembered; beyond this they are judged anew. */
-const COMBINATIONS = 1 << 16;
+/** Classes of entries that are judged at most, in one space; and combinations of uses of pages. */
+const MAX_CLASSES = 2 ** 16;
+const MAX_COMBINATIONS = 2 ** 14;
 const ALL_FRAMES = 2 ** 52;
 /** The processor itself splits large pages below 4 MBytes over fixed-range MTRRs. */
 const LOW_FRAMES = 1024;
@@ -68,8 +69,6 @@ const LOW_FRAMES = 1024;
 export function lint(spaces: readonly Space[], image: AddressSpace, options: LintOptions): LintResult {
   return new Linter(spaces, image, options).result();
 }
-
-type Report = (rule: LintRule, verdict: Verdict, place: Place) => void;
 
 /** Rules that have a check, with it: asked in the order of the registry. */
 type Hook = 'entry' | 'access' | 'group' | 'loop' | 'pages' | 'space';
@@ -116,9 +115,7 @@ class Linter {
     const wantsPages = this.#rules.some(({ pages }) => pages !== undefined);
     const guided = new Set(this.#spaces.flatMap(({ second }) => (second ? [second.candidate.name] : [])));
     const scans = this.#spaces.map(space => this.#scan(space, guided.has(space.candidate.name), wantsPages));
-    const results = scans.map(scan =>
-      scan.run((rule, verdict, place) => this.#reports.add(rule, verdict, place)),
-    );
+    const results = scans.map(scan => scan.run(this.#reports));
     if (wantsPages) this.#pages(scans);
     return {
       reports: this.#reports.list(this.#options.rules),
@@ -146,7 +143,11 @@ class Linter {
     for (const { sets, key, frame, frames } of overlaps(this.#uses.map(use => use.frames))) {
       let verdicts = judged.get(key);
       if (!verdicts) {
-        if (judged.size >= COMBINATIONS) judged.clear();
+        if (judged.size >= MAX_COMBINATIONS) {
+          for (const scan of scans)
+            scan.limit(`pages are in use in more than ${MAX_COMBINATIONS} ways: not all were compared`);
+          break;
+        }
         const uses = sets.map(index => (this.#uses[index] as { use: PageUse }).use);
         verdicts = judge(this.#rules, 'pages', uses);
         judged.set(key, verdicts);
@@ -154,8 +155,9 @@ class Linter {
       for (const { rule, verdict } of verdicts) {
         const all = sets.map(index => (this.#uses[index] as { use: PageUse }).use);
         const uses = verdict.uses ?? all;
-        const example = this.#reports.add(rule, verdict, { is: 'pages', uses, frame, frames });
-        if (!example) continue;
+        const open = this.#reports.count(rule, verdict, undefined, frame, frames, 0);
+        if (!open) continue;
+        const example = this.#reports.keep(open, { is: 'pages', uses, frame, frames });
         const meant = sets.filter((_, i) => uses.includes(all[i] as PageUse));
         wanted.push({ frame, sets: meant, found: example.ways });
       }
@@ -190,8 +192,9 @@ interface EntryClass {
   readonly verdicts: readonly Judged[];
   /** Of its leaves, by what else has a say. */
   readonly classes: Map<string, AccessClass>;
-  /** The class where nothing else has a say. */
+  /** The class where nothing but a register has a say: of the last run key. */
   plain?: AccessClass;
+  plainKey?: string;
 }
 
 /** One space: read, judged, and read again where addresses are wanted. */
@@ -211,8 +214,9 @@ class SpaceScan {
   readonly #mtrrs: MtrrRuns | undefined;
   readonly #findings = new Map<string, number>();
   readonly #limits: string[] = [];
-  #report: Report = () => {};
+  #reports: Reports = new Reports(0);
   #uncertain = 0;
+  #enough: string | undefined;
   #locating: readonly Wanted[] | undefined;
 
   constructor(
@@ -239,8 +243,8 @@ class SpaceScan {
     this.#limits.push(text);
   }
 
-  run(report: Report): SpaceResult {
-    this.#report = report;
+  run(reports: Reports): SpaceResult {
+    this.#reports = reports;
     const { candidate, second } = this.#space;
     const regime = this.#regime;
     for (const finding of candidate.findings) this.#register(finding);
@@ -267,6 +271,7 @@ class SpaceScan {
             this.#tell(rule, verdict, run, undefined);
         },
         group: (members, size) => this.#group(members, size),
+        enough: () => this.#enough,
         missing: ({ address }) => {
           missing++;
           firstMissing ??= address;
@@ -276,8 +281,7 @@ class SpaceScan {
     );
     const { leaves, tables, stopped } = visited;
     const view = { space: this.#space, leaves, findings: this.#findings };
-    for (const { rule, verdict } of judge(this.#rules, 'space', view))
-      this.#report(rule, verdict, { is: 'space', space: this.#space });
+    for (const { rule, verdict } of judge(this.#rules, 'space', view)) this.#whole(rule, verdict);
     if (stopped !== undefined) this.#limits.push(stopped);
     if (this.#second?.stopped !== undefined) this.#limits.push(`second stage: ${this.#second.stopped}`);
     if (this.#uncertain > 0) {
@@ -323,8 +327,7 @@ class SpaceScan {
   #register(finding: Finding): void {
     const rule = this.#rules.find(({ id }) => id === 'register');
     const { message, severity, ref } = finding;
-    if (rule)
-      this.#report(rule, { message, severity, ...(ref ? { ref } : {}) }, { is: 'space', space: this.#space });
+    if (rule) this.#whole(rule, { message, severity, ...(ref ? { ref } : {}) });
   }
 
   #run(run: Run): void {
@@ -344,9 +347,19 @@ class SpaceScan {
     return entry;
   }
 
+  /** Something about the space as a whole. */
+  #whole(rule: LintRule, verdict: Verdict): void {
+    const open = this.#reports.count(rule, verdict, this.#space, 0, 0, 0);
+    if (open) this.#reports.keep(open, { is: 'space', space: this.#space });
+  }
+
   #tell(rule: LintRule, verdict: Verdict, run: Run, leaf: LeafView | undefined): void {
+    const { pattern, input, frames } = run;
+    const entries = Math.max(1, frames / 2 ** ((this.#regime.levels[pattern.level] as Level).shift - 12));
+    const open = this.#reports.count(rule, verdict, this.#space, input, frames, entries);
+    if (!open) return;
     const place = this.#placeOf(run);
-    this.#report(rule, verdict, leaf ? { ...place, perm: leaf.perm, type: leaf.type } : place);
+    this.#reports.keep(open, leaf ? { ...place, perm: leaf.perm, type: leaf.type } : place);
   }
 
   #placeOf({ pattern, input, output, frames, lo, hi, at }: Run): RangePlace {
@@ -404,7 +417,8 @@ class SpaceScan {
     const key = this.#keyOf(pattern, inherited, upper);
     let entry = this.#entries.get(key);
     if (!entry) {
-      if (this.#entries.size >= COMBINATIONS) this.#entries.clear();
+      if (this.#entries.size >= MAX_CLASSES)
+        this.#enough = `stopped after ${MAX_CLASSES} different kinds of entries: these do not look like tables`;
       const view = entryView(this.#space, pattern, inherited, upper);
       entry = { view, verdicts: judge(this.#rules, 'entry', view), classes: new Map() };
       this.#entries.set(key, entry);
@@ -501,8 +515,11 @@ class SpaceScan {
     this.#addUse(access.use, output, frames);
     if (!access.certain) this.#uncertain += frames;
     if (access.verdicts.length === 0) return;
-    const place = this.#pieceOf(run, entry, input, output, frames, access);
-    for (const { rule, verdict } of access.verdicts) this.#report(rule, verdict, place);
+    const entries = Math.max(1, frames / 2 ** (entry.view.level.shift - 12));
+    for (const { rule, verdict } of access.verdicts) {
+      const open = this.#reports.count(rule, verdict, this.#space, input, frames, entries);
+      if (open) this.#reports.keep(open, this.#pieceOf(run, entry, input, output, frames, access));
+    }
   }
 
   /** While looking for addresses: is this one of the pages that are wanted? */
@@ -541,18 +558,15 @@ class SpaceScan {
     more: Pick<AccessView, 'split' | 'declared' | 'declaredName' | 'expected'>,
   ): AccessClass {
     const plain =
-      secondIndex < 0 &&
-      !more.split &&
-      more.declared === undefined &&
-      more.expected === undefined &&
-      runKey === '';
-    if (plain && entry.plain) return entry.plain;
+      secondIndex < 0 && !more.split && more.declared === undefined && more.expected === undefined;
+    if (plain && entry.plain && entry.plainKey === runKey) return entry.plain;
     const second = secondIndex < 0 ? undefined : this.#secondView(secondIndex);
-    const key = plain
-      ? ''
-      : `${second ? this.#secondKey(secondIndex) : ''}|${runKey}|${more.split ? (more.split.low ? 'l' : 's') : ''}|${more.declared ?? ''} ${more.declaredName ?? ''}|${more.expected?.perm ?? ''}`;
+    const key = `${second ? this.#secondKey(secondIndex) : ''}|${runKey}|${more.split ? (more.split.low ? 'l' : 's') : ''}|${more.declared ?? ''} ${more.declaredName ?? ''}|${more.expected?.perm ?? ''}`;
     let known = entry.classes.get(key);
-    if (known) return known;
+    if (known) {
+      if (plain) Object.assign(entry, { plain: known, plainKey: runKey });
+      return known;
+    }
     const { rules } = this.#space.candidate;
     const leaf = entry.view.leaf as LeafView;
     const rights = second ? both(leaf.rights, (second.leaf as LeafView).rights).rights : leaf.rights;
@@ -579,9 +593,9 @@ class SpaceScan {
       rights,
       ...(effective ? { effective } : {}),
     };
-    if (entry.classes.size >= COMBINATIONS) entry.classes.clear();
+    if (entry.classes.size >= MAX_COMBINATIONS) entry.classes.clear();
     entry.classes.set(key, known);
-    if (plain) entry.plain = known;
+    if (plain) Object.assign(entry, { plain: known, plainKey: runKey });
     return known;
   }
 
@@ -618,7 +632,7 @@ class SpaceScan {
       const { reading, level, inherited } = leafAt(second, index);
       const pattern: Pattern = { id: 0, level, kind: 'leaf', inherits: 0, reading };
       view = entryView(this.#space.second as Space, pattern, inherited, false);
-      if (this.#secondViews.size >= COMBINATIONS) this.#secondViews.clear();
+      if (this.#secondViews.size >= MAX_CLASSES) this.#secondViews.clear();
       this.#secondViews.set(key, view);
     }
     return view;
@@ -642,11 +656,21 @@ class SpaceScan {
         frames,
       })),
     };
-    for (const { rule, verdict } of judge(this.#rules, 'group', view))
-      this.#report(rule, verdict, {
-        ...this.#placeOf({ ...first, frames: frames * size }),
-        entries: members.length,
-      });
+    for (const { rule, verdict } of judge(this.#rules, 'group', view)) {
+      const open = this.#reports.count(
+        rule,
+        verdict,
+        this.#space,
+        first.input,
+        frames * size,
+        members.length,
+      );
+      if (open)
+        this.#reports.keep(open, {
+          ...this.#placeOf({ ...first, frames: frames * size }),
+          entries: members.length,
+        });
+    }
   }
 }
 

@@ -60,20 +60,22 @@ export interface LintReport {
   readonly examples: readonly Example[];
 }
 
-interface Open {
+/** A report that may grow. */
+export interface Open {
   readonly rule: LintRule;
   readonly severity: Severity;
   readonly verdict: Verdict;
+  /** The one space that it is about; undefined for pages. */
+  readonly space: Space | undefined;
   readonly spaces: Set<string>;
   ranges: number;
   entries: number;
   frames: number;
   readonly examples: { place: Place; readonly ways: RangePlace[] }[];
-  /** Where the last range ends, and in which space. */
+  /** Where the last range ends. */
   end: number;
-  endSpace: Space | undefined;
   /** Is the last range among the examples? */
-  lastShown: boolean;
+  shown: boolean;
 }
 
 /** Sentences kept; a hostile image may give rise to any number. */
@@ -83,71 +85,85 @@ const ORDER: readonly Severity[] = ['error', 'warning', 'note'];
 export class Reports {
   readonly #examples: number;
   readonly #reports = new Map<string, Open>();
-  /** Reports that were not kept. */
+  /** Verdicts are made once per class, so most are met again. */
+  readonly #known = new WeakMap<Verdict, Open>();
+  /** Places of sentences that were not kept. */
   dropped = 0;
 
   constructor(examples: number) {
     this.#examples = examples;
   }
 
-  /** @returns the example, where this place became one of pages: its ways are to be found. */
-  add(rule: LintRule, verdict: Verdict, place: Place): Example | undefined {
+  /**
+   * One more range of frames; none for what is about a whole space.
+   * @returns the report, where the range should be kept as an example
+   */
+  count(
+    rule: LintRule,
+    verdict: Verdict,
+    space: Space | undefined,
+    start: number,
+    frames: number,
+    entries: number,
+  ): Open | undefined {
+    const open = this.#open(rule, verdict, space);
+    if (!open) {
+      this.dropped++;
+      return undefined;
+    }
+    open.frames += frames;
+    open.entries += entries;
+    const continues = open.end === start;
+    open.end = start + frames;
+    if (!continues) {
+      open.ranges++;
+      open.shown = open.examples.length < this.#examples;
+      return open.shown ? open : undefined;
+    }
+    const last = open.shown ? open.examples.at(-1) : undefined;
+    if (last && last.place.is !== 'space')
+      last.place = {
+        ...last.place,
+        frames: last.place.frames + frames,
+        ...(last.place.is === 'range' ? { entries: last.place.entries + entries } : {}),
+      };
+    return undefined;
+  }
+
+  /** Keep an example that `count` asked for. */
+  keep(open: Open, place: Place): Example {
+    const example = { place, ways: [] };
+    open.examples.push(example);
+    if (place.is === 'pages') for (const use of place.uses) open.spaces.add(use.space.candidate.name);
+    return example;
+  }
+
+  #open(rule: LintRule, verdict: Verdict, space: Space | undefined): Open | undefined {
+    const known = this.#known.get(verdict);
+    if (known && known.space === space && known.rule === rule) return known;
     const severity = verdict.severity ?? rule.severity;
-    const space = place.is === 'pages' ? undefined : place.space;
-    const key = `${rule.id}|${space?.candidate.name ?? ''}|${severity}|${verdict.message}`;
+    const name = space?.candidate.name;
+    const key = `${rule.id}|${name ?? ''}|${severity}|${verdict.message}`;
     let open = this.#reports.get(key);
     if (!open) {
-      if (this.#reports.size >= REPORTS_KEPT) {
-        this.dropped++;
-        return undefined;
-      }
+      if (this.#reports.size >= REPORTS_KEPT) return undefined;
       open = {
         rule,
         severity,
         verdict,
-        spaces: new Set(),
+        space,
+        spaces: new Set(name === undefined ? [] : [name]),
         ranges: 0,
         entries: 0,
         frames: 0,
         examples: [],
-        end: -1,
-        endSpace: undefined,
-        lastShown: false,
+        end: Number.NaN,
+        shown: false,
       };
       this.#reports.set(key, open);
     }
-    return this.#count(open, place);
-  }
-
-  #count(open: Open, place: Place): Example | undefined {
-    if (place.is === 'pages') for (const use of place.uses) open.spaces.add(use.space.candidate.name);
-    else open.spaces.add(place.space.candidate.name);
-    const space = place.is === 'pages' ? undefined : place.space;
-    const start = place.is === 'range' ? place.input : place.is === 'pages' ? place.frame : -2;
-    const frames = place.is === 'space' ? 0 : place.frames;
-    open.frames += frames;
-    open.entries += place.is === 'range' ? place.entries : 0;
-    const continues = open.end === start && open.endSpace === space;
-    open.end = start + frames;
-    open.endSpace = space;
-    const last = open.examples.at(-1);
-    if (continues) {
-      if (open.lastShown && last && last.place.is !== 'space' && place.is !== 'space')
-        last.place = {
-          ...last.place,
-          frames: last.place.frames + frames,
-          ...(last.place.is === 'range' && place.is === 'range'
-            ? { entries: last.place.entries + place.entries }
-            : {}),
-        };
-      return undefined;
-    }
-    open.ranges++;
-    open.lastShown = open.examples.length < this.#examples;
-    if (!open.lastShown) return undefined;
-    const example = { place, ways: [] };
-    open.examples.push(example);
-    return place.is === 'pages' ? example : undefined;
+    this.#known.set(verdict, open);
+    return open;
   }
 
   /** Worst first, then in the order of the rules, then as they came up. */

@@ -63,6 +63,8 @@ export interface Visitor {
   table(table: TablePlace): void;
   /** An entry that leads to a table on its own way down. */
   loop(run: Run, table: TablePlace): void;
+  /** Asked before each table: a sentence that ends the visit. */
+  enough?(): string | undefined;
   /** A group of `size` entries with at least one Contiguous leaf; holes are left out. */
   group(members: readonly GroupMember[], size: number): void;
   missing(table: TablePlace): void;
@@ -79,10 +81,13 @@ export interface VisitResult {
   readonly stopped?: string;
 }
 
-/** Patterns kept: hostile tables may hold a new one in every entry. */
-const PATTERNS_KEPT = 1 << 16;
-/** Words that map nothing are read one by one; this many are remembered. */
-const WORDS_KEPT = 1 << 16;
+/**
+ * Patterns read at most: real tables have hundreds, memory that holds something else a new one in every entry, and each
+ * costs microseconds.
+ */
+export const MAX_PATTERNS = 2 ** 16;
+/** Words that map nothing and are read one by one; those that follow are taken for what the first of their pattern is. */
+const MAX_WORDS = 2 ** 16;
 
 const FRAME = 4096;
 const ALL_FRAMES = 2 ** 52;
@@ -205,7 +210,7 @@ class Visit {
         default: {
           const { payload } = this.#regime;
           if ((lo & payload[0]) === 0 && (hi & payload[1]) === 0) break;
-          this.#emit(this.#patterns.word(lo, hi, level), inherited, input, 0, span, lo, hi, at);
+          this.#emit(this.#patterns.word(lo, hi, level) ?? pattern, inherited, input, 0, span, lo, hi, at);
         }
       }
     }
@@ -238,16 +243,21 @@ class Visit {
       this.#seen.set(key, seen);
     }
     if (seen.has(address)) return;
-    if (this.#tables >= this.#maxTables) {
-      this.#stopped = `stopped after ${this.#maxTables} distinct tables`;
-      return;
-    }
+    this.#stopped = this.#limit();
+    if (this.#stopped !== undefined) return;
     this.#tables++;
     seen.add(address);
     this.#visitor.table(place);
     this.#path.push(address);
     this.#table(address, place.level, input, 0, place.entries, handed);
     this.#path.pop();
+  }
+
+  #limit(): string | undefined {
+    if (this.#tables >= this.#maxTables) return `stopped after ${this.#maxTables} distinct tables`;
+    if (this.#patterns.count > MAX_PATTERNS)
+      return `stopped after ${MAX_PATTERNS} different patterns of attribute bits: these do not look like tables`;
+    return this.#visitor.enough?.();
   }
 
   #emit(
@@ -333,8 +343,7 @@ class Patterns {
   readonly #regime: Regime;
   readonly #known: Map<number, Map<number, PatternInfo>>[];
   readonly #words = new Map<string, PatternInfo>();
-  #kept = 0;
-  #next = 0;
+  count = 0;
   #last: PatternInfo | undefined;
   #low = 0;
   #high = 0;
@@ -358,12 +367,6 @@ class Patterns {
     }
     let found = byLow.get(low);
     if (!found) {
-      if (++this.#kept > PATTERNS_KEPT) {
-        for (const map of this.#known) map.clear();
-        this.#kept = 1;
-        byLow = new Map();
-        patterns.set(high, byLow);
-      }
       found = this.#make(lo, hi, level);
       byLow.set(low, found);
     }
@@ -374,12 +377,12 @@ class Patterns {
     return found;
   }
 
-  /** An entry that maps nothing: what software left there may stand in any bit. */
-  word(lo: number, hi: number, level: number): PatternInfo {
+  /** An entry that maps nothing: what software left there may stand in any bit. Undefined where too many were read. */
+  word(lo: number, hi: number, level: number): PatternInfo | undefined {
+    if (this.#words.size >= MAX_WORDS) return undefined;
     const key = `${level} ${hi} ${lo}`;
     let found = this.#words.get(key);
     if (!found) {
-      if (this.#words.size >= WORDS_KEPT) this.#words.clear();
       found = this.#make(lo, hi, level);
       this.#words.set(key, found);
     }
@@ -394,6 +397,6 @@ class Patterns {
       kind === 'leaf' && typeof contiguousBytes === 'bigint' && typeof size === 'bigint'
         ? Number(contiguousBytes / size)
         : 0;
-    return { id: this.#next++, level, kind, inherits, reading, groupEntries };
+    return { id: this.count++, level, kind, inherits, reading, groupEntries };
   }
 }

@@ -11,7 +11,7 @@ import { walkExactly } from '../../src/walk/exact.ts';
 import { spacesOf } from '../../src/walk/space.ts';
 import { anySettings, random32 } from '../any-settings.ts';
 import { fixtureText, openFixture } from '../support/fixtures.ts';
-import { A, DATA, K, kernel, pc, TEXT, X } from './worlds.ts';
+import { A, DATA, K, kernel, pc, TEXT, World, X } from './worlds.ts';
 
 const RAM = 0x4000_0000n;
 const NOTHING = { run() {}, pointer() {}, table() {}, loop() {}, group() {}, missing() {} };
@@ -134,6 +134,61 @@ describe('reports', () => {
     const way = report?.examples[0]?.ways.find(({ space }) => space.candidate.name === 'el1.ttbr1');
     expect(way).toMatchObject({ at: Number(world.upper) + 160, lo: Number((RAM + 20n * K) | 0x703n) });
   });
+});
+
+describe('memory full of anything', () => {
+  const ROOTS: readonly (readonly [string, string, bigint][])[] = [
+    [
+      ['TTBR0_EL1', 'TCR_EL1', 0x2_b519_3519n],
+      ['MAIR_EL1', 'SCTLR_EL1', 0x1005n],
+    ],
+    [['VTTBR_EL2', 'VTCR_EL2', 0x8002_3559n]],
+    [['CR3', 'CR4', 0x6f0n]],
+    [['EPTP', 'CR4', 0x6f0n]],
+    [['NCR3', 'CR4', 0x6f0n]],
+  ];
+  test('ends where patterns are too many to be those of tables', () => {
+    const random = random32(3);
+    const world = new World();
+    for (let page = 0; page < 200; page++)
+      for (let i = 0; i < 512; i++)
+        world.set(
+          BigInt(page) * K,
+          i,
+          (BigInt(random()) << 48n) | (BigInt(random() % 200) << 12n) | BigInt(random() % 4096) | 1n,
+        );
+    world.registers.set('CR3', K).set('CR4', 0x6f0n);
+    expect(world.lint().spaces[0]?.limits.join()).toMatch(/these do not look like tables/);
+  });
+
+  for (const roots of ROOTS)
+    test(roots.map(([name]) => name).join(' '), () => {
+      const random = random32(roots.length + (roots[0]?.[0].length ?? 0));
+      for (let seed = 0; seed < 1; seed++) {
+        const world = new World();
+        // entries that mostly lead to other pages of the same memory, so that tables share and contain each other
+        for (let page = 0; page < 40; page++)
+          for (let i = 0; i < 512; i++) {
+            if (random() % 4 === 0) continue;
+            const word = (BigInt(random()) << 32n) | BigInt(random());
+            const near = (word & 0xfff0_0000_0000_0fffn) | (BigInt(random() % 48) << 12n);
+            world.set(BigInt(page) * K, i, random() % 3 ? near : word);
+          }
+        for (const [base, control, value] of roots)
+          world.registers.set(base, base.includes('MAIR') ? 0x44_04ffn : K).set(control, value);
+        if (roots[0]?.[0] === 'VTTBR_EL2') world.registers.set('HCR_EL2', 1n);
+        if (roots[0]?.[0] === 'EPTP') world.registers.set('EPTP', K | 0x1en);
+        const { reports, spaces } = world.lint({ maxTables: 60 });
+        expect(reports.length).toBeGreaterThan(0);
+        for (const { ranges, bytes, examples, message } of reports) {
+          expect(ranges).toBeGreaterThan(0);
+          expect(bytes).toBeGreaterThanOrEqual(0n);
+          expect(examples.length).toBe(Math.min(3, ranges));
+          expect(message).not.toMatch(/undefined|NaN/);
+        }
+        expect(spaces.every(({ tables }) => tables <= 60)).toBe(true);
+      }
+    });
 });
 
 test('every finding that a descriptor’s reading can have belongs to a rule', () => {

@@ -56,7 +56,10 @@ export async function run(args: LintArgs, io: Io): Promise<number> {
       : { expectation: new Expectation(existsSync(expected) ? readFileSync(expected, 'utf8') : expected) }),
     examples: args.examples === undefined ? DEFAULT_EXAMPLES : Number(parseWord(args.examples)),
   };
-  return withDump('lint', { ...args, dump }, io, opened => {
+  // with --base the place of raw memory is known, and the map is for the rules alone
+  const { map: placing, ...rest } = args;
+  const opening = { ...rest, dump, map: args.base === undefined ? placing : undefined };
+  return withDump('lint', opening, io, opened => {
     const result = lint(opened.wanted, opened.image.space, options);
     print(result, opened, dump, rules, args, io);
     return statusOf(result, args, io);
