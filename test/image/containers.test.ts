@@ -71,13 +71,15 @@ describe('one memory by other writers', () => {
   });
 });
 
-describe.each([
-  'real/arm64/a57-nvhe-nofwb/sparse.elf',
-  'real/arm64-linux-6.18/nofwb-nvhe.elf',
-  'real/x86/bochs-ept-256m/sparse.elf',
-  'real/x86/qemu-32bit-192m/sparse.elf',
-  'real/x86-linux-6.18/amd-default-384m.elf',
-])('%s in every form', name => {
+const below = (folder: string): string[] => fixtureNames(folder).map(name => `${folder}/${name}`);
+const DUMPS = [
+  ...['real/arm64-linux-6.18', 'real/x86-linux-6.18'].flatMap(below),
+  ...['real/arm64', 'real/x86'].flatMap(below).flatMap(below),
+].filter(name => name.endsWith('.elf'));
+
+test('there are dumps', () => expect(DUMPS.length).toBeGreaterThanOrEqual(17));
+
+describe.each(DUMPS)('%s in every form', name => {
   const forms: Record<string, (space: AddressSpace) => Uint8Array> = {
     lime,
     avml,
