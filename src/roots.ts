@@ -153,13 +153,13 @@ class Finder {
     const registers = same.filter(({ sources }) => sources.includes('registers'));
     if (registers.length > 0) {
       for (const draft of registers) {
-        if (!draft.sources.includes('structure')) draft.sources.push('structure');
-        draft.upperHalf = root.upperHalf;
         if (draft.kind === judged.kind) {
+          if (!draft.sources.includes('structure')) draft.sources.push('structure');
+          draft.upperHalf = root.upperHalf;
           // the structure says so too: what is left is that the registers belong to another moment
           draft.confidence = Math.max(draft.confidence, 0.99);
           draft.evidence.push('found by structure too');
-        } else if (root.tables > 1)
+        } else if (root.tables > 1 && judged.weight > 0 && !draft.sources.includes('structure'))
           draft.evidence.push(`by its structure it might be ${judged.kind}: ${judged.evidence[0] ?? ''}`);
       }
       return;
@@ -268,7 +268,7 @@ class Finder {
       if (draft.upperHalf !== 0) halves.set(half(draft), (halves.get(half(draft)) ?? 0) + 1);
     for (const draft of all) {
       const others = (draft.upperHalf === 0 ? 1 : (halves.get(half(draft)) ?? 1)) - 1;
-      if (others === 0) continue;
+      if (others === 0 || draft.leaves === 0 || draft.tables === 1) continue; // pages of equal numbers share nothing
       draft.evidence.push(`the upper half equals that of ${others} other ${others === 1 ? 'root' : 'roots'}`);
       draft.confidence += (1 - draft.confidence) / 3;
     }
@@ -325,6 +325,7 @@ function structureConfidence(
   const scattered = leaves >= 256 && steps < leaves / 20 ? 0.3 : 0;
   // one table of nothing but large pages: an identity map of a boot loader, or any page of numbers
   if (tables === 1) return steps * 2 >= leaves ? 0.3 : 0.1;
+  if (leaves === 0) return 0.1; // pointers that end in nothing
   return Math.min(0.9, Math.max(0.01, 0.25 + size + kind - shallow - broken - scattered));
 }
 

@@ -1,11 +1,10 @@
 /** A map as a side of a comparison: what each range says, by the names that `walk --json` uses. */
-
-import type { LeafBatch } from './batch.ts';
-import { BatchBuilder } from './batch.ts';
+import { BatchBuilder, type LeafBatch } from './batch.ts';
 import type { Side } from './diff.ts';
-import type { EffectiveRules } from './effective.ts';
+import { type EffectiveRules, oneRun } from './effective.ts';
 import { outputOf } from './filter.ts';
-import { type AddressMap, type MapRecord, mapRecords, type StageView } from './map.ts';
+import { type AddressMap, type MapRecord, mapRecords, patternKey, type StageView } from './map.ts';
+import { KIND } from './regime.ts';
 
 /** Of a record, what stands elsewhere: addresses, the word itself, what follows from the rest. */
 const ELSEWHERE = new Set([
@@ -50,16 +49,49 @@ const frame = (address: string | bigint): number => Number(BigInt(address) >> 12
 
 /** The mappings of a map, in input order. What maps nothing in the end is no part of it. */
 export function* sidesOf(map: AddressMap, rules?: EffectiveRules): Generator<Side> {
+  if (!map.pieces) {
+    yield* oneStage(map, rules);
+    return;
+  }
   for (const record of mapRecords(map, rules)) {
     const output = outputOf(record);
     if (output === undefined) continue;
     const { va, ipa, gpa, size } = record;
     const all = says(record);
-    if (all.through !== undefined) {
-      // the offset between both outputs is the same all along the range; the address itself is not
-      all.through = `${BigInt(all.through) - output}`;
-    }
+    // the offset between both outputs is the same all along the range; the address itself is not
+    if (all.through !== undefined) all.through = `${BigInt(all.through) - output}`;
     yield { input: frame(va ?? ipa ?? gpa ?? '0'), frames: frame(size), output: frame(output), says: all };
+  }
+}
+
+/** What ranges of one stage say depends on their bits and on the run of the output: each pair is asked once. */
+const REMEMBERED = 65536;
+
+function* oneStage(map: AddressMap, rules: EffectiveRules | undefined): Generator<Side> {
+  const { first } = map;
+  const { leaves } = first;
+  const known = new Map<string, Record<string, string>>();
+  for (let i = 0; i < leaves.length; i++) {
+    if (leaves.kind[i] !== KIND.leaf) continue;
+    const pattern = patternKey(first, i);
+    let input = leaves.input[i] as number;
+    let output = leaves.output[i] as number;
+    for (const { frames, key } of rules?.runs(output, leaves.frames[i] as number) ??
+      oneRun(leaves.frames[i] as number)) {
+      const id = `${pattern} ${key}`;
+      let said = known.get(id);
+      if (!said) {
+        const one = new BatchBuilder();
+        copy(leaves, i, one, { input, output, frames });
+        const [record] = mapRecords({ ...map, first: { ...first, leaves: one } }, rules);
+        said = record ? says(record) : {};
+        if (known.size >= REMEMBERED) known.clear();
+        known.set(id, said);
+      }
+      yield { input, frames, output, says: said };
+      input += frames;
+      output += frames;
+    }
   }
 }
 
@@ -100,11 +132,17 @@ const same = (a: LeafBatch, i: number, b: LeafBatch, j: number): boolean =>
   a.kind[i] === b.kind[j] &&
   a.inherited[i] === b.inherited[j];
 
-const copy = (from: LeafBatch, i: number, to: BatchBuilder): void =>
+/** Row `i`, or a part of it. */
+const copy = (
+  from: LeafBatch,
+  i: number,
+  to: BatchBuilder,
+  part: { readonly input?: number; readonly output?: number; readonly frames?: number } = {},
+): void =>
   to.push(
-    from.input[i] as number,
-    from.output[i] as number,
-    from.frames[i] as number,
+    part.input ?? (from.input[i] as number),
+    part.output ?? (from.output[i] as number),
+    part.frames ?? (from.frames[i] as number),
     from.lo[i] as number,
     from.hi[i] as number,
     from.at[i] as number,

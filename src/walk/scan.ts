@@ -137,6 +137,10 @@ interface Census {
   payload: number;
 }
 
+/** A page of numbers: no need to read on. */
+const hopeless = ({ faults, wrong, missing, confirmed, leaves }: Census): boolean =>
+  faults > 8 || wrong > 128 || (missing > 64 && confirmed + leaves === 0);
+
 /** The pages of one memory that may be tables of one species, with the levels at which they can stand. */
 class Forest {
   readonly species: Species;
@@ -231,9 +235,11 @@ class Forest {
     const found: { address: number; level: number; entries: number }[] = [];
     const { tops, regime } = this.species;
     for (let place = 0; place < this.frames.length; place++) {
-      if (this.#below[place] !== 0) continue;
       const level = [...tops].sort((a, b) => b - a).find(one => this.can(place, one));
       if (level === undefined) continue;
+      // a leaf table of the direct map leads to tables as pages, and may pass for a table of tables: only a parent that
+      // makes it the very table that it would be counts
+      if (((this.#below[place] as number) & (1 << level)) !== 0) continue;
       const { indexBits } = regime.levels[level] as Level;
       found.push({ address: (this.frames[place] as number) * FRAME, level, entries: 2 ** indexBits });
     }
@@ -320,9 +326,9 @@ class Forest {
         else if (frame % tableFrames !== 0 || this.#zero.holds(frame)) census.wrong++;
         else census.missing++;
       }
-      return census.faults <= 8 && census.wrong <= 128;
+      return !hopeless(census);
     });
-    return census.faults > 8 || census.wrong > 128 ? undefined : census;
+    return hopeless(census) ? undefined : census;
   }
 
   /** Every entry that is not zero, until `each` answers false. */

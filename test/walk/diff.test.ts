@@ -1,8 +1,12 @@
 /** Differences of two lists of ranges, against a comparison page by page. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { candidatesOf } from '../../src/regimes.ts';
 import { type Difference, differences, type Side } from '../../src/walk/diff.ts';
-import { ignoring } from '../../src/walk/diff-map.ts';
+import { ignoring, sidesOf, withoutCommon } from '../../src/walk/diff-map.ts';
+import { mapOf } from '../../src/walk/map.ts';
+import { spacesOf } from '../../src/walk/space.ts';
+import { openFixture } from '../support/fixtures.ts';
 
 const side = (input: number, frames: number, output: number, says: Record<string, string> = {}): Side => ({
   input,
@@ -145,4 +149,28 @@ test('says of every page what a comparison of that page says', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('leaving out what is equal word for word changes nothing', async () => {
+  const image = await openFixture('real/x86/qemu-32bit-192m/sparse.elf');
+  const maps = [0x1cf6000n, 0x1d12000n, 0x1017000n].map(cr3 => {
+    const registers = new Map([
+      ['CR3', cr3],
+      ['CR0', 0x80050033n],
+      ['CR4', 0x350ed0n],
+      ['EFER', 0n],
+    ]);
+    const [space] = spacesOf(candidatesOf(registers, 'x86').found, image.space);
+    if (!space) throw new Error('no paging');
+    return mapOf(space, image.space);
+  });
+  for (const a of maps)
+    for (const b of maps) {
+      const [left, right] = withoutCommon(a, b);
+      if (a === b) expect([left.first.leaves.length, right.first.leaves.length]).toEqual([0, 0]);
+      const whole = [...differences(sidesOf(a), sidesOf(b))];
+      expect([...differences(sidesOf(left), sidesOf(right))]).toEqual(whole);
+      expect(whole.length > 0).toBe(a !== b);
+    }
+  image.close();
 });

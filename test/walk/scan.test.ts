@@ -212,6 +212,23 @@ describe('x86', () => {
   });
 });
 
+test('a direct map of 4K pages maps the tables too: its leaf tables are no parents of the root', () => {
+  const memory = new Memory();
+  const root = BASE;
+  const table = (n: number): number => BASE + n * 4096;
+  const pages = 4 * 512; // 8 MiB from BASE on, tables among them, everything else zeros
+  for (let i = 0; i < pages; i++) memory.touch(BASE + i * 4096);
+  memory.write(root, BigInt(table(1)) | 0x67n);
+  memory.write(table(1) + 8, BigInt(table(2)) | 0x67n);
+  for (let t = 0; t < 4; t++) {
+    memory.write(table(2) + t * 8, BigInt(table(3 + t)) | 0x67n);
+    for (let i = 0; i < 512; i++)
+      memory.write(table(3 + t) + i * 8, BigInt(BASE + (t * 512 + i) * 4096) | 0x63n);
+  }
+  const { roots } = scan(memory, X86);
+  expect(roots.map(({ address, level, tables }) => [address, level, tables])).toContainEqual([root, 3, 7]);
+});
+
 test('bounds: pages, and pages that may be tables; both are said', () => {
   const memory = new Memory();
   const next = random(5);

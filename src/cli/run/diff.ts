@@ -45,14 +45,13 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
           'diff needs two dumps, a dump and a text, or one dump with --root-a and --root-b',
         );
       const b = sideArgs(args, first, 'root-b');
-      return compareDumps(chosen(a, image), chosen(b, image), printer, io, true);
+      return compareDumps(chosen(a, image), chosen(b, image), printer, io);
     }
     if (second === '-' || (await isTextFile(second)))
       return compareText(chosen(a, image), second, args, printer, io);
     const b = sideArgs(args, second, 'root-b');
-    const same = a.args.registers !== undefined && a.args.registers === b.args.registers;
     return withImage('diff', b.args, io, other =>
-      compareDumps(chosen(a, image), chosen(b, other.image), printer, io, same),
+      compareDumps(chosen(a, image), chosen(b, other.image), printer, io),
     );
   });
 }
@@ -109,7 +108,16 @@ function pairs(a: Dump, b: Dump, io: Io): (readonly [Space, Space])[] {
 
 // ------------------------------------------------------------------------------------------------------ two dumps
 
-function compareDumps(a: Dump, b: Dump, printer: Printer, io: Io, sameRegisters: boolean): number {
+/** Registers that say where tables are, or hold what a program computes: they do not change how an entry is read. */
+const PLACES = /^(CR[238]|N?CR3|TTBR\d?_|VTTBR_|EPTP|GUESTCR3|ROOT)|^[a-z]/;
+const readingOf = ({ cpus }: Dump): string =>
+  JSON.stringify(
+    cpus.map(set => [...set].filter(([name]) => !PLACES.test(name)).sort(([a], [b]) => (a < b ? -1 : 1))),
+    (_key, value) => (typeof value === 'bigint' ? hex(value) : value),
+  );
+
+function compareDumps(a: Dump, b: Dump, printer: Printer, io: Io): number {
+  const sameRules = readingOf(a) === readingOf(b);
   let status: number = EXIT.answer;
   for (const [one, other] of pairs(a, b, io)) {
     let first = mapOf(one, a.image.space);
@@ -123,7 +131,7 @@ function compareDumps(a: Dump, b: Dump, printer: Printer, io: Io, sameRegisters:
     const lost = [...unknown(first, 'first'), ...unknown(second, 'second')];
     const lengths = [first, second].map(({ first, pieces }) => pieces?.length ?? first.leaves.length);
     // ranges that are equal word for word need no second look where both are read by the same rules
-    if (sameRegisters && !first.pieces && !second.pieces && regime.title === other.candidate.regime.title)
+    if (sameRules && !first.pieces && !second.pieces && regime.title === other.candidate.regime.title)
       [first, second] = withoutCommon(first, second);
     const found = differences(sidesOf(first, one.candidate.rules), sidesOf(second, other.candidate.rules), {
       ignore: printer.ignore,

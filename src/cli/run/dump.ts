@@ -48,8 +48,9 @@ export interface OpenDump {
   readonly image: Image;
   /** Where the registers came from, for people; empty where there are none. */
   readonly source: string;
-  /** Every translation that the registers give. */
+  /** Every translation that the registers give, and the registers, one set for each CPU. */
   readonly candidates: Found;
+  readonly cpus: readonly Registers[];
 }
 
 export interface Dump extends OpenDump {
@@ -69,7 +70,7 @@ export const withDump = (
 export function translationsOf(args: DumpArgs, image: Image): Dump {
   const { cpus, source } = registersOf(args, image);
   const candidates = candidatesOf(args, cpus, image);
-  return { image, source, candidates, wanted: choose(args, candidates, image) };
+  return { image, source, candidates, cpus, wanted: choose(args, candidates, image) };
 }
 
 /**
@@ -100,7 +101,7 @@ export async function withImage(
   try {
     say(image.remarks);
     const { cpus, source } = registersOf(args, watched);
-    return await use({ image: watched, source, candidates: candidatesOf(args, cpus, watched) });
+    return await use({ image: watched, source, cpus, candidates: candidatesOf(args, cpus, watched) });
   } finally {
     bar.end();
     say(image.remarks);

@@ -8,7 +8,6 @@ import { findRoots } from '../../roots.ts';
 import type { FoundRoot, Roots } from '../../walk/found-root.ts';
 import { type Globals, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
-import { progress } from '../progress.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { candidatesOf, type DumpArgs, machineOf, notesOf, type OpenDump, withImage } from './dump.ts';
 
@@ -36,16 +35,13 @@ function print({ image, source, candidates }: OpenDump, args: RootsArgs, io: Io)
     throw new UsageError(`--above takes a percentage from 0 to 100, not '${args.above}'`);
   const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseWord(args.limit));
   const kinds = KINDS[args.scan ?? 'auto'];
-  const bar = progress(io, 'searching for roots');
   const notes = args.registers === undefined ? [] : candidatesOf(args, notesOf(image), image).found;
   const roots = findRoots(image, candidates.found, {
     machine: machineOf(args),
     notes,
-    progress: bar.at,
     ...(kinds ? { kinds } : {}),
     ...(args.pages === undefined ? {} : { maxPages: Number(parseWord(args.pages)) }),
   });
-  bar.end();
   for (const { name, reason } of candidates.refused) io.err.write(`memattr roots: ${name}: ${reason}\n`);
   for (const text of roots.stopped) io.err.write(`memattr roots: ${text}\n`);
   const shown = roots.found.filter(({ confidence }) => confidence * 100 >= above).slice(0, limit);
