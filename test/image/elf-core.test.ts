@@ -145,6 +145,8 @@ describe('overlapping segments', () => {
     const segment = fc.record({ frame: fc.nat(30), pages: fc.integer({ min: 1, max: 8 }) });
     fc.assert(
       fc.property(fc.array(segment, { minLength: 1, maxLength: 12 }), piles => {
+        // several segments that are all at 0 are the core of a process, which is refused
+        fc.pre(piles.length === 1 || piles.some(({ frame }) => frame > 0));
         const segments = piles.map(({ frame, pages }, i) => ({
           paddr: BigInt(frame) << 12n,
           data: numberedPages(pages, (i + 1) * 1000),
