@@ -68,8 +68,18 @@ export class LevelTables {
     this.#patterns = heap.take(at.SCAN_MAX_LEVELS * at.PATTERNS_BYTES);
   }
 
-  /** Start with a regime. `ignore`: bits that may differ between entries of one range. */
-  begin(regime: Regime, forms: readonly FormMasks[], classifier: Classifier, ignore: Halves = [0, 0]): void {
+  /**
+   * Start with a regime.
+   *
+   * @param meaning what patterns mean: their kind, or any number that the caller's kernel understands
+   * @param ignore bits that may differ between entries of one range
+   */
+  begin(
+    regime: Regime,
+    forms: readonly FormMasks[],
+    meaning: Classifier | ((lo: number, hi: number, level: number) => number),
+    ignore: Halves = [0, 0],
+  ): void {
     const heap = this.#heap;
     heap.u8.fill(0, this.#patterns, this.#patterns + at.SCAN_MAX_LEVELS * at.PATTERNS_BYTES);
     forms.forEach((form, index) => {
@@ -88,10 +98,11 @@ export class LevelTables {
       const { shift } = regime.levels[index] as Level;
       put(at.LEVEL_SPAN_LG2, [shift - 12, this.#patterns + index * at.PATTERNS_BYTES]);
     });
-    this.#classify = (lo, hi, level) => {
-      const { leaf } = regime.levels[level] as Level;
-      return KIND[classifier.classOf(lo, hi, level, false, leaf).kind];
-    };
+    this.#classify =
+      typeof meaning === 'function'
+        ? meaning
+        : (lo, hi, level) =>
+            KIND[meaning.classOf(lo, hi, level, false, (regime.levels[level] as Level).leaf).kind];
   }
 
   /** Look up a pattern that a kernel asks for, and write its meaning where the kernel will find it. */

@@ -1,11 +1,19 @@
 /**
  * Totals of a tree without enumerating it: every distinct table is read once, whatever the number of ways that lead to
  * it. A self-mapped or hostile tree costs what its distinct tables cost.
+ *
+ * Level by level from the root: how many ways lead to each table is known when its level comes. So the tables of a level are
+ * read in the order of their addresses, in large pieces, and those of the leaf level are counted by a kernel.
  */
 import { join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
+import { Heap } from '../memtype/kernels/heap.ts';
+import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
+import * as at from '../memtype/kernels/layout.ts';
 import { Classifier } from './classifier.ts';
-import type { EntryForm, Regime } from './regime.ts';
+import { type Forms, knownForms } from './forms.ts';
+import { LevelTables } from './level-tables.ts';
+import type { EntryForm, Level, Regime } from './regime.ts';
 
 export interface SummaryRow {
   /** Memory type of this stage, in the manual's words. */
@@ -32,114 +40,270 @@ export interface Summary {
   readonly stopped?: string;
 }
 
-/** What lies below one table: leaf entries by class, and what could not be counted. */
-interface Totals {
-  readonly leaves: Map<number, number>;
-  payload: number;
-  faults: number;
-  missing: number;
-}
-
-interface LeafClass {
-  readonly level: number;
-  readonly perm: string;
-  readonly type: string;
-}
-
 export interface SummaryOptions {
   /** Distinct tables to read at most. Default 2^20. */
   readonly maxTables?: number;
+  /** Count with these kernels, however small the tree: for tests and for `bench`. */
+  readonly kernels?: Kernels;
 }
 
-export function summarise(regime: Regime, memory: AddressSpace, options: SummaryOptions = {}): Summary {
-  const maxTables = options.maxTables ?? 2 ** 20;
-  const classifier = new Classifier(regime);
-  const classes: LeafClass[] = [];
-  const classIds = new Map<string, number>();
-  const patterns = new Map<string, number>();
-  const memo = new Map<string, Totals>();
-  let tables = 0;
-  let stopped: string | undefined;
+/** A distinct table: the same tables below different parents count apart where the parents hand down different bits. */
+interface Node {
+  readonly address: number;
+  readonly entries: number;
+  readonly inherited: number;
+  /** How many ways lead to it. */
+  ways: number;
+}
+
+const PAGE_BYTES = 4096;
+/** Attribute patterns remembered; a hostile table may hold a new one in every entry. */
+const PATTERNS_KEPT = 65536;
+/** Leaf tables below which the kernel is not worth compiling. */
+const WORTH_A_KERNEL = 64;
+
+/** Classes: numbers for what is counted. The first are the kernel's own. */
+const NOTHING = at.TALLY_NOTHING;
+const PAYLOAD = at.TALLY_PAYLOAD;
+const FAULT = 2;
+const FIRST_LEAF = 3;
+/** Classes that there is room for. Permissions and types are few; an entry beyond says that it was not told apart. */
+const CLASSES = 8192;
+
+class Tally {
+  readonly #regime: Regime;
+  readonly #memory: AddressSpace;
+  readonly #maxTables: number;
+  readonly #given: Kernels | undefined;
+  readonly #classifier: Classifier;
+  readonly #classes: { level: number; perm: string; type: string }[] = [];
+  readonly #classIds = new Map<string, number>();
+  readonly #patterns = new Map<string, number>();
+  readonly #counts = new Float64Array(CLASSES);
+  /** Tables met and not yet read, by level and by what they are. */
+  readonly #nodes: readonly Map<string, Node>[];
+  #tables = 0;
+  #missing = 0;
+  #stopped: string | undefined;
+
+  constructor(regime: Regime, memory: AddressSpace, { maxTables = 2 ** 20, kernels }: SummaryOptions) {
+    this.#regime = regime;
+    this.#memory = memory;
+    this.#maxTables = maxTables;
+    this.#given = kernels;
+    this.#classifier = new Classifier(regime);
+    this.#nodes = regime.levels.map(() => new Map());
+  }
+
+  summary(): Summary {
+    const { levels, roots } = this.#regime;
+    for (const { address, level, entries } of roots) this.#meet(address, level, entries, 0, 1);
+    for (let level = levels.length - 1; level >= 0; level--) this.#level(level);
+    const rows = this.#classes.map(({ level, perm, type }, id): SummaryRow => {
+      const { name, shift } = levels[level] as Level;
+      const entries = this.#counts[FIRST_LEAF + id] as number;
+      return { type, perm, level: name, pageSize: 2 ** shift, entries, bytes: entries * 2 ** shift };
+    });
+    rows.sort((a, b) => b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
+    return {
+      regime: this.#regime,
+      rows,
+      bytes: rows.reduce((n, row) => n + row.bytes, 0),
+      payload: this.#counts[PAYLOAD] as number,
+      faults: this.#counts[FAULT] as number,
+      missing: this.#missing,
+      tables: this.#tables,
+      ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
+    };
+  }
+
+  #meet(address: number, level: number, entries: number, inherited: number, ways: number): void {
+    const nodes = this.#nodes[level];
+    if (!nodes) return;
+    const key = `${address} ${entries} ${inherited}`;
+    const node = nodes.get(key);
+    if (node) node.ways += ways;
+    else nodes.set(key, { address, entries, inherited, ways });
+  }
+
+  /** All tables of a level, in the order of their addresses. */
+  #level(level: number): void {
+    const nodes = [...(this.#nodes[level]?.values() ?? [])];
+    nodes.sort((a, b) => a.inherited - b.inherited || a.address - b.address);
+    const room = this.#maxTables - this.#tables;
+    if (nodes.length > room) this.#stopped ??= `stopped after ${this.#maxTables} distinct tables`;
+    const read = nodes.slice(0, room);
+    this.#tables += read.length;
+    const forms = level === 0 ? knownForms(this.#regime) : undefined;
+    const counter =
+      forms && (this.#given || read.length >= WORTH_A_KERNEL)
+        ? new Counter(this.#given ?? wasmKernels() ?? typescriptKernels(), this.#regime, forms)
+        : undefined;
+    for (let i = 0; i < read.length; i += SEGMENTS) this.#batch(read.slice(i, i + SEGMENTS), level, counter);
+    counter?.finish(this.#counts);
+  }
+
+  /** Some tables, read together. */
+  #batch(nodes: readonly Node[], level: number, counter: Counter | undefined): void {
+    const { entryBytes } = this.#regime;
+    this.#memory.prefetch?.(nodes.map(({ address }) => Math.floor(address / PAGE_BYTES)));
+    for (const node of nodes) {
+      const { address, entries, inherited, ways } = node;
+      const end = address + entries * entryBytes;
+      for (let place = address; place < end; ) {
+        const next = Math.min(end, place - (place % PAGE_BYTES) + PAGE_BYTES);
+        const words = this.#memory.page(Math.floor(place / PAGE_BYTES));
+        const offset = (place % PAGE_BYTES) / 4;
+        if (!words) this.#missing += ways;
+        else if (counter)
+          counter.put(words.subarray(offset, offset + (next - place) / 4), ways, inherited, (lo, hi) =>
+            this.#classOf(lo, hi, 0, inherited),
+          );
+        else this.#entries(words.subarray(offset, offset + (next - place) / 4), level, node);
+        place = next;
+      }
+    }
+  }
+
+  #entries(words: Uint32Array, level: number, { inherited, ways }: Node): void {
+    const { entryBytes, levels, payload } = this.#regime;
+    const { pointsToTable, table } = levels[level] as Level;
+    const below = levels[level - 1];
+    const step = entryBytes / 4;
+    for (let i = 0; i < words.length; i += step) {
+      const lo = words[i] as number;
+      const hi = step === 2 ? (words[i + 1] as number) : 0;
+      if (lo === 0 && hi === 0) continue;
+      if (pointsToTable(lo, hi)) {
+        const { kind, inherits } = this.#classifier.classOf(lo, hi, level, true, table);
+        if (kind === 'table') {
+          if (below)
+            this.#meet(table.address(lo, hi), level - 1, 2 ** below.indexBits, inherited | inherits, ways);
+          continue;
+        }
+      }
+      const id = this.#classOf(lo, hi, level, inherited);
+      if (id === NOTHING || (id === PAYLOAD && (lo & payload[0]) === 0 && (hi & payload[1]) === 0)) continue;
+      this.#counts[id] = (this.#counts[id] as number) + ways;
+    }
+  }
+
+  /** The class of an entry that points to no table. */
+  #classOf(lo: number, hi: number, level: number, inherited: number): number {
+    const { pointsToTable, table, leaf } = this.#regime.levels[level] as Level;
+    const asTable = pointsToTable(lo, hi);
+    const form = asTable ? table : leaf;
+    switch (this.#classifier.classOf(lo, hi, level, asTable, form).kind) {
+      case 'leaf':
+        return this.#leafClass(lo, hi, level, inherited, form);
+      case 'fault':
+        return FAULT;
+      case 'table':
+        return NOTHING;
+      default:
+        return PAYLOAD;
+    }
+  }
 
   /** The class of a leaf: permissions and type, which many attribute patterns share. */
-  const leafClass = (lo: number, hi: number, level: number, inherited: number, form: EntryForm): number => {
+  #leafClass(lo: number, hi: number, level: number, inherited: number, form: EntryForm): number {
     const pattern = `${level} ${inherited} ${(lo & form.attributes[0]) >>> 0} ${(hi & form.attributes[1]) >>> 0}`;
-    let id = patterns.get(pattern);
+    let id = this.#patterns.get(pattern);
     if (id === undefined) {
-      const { perm, type } = regime.describe(regime.read(join(lo, hi), level), level, inherited);
-      const key = `${level} ${perm} ${type}`;
-      id = classIds.get(key) ?? classes.push({ level, perm, type }) - 1;
-      classIds.set(key, id);
-      if (patterns.size > 65536) patterns.clear(); // a hostile table may hold a new pattern in every entry
-      patterns.set(pattern, id);
+      const { perm, type } = this.#regime.describe(this.#regime.read(join(lo, hi), level), level, inherited);
+      const known = FIRST_LEAF + this.#classes.length < CLASSES - this.#regime.levels.length;
+      const named = known
+        ? { level, perm, type }
+        : { level, perm: '?', type: 'more kinds than are told apart' };
+      const key = `${level} ${named.perm} ${named.type}`;
+      id = this.#classIds.get(key) ?? FIRST_LEAF + this.#classes.push(named) - 1;
+      this.#classIds.set(key, id);
+      if (this.#patterns.size > PATTERNS_KEPT) this.#patterns.clear();
+      this.#patterns.set(pattern, id);
     }
     return id;
-  };
-
-  const below = (address: number, level: number, entries: number, inherited: number): Totals => {
-    const key = `${address} ${level} ${entries} ${inherited}`;
-    const known = memo.get(key);
-    if (known) return known;
-    const totals: Totals = { leaves: new Map(), payload: 0, faults: 0, missing: 0 };
-    memo.set(key, totals);
-    if (++tables > maxTables) {
-      stopped = `stopped after ${maxTables} distinct tables`;
-      return totals;
-    }
-    const { entryBytes, levels, payload } = regime;
-    const { pointsToTable, table, leaf } = levels[level] as Regime['levels'][number];
-    const step = entryBytes / 4;
-    let words: Uint32Array | undefined;
-    for (let i = 0; i < entries && stopped === undefined; i++) {
-      const place = address + i * entryBytes;
-      if (i === 0 || place % 4096 === 0) {
-        words = memory.page(Math.floor(place / 4096));
-        if (!words) totals.missing++;
-      }
-      if (!words) continue;
-      const offset = (place % 4096) / 4;
-      const lo = words[offset] as number;
-      const hi = step === 2 ? (words[offset + 1] as number) : 0;
-      if (lo === 0 && hi === 0) continue;
-      const asTable = pointsToTable(lo, hi);
-      const form = asTable ? table : leaf;
-      const { kind, inherits } = classifier.classOf(lo, hi, level, asTable, form);
-      if (kind === 'leaf') {
-        const id = leafClass(lo, hi, level, inherited, form);
-        totals.leaves.set(id, (totals.leaves.get(id) ?? 0) + 1);
-      } else if (kind === 'table') {
-        const next = levels[level - 1];
-        if (next)
-          add(totals, below(form.address(lo, hi), level - 1, 2 ** next.indexBits, inherited | inherits));
-      } else if (kind === 'fault') totals.faults++;
-      else if ((lo & payload[0]) !== 0 || (hi & payload[1]) !== 0) totals.payload++;
-    }
-    return totals;
-  };
-
-  const sum: Totals = { leaves: new Map(), payload: 0, faults: 0, missing: 0 };
-  for (const root of regime.roots) add(sum, below(root.address, root.level, root.entries, 0));
-  const rows = [...sum.leaves].map(([id, entries]): SummaryRow => {
-    const { level, perm, type } = classes[id] as LeafClass;
-    const { name, shift } = regime.levels[level] as Regime['levels'][number];
-    return { type, perm, level: name, pageSize: 2 ** shift, entries, bytes: entries * 2 ** shift };
-  });
-  rows.sort((a, b) => b.bytes - a.bytes || (a.type < b.type ? -1 : 1));
-  return {
-    regime,
-    rows,
-    bytes: rows.reduce((n, row) => n + row.bytes, 0),
-    payload: sum.payload,
-    faults: sum.faults,
-    missing: sum.missing,
-    tables: Math.min(tables, maxTables),
-    ...(stopped === undefined ? {} : { stopped }),
-  };
+  }
 }
 
-function add(to: Totals, from: Totals): void {
-  for (const [id, entries] of from.leaves) to.leaves.set(id, (to.leaves.get(id) ?? 0) + entries);
-  to.payload += from.payload;
-  to.faults += from.faults;
-  to.missing += from.missing;
+const SEGMENTS = 1024;
+
+/** Leaf tables counted by a kernel. Patterns mean classes, which depend on what tables hand down: one kind at a time. */
+class Counter {
+  readonly #heap: Heap;
+  readonly #regime: Regime;
+  readonly #forms: Forms;
+  readonly #levels: LevelTables;
+  readonly #job: number;
+  readonly #segments: number;
+  readonly #arena: number;
+  readonly #counts: number;
+  #inherited: number | undefined;
+  #queued = 0;
+
+  constructor(kernels: Kernels, regime: Regime, forms: Forms) {
+    const heap = new Heap(kernels);
+    this.#heap = heap;
+    this.#regime = regime;
+    this.#forms = forms;
+    this.#job = heap.take(at.TALLY_BYTES);
+    this.#segments = heap.take(SEGMENTS * at.SEGMENT_BYTES);
+    this.#counts = heap.take(CLASSES * 8);
+    this.#levels = new LevelTables(heap);
+    this.#arena = heap.take(SEGMENTS * PAGE_BYTES);
+    heap.u8.fill(0, this.#job, this.#job + at.TALLY_BYTES);
+    heap.u8.fill(0, this.#counts, this.#counts + CLASSES * 8);
+    this.#set(at.TALLY_SEGMENTS, this.#segments);
+    this.#set(at.TALLY_LEVEL, this.#levels.place);
+    this.#set(at.TALLY_COUNTS, this.#counts);
+  }
+
+  /** A piece of a leaf table, each entry of which counts `ways` times. */
+  put(
+    words: Uint32Array,
+    ways: number,
+    inherited: number,
+    classOf: (lo: number, hi: number) => number,
+  ): void {
+    if (inherited !== this.#inherited) {
+      this.#run();
+      this.#inherited = inherited;
+      this.#levels.begin(this.#regime, this.#forms.leaves, classOf);
+    }
+    const { u32, f64 } = this.#heap;
+    const page = this.#arena + this.#queued * PAGE_BYTES;
+    const segment = this.#segments + this.#queued++ * at.SEGMENT_BYTES;
+    u32.set(words, page >> 2);
+    u32[(segment + at.SEGMENT_ENTRIES) >> 2] = page;
+    u32[(segment + at.SEGMENT_COUNT) >> 2] = words.length / 2;
+    f64[(segment + at.SEGMENT_INPUT) >> 3] = ways;
+    if (this.#queued === SEGMENTS) this.#run();
+  }
+
+  /** Add what was counted. */
+  finish(counts: Float64Array): void {
+    this.#run();
+    const own = this.#heap.f64.subarray(this.#counts >> 3);
+    for (let id = 0; id < CLASSES; id++) counts[id] = (counts[id] as number) + (own[id] as number);
+  }
+
+  #run(): void {
+    if (this.#queued === 0) return;
+    this.#set(at.TALLY_SEGMENT_COUNT, this.#queued);
+    this.#set(at.TALLY_SEGMENT, 0);
+    this.#set(at.TALLY_ENTRY, 0);
+    while (this.#heap.kernels.tally(this.#job) === at.SCAN_ASKS)
+      this.#levels.tell([this.#get(at.TALLY_UNKNOWN), this.#get(at.TALLY_UNKNOWN + 4)], 0);
+    this.#queued = 0;
+  }
+
+  #get(field: number): number {
+    return this.#heap.u32[(this.#job + field) >> 2] as number;
+  }
+  #set(field: number, value: number): void {
+    this.#heap.u32[(this.#job + field) >> 2] = value;
+  }
 }
+
+/** Totals of the trees below all roots of a regime. */
+export const summarise = (regime: Regime, memory: AddressSpace, options: SummaryOptions = {}): Summary =>
+  new Tally(regime, memory, options).summary();

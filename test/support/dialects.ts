@@ -31,7 +31,7 @@ const stage1 = (
       startLevel,
       indexBits: 9,
       base: 0x10_0000n,
-      iaBits: 30 + 9 * (1 - startLevel),
+      iaBits: 39 + 9 * (1 - startLevel),
       upper,
     }),
     {

@@ -27,6 +27,8 @@ export interface Kernels {
   scan(job: number): number;
   /** Scan the leaf tables that a piece of a table points to (`DESCEND_*`). Answers as `scan`, or `SCAN_OTHER`. */
   descend(job: number, piece: number): number;
+  /** Count entries by class (`TALLY_*`). Answers `SCAN_DONE` or `_ASKS`. */
+  tally(job: number): number;
   /** Finish the range that a scan left open. */
   finish(job: number): void;
   /**

@@ -193,6 +193,25 @@ export const DESCEND_IMAGE = 88;
 export const DESCEND_SEGMENT = 96;
 export const DESCEND_BYTES = 128;
 
+// ------------------------------------------------------------------------------ tally: how many entries of each class
+/** Segments as for a scan, but `SEGMENT_INPUT` is how often each entry counts, and a meaning is a class. */
+/** u32 each. */
+export const TALLY_SEGMENTS = 0;
+export const TALLY_SEGMENT_COUNT = 4;
+export const TALLY_SEGMENT = 8;
+/** The entry to go on with. */
+export const TALLY_ENTRY = 12;
+/** The level that all segments are of, as for scans. */
+export const TALLY_LEVEL = 16;
+/** f64 per class. */
+export const TALLY_COUNTS = 20;
+/** u64: an entry whose attribute bits are not in the pattern cache. */
+export const TALLY_UNKNOWN = 24;
+export const TALLY_BYTES = 32;
+/** Class 0 is not counted. Entries of class 1 are counted where they have a bit of `LEVEL_PAYLOAD`. */
+export const TALLY_NOTHING = 0;
+export const TALLY_PAYLOAD = 1;
+
 // --------------------------------------------------------------------------- directory: from an address to its entry
 /**
  * Where the leaf entry of any input address stands, three table look-ups away. The input is cut into granules of 512 leaf

@@ -289,6 +289,47 @@ export class Twin implements Kernels {
     return at.SCAN_DONE;
   }
 
+  tally(job: number): number {
+    const u32 = this.#u32;
+    const field = (offset: number): number => u32[(job + offset) >> 2] as number;
+    const level = field(at.TALLY_LEVEL) >> 2;
+    const halves = (offset: number): readonly [number, number] => [
+      u32[level + (offset >> 2)] as number,
+      u32[level + (offset >> 2) + 1] as number,
+    ];
+    const [attributesLo, attributesHi] = halves(at.LEVEL_ATTRIBUTES);
+    const [payloadLo, payloadHi] = halves(at.LEVEL_PAYLOAD);
+    const [patterns] = halves(at.LEVEL_PATTERNS);
+    const segments = field(at.TALLY_SEGMENT_COUNT);
+    for (let index = field(at.TALLY_SEGMENT); index < segments; index++) {
+      const segment = field(at.TALLY_SEGMENTS) + index * at.SEGMENT_BYTES;
+      const ways = this.#f64[(segment + at.SEGMENT_INPUT) >> 3] as number;
+      const entries = (u32[(segment + at.SEGMENT_ENTRIES) >> 2] as number) >> 2;
+      const count = u32[(segment + at.SEGMENT_COUNT) >> 2] as number;
+      for (let i = field(at.TALLY_ENTRY); i < count; i++) {
+        const lo = u32[entries + 2 * i] as number;
+        const hi = u32[entries + 2 * i + 1] as number;
+        if (lo === 0 && hi === 0) continue;
+        const pattern = [(lo & attributesLo) >>> 0, (hi & attributesHi) >>> 0] as const;
+        const meaning = this.#meaningOf(...pattern, patterns);
+        if (meaning === 0) {
+          u32.set(pattern, (job + at.TALLY_UNKNOWN) >> 2);
+          u32[(job + at.TALLY_SEGMENT) >> 2] = index;
+          u32[(job + at.TALLY_ENTRY) >> 2] = i;
+          return at.SCAN_ASKS;
+        }
+        const kind = meaning - 1;
+        if (kind === at.TALLY_NOTHING) continue;
+        if (kind === at.TALLY_PAYLOAD && (lo & payloadLo) === 0 && (hi & payloadHi) === 0) continue;
+        const place = (field(at.TALLY_COUNTS) >> 3) + kind;
+        this.#f64[place] = (this.#f64[place] as number) + ways;
+      }
+      u32[(job + at.TALLY_ENTRY) >> 2] = 0;
+    }
+    u32[(job + at.TALLY_SEGMENT) >> 2] = segments;
+    return at.SCAN_DONE;
+  }
+
   lookups(directory: number, addresses: number, count: number, outputs: number, leaves: number): number {
     const u32 = this.#u32;
     const u64 = this.#u64;

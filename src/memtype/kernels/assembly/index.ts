@@ -3,4 +3,5 @@ export { lookups } from './directory.ts';
 export { pairs } from './pairs.ts';
 export { countCodes, histogram, resolve, sum } from './resolve.ts';
 export { descend, finish, scan } from './scan.ts';
+export { tally } from './tally.ts';
 export { hexWords } from './text.ts';
