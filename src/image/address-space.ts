@@ -17,7 +17,17 @@ export interface AddressSpace {
    * its order does not matter; frames that are not held are passed over. No more is read than the cache can keep.
    */
   prefetch?(frames: ArrayLike<number>): void;
+  /**
+   * Read many pages straight into `target`, past any cache, in as few large reads as pay. `frames` is sorted and without
+   * doubles. `target` has room for at least as many pages; where it has more, holes between frames are read through.
+   *
+   * @returns for each frame the page of `target` that it is in, or `NOT_HELD`
+   */
+  gather?(frames: Float64Array, target: Uint8Array): Uint32Array;
 }
+
+/** Of `gather`: a frame that cannot be had. */
+export const NOT_HELD = 0xffff_ffff;
 
 /** A run of page frames, end exclusive. */
 export interface FrameRange {

@@ -1,5 +1,12 @@
 /** Pages on demand, from any reader that can say where a run of frames lies, with a bounded cache in front. */
-import { type AddressSpace, type FrameRange, joinRanges, PAGE_BYTES, PAGE_WORDS } from './address-space.ts';
+import {
+  type AddressSpace,
+  type FrameRange,
+  joinRanges,
+  NOT_HELD,
+  PAGE_BYTES,
+  PAGE_WORDS,
+} from './address-space.ts';
 import type { ByteSource } from './source.ts';
 
 /** How much page data a space keeps by default, in bytes. */
@@ -92,6 +99,40 @@ export class PagedSpace implements AddressSpace {
         budget -= Math.max(got, 1);
       }
     }
+  }
+
+  gather(frames: Float64Array, target: Uint8Array): Uint32Array {
+    const places = new Uint32Array(frames.length).fill(NOT_HELD);
+    const room = target.length / PAGE_BYTES;
+    let used = 0;
+    for (let i = 0; i < frames.length; ) {
+      const first = frames[i] as number;
+      const range = rangeOf(this.ranges, first);
+      if (range === undefined) {
+        i++;
+        continue;
+      }
+      // as far as holes are small, and room is left for the frames that come after
+      let end = i + 1;
+      let last = first;
+      for (; end < frames.length; end++) {
+        const next = frames[end] as number;
+        const after = frames.length - end - 1;
+        if (next >= range.end || next > last + 1 + GAP_PAGES) break;
+        if (next > last + 1 && used + (next + 1 - first) + after > room) break;
+        last = next;
+      }
+      const pages = last + 1 - first;
+      for (let at = 0; at < pages; ) {
+        const into = target.subarray((used + at) * PAGE_BYTES, (used + pages) * PAGE_BYTES);
+        const got = Math.min(this.#reader.read(first + at, into), pages - at);
+        for (; i < end && (frames[i] as number) < first + at + Math.max(got, 1); i++)
+          if (got > 0) places[i] = used + (frames[i] as number) - first;
+        at += Math.max(got, 1);
+      }
+      used += pages;
+    }
+    return places;
   }
 
   /** Read `count` pages at most into the cache; how many came. */

@@ -13,6 +13,7 @@ import { Heap } from '../memtype/kernels/heap.ts';
 import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
 import { type Forms, knownForms } from './forms.ts';
+import { Arena } from './gather.ts';
 import type { EntryClass, Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
 import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
@@ -36,7 +37,7 @@ export class ResidentWalk {
   /** `capacity`: ranges that there is room for, 46 bytes each. Walks with more of them are copied out as usual. */
   constructor(image: ResidentImage, capacity: number) {
     this.image = image;
-    this.#shop = new Workshop(image.heap, 0, capacity);
+    this.#shop = new Workshop(image.heap, undefined, capacity);
   }
 
   /** As `walkFast`; the arrays of the result are views that hold until the next walk. */
@@ -56,23 +57,26 @@ export function walkFast(
   return forms && new FastWalker(regime, memory, options, forms).walk();
 }
 
-/** The queue's memory for table pages: one page per segment. */
-const ARENA_BYTES = SEGMENTS_PER_SCAN * FRAME_BYTES;
-
 /** A scanner, and room for the pages it scans. One is kept between walks; a walk inside a walk gets its own. */
 class Workshop {
   readonly scanner: Scanner;
-  readonly arena: number;
+  /** None for images that lie in the kernels' memory. */
+  readonly arena: Arena | undefined;
 
-  constructor(heap: Heap, arena = heap.take(ARENA_BYTES), capacity?: number) {
+  constructor(heap: Heap, arena?: Arena, capacity?: number) {
     this.scanner = new Scanner(heap, capacity);
     this.arena = arena;
+  }
+
+  static withArena(kernels: Kernels): Workshop {
+    const heap = new Heap(kernels);
+    return new Workshop(heap, new Arena(heap, SEGMENTS_PER_SCAN));
   }
 }
 /** One scanner for each heap that holds images; nothing is copied, so there is no arena. */
 const shops = new WeakMap<Heap, Workshop>();
 const residentShop = (heap: Heap): Workshop => {
-  const shop = shops.get(heap) ?? new Workshop(heap, 0);
+  const shop = shops.get(heap) ?? new Workshop(heap);
   shops.set(heap, shop);
   return shop;
 };
@@ -199,6 +203,7 @@ class FastWalker extends Traversal {
     const { pointsToTable, table } = this.regime.levels[level] as Level;
     const entriesBelow = 2 ** (this.regime.levels[level - 1] as Level).indexBits;
     const [attributesLo, attributesHi] = table.attributes;
+    const [payloadLo, payloadHi] = this.regime.payload;
     const span = this.spans[level] as number;
     const offset = (place % FRAME_BYTES) / 4;
     const end = this.#end(count, input, span);
@@ -211,7 +216,7 @@ class FastWalker extends Traversal {
     for (let i = this.#first(input, span); i < end && this.stopped === undefined; i++) {
       const lo = words[offset + 2 * i] as number;
       const hi = words[offset + 2 * i + 1] as number;
-      if (lo === 0 && hi === 0) continue;
+      if ((lo & payloadLo) === 0 && (hi & payloadHi) === 0) continue;
       if (!pointsToTable(lo, hi)) {
         if (segment < 0) segment = i;
         continue;
@@ -336,24 +341,19 @@ class FastWalker extends Traversal {
     }
   }
 
-  /** Pages are copied, so that the queue lies close together; one sorted pass reads those that the image has not at hand. */
+  /** The image lies elsewhere: one sorted pass brings all pages of the queue. */
   #queueCopies(): void {
     const { scanner, arena } = this.#shop();
-    const { length, place, input, count, level, inherited } = this.#queue;
-    const { u32 } = scanner.heap;
-    this.#prefetch();
+    const { length, place, input, count, level, inherited, missing } = this.#queue;
+    const frames = Float64Array.from({ length }, (_, i) =>
+      missing[i] ? -1 : Math.floor((place[i] as number) / FRAME_BYTES),
+    );
+    const pages = arena?.gather(this.memory, frames);
     for (let i = 0; i < length; i++) {
       const at = place[i] as number;
-      const words = this.#page(i);
-      if (!words) {
-        this.note(at, count[i] as number, level[i] as number, input[i] as number);
-        continue;
-      }
-      const offset = (at % FRAME_BYTES) / 4;
-      const size = 2 * (count[i] as number);
-      const slot = arena + i * FRAME_BYTES;
-      u32.set(size === words.length ? words : words.subarray(offset, offset + size), slot / 4);
-      this.#queueOne(scanner, i, slot, inherited[i] as number);
+      const page = pages?.[i] ?? 0;
+      if (page === 0) this.note(at, count[i] as number, level[i] as number, input[i] as number);
+      else this.#queueOne(scanner, i, page + (at % FRAME_BYTES), inherited[i] as number);
     }
   }
 
@@ -411,9 +411,9 @@ class FastWalker extends Traversal {
     if (!this.#workshop) {
       if (this.#inPlace) this.#workshop = this.#inPlace;
       else if (this.#resident) this.#workshop = residentShop(this.#resident.heap);
-      else if (this.#given) this.#workshop = new Workshop(new Heap(this.#given));
+      else if (this.#given) this.#workshop = Workshop.withArena(this.#given);
       else {
-        this.#workshop = idle ?? new Workshop(new Heap(wasmKernels() ?? typescriptKernels()));
+        this.#workshop = idle ?? Workshop.withArena(wasmKernels() ?? typescriptKernels());
         idle = undefined;
       }
       const { scanner } = this.#workshop;

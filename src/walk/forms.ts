@@ -21,10 +21,11 @@ export function knownForms(regime: Regime): Forms | undefined {
 }
 
 /** Undefined where a level's leaves have no masks. */
-function formsOf({ entryBytes, levels }: Regime): Forms | undefined {
+function formsOf(regime: Regime): Forms | undefined {
+  const { entryBytes, levels } = regime;
   const [lowest] = levels;
-  if (entryBytes !== 8 || !lowest || levels.length > SCAN_MAX_LEVELS || pointsAnywhere(lowest))
-    return undefined;
+  if (entryBytes !== 8 || !lowest || levels.length > SCAN_MAX_LEVELS) return undefined;
+  if (pointsAnywhere(lowest) || !blanksAreNothing(regime)) return undefined;
   const leaves = levels.map(({ leaf, shift }) => formMasks(leaf, shift));
   const tables = levels.map(({ table }) => formMasks(table, FRAME_SHIFT));
   return leaves.every(masks => masks !== undefined) ? { leaves, tables } : undefined;
@@ -35,3 +36,25 @@ const pointsAnywhere = ({ pointsToTable }: Level): boolean =>
   Array.from({ length: 256 }, (_, low) => low).some(
     low => pointsToTable(low, 0) || pointsToTable((0xffff_ff00 | low) >>> 0, 0xffff_ffff),
   );
+
+/** Bits that may stand in an entry and still say nothing; more than a few are not worth trying all combinations. */
+const MOST_BLANK_BITS = 4;
+
+/** Is an entry without payload bits always as good as zero? The kernels take it for zero without asking. */
+function blanksAreNothing(regime: Regime): boolean {
+  const blank = [0, 1].flatMap(half =>
+    Array.from({ length: 32 }, (_, bit) => bit)
+      .filter(bit => (((regime.payload[half] as number) >>> bit) & 1) === 0)
+      .map(bit => 1n << BigInt(32 * half + bit)),
+  );
+  if (blank.length > MOST_BLANK_BITS) return false;
+  const words = Array.from({ length: 2 ** blank.length }, (_, choice) =>
+    blank.reduce((word, bit, i) => word | (choice & (1 << i) ? bit : 0n), 0n),
+  );
+  return regime.levels.every((_, level) =>
+    words.every(word => {
+      const { kind } = regime.classify(regime.read(word, level), level);
+      return kind === 'empty' || kind === 'payload';
+    }),
+  );
+}

@@ -12,6 +12,7 @@ import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels
 import * as at from '../memtype/kernels/layout.ts';
 import { Classifier } from './classifier.ts';
 import { type Forms, knownForms } from './forms.ts';
+import { Arena } from './gather.ts';
 import { LevelTables } from './level-tables.ts';
 import type { EntryForm, Level, Regime } from './regime.ts';
 
@@ -137,29 +138,34 @@ class Tally {
     const forms = level === 0 ? knownForms(this.#regime) : undefined;
     const counter =
       forms && (this.#given || read.length >= WORTH_A_KERNEL)
-        ? new Counter(this.#given ?? wasmKernels() ?? typescriptKernels(), this.#regime, forms)
+        ? new Counter(
+            new Heap(this.#given ?? wasmKernels() ?? typescriptKernels()),
+            this.#regime,
+            this.#memory,
+            forms,
+            (lo, hi, inherited) => this.#classOf(lo, hi, 0, inherited),
+          )
         : undefined;
     for (let i = 0; i < read.length; i += SEGMENTS) this.#batch(read.slice(i, i + SEGMENTS), level, counter);
-    counter?.finish(this.#counts);
+    if (counter) this.#missing += counter.finish(this.#counts);
   }
 
   /** Some tables, read together. */
   #batch(nodes: readonly Node[], level: number, counter: Counter | undefined): void {
     const { entryBytes } = this.#regime;
-    this.#memory.prefetch?.(nodes.map(({ address }) => Math.floor(address / PAGE_BYTES)));
+    if (!counter) this.#memory.prefetch?.(nodes.map(({ address }) => Math.floor(address / PAGE_BYTES)));
     for (const node of nodes) {
       const { address, entries, inherited, ways } = node;
       const end = address + entries * entryBytes;
       for (let place = address; place < end; ) {
         const next = Math.min(end, place - (place % PAGE_BYTES) + PAGE_BYTES);
-        const words = this.#memory.page(Math.floor(place / PAGE_BYTES));
-        const offset = (place % PAGE_BYTES) / 4;
-        if (!words) this.#missing += ways;
-        else if (counter)
-          counter.put(words.subarray(offset, offset + (next - place) / 4), ways, inherited, (lo, hi) =>
-            this.#classOf(lo, hi, 0, inherited),
-          );
-        else this.#entries(words.subarray(offset, offset + (next - place) / 4), level, node);
+        if (counter) counter.put(place, (next - place) / entryBytes, ways, inherited);
+        else {
+          const words = this.#memory.page(Math.floor(place / PAGE_BYTES));
+          const offset = (place % PAGE_BYTES) / 4;
+          if (!words) this.#missing += ways;
+          else this.#entries(words.subarray(offset, offset + (next - place) / 4), level, node);
+        }
         place = next;
       }
     }
@@ -231,25 +237,39 @@ const SEGMENTS = 1024;
 class Counter {
   readonly #heap: Heap;
   readonly #regime: Regime;
+  readonly #memory: AddressSpace;
   readonly #forms: Forms;
+  readonly #classOf: (lo: number, hi: number, inherited: number) => number;
   readonly #levels: LevelTables;
   readonly #job: number;
   readonly #segments: number;
-  readonly #arena: number;
+  readonly #arena: Arena;
   readonly #counts: number;
+  // what is queued: place of the first entry, entries, how often they count
+  readonly #places = new Float64Array(SEGMENTS);
+  readonly #sizes = new Uint16Array(SEGMENTS);
+  readonly #ways = new Float64Array(SEGMENTS);
   #inherited: number | undefined;
   #queued = 0;
+  #missing = 0;
 
-  constructor(kernels: Kernels, regime: Regime, forms: Forms) {
-    const heap = new Heap(kernels);
+  constructor(
+    heap: Heap,
+    regime: Regime,
+    memory: AddressSpace,
+    forms: Forms,
+    classOf: (lo: number, hi: number, inherited: number) => number,
+  ) {
     this.#heap = heap;
     this.#regime = regime;
+    this.#memory = memory;
     this.#forms = forms;
+    this.#classOf = classOf;
     this.#job = heap.take(at.TALLY_BYTES);
     this.#segments = heap.take(SEGMENTS * at.SEGMENT_BYTES);
     this.#counts = heap.take(CLASSES * 8);
     this.#levels = new LevelTables(heap);
-    this.#arena = heap.take(SEGMENTS * PAGE_BYTES);
+    this.#arena = new Arena(heap, SEGMENTS);
     heap.u8.fill(0, this.#job, this.#job + at.TALLY_BYTES);
     heap.u8.fill(0, this.#counts, this.#counts + CLASSES * 8);
     this.#set(at.TALLY_SEGMENTS, this.#segments);
@@ -258,37 +278,44 @@ class Counter {
   }
 
   /** A piece of a leaf table, each entry of which counts `ways` times. */
-  put(
-    words: Uint32Array,
-    ways: number,
-    inherited: number,
-    classOf: (lo: number, hi: number) => number,
-  ): void {
+  put(place: number, count: number, ways: number, inherited: number): void {
+    if (inherited !== this.#inherited || this.#queued === SEGMENTS) this.#run();
     if (inherited !== this.#inherited) {
-      this.#run();
       this.#inherited = inherited;
-      this.#levels.begin(this.#regime, this.#forms.leaves, classOf);
+      this.#levels.begin(this.#regime, this.#forms.leaves, (lo, hi) => this.#classOf(lo, hi, inherited));
     }
-    const { u32, f64 } = this.#heap;
-    const page = this.#arena + this.#queued * PAGE_BYTES;
-    const segment = this.#segments + this.#queued++ * at.SEGMENT_BYTES;
-    u32.set(words, page >> 2);
-    u32[(segment + at.SEGMENT_ENTRIES) >> 2] = page;
-    u32[(segment + at.SEGMENT_COUNT) >> 2] = words.length / 2;
-    f64[(segment + at.SEGMENT_INPUT) >> 3] = ways;
-    if (this.#queued === SEGMENTS) this.#run();
+    this.#places[this.#queued] = place;
+    this.#sizes[this.#queued] = count;
+    this.#ways[this.#queued++] = ways;
   }
 
-  /** Add what was counted. */
-  finish(counts: Float64Array): void {
+  /** Add what was counted; answers how many pieces are missing, counted as often as ways lead to them. */
+  finish(counts: Float64Array): number {
     this.#run();
     const own = this.#heap.f64.subarray(this.#counts >> 3);
     for (let id = 0; id < CLASSES; id++) counts[id] = (counts[id] as number) + (own[id] as number);
+    return this.#missing;
   }
 
   #run(): void {
     if (this.#queued === 0) return;
-    this.#set(at.TALLY_SEGMENT_COUNT, this.#queued);
+    const frames = this.#places.slice(0, this.#queued).map(place => Math.floor(place / PAGE_BYTES));
+    const pages = this.#arena.gather(this.#memory, frames);
+    const { u32, f64 } = this.#heap;
+    let segments = 0;
+    for (let i = 0; i < this.#queued; i++) {
+      const page = pages[i] as number;
+      const ways = this.#ways[i] as number;
+      if (page === 0) {
+        this.#missing += ways;
+        continue;
+      }
+      const segment = this.#segments + segments++ * at.SEGMENT_BYTES;
+      u32[(segment + at.SEGMENT_ENTRIES) >> 2] = page + ((this.#places[i] as number) % PAGE_BYTES);
+      u32[(segment + at.SEGMENT_COUNT) >> 2] = this.#sizes[i] as number;
+      f64[(segment + at.SEGMENT_INPUT) >> 3] = ways;
+    }
+    this.#set(at.TALLY_SEGMENT_COUNT, segments);
     this.#set(at.TALLY_SEGMENT, 0);
     this.#set(at.TALLY_ENTRY, 0);
     while (this.#heap.kernels.tally(this.#job) === at.SCAN_ASKS)

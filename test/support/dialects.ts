@@ -1,5 +1,6 @@
 /** Regimes to test walkers with, and words that their tables may hold. */
 import { stage1Tables, stage2Tables } from '../../src/arm64/walk/tables.ts';
+import { stage2Tables as eptTables, stage1Tables as linearTables } from '../../src/x86/walk/tables.ts';
 import { type Dialect, dialect } from './trees.ts';
 
 const bits = (...positions: number[]): bigint =>
@@ -42,6 +43,27 @@ const stage1 = (
     },
   );
 
+/** x86 words: present, writable, user, accessed, dirty, PAT bits, NX; what is not present says nothing or something. */
+const LINEAR = {
+  tables: [0x67n, 0x27n, 0x63n, 0x67n | bits(63), 0x65n],
+  leaves: (level: number) =>
+    [0n, bits(1), bits(2), bits(3, 4), bits(63), bits(5), bits(6, 5), bits(8)].map(
+      attributes => attributes | 1n | (level === 0 ? 0n : bits(7)),
+    ),
+  others: [0x1234_5000n, 0x1000n, 2n, 0x2000n, bits(63), 1n | bits(51), 0xffff_ffff_ffff_fffen],
+};
+/** EPT words; the empty entry of KVM has only the suppress-#VE bit. */
+const EPT = {
+  tables: [7n, 3n, 7n | bits(8), 5n],
+  leaves: (level: number) =>
+    [0n, bits(1), bits(6), bits(3, 4), bits(8), bits(9, 8), bits(63)].map(
+      attributes => attributes | 5n | bits(4, 5) | (level === 0 ? 0n : bits(7)),
+    ),
+  others: [bits(63), bits(63), bits(63), 0n, 2n, 6n, bits(63) | 0x1000n, 0x3000n, 7n | bits(3)],
+};
+const linear = (mode: 'pae' | '4l' | '5l') =>
+  dialect(linearTables({ settings: { mode, nxe: 1, maxphyaddr: 46 }, base: 0x10_0000n }), LINEAR);
+
 export const DIALECTS: Readonly<Record<string, Dialect>> = {
   'stage 2, 4K': stage2({}, 1, 9),
   'stage 2, 4K, concatenated roots': stage2({}, 1, 12),
@@ -53,4 +75,8 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
   'stage 1, 4K': stage1({ regime: 'EL1&0' }, 1, false),
   'stage 1, 4K, upper range': stage1({ regime: 'EL1&0' }, 1, true),
   'stage 1, 4K, LPA2': stage1({ regime: 'EL1&0', ds: 1, oaBits: 52 }, 1, false),
+  'x86, 4 levels': linear('4l'),
+  'x86, 5 levels': linear('5l'),
+  'x86, PAE': linear('pae'),
+  'EPT, 4 levels': dialect(eptTables({ settings: { maxphyaddr: 46 }, walkLength: 4, base: 0x10_0000n }), EPT),
 };

@@ -97,7 +97,7 @@ export const LEVEL_IN_PLACE = 32;
 /** u64: address bits that stand elsewhere, and how far up they belong (u64). */
 export const LEVEL_MOVED = 40;
 export const LEVEL_MOVED_BY = 48;
-/** u64: bits that make an invalid entry worth counting. */
+/** u64: bits that make an invalid entry worth counting; an entry with none of them is as good as zero. */
 export const LEVEL_PAYLOAD = 56;
 /** u32: log2 of the frames of one entry. */
 export const LEVEL_SPAN_LG2 = 64;

@@ -229,7 +229,7 @@ export class Twin implements Kernels {
       const hi = u32[entries + 2 * i + 1] as number;
       const here = input + i * span;
       let kind: number = at.KIND_EMPTY;
-      if (lo !== 0 || hi !== 0) {
+      if ((lo & payloadLo) !== 0 || (hi & payloadHi) !== 0) {
         const attributeLo = (lo & attributesLo) >>> 0;
         const attributeHi = (hi & attributesHi) >>> 0;
         const meaning = this.#meaningOf(attributeLo, attributeHi, field(level, at.LEVEL_PATTERNS));

@@ -124,8 +124,9 @@ export function continues64(at: usize, next: u64, step: u64, keep: u64): bool {
   return true;
 }
 
-/** Are 64 entries zero? */
-function empty64(at: usize): bool {
+/** Do 64 entries hold nothing? */
+function empty64(at: usize, payload: u64): bool {
+  const payloads = i64x2.splat(payload);
   for (const end = at + BLOCK_BYTES; at < end; at += 128) {
     const low = v128.or(
       v128.or(v128.load(at), v128.load(at, 16)),
@@ -135,7 +136,7 @@ function empty64(at: usize): bool {
       v128.or(v128.load(at, 64), v128.load(at, 80)),
       v128.or(v128.load(at, 96), v128.load(at, 112)),
     );
-    if (v128.any_true(v128.or(low, high))) return false;
+    if (v128.any_true(v128.and(v128.or(low, high), payloads))) return false;
   }
   return true;
 }
@@ -147,9 +148,9 @@ function shifted(before: v128, lanes: v128): v128 {
 
 /**
  * Sixteen entries: bit k of the result says that entry k is the one before it plus a step (ignored bits aside), bit 16 + k
- * that it is zero. In halves, because four halves fit a vector: a step must not carry from the low half to the high one.
+ * that it holds nothing. In halves, because four halves fit a vector: a step must not carry from the low half to the high one.
  */
-function masks16(at: usize, step: u64, keep: u64): u32 {
+function masks16(at: usize, step: u64, keep: u64, payload: u64): u32 {
   const a = v128.load(at);
   const b = v128.load(at, 16);
   const c = v128.load(at, 32);
@@ -167,12 +168,24 @@ function masks16(at: usize, step: u64, keep: u64): u32 {
   const hi2 = highs(e, f);
   const hi3 = highs(g, h);
   const zero = i64x2.splat(0);
-  const empty = lanes16(
-    i32x4.eq(v128.or(lo0, hi0), zero),
-    i32x4.eq(v128.or(lo1, hi1), zero),
-    i32x4.eq(v128.or(lo2, hi2), zero),
-    i32x4.eq(v128.or(lo3, hi3), zero),
-  );
+  let empty: u32;
+  if (payload === <u64>-1)
+    empty = lanes16(
+      i32x4.eq(v128.or(lo0, hi0), zero),
+      i32x4.eq(v128.or(lo1, hi1), zero),
+      i32x4.eq(v128.or(lo2, hi2), zero),
+      i32x4.eq(v128.or(lo3, hi3), zero),
+    );
+  else {
+    const lo = i32x4.splat(<u32>payload);
+    const hi = i32x4.splat(<u32>(payload >> 32));
+    empty = lanes16(
+      i32x4.eq(v128.or(v128.and(lo0, lo), v128.and(hi0, hi)), zero),
+      i32x4.eq(v128.or(v128.and(lo1, lo), v128.and(hi1, hi)), zero),
+      i32x4.eq(v128.or(v128.and(lo2, lo), v128.and(hi2, hi)), zero),
+      i32x4.eq(v128.or(v128.and(lo3, lo), v128.and(hi3, hi)), zero),
+    );
+  }
   const loBefore0 = shifted(v128.load_splat<u32>(at - 8), lo0);
   const loBefore1 = shifted(lo0, lo1);
   const loBefore2 = shifted(lo1, lo2);
@@ -209,14 +222,14 @@ function grownBut(lo: v128, loWanted: v128, keepLo: v128, hi: v128, hiWanted: v1
 }
 
 /**
- * The entries of a block that do not go on as the one before them: neither grown by a step from something that was not
- * zero, nor zero after zero. The first one counts as if zero stood before it.
+ * The entries of a block that do not go on as the one before them: neither grown by a step from something, nor nothing after
+ * nothing. The first one counts as if nothing stood before it.
  */
-function events64(at: usize, step: u64, keep: u64): u64 {
-  const a = <u64>masks16(at, step, keep);
-  const b = <u64>masks16(at + 128, step, keep);
-  const c = <u64>masks16(at + 256, step, keep);
-  const d = <u64>masks16(at + 384, step, keep);
+function events64(at: usize, step: u64, keep: u64, payload: u64): u64 {
+  const a = <u64>masks16(at, step, keep, payload);
+  const b = <u64>masks16(at + 128, step, keep, payload);
+  const c = <u64>masks16(at + 256, step, keep, payload);
+  const d = <u64>masks16(at + 384, step, keep, payload);
   const grown = (a & 0xffff) | ((b & 0xffff) << 16) | ((c & 0xffff) << 32) | (d << 48);
   const empty = (a >> 16) | ((b >> 16) << 16) | ((c >> 16) << 32) | ((d >> 16) << 48);
   const emptyBefore = (empty << 1) | 1;
@@ -472,7 +485,7 @@ function scanSegment(job: usize, segment: usize): u32 {
           here += (span << 6) * blocks;
           continue;
         }
-      } else if (open === 0 && empty64(block)) {
+      } else if (open === 0 && empty64(block, payload)) {
         index += BLOCK;
         here += span << 6;
         continue;
@@ -481,10 +494,11 @@ function scanSegment(job: usize, segment: usize): u32 {
     const all: u64 = size === BLOCK ? <u64>-1 : ((<u64>1) << size) - 1;
     let events = all;
     if (!unsure) {
-      events = events64(block, step, keep);
+      events = events64(block, step, keep, payload);
       // the first entry has its predecessor elsewhere
       const first = load<u64>(block);
-      const goesOn = open === KIND_LEAF ? ((first ^ (last + step)) & keep) === 0 : open === 0 && first === 0;
+      const goesOn =
+        open === KIND_LEAF ? ((first ^ (last + step)) & keep) === 0 : open === 0 && (first & payload) === 0;
       events = goesOn ? events & ~(<u64>1) : events | 1;
     }
     const careful = unsure || moved !== 0;
@@ -526,7 +540,7 @@ function scanSegment(job: usize, segment: usize): u32 {
       const word = load<u64>(block + ((<usize>bit) << 3));
       const pattern = word & attributes;
       const slot = bucketOf(pattern, patterns);
-      const leaf = word !== 0;
+      const leaf = (word & payload) !== 0;
       if (
         leaf &&
         (load<u64>(slot, PATTERN_KEY) !== pattern ||
@@ -557,7 +571,7 @@ function scanSegment(job: usize, segment: usize): u32 {
       const word = load<u64>(block + (bit << 3));
       const now = here + ((<u64>bit) << spanLg2);
       let kind: i32 = KIND_EMPTY;
-      if (word !== 0) {
+      if ((word & payload) !== 0) {
         const meaning = meaningOf(word & attributes, patterns);
         if (meaning === 0) {
           store<u64>(job, word & attributes, SCAN_UNKNOWN);
@@ -572,7 +586,7 @@ function scanSegment(job: usize, segment: usize): u32 {
         kind = <i32>meaning - 1;
         if (kind !== KIND_LEAF) {
           if (kind === KIND_FAULT) faults++;
-          else if (kind <= KIND_PAYLOAD && (word & payload) !== 0) {
+          else if (kind <= KIND_PAYLOAD) {
             payloads++;
             kind = listPayload ? KIND_PAYLOAD : KIND_EMPTY;
           } else kind = KIND_EMPTY;

@@ -1,0 +1,61 @@
+/** Pages of an image brought together in the kernels' memory, in one sorted pass over the image. */
+import { type AddressSpace, NOT_HELD } from '../image/address-space.ts';
+import type { Heap } from '../memtype/kernels/heap.ts';
+
+const PAGE_BYTES = 4096;
+
+/** Room for pages, filled again and again. */
+export class Arena {
+  readonly #heap: Heap;
+  readonly #place: number;
+  readonly #pages: number;
+
+  /** Takes room for twice as many pages as are gathered at a time, so that small holes can be read through. */
+  constructor(heap: Heap, pages: number) {
+    this.#heap = heap;
+    this.#pages = 2 * pages;
+    this.#place = heap.take(this.#pages * PAGE_BYTES);
+  }
+
+  /**
+   * Bring these frames, in any order and with doubles; negative ones stand for none.
+   *
+   * @returns where each lies in the kernels' memory, or 0 for one that the image does not hold
+   */
+  gather(memory: AddressSpace, frames: Float64Array): Uint32Array {
+    const sorted = frames.filter(frame => frame >= 0).sort();
+    let distinct = 0;
+    for (const frame of sorted)
+      if (distinct === 0 || frame !== sorted[distinct - 1]) sorted[distinct++] = frame;
+    const wanted = sorted.subarray(0, distinct);
+    const pages = memory.gather
+      ? memory.gather(wanted, this.#heap.u8.subarray(this.#place, this.#place + this.#pages * PAGE_BYTES))
+      : this.#copy(memory, wanted);
+    return Uint32Array.from(frames, frame => {
+      const page = frame < 0 ? NOT_HELD : (pages[indexOf(wanted, frame)] as number);
+      return page === NOT_HELD ? 0 : this.#place + page * PAGE_BYTES;
+    });
+  }
+
+  #copy(memory: AddressSpace, frames: Float64Array): Uint32Array {
+    memory.prefetch?.(frames);
+    return Uint32Array.from(frames, (frame, i) => {
+      const words = memory.page(frame);
+      if (!words) return NOT_HELD;
+      this.#heap.u32.set(words, (this.#place + i * PAGE_BYTES) >> 2);
+      return i;
+    });
+  }
+}
+
+/** The place of a number in a sorted array that has it. */
+function indexOf(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
