@@ -29,6 +29,18 @@ export interface AddressSpace {
 /** Of `gather`: a frame that cannot be had. */
 export const NOT_HELD = 0xffff_ffff;
 
+/** As `gather`, for any space: those that have no large reads are asked page by page. */
+export function gatherPages(space: AddressSpace, frames: Float64Array, target: Uint8Array): Uint32Array {
+  if (space.gather) return space.gather(frames, target);
+  space.prefetch?.(frames);
+  return Uint32Array.from(frames, (frame, i) => {
+    const words = space.page(frame);
+    if (!words) return NOT_HELD;
+    target.set(new Uint8Array(words.buffer, words.byteOffset, PAGE_BYTES), i * PAGE_BYTES);
+    return i;
+  });
+}
+
 /** A run of page frames, end exclusive. */
 export interface FrameRange {
   readonly frame: number;

@@ -1,5 +1,5 @@
 /** Memory that says how much of it was read: for progress, nothing else changes. */
-import type { AddressSpace, FrameRange } from './address-space.ts';
+import { type AddressSpace, type FrameRange, gatherPages } from './address-space.ts';
 
 /** Pages between two reports: a report costs a look at the clock. */
 const EVERY = 1024;
@@ -25,5 +25,12 @@ export class Watched implements AddressSpace {
 
   prefetch(frames: ArrayLike<number>): void {
     this.#space.prefetch?.(frames);
+  }
+
+  gather(frames: Float64Array, target: Uint8Array): Uint32Array {
+    const before = Math.floor(this.#pages / EVERY);
+    this.#pages += frames.length;
+    if (Math.floor(this.#pages / EVERY) > before) this.#report(this.#pages);
+    return gatherPages(this.#space, frames, target);
   }
 }

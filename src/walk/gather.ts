@@ -1,5 +1,5 @@
 /** Pages of an image brought together in the kernels' memory, in one sorted pass over the image. */
-import { type AddressSpace, NOT_HELD } from '../image/address-space.ts';
+import { type AddressSpace, gatherPages, NOT_HELD } from '../image/address-space.ts';
 import type { Heap } from '../memtype/kernels/heap.ts';
 
 const PAGE_BYTES = 4096;
@@ -28,22 +28,11 @@ export class Arena {
     for (const frame of sorted)
       if (distinct === 0 || frame !== sorted[distinct - 1]) sorted[distinct++] = frame;
     const wanted = sorted.subarray(0, distinct);
-    const pages = memory.gather
-      ? memory.gather(wanted, this.#heap.u8.subarray(this.#place, this.#place + this.#pages * PAGE_BYTES))
-      : this.#copy(memory, wanted);
+    const room = this.#heap.u8.subarray(this.#place, this.#place + this.#pages * PAGE_BYTES);
+    const pages = gatherPages(memory, wanted, room);
     return Uint32Array.from(frames, frame => {
       const page = frame < 0 ? NOT_HELD : (pages[indexOf(wanted, frame)] as number);
       return page === NOT_HELD ? 0 : this.#place + page * PAGE_BYTES;
-    });
-  }
-
-  #copy(memory: AddressSpace, frames: Float64Array): Uint32Array {
-    memory.prefetch?.(frames);
-    return Uint32Array.from(frames, (frame, i) => {
-      const words = memory.page(frame);
-      if (!words) return NOT_HELD;
-      this.#heap.u32.set(words, (this.#place + i * PAGE_BYTES) >> 2);
-      return i;
     });
   }
 }

@@ -2,33 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
-import type { LeafBatch } from '../../src/walk/batch.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
 import { walkFast } from '../../src/walk/fast.ts';
 import type { Level } from '../../src/walk/regime.ts';
 import type { WalkOptions, WalkResult } from '../../src/walk/result.ts';
 import { AF, DIALECTS } from '../support/dialects.ts';
 import { Memory } from '../support/memory.ts';
+import { expectSame } from '../support/same-walk.ts';
 import { type Dialect, tree } from '../support/trees.ts';
-
-const columns = ({ length, ...rest }: LeafBatch): Record<string, unknown> =>
-  Object.fromEntries(
-    (['input', 'output', 'frames', 'lo', 'hi', 'at', 'level', 'kind', 'inherited'] as const).map(name => [
-      name,
-      rest[name].slice(0, length),
-    ]),
-  );
-const comparable = ({ leaves, regime: _, ...rest }: WalkResult) => ({ ...rest, ...columns(leaves) });
-/** As `toEqual`, but columns byte by byte first: they are long. */
-const expectSame = (given: WalkResult, wanted: WalkResult): void => {
-  const [a, b] = [comparable(given), comparable(wanted)] as Record<string, unknown>[];
-  const differs = Object.keys({ ...a, ...b }).filter(key => {
-    const [x, y] = [a?.[key], b?.[key]];
-    if (!ArrayBuffer.isView(x) || !ArrayBuffer.isView(y)) return true;
-    return Buffer.compare(new Uint8Array(x.buffer), new Uint8Array(y.buffer)) !== 0;
-  });
-  for (const key of differs) expect([key, a?.[key]]).toEqual([key, b?.[key]]);
-};
 
 const implementations: readonly (readonly [string, Kernels])[] = [
   ['WebAssembly', wasmKernels() as Kernels],

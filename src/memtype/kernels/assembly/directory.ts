@@ -69,12 +69,12 @@ export function lookups(directory: usize, addresses: usize, count: u32, outputs:
     const from = addresses + (first << 3);
     for (let i: u32 = 0; i < size; i++) {
       const address = load<u64>(from + (i << 3));
-      const granule = <u32>((address & mask) >> granuleShift);
+      const granule = (address & mask) >> granuleShift; // up to 36 bits, with 5 levels
       let record = nothing;
       if (address - start0 < size0 || address - start1 < size1) {
-        const middle = load<usize>(top + ((granule >> 18) << 2));
-        const records = load<usize>(middle + (((granule >> 9) & INDEX) << 2));
-        record = records + (granule & INDEX) * RECORD_BYTES;
+        const middle = load<usize>(top + ((<usize>(granule >> 18)) << 2));
+        const records = load<usize>(middle + ((<u32>(granule >> 9) & INDEX) << 2));
+        record = records + (<u32>granule & INDEX) * RECORD_BYTES;
       }
       const info = load<u32>(record, RECORD_INFO);
       const index = <u32>(address >> shift) & info & INDEX;
@@ -124,10 +124,10 @@ export function recordOf(address: u64, directory: usize): usize {
     address - load<u64>(directory, DIRECTORY_START_1) < load<u64>(directory, DIRECTORY_SIZE_1);
   if (!inside) return load<usize>(directory, DIRECTORY_NOTHING);
   const shift = <u64>load<u32>(directory, DIRECTORY_SHIFT) + DIRECTORY_INDEX_BITS;
-  const granule = <u32>((address & load<u64>(directory, DIRECTORY_MASK)) >> shift);
-  const middle = load<usize>(load<usize>(directory, DIRECTORY_TOP) + ((granule >> 18) << 2));
-  const records = load<usize>(middle + (((granule >> 9) & INDEX) << 2));
-  return records + (granule & INDEX) * RECORD_BYTES;
+  const granule = (address & load<u64>(directory, DIRECTORY_MASK)) >> shift;
+  const middle = load<usize>(load<usize>(directory, DIRECTORY_TOP) + ((<usize>(granule >> 18)) << 2));
+  const records = load<usize>(middle + ((<u32>(granule >> 9) & INDEX) << 2));
+  return records + (<u32>granule & INDEX) * RECORD_BYTES;
 }
 
 /** The output address by an entry of any level. */
