@@ -35,6 +35,7 @@ interface Binaryen {
     runPasses(passes: readonly string[]): void;
     optimize(): void;
     emitBinary(): Uint8Array;
+    emitText(): string;
     dispose(): void;
   };
 }
@@ -57,8 +58,13 @@ const FEATURES = [
   'MutableGlobals',
   'NontrappingFPToInt',
 ];
-/** Size, in nodes, up to which a helper without loops goes whole into every caller. The largest is `codes16`. */
-const INLINE_UP_TO = 1000;
+/** Size, in nodes, up to which a function goes whole into every caller: `countGroups` is the largest that must. */
+const INLINE_UP_TO = 1500;
+/**
+ * What may still be a call: the loops that `scan` and `descend` share, and the one of `pairs`. A loop that grows beyond the
+ * limit above would silently lose its constants, and with them half its speed.
+ */
+const CALLS_LEFT = 3;
 
 /** The kernels as a WebAssembly module. @throws Error with what the compiler said. */
 export async function compileKernels(root: string): Promise<Uint8Array> {
@@ -93,6 +99,8 @@ export async function compileKernels(root: string): Promise<Uint8Array> {
   module.setFeatures(FEATURES.reduce((all, name) => all | (binaryen.Features[name] as number), 0));
   module.runPasses(['inlining-optimizing']);
   module.optimize();
+  const calls = module.emitText().match(/\(call \$/g)?.length ?? 0;
+  if (calls > CALLS_LEFT) throw new Error(`${calls} calls are left in the kernels: raise INLINE_UP_TO`);
   const optimised = module.emitBinary();
   module.dispose();
   return optimised;

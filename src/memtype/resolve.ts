@@ -6,8 +6,7 @@
  */
 import { Heap } from './kernels/heap.ts';
 import { type Kernels, kernels } from './kernels/kernels.ts';
-import { COUNT_BYTES, COUNT_FREQUENT } from './kernels/layout.ts';
-import { install, type Plan, plan, type Table } from './kernels/plan.ts';
+import { install, type Plan, plan, type Table, takeScratch } from './kernels/plan.ts';
 
 /** Entries: 64-bit words, or pairs of 32-bit halves `(lo, hi)`. */
 export type Words = BigUint64Array | Uint32Array;
@@ -35,8 +34,7 @@ class Room {
     this.words = heap.take(CHUNK * 8);
     this.codes = heap.take(CHUNK);
     this.counts = heap.take(256 * 8);
-    this.scratch = heap.take(COUNT_BYTES);
-    heap.u8.set([0, 1, 2, 3, 4, 5, 6, 7], this.scratch + COUNT_FREQUENT);
+    this.scratch = takeScratch(heap);
   }
 }
 const rooms = new WeakMap<Heap, Room>();

@@ -6,7 +6,7 @@ import type { AddressSpace } from '../image/address-space.ts';
 import { Palette } from '../memtype/compile.ts';
 import type { Heap } from '../memtype/kernels/heap.ts';
 import * as at from '../memtype/kernels/layout.ts';
-import { install, type Plan, plan, type Table } from '../memtype/kernels/plan.ts';
+import { install, type Plan, plan, type Table, takeScratch } from '../memtype/kernels/plan.ts';
 import { Directory } from './directory.ts';
 import { knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';
@@ -90,7 +90,7 @@ export class StagePairs<A, B, C> {
     this.#segments = heap.take(SEGMENTS * at.SEGMENT_BYTES);
     this.#arena = memory instanceof ResidentImage ? 0 : heap.take(SEGMENTS * FRAME_BYTES);
     this.#counts = heap.take(256 * 8);
-    this.#scratch = heap.take(at.COUNT_BYTES);
+    this.#scratch = takeScratch(heap);
     const codes = heap.take(CAPACITY);
     const levels = new LevelTables(heap);
     const table = heap.take(65536);
@@ -122,7 +122,6 @@ export class StagePairs<A, B, C> {
     if (forms) levels.begin(first.regime, forms.leaves, directory.classifier);
     const { u32, u8 } = heap;
     u8.fill(0, this.#job, this.#job + at.PAIRS_BYTES);
-    u8.set([0, 1, 2, 3, 4, 5, 6, 7], this.#scratch + at.COUNT_FREQUENT);
     const put = (offset: number, ...values: readonly number[]): void => {
       u32.set(values, (this.#job + offset) >> 2);
     };

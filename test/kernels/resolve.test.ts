@@ -126,6 +126,29 @@ describe.each(implementations)('%s', (_, kernels) => {
     expect(resolver.histogram(words).reduce((sum, [, n]) => sum + n, 0)).toBe(100_001);
   });
 
+  test('counts are right whatever way of counting suits the words, and while that changes', () => {
+    const resolver = new Resolver(TABLES['every byte plane'] as Table<number>, heap);
+    const next = random(5);
+    // stretches of one word, of a few different ones, and of as many as there are
+    const stretches = [1, 3, 256, 12, 1, 8, 3, 9, 256, 2];
+    const words = Uint32Array.from(
+      stretches.flatMap(kinds => {
+        const few = wordsOf(next(1000), kinds);
+        return Array.from({ length: 9001 }, (_, i) => (i < 9000 ? next(kinds) : 0)).flatMap(pick => [
+          ...few.subarray(2 * pick, 2 * pick + 2),
+        ]);
+      }),
+    );
+    const { codes, palette } = resolver.resolve(words);
+    const counts = new Map<number | undefined, number>();
+    for (const code of codes) counts.set(palette[code], (counts.get(palette[code]) ?? 0) + 1);
+    expect(new Map(resolver.histogram(words))).toEqual(counts);
+    const place = heap.take(words.byteLength);
+    heap.u32.set(words, place / 4);
+    for (const _ of [1, 2]) // the second time with what the first has learnt
+      expect(new Map(resolver.histogramInPlace(place, words.length / 2))).toEqual(counts);
+  });
+
   test('in kernel memory nothing is copied, and the result is the same', () => {
     const table = TABLES['every byte plane'] as Table<number>;
     const resolver = new Resolver(table, heap);

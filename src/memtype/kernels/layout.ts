@@ -25,18 +25,22 @@ export const PLAN_NIBBLES = 312;
 export const PLAN_BYTES = 440;
 
 /**
- * Scratch of a histogram: four banks of 256 u32; eight different codes that are counted by comparing, kept from call to call
- * (any eight will do to begin with); how often each of them came, u32; codes of one chunk.
+ * Scratch of a histogram: four banks of 256 u32; sixteen lanes for each code that is counted by comparing; codes of one
+ * chunk. Kept from call to call: those eight different codes, and how often each came, u32; whether codes are counted one by
+ * one instead, and for how many chunks not to think again, u32 both. `takeScratch` makes it.
  */
 export const COUNT_BANKS = 0;
 export const COUNT_BANK_BYTES = 1024;
-export const COUNT_FREQUENT = 4096;
+export const COUNT_LANES = 4096;
+export const COUNT_FREQUENT = 4224;
 export const COUNT_FREQUENT_CODES = 8;
-export const COUNT_FREQUENT_COUNTS = 4112;
-export const COUNT_CODES = 4160;
+export const COUNT_FREQUENT_COUNTS = 4240;
+export const COUNT_EACH = 4272;
+export const COUNT_PATIENCE = 4276;
+export const COUNT_CODES = 4288;
 /** Groups of sixteen codes that are counted at a time: a byte must hold the sum of one lane. */
 export const COUNT_GROUPS = 128;
-export const COUNT_BYTES = 6272;
+export const COUNT_BYTES = 6400;
 
 /**
  * The nibbles of a word that the vector form can read, in the order of their tables: bits [3:0], [7:4], [11:8], [15:12],

@@ -73,6 +73,15 @@ export function install<A>({ gather, codes, vector }: Plan<A>, heap: Heap): numb
   return base;
 }
 
+/** Scratch for counting codes, ready for use; answers its address. */
+export function takeScratch(heap: Heap): number {
+  const scratch = heap.take(at.COUNT_BYTES);
+  const { u8 } = heap;
+  u8.fill(0, scratch, scratch + at.COUNT_BYTES);
+  for (let i = 0; i < at.COUNT_FREQUENT_CODES; i++) u8[scratch + at.COUNT_FREQUENT + i] = i;
+  return scratch;
+}
+
 /** The key bits that stand in one nibble of a word. */
 interface Group {
   readonly nibble: number;

@@ -6,10 +6,13 @@ import {
   COUNT_BANK_BYTES,
   COUNT_BANKS,
   COUNT_CODES,
+  COUNT_EACH,
   COUNT_FREQUENT,
   COUNT_FREQUENT_CODES,
   COUNT_FREQUENT_COUNTS,
   COUNT_GROUPS,
+  COUNT_LANES,
+  COUNT_PATIENCE,
   NIBBLE_0,
   NIBBLE_1,
   NIBBLE_2,
@@ -174,28 +177,16 @@ function countEach(codes: usize, end: usize, banks: usize): void {
   }
 }
 
-/** Add the sixteen lanes of a count to the count of a frequent code; answers their sum. */
-function addLanes(lanes: v128, code: usize, banks: usize): u32 {
-  const sums = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(lanes));
-  const sum =
-    i32x4.extract_lane(sums, 0) +
-    i32x4.extract_lane(sums, 1) +
-    i32x4.extract_lane(sums, 2) +
-    i32x4.extract_lane(sums, 3);
-  count1(banks, <u64>load<u8>(code), <u32>sum);
-  return <u32>sum;
-}
-
-/** Count four frequent codes by comparing; answers how many there were. Four at a time, because eight need more registers. */
-function countFour(codes: usize, end: usize, frequent: usize, banks: usize): u32 {
+/** Add to sixteen lanes each, in four counters at `lanes`, how often four frequent codes occur. Eight need more registers. */
+function compareFour(codes: usize, end: usize, frequent: usize, lanes: usize): void {
   const a = v128.load_splat<u8>(frequent);
   const b = v128.load_splat<u8>(frequent + 1);
   const c = v128.load_splat<u8>(frequent + 2);
   const d = v128.load_splat<u8>(frequent + 3);
-  let aCount = i8x16.splat(0);
-  let bCount = aCount;
-  let cCount = aCount;
-  let dCount = aCount;
+  let aCount = v128.load(lanes);
+  let bCount = v128.load(lanes, 16);
+  let cCount = v128.load(lanes, 32);
+  let dCount = v128.load(lanes, 48);
   for (; codes < end; codes += GROUP) {
     const group = v128.load(codes);
     aCount = i8x16.sub(aCount, i8x16.eq(group, a));
@@ -203,12 +194,34 @@ function countFour(codes: usize, end: usize, frequent: usize, banks: usize): u32
     cCount = i8x16.sub(cCount, i8x16.eq(group, c));
     dCount = i8x16.sub(dCount, i8x16.eq(group, d));
   }
-  return (
-    addLanes(aCount, frequent, banks) +
-    addLanes(bCount, frequent + 1, banks) +
-    addLanes(cCount, frequent + 2, banks) +
-    addLanes(dCount, frequent + 3, banks)
-  );
+  v128.store(lanes, aCount);
+  v128.store(lanes, bCount, 16);
+  v128.store(lanes, cCount, 32);
+  v128.store(lanes, dCount, 48);
+}
+
+/** Compare codes with the frequent ones; counted when `addFrequent` is called. */
+function compare(codes: usize, end: usize, scratch: usize): void {
+  compareFour(codes, end, scratch + COUNT_FREQUENT, scratch + COUNT_LANES);
+  compareFour(codes, end, scratch + COUNT_FREQUENT + 4, scratch + COUNT_LANES + 64);
+}
+
+/** Add what `compare` found to the counts, and begin again from zero; answers how many there were. */
+function addFrequent(scratch: usize): u32 {
+  let total: u32 = 0;
+  for (let i = 0; i < COUNT_FREQUENT_CODES; i++) {
+    const lanes = scratch + COUNT_LANES + ((<usize>i) << 4);
+    const sums = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(v128.load(lanes)));
+    const sum =
+      i32x4.extract_lane(sums, 0) +
+      i32x4.extract_lane(sums, 1) +
+      i32x4.extract_lane(sums, 2) +
+      i32x4.extract_lane(sums, 3);
+    count1(scratch + COUNT_BANKS, <u64>load<u8>(scratch + COUNT_FREQUENT + i), <u32>sum);
+    v128.store(lanes, i8x16.splat(0));
+    total += <u32>sum;
+  }
+  return total;
 }
 
 /** Is a code one of four? */
@@ -219,18 +232,52 @@ function isOneOf(group: v128, four: usize): v128 {
   );
 }
 
-/** Count codes of which most are among the eight frequent ones; answers how many are not. */
-function countFrequent(codes: usize, end: usize, frequent: usize, banks: usize): u32 {
-  let rare = <u32>(end - codes) - countFour(codes, end, frequent, banks);
-  if (rare !== 0) rare -= countFour(codes, end, frequent + 4, banks);
-  if (rare !== 0)
-    for (; codes < end; codes += GROUP) {
-      const group = v128.load(codes);
-      const known = v128.or(isOneOf(group, frequent), isOneOf(group, frequent + 4));
-      for (let others = ~i8x16.bitmask(known) & 0xffff; others; others &= others - 1)
-        count1(banks, <u64>load<u8>(codes + ctz(others)), 1);
+/** Count one by one the codes that are not among the frequent ones. */
+function countRare(codes: usize, end: usize, scratch: usize): void {
+  const frequent = scratch + COUNT_FREQUENT;
+  for (; codes < end; codes += GROUP) {
+    const group = v128.load(codes);
+    const known = v128.or(isOneOf(group, frequent), isOneOf(group, frequent + 4));
+    for (let others = ~i8x16.bitmask(known) & 0xffff; others; others &= others - 1)
+      count1(scratch + COUNT_BANKS, <u64>load<u8>(codes + ctz(others)), 1);
+  }
+}
+
+/** Count a stretch of a chunk. */
+function countStretch(codes: usize, end: usize, scratch: usize): void {
+  if (load<u32>(scratch, COUNT_EACH)) countEach(codes, end, scratch + COUNT_BANKS);
+  else compare(codes, end, scratch);
+}
+
+/** Chunks to be counted in one way before another is tried. */
+const PATIENCE: u32 = 16;
+
+/**
+ * All stretches of a chunk are counted: settle it, and the way of the next one. Where many codes were rare, the frequent
+ * ones are chosen anew; where that did not help, codes are counted one by one for a while.
+ */
+function endChunk(codes: usize, end: usize, scratch: usize): void {
+  const chunk = <u32>(end - codes);
+  let patience = load<u32>(scratch, COUNT_PATIENCE);
+  let choose = false;
+  let each = load<u32>(scratch, COUNT_EACH);
+  if (each) choose = patience === 0;
+  else {
+    const rare = chunk - addFrequent(scratch);
+    if (rare) countRare(codes, end, scratch);
+    choose = patience === 0 && rare > chunk >> 5;
+    if (patience && rare > chunk >> 2) {
+      each = 1;
+      patience = PATIENCE;
     }
-  return rare;
+  }
+  if (choose) {
+    chooseFrequent(scratch);
+    each = 0;
+    patience = PATIENCE;
+  } else if (patience) patience--;
+  store<u32>(scratch, each, COUNT_EACH);
+  store<u32>(scratch, patience, COUNT_PATIENCE);
 }
 
 /** The eight codes that were counted most so far, most frequent first. */
@@ -287,27 +334,28 @@ function countGroups(words: usize, last: usize, plan: usize, scratch: usize, rea
   const nibbles = plan + PLAN_NIBBLES;
   const mask = v128.load_splat<u64>(plan + PLAN_MASK);
   let codes = first;
-  let each: u32 = 0; // chunks to be counted one by one
+  let group = mask;
   while (words < last) {
-    // a few groups; then, if the last one is uniform, as many as are like it
+    // a few groups, counted while the next words are on their way from memory
+    const stretch = codes;
     const pause = min(words + STRETCH_BYTES, last);
-    let group = mask;
+    let differ = i8x16.splat(0);
     for (; words < pause; words += GROUP_BYTES, codes += GROUP) {
-      group = codes16(words, reads, nibbles);
+      const next = codes16(words, reads, nibbles);
+      differ = v128.or(differ, v128.xor(next, group));
+      group = next;
       v128.store(codes, group);
     }
-    if (i8x16.all_true(i8x16.eq(group, i8x16.swizzle(group, i8x16.splat(0))))) {
+    countStretch(stretch, codes, scratch);
+    // if all were alike, as many as are like them; asked of a single group, the answer would be hard to predict
+    if (!v128.any_true(v128.or(differ, v128.xor(group, i8x16.swizzle(group, i8x16.splat(0)))))) {
       const bits = v128.load_splat<u64>(words - 8);
       let alike: u32 = 0;
       for (; words < last && alike16(words, bits, mask); words += GROUP_BYTES) alike += GROUP;
       count1(banks, <u64>i8x16.extract_lane_u(group, 0), alike);
     }
     if (codes <= first + (COUNT_GROUPS - STRETCH) * GROUP && words < last) continue;
-    if (each) {
-      countEach(first, codes, banks);
-      if (--each === 0) chooseFrequent(scratch);
-    } else if (countFrequent(first, codes, scratch + COUNT_FREQUENT, banks) > <u32>(codes - first) >> 2)
-      each = 16;
+    endChunk(first, codes, scratch);
     codes = first;
   }
 }
@@ -315,7 +363,7 @@ function countGroups(words: usize, last: usize, plan: usize, scratch: usize, rea
 /** How many words have each code: added to 256 f64 at `counts`. Fewer than 2^32 words per call. */
 export function histogram(words: usize, count: usize, counts: usize, plan: usize, scratch: usize): void {
   const banks = scratch + COUNT_BANKS;
-  memory.fill(banks, 0, 4 * COUNT_BANK_BYTES);
+  memory.fill(scratch, 0, COUNT_FREQUENT); // banks and lanes
   const end = words + (count << 3);
   const reads = load<u32>(plan, PLAN_NIBBLES_READ);
   if (reads) {
@@ -336,17 +384,13 @@ export function histogram(words: usize, count: usize, counts: usize, plan: usize
 /** How often each code stands in `count` bytes: added to 256 f64 at `counts`. */
 export function countCodes(codes: usize, count: usize, counts: usize, scratch: usize): void {
   const banks = scratch + COUNT_BANKS;
-  memory.fill(banks, 0, 4 * COUNT_BANK_BYTES);
+  memory.fill(scratch, 0, COUNT_FREQUENT); // banks and lanes
   const end = codes + count;
   const last = codes + (count & ~(GROUP - 1));
-  let each: u32 = 0;
   while (codes < last) {
     const pause = min<usize>(codes + COUNT_GROUPS * GROUP, last);
-    if (each) {
-      countEach(codes, pause, banks);
-      if (--each === 0) chooseFrequent(scratch);
-    } else if (countFrequent(codes, pause, scratch + COUNT_FREQUENT, banks) > <u32>(pause - codes) >> 2)
-      each = 16;
+    countStretch(codes, pause, scratch);
+    endChunk(codes, pause, scratch);
     codes = pause;
   }
   for (; codes < end; codes++) count1(banks, <u64>load<u8>(codes), 1);
