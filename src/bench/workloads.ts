@@ -333,23 +333,20 @@ export class Workbench {
     const at = this.#place(text);
     this.heap.u8.fill(0, at + text.length, at + text.length + 64);
     const reader = new HexReader(this.heap);
-    const found = new BigUint64Array(count);
+    const words = this.heap.take(8 * count);
     const counts = new Uint32Array(2);
+    let found = 0;
     return {
       group: 'text',
       title: 'hex text, 16-digit words with an address column',
       entries: count,
       bytes: text.byteLength,
       run: () => {
-        let done = 0;
         reader.begin();
-        for (const words of reader.readInPlace(at, text.length)) {
-          found.set(words, done);
-          done += words.length;
-        }
+        found = reader.readInPlace(at, text.length, words);
         counts.set([reader.addresses, reader.others]);
       },
-      output: () => [bytesOf(found), bytesOf(counts)],
+      output: () => [this.heap.u8.slice(words, words + 8 * found), bytesOf(counts)],
       native: { files: { text, classes: textClasses() }, command: 'text text classes' },
     };
   }

@@ -78,20 +78,23 @@ export class HexReader {
   }
 
   /**
-   * The words of a whole text that lies in the kernels' memory, with `TEXT_PADDING` separators behind it: nothing is copied.
-   * Views, as above.
+   * The words of a whole text that lies in the kernels' memory, with `TEXT_PADDING` separators behind it, to a place in the
+   * same memory that has room for all of them: nothing is copied.
+   *
+   * @returns how many there are
    */
-  *readInPlace(text: number, bytes: number): Generator<BigUint64Array> {
+  readInPlace(text: number, bytes: number, out: number): number {
     const { kernels } = this.#heap;
+    let count = 0;
     for (let done = 0; done < bytes; ) {
       let size = Math.min(CHUNK, bytes - done);
       while (done + size < bytes && size > CHUNK - LONGEST && !this.#separates(text + done + size - 1))
         size--;
-      const count = kernels.hexWords(text + done, size, this.#out, this.#classes, this.#result);
+      count += kernels.hexWords(text + done, size, out + 8 * count, this.#classes, this.#result);
       this.#note();
       done += size;
-      if (count > 0) yield new BigUint64Array(kernels.buffer, this.#out, count);
     }
+    return count;
   }
 
   #note(): void {

@@ -139,7 +139,7 @@ function scattered(job: usize, block: usize, count: u32, level: usize, plan1: us
     const place = entries + ((<u32>(ipa >> shift) & info & INDEX) << 3);
     store<usize>(places + (i << 2), place);
     store<usize>(start, place);
-    start += usize(word !== before + step) << 2;
+    start += usize(word !== before + step || (place & 63) === 0) << 2;
     before = word;
   }
   // only loads, of places that are not in the cache: many at a time

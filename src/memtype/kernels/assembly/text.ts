@@ -10,26 +10,18 @@ const SPACE: u32 = 0x20;
 const PREFIX: u32 = 0x7830;
 const LOWER_X: u32 = 0x2000;
 
-/** What sixteen characters are worth as decimal digits, and as letters from `a`: 0..9 and 0..5 where they are. */
-function asDigits(chars: v128): v128 {
-  return i8x16.sub(chars, i8x16.splat(0x30));
-}
-function asLetters(chars: v128): v128 {
-  return i8x16.sub(v128.or(chars, i8x16.splat(0x20)), i8x16.splat(0x61));
-}
-
-/** Are sixteen characters hex digits? */
+/** Are sixteen characters hex digits? A mask of bits is tested sooner than a vector. */
 function allHex(chars: v128): bool {
-  return i8x16.all_true(
-    v128.or(i8x16.le_u(asDigits(chars), i8x16.splat(9)), i8x16.le_u(asLetters(chars), i8x16.splat(5))),
-  );
+  const digits = i8x16.le_u(i8x16.sub(chars, i8x16.splat(0x30)), i8x16.splat(9));
+  const letters = i8x16.le_u(i8x16.sub(v128.or(chars, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(5));
+  return i8x16.bitmask(v128.or(digits, letters)) === 0xffff;
 }
 
 /** Sixteen hex digits as a word. */
 function word16(chars: v128): u64 {
-  const digits = asDigits(chars);
-  const isDigit = i8x16.le_u(digits, i8x16.splat(9));
-  const nibbles = v128.bitselect(digits, i8x16.add(asLetters(chars), i8x16.splat(10)), isDigit);
+  // the low nibble of a digit is its value, that of a letter nine less
+  const nine = v128.and(i8x16.gt_s(chars, i8x16.splat(0x39)), i8x16.splat(9));
+  const nibbles = i8x16.add(v128.and(chars, i8x16.splat(15)), nine);
   // in every 16-bit lane: first digit << 4 | second digit, then the lanes from last to first
   const pairs = v128.or(i16x8.shl(nibbles, 4), i16x8.shr_u(nibbles, 8));
   return i64x2.extract_lane(
