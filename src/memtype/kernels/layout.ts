@@ -243,8 +243,8 @@ export const DIRECTORY_UNKNOWN_LEVEL = 64;
 export const DIRECTORY_NEXT = 68;
 /** Scratch: places and words of one batch. */
 export const DIRECTORY_SCRATCH = 128;
-export const DIRECTORY_BATCH = 64;
-export const DIRECTORY_BYTES = 1664;
+export const DIRECTORY_BATCH = 256;
+export const DIRECTORY_BYTES = 4224;
 /** A record. u32: where the entries begin; u32: 511 or 0, which bits of the entry's number count, and level << 16. */
 export const RECORD_ENTRIES = 0;
 export const RECORD_INFO = 4;
@@ -271,7 +271,7 @@ export const PAIRS_CAPACITY = 40;
 /** u32 for each level: the plan for its leaves; 0 for a level that has none. */
 export const PAIRS_PLANS_1 = 48;
 export const PAIRS_PLANS_2 = 72;
-/** Scratch for up to 512 entries: codes of both stages, where the stage 2 entries stand, where runs begin, the entries. */
+/** Scratch for up to 512 entries: codes of both stages, where the stage 2 entries stand, which of them to fetch, the entries. */
 export const PAIRS_BATCH = 512;
 export const PAIRS_CODES_1 = 128;
 export const PAIRS_CODES_2 = 640;

@@ -118,7 +118,7 @@ function scattered(job: usize, block: usize, count: u32, level: usize, plan1: us
   const codes2 = job + PAIRS_CODES_2;
   const places = job + PAIRS_PLACES;
   const words = job + PAIRS_WORDS;
-  // where the entries stand, and which of them do not stand beside the one before
+  // where the entries stand, and which of them are the first of a run or of a cache line
   let start = job + PAIRS_STARTS;
   let blocks: u32 = 0;
   let granule: u64 = -1;
@@ -139,7 +139,7 @@ function scattered(job: usize, block: usize, count: u32, level: usize, plan1: us
     const place = entries + ((<u32>(ipa >> shift) & info & INDEX) << 3);
     store<usize>(places + (i << 2), place);
     store<usize>(start, place);
-    start += usize(word !== before + step || (place & 63) === 0) << 2;
+    start += usize((word !== before + step) | ((place & 63) === 0)) << 2;
     before = word;
   }
   // only loads, of places that are not in the cache: many at a time
