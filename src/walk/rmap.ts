@@ -36,13 +36,35 @@ export class ReverseIndex {
   }
 
   /** Every range that leads to an output frame, in output order. Costs log n and the number of answers. */
-  *find(frame: number): Generator<Alias> {
-    yield* this.#search(frame, frame + 1, 0, this.#order.length);
+  find(frame: number): Generator<Alias> {
+    return this.overlapping(frame, frame + 1);
   }
 
   /** Every range that leads to a frame in [from, to); `input` is the input of the first frame in common. */
   *overlapping(from: number, to: number): Generator<Alias> {
-    yield* this.#search(from, to, 0, this.#order.length);
+    // in order, with a stack of our own: one generator inside another for each level would hand every answer up all of them
+    const open: number[] = []; // middles whose left side is done or being done, each with the end of its right side
+    let low = 0;
+    let high = this.#order.length;
+    for (;;) {
+      // down the left sides, as long as something below reaches this far
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((this.#maxEnd[middle] as number) <= from) break;
+        open.push(middle, high);
+        high = middle;
+      }
+      const end = open.pop();
+      const middle = open.pop();
+      if (end === undefined || middle === undefined) return;
+      const index = this.#order[middle] as number;
+      const start = this.#ranges.output[index] as number;
+      if (start >= to) return; // everything right of here begins later
+      if (this.#end(index) > from)
+        yield { index, input: (this.#ranges.input[index] as number) + Math.max(0, from - start) };
+      low = middle + 1;
+      high = end;
+    }
   }
 
   #end(i: number): number {
@@ -56,19 +78,6 @@ export class ReverseIndex {
     const end = Math.max(own, this.#measure(low, middle), this.#measure(middle + 1, high));
     this.#maxEnd[middle] = end;
     return end;
-  }
-
-  *#search(from: number, to: number, low: number, high: number): Generator<Alias> {
-    if (low >= high) return;
-    const middle = (low + high) >>> 1;
-    if ((this.#maxEnd[middle] as number) <= from) return; // nothing below reaches this far
-    yield* this.#search(from, to, low, middle);
-    const index = this.#order[middle] as number;
-    const start = this.#ranges.output[index] as number;
-    if (start >= to) return; // everything right of here begins later
-    if (this.#end(index) > from)
-      yield { index, input: (this.#ranges.input[index] as number) + Math.max(0, from - start) };
-    yield* this.#search(from, to, middle + 1, high);
   }
 }
 
