@@ -1,4 +1,5 @@
 /** Memory as the walkers see it: pages by frame number, or nothing. */
+import { firstNot } from '../bits/search.ts';
 
 export const PAGE_BYTES = 4096;
 export const PAGE_WORDS = 1024;
@@ -51,18 +52,15 @@ export interface FrameRange {
 export const heldPages = (space: AddressSpace): number =>
   space.ranges.reduce((sum, { frame, end }) => sum + (end - frame), 0);
 
-/** Whether `frame` lies in one of the sorted ranges. */
-export function holds(ranges: readonly FrameRange[], frame: number): boolean {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ranges[middle] as FrameRange).end <= frame) low = middle + 1;
-    else high = middle;
-  }
-  const range = ranges[low];
-  return range !== undefined && range.frame <= frame;
+/** The one of sorted ranges that `frame` lies in. */
+export function rangeOf<R extends FrameRange>(ranges: readonly R[], frame: number): R | undefined {
+  const range = ranges[firstNot(ranges.length, i => (ranges[i] as R).end <= frame)];
+  return range !== undefined && range.frame <= frame ? range : undefined;
 }
+
+/** Whether `frame` lies in one of the sorted ranges. */
+export const holds = (ranges: readonly FrameRange[], frame: number): boolean =>
+  rangeOf(ranges, frame) !== undefined;
 
 /** The naturally aligned 64-bit word at a byte address, or undefined where the page is not held. */
 export function readWord64(space: AddressSpace, address: bigint): bigint | undefined {

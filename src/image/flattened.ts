@@ -2,6 +2,7 @@
  * makedumpfile's flattened form: a file written in pieces, for a pipe that cannot seek. `makedumpfile -F` and QEMU's
  * `dump-guest-memory -z` write it. It is read in place, as if `makedumpfile -R` had put it together.
  */
+import { firstNot } from '../bits/search.ts';
 import { count, ImageError, type Remarks } from './errors.ts';
 import type { ByteSource } from './source.ts';
 
@@ -67,13 +68,7 @@ export class FlattenedSource implements ByteSource {
     const length = Math.max(0, Math.min(target.length, this.size - offset));
     const { start, end, place } = this.#pieces;
     target.fill(0, 0, length);
-    let low = 0;
-    let high = end.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((end[middle] as number) <= offset) low = middle + 1;
-      else high = middle;
-    }
+    let low = firstNot(end.length, i => (end[i] as number) <= offset);
     for (; low < start.length && (start[low] as number) < offset + length; low++) {
       const from = Math.max(start[low] as number, offset);
       const to = Math.min(end[low] as number, offset + length);

@@ -1,12 +1,12 @@
 /** LiME, and AVML in its second version, which has the same headers around compressed data. */
 import { Parser } from 'binary-parser';
-import { type FrameRange, joinRanges, PAGE_BYTES } from './address-space.ts';
+import { type FrameRange, joinRanges, PAGE_BYTES, rangeOf } from './address-space.ts';
 import { type Codecs, snappyLength } from './codecs.ts';
 import type { Container } from './container.ts';
 import { crc32c } from './crc32c.ts';
 import { count, frameHex, hex, ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
-import { ExtentReader, PagedSpace, type PageReader, rangeOf } from './paged.ts';
+import { ExtentReader, PagedSpace, type PageReader } from './paged.ts';
 import type { ByteSource } from './source.ts';
 
 export const LIME_MAGIC = 0x4c694d45;

@@ -6,6 +6,7 @@ import {
   NOT_HELD,
   PAGE_BYTES,
   PAGE_WORDS,
+  rangeOf,
 } from './address-space.ts';
 import type { ByteSource } from './source.ts';
 
@@ -169,19 +170,6 @@ export class PagedSpace implements AddressSpace {
     this.#batches.push(batch);
     return batch;
   }
-}
-
-/** Binary search over sorted ranges. */
-export function rangeOf<R extends FrameRange>(ranges: readonly R[], frame: number): R | undefined {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ranges[middle] as R).end <= frame) low = middle + 1;
-    else high = middle;
-  }
-  const range = ranges[low];
-  return range !== undefined && range.frame <= frame ? range : undefined;
 }
 
 /** A run of pages that lie one after the other in the file. */

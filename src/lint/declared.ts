@@ -1,4 +1,5 @@
 /** What a memory map says of physical addresses: memory, device registers, or nothing. */
+import { firstNot } from '../bits/search.ts';
 import type { DeclaredKind, DeclaredRange } from '../image/memory-map.ts';
 
 export type { DeclaredKind };
@@ -41,21 +42,11 @@ export class DeclaredMap {
   at(frame: number): { readonly until: number; readonly declared: Declared | undefined } {
     const pieces = this.#pieces;
     const last = pieces[this.#last];
-    if (!last || frame < last.frame || frame >= last.end) this.#last = this.#firstEndingAfter(frame);
+    if (!last || frame < last.frame || frame >= last.end)
+      this.#last = firstNot(pieces.length, i => (pieces[i] as Piece).end <= frame);
     const piece = pieces[this.#last];
     if (!piece) return { until: Number.POSITIVE_INFINITY, declared: undefined };
     if (piece.frame > frame) return { until: piece.frame, declared: undefined };
     return { until: piece.end, declared: piece as Declared };
-  }
-
-  #firstEndingAfter(frame: number): number {
-    let low = 0;
-    let high = this.#pieces.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#pieces[middle] as Piece).end <= frame) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

@@ -5,8 +5,9 @@
  * Memory is bounded by distinct tables, distinct classes and runs of page frames, never by leaves.
  */
 import type { Finding } from '../bits/codec.ts';
+import { firstNot } from '../bits/search.ts';
 import type { AddressSpace } from '../image/address-space.ts';
-import type { LeafBatch } from '../walk/batch.ts';
+import { endOf, firstEndingAfter } from '../walk/batch.ts';
 import { type Agreement, both, type EffectiveView } from '../walk/effective.ts';
 import { leafAt } from '../walk/map.ts';
 import { KIND, type LeafView, type Level, type Regime, type Rights } from '../walk/regime.ts';
@@ -533,13 +534,7 @@ class SpaceScan {
   ): void {
     const { use } = access;
     const wanted = this.#locating as readonly Wanted[];
-    let low = 0;
-    let high = wanted.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((wanted[middle] as Wanted).frame < output) low = middle + 1;
-      else high = middle;
-    }
+    let low = firstNot(wanted.length, i => (wanted[i] as Wanted).frame < output);
     for (; low < wanted.length && (wanted[low] as Wanted).frame < output + frames; low++) {
       const { frame, sets, found } = wanted[low] as Wanted;
       if (!sets.includes(use) || found.some(place => place.use === use)) continue;
@@ -688,19 +683,4 @@ function entryView(space: Space, pattern: Pattern, inherited: number, upper: boo
     ...(note === undefined ? {} : { note }),
     upper,
   };
-}
-
-const endOf = (batch: LeafBatch, i: number): number =>
-  (batch.input[i] as number) + (batch.frames[i] as number);
-
-/** The first range that ends after a frame: the one that holds it, or the next one. */
-function firstEndingAfter(batch: LeafBatch, frame: number): number {
-  let low = 0;
-  let high = batch.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (endOf(batch, middle) <= frame) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,4 +1,5 @@
 /** Where an answer changes with the output address alone (an MTRR), asked of the rules once per gigabyte. */
+import { firstNot } from '../bits/search.ts';
 import type { EffectiveRules } from '../walk/effective.ts';
 
 interface Segment {
@@ -36,14 +37,8 @@ export class MtrrRuns {
       });
       this.#windows.set(window, segments);
     }
-    let low = 0;
-    let high = segments.length - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((segments[middle] as Segment).until <= frame) low = middle + 1;
-      else high = middle;
-    }
-    return segments[low] ?? ALWAYS;
+    const found = segments;
+    return segments[firstNot(found.length, i => (found[i] as Segment).until <= frame)] ?? ALWAYS;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Coalesced ranges as struct-of-arrays: what a walk produces, and what everything after it reads. */
+import { firstNot } from '../bits/search.ts';
 
 /** Ranges in input order. Frames are addresses / 4096. Arrays are longer than `length`. */
 export interface LeafBatch {
@@ -21,6 +22,14 @@ export interface LeafBatch {
   /** What the tables above handed down. */
   readonly inherited: Uint32Array;
 }
+
+/** The frame after a range. */
+export const endOf = (batch: LeafBatch, i: number): number =>
+  (batch.input[i] as number) + (batch.frames[i] as number);
+
+/** The first range of a batch in input order that ends after a frame: the one that holds it, or the next one. */
+export const firstEndingAfter = (batch: LeafBatch, frame: number): number =>
+  firstNot(batch.length, i => endOf(batch, i) <= frame);
 
 /** A growing batch. `push` coalesces with the last range where the caller says that the entry continues it. */
 export class BatchBuilder {

@@ -1,4 +1,5 @@
 /** Pages of an image brought together in the kernels' memory, in one sorted pass over the image. */
+import { firstNot } from '../bits/search.ts';
 import { type AddressSpace, gatherPages, NOT_HELD } from '../image/address-space.ts';
 import type { Heap } from '../memtype/kernels/heap.ts';
 
@@ -31,20 +32,9 @@ export class Arena {
     const room = this.#heap.u8.subarray(this.#place, this.#place + this.#pages * PAGE_BYTES);
     const pages = gatherPages(memory, wanted, room);
     return Uint32Array.from(frames, frame => {
-      const page = frame < 0 ? NOT_HELD : (pages[indexOf(wanted, frame)] as number);
+      const page =
+        frame < 0 ? NOT_HELD : (pages[firstNot(distinct, i => (wanted[i] as number) < frame)] as number);
       return page === NOT_HELD ? 0 : this.#place + page * PAGE_BYTES;
     });
   }
-}
-
-/** The place of a number in a sorted array that has it. */
-function indexOf(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

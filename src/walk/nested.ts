@@ -2,7 +2,7 @@
  * Two stages as one map: the ranges of a first stage cut along the ranges of the second. Both come from `walk`; the
  * first stage's tables are read through the second (`Through`).
  */
-import type { LeafBatch } from './batch.ts';
+import { endOf, firstEndingAfter, type LeafBatch } from './batch.ts';
 import { KIND } from './regime.ts';
 
 /** Pieces of first-stage ranges, in the first stage's order. Frames are addresses / 4096. */
@@ -52,19 +52,4 @@ export function nest(first: LeafBatch, second: LeafBatch): NestedBatch {
     offset: Float64Array.from(offsets),
     frames: Float64Array.from(lengths),
   };
-}
-
-const endOf = (batch: LeafBatch, i: number): number =>
-  (batch.input[i] as number) + (batch.frames[i] as number);
-
-/** The first range that ends after a frame: the one that holds it, or the next one. */
-function firstEndingAfter(batch: LeafBatch, frame: number): number {
-  let low = 0;
-  let high = batch.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (endOf(batch, middle) <= frame) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -8,7 +8,7 @@
  */
 
 import { join } from '../bits/word.ts';
-import type { AddressSpace } from '../image/address-space.ts';
+import { type AddressSpace, rangeOf } from '../image/address-space.ts';
 import { Classifier } from './classifier.ts';
 import type { EntryClass, EntryForm, Level, Regime } from './regime.ts';
 
@@ -41,8 +41,6 @@ export interface ScanOptions {
   readonly maxPages?: number;
   /** Keep at most this many pages that may be tables, for each species. Default 2^19. */
   readonly maxTables?: number;
-  /** Called now and then with the pages read so far and all there are. */
-  readonly progress?: (done: number, all: number) => void;
 }
 
 /** What the entries of one kind and pattern say, and how many there are. */
@@ -147,7 +145,7 @@ class Forest {
   readonly #memory: AddressSpace;
   readonly #classifier: Classifier;
   readonly #never: readonly [lo: number, hi: number];
-  readonly #zero: FrameSet;
+  readonly #zero: FrameBits;
   readonly frames: number[] = [];
   readonly #places = new Map<number, number>();
   /** A bit for each level. */
@@ -156,7 +154,7 @@ class Forest {
   #part: { frame: number; like: boolean } = { frame: -1, like: false };
   full = false;
 
-  constructor(species: Species, memory: AddressSpace, zero: FrameSet) {
+  constructor(species: Species, memory: AddressSpace, zero: FrameBits) {
     this.species = species;
     this.#memory = memory;
     this.#zero = zero;
@@ -391,7 +389,7 @@ function neverBits({ samples }: Species, regime: Regime): readonly [lo: number, 
 }
 
 /** Frames of a memory as bits, by where they stand among its ranges: here, the pages of zeros. */
-class FrameSet {
+class FrameBits {
   readonly #starts: readonly { frame: number; end: number; at: number }[];
   readonly #bits: Uint32Array;
 
@@ -406,15 +404,8 @@ class FrameSet {
   }
 
   #bit(frame: number): number | undefined {
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#starts[middle] as { end: number }).end <= frame) low = middle + 1;
-      else high = middle;
-    }
-    const range = this.#starts[low];
-    return range && range.frame <= frame ? range.at + frame - range.frame : undefined;
+    const range = rangeOf(this.#starts, frame);
+    return range && range.at + frame - range.frame;
   }
 
   add(frame: number): void {
@@ -440,9 +431,9 @@ const isZero = (words: Uint32Array): boolean => {
 
 /** Look for the roots of every species in a memory. */
 export function scan(memory: AddressSpace, kinds: readonly Species[], options: ScanOptions = {}): Scan {
-  const { maxPages = 2 ** 22, maxTables = 2 ** 19, progress } = options;
+  const { maxPages = 2 ** 22, maxTables = 2 ** 19 } = options;
   const held = memory.ranges.reduce((sum, { frame, end }) => sum + (end - frame), 0);
-  const zero = new FrameSet(memory);
+  const zero = new FrameBits(memory);
   const forests = kinds.map(species => new Forest(species, memory, zero));
   const stopped: string[] = [];
   let pages = 0;
@@ -457,7 +448,6 @@ export function scan(memory: AddressSpace, kinds: readonly Species[], options: S
           const words = memory.page(frame);
           if (words) visit(frame, words);
         }
-        progress?.(seen, held);
       }
     return seen;
   };
@@ -524,7 +514,7 @@ function isOwn(root: ScannedRoot, claims: Claims): boolean {
 /** Walk the tree of a root, each table once, and count. */
 function measure(
   forest: Forest,
-  memory: FrameSet,
+  memory: FrameBits,
   { address, level: top, entries }: { address: number; level: number; entries: number },
   claims: Claims,
 ): ScannedRoot {
