@@ -3,6 +3,7 @@
  * facts it states, the registers beside it, and where the entries stand. What remains open is the default, and named.
  */
 import { FEATURE_SETS, featuresOf, stage1Setup, stage2Setup } from './arm64/index.ts';
+import { ID_REGISTERS, idRegisters } from './arm64/registers/features.ts';
 import type { Family } from './bits/family.ts';
 import { type Candidate, candidates, costOf } from './bits/rank.ts';
 import { type Settings, type SettingTable, settle } from './bits/settings.ts';
@@ -31,20 +32,9 @@ const bit = (value: bigint, position: bigint): 0 | 1 => ((value >> position) & 1
 /** Settings that ID registers decide: defaults where the text has none, not somebody's full-featured CPU. */
 const FEATURES = ['mtePerm', 'xnx', 'xs', 'bbml', 'bti', 'lpa', 'mte2'];
 
-const ID = {
-  mmfr0: 'ID_AA64MMFR0_EL1',
-  mmfr1: 'ID_AA64MMFR1_EL1',
-  mmfr2: 'ID_AA64MMFR2_EL1',
-  mmfr3: 'ID_AA64MMFR3_EL1',
-  isar1: 'ID_AA64ISAR1_EL1',
-  pfr1: 'ID_AA64PFR1_EL1',
-  pfr2: 'ID_AA64PFR2_EL1',
-} as const;
-
 function arm64Features(registers: Values) {
-  const ids = Object.fromEntries(Object.entries(ID).map(([key, name]) => [key, registers.get(name)]));
-  const known = registers.has(ID.mmfr0);
-  return { features: featuresOf(ids, FEATURE_SETS.full), known };
+  const features = featuresOf(idRegisters(registers), FEATURE_SETS.full);
+  return { features, known: registers.has(ID_REGISTERS.mmfr0) };
 }
 
 /** Settings of a valid setup: those that features decide only where ID registers were there. */

@@ -19,7 +19,7 @@ import { Through } from './walk/through.ts';
 import { translate } from './walk/translate.ts';
 import { judgeX86, x86Species } from './x86/walk/scan.ts';
 
-export interface RootsOptions extends Pick<ScanOptions, 'maxPages' | 'progress'> {
+export interface RootsOptions extends Pick<ScanOptions, 'maxPages'> {
   /** Which kinds of trees to look for; none: registers and notes only. Default: those of the image's machine. */
   readonly kinds?: readonly Architecture[];
   readonly machine?: Machine;
@@ -127,11 +127,8 @@ class Finder {
   }
 
   scan({ name, space }: Place, kinds: readonly Architecture[], long: boolean): void {
-    const { maxPages, progress, machine } = this.#options;
-    const limits = {
-      ...(maxPages === undefined ? {} : { maxPages }),
-      ...(progress === undefined ? {} : { progress }),
-    };
+    const { maxPages, machine } = this.#options;
+    const limits = maxPages === undefined ? {} : { maxPages };
     const x86 = x86Species(machine?.maxphyaddr ?? USUAL_WIDTH).filter(
       ({ id }) => !long || (id !== 'x86.32bit' && id !== 'x86.pae'),
     );

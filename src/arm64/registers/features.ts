@@ -259,16 +259,23 @@ export const FEATURE_SETS = {
 } as const satisfies Record<string, Features>;
 export type FeatureSet = keyof typeof FEATURE_SETS;
 
-/** ID registers by name. Those not given leave their features as in `base`. */
-export interface IdRegisters {
-  readonly mmfr0?: Word | undefined;
-  readonly mmfr1?: Word | undefined;
-  readonly mmfr2?: Word | undefined;
-  readonly mmfr3?: Word | undefined;
-  readonly isar1?: Word | undefined;
-  readonly pfr1?: Word | undefined;
-  readonly pfr2?: Word | undefined;
-}
+/** The ID registers that decide about translation, by the names that we use for them. */
+export const ID_REGISTERS = {
+  mmfr0: 'ID_AA64MMFR0_EL1',
+  mmfr1: 'ID_AA64MMFR1_EL1',
+  mmfr2: 'ID_AA64MMFR2_EL1',
+  mmfr3: 'ID_AA64MMFR3_EL1',
+  isar1: 'ID_AA64ISAR1_EL1',
+  pfr1: 'ID_AA64PFR1_EL1',
+  pfr2: 'ID_AA64PFR2_EL1',
+} as const;
+
+/** Their values. Those not given leave their features as in `base`. */
+export type IdRegisters = { readonly [name in keyof typeof ID_REGISTERS]?: Word | undefined };
+
+/** Those that are among register values. */
+export const idRegisters = (values: { get(name: string): Word | undefined }): IdRegisters =>
+  Object.fromEntries(Object.entries(ID_REGISTERS).map(([key, name]) => [key, values.get(name)]));
 
 const nibble = (word: Word, low: number): number => Number((word >> BigInt(low)) & 0xfn);
 const at = (word: Word, low: number, level = 1): Bit => (nibble(word, low) >= level ? 1 : 0);

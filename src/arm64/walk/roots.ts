@@ -14,23 +14,13 @@ import {
 } from '../../walk/candidate.ts';
 import { type Regime as Exception, type Stage1Settings, stage1Settings } from '../descriptors/stage1.ts';
 import { stage2Settings } from '../descriptors/stage2.ts';
-import { FEATURE_SETS, type Features, featuresOf } from '../registers/features.ts';
+import { FEATURE_SETS, type Features, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
 import { arm64Effective } from './effective.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
 
 /** HCR_EL2 bits that decide which regimes are in use and how [Arm ARM, HCR_EL2]. */
 const HCR = { VM: 0n, DC: 12n, TGE: 27n, E2H: 34n } as const;
-
-const ID_NAMES = {
-  mmfr0: 'ID_AA64MMFR0_EL1',
-  mmfr1: 'ID_AA64MMFR1_EL1',
-  mmfr2: 'ID_AA64MMFR2_EL1',
-  mmfr3: 'ID_AA64MMFR3_EL1',
-  isar1: 'ID_AA64ISAR1_EL1',
-  pfr1: 'ID_AA64PFR1_EL1',
-  pfr2: 'ID_AA64PFR2_EL1',
-} as const;
 
 /** Everything that the registers say beside the tables themselves. */
 interface Machine {
@@ -46,7 +36,7 @@ export function arm64Candidates(
   features: Features = FEATURE_SETS.full,
 ): Candidates {
   const hcrWord = registers.get('HCR_EL2') ?? 0n;
-  const ids = Object.fromEntries(Object.entries(ID_NAMES).map(([key, name]) => [key, registers.get(name)]));
+  const ids = idRegisters(registers);
   const missing = (['mmfr0', 'mmfr1', 'mmfr2'] as const).filter(key => ids[key] === undefined);
   const machine: Machine = {
     registers,
@@ -55,7 +45,9 @@ export function arm64Candidates(
       ...(registers.has('HCR_EL2') ? [] : ['HCR_EL2 is not given: E2H=0, FWB=0, no stage 2']),
       ...(missing.length === 0
         ? []
-        : [`${missing.map(key => ID_NAMES[key]).join(', ')} not given: a CPU with every feature is assumed`]),
+        : [
+            `${missing.map(key => ID_REGISTERS[key]).join(', ')} not given: a CPU with every feature is assumed`,
+          ]),
     ],
     hcr: bit => ((hcrWord >> HCR[bit]) & 1n ? 1 : 0),
   };
