@@ -1,20 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fixture, fixtureText } from '../support/fixtures.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { jsonLines, memattr } from './harness.ts';
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'memattr-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-const file = (name: string, bytes: string | Uint8Array): string => {
-  const path = join(folder, name);
-  writeFileSync(path, bytes);
-  return path;
-};
+const { write: file } = temporaryFolder();
 
 interface Difference {
   readonly change: string;

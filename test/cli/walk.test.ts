@@ -1,25 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fixtureLines } from '../support/fixtures.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { jsonLines, memattr } from './harness.ts';
 
 const real = (path: string): string => fileURLToPath(new URL(`../../fixtures/real/${path}`, import.meta.url));
 const NVHE = real('arm64-linux-6.18/nofwb-nvhe');
 const dump = (path: string): string[] => ['walk', `${path}.elf.gz`, '--registers', `${path}.registers.json`];
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'memattr-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-const file = (name: string, bytes: string | Uint8Array): string => {
-  const path = join(folder, name);
-  writeFileSync(path, bytes);
-  return path;
-};
+const { path: folder, write: file } = temporaryFolder();
 
 interface Range {
   readonly root: string;

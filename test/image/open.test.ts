@@ -1,21 +1,15 @@
 /** Files and compression around images. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { heldPages } from '../../src/image/address-space.ts';
 import { openImage } from '../../src/image/open.ts';
 import { concat, elfCore, numberedPages } from '../support/elf.ts';
 import { fixture, fixtureBytes, openFixture } from '../support/fixtures.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'memattr-test-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-const file = (name: string, bytes: Uint8Array): string => {
-  const path = join(folder, name);
-  writeFileSync(path, bytes);
-  return path;
-};
+const { path: folder, write: file } = temporaryFolder();
 
 const core = elfCore({ segments: [{ paddr: 0x1000n, data: numberedPages(200, 1000) }] });
 

@@ -1,25 +1,20 @@
 /** `memattr lint`, as people and CI services use it. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { lintRules } from '../../src/lint/rules.ts';
 import { rulesPage } from '../../src/report/lint.ts';
 import { jsonLines, memattr } from '../cli/harness.ts';
 import { fixture } from '../support/fixtures.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 const INTEL = 'real/x86-linux-6.18/intel-default-384m';
 const CLEAN = 'real/x86/qemu-4level-160m';
 const intel = ['lint', fixture(`${INTEL}.elf`), '-r', fixture(`${INTEL}.registers.json`)];
 const clean = ['lint', fixture(`${CLEAN}/sparse.elf`), '-r', fixture(`${CLEAN}/regs.json`)];
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'memattr-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 interface Report {
   readonly rule: string;
@@ -153,8 +148,7 @@ describe('--expect-perm', () => {
   const rule = ['--rule', 'beyond-expectation', '--json'];
   test('ranges on the command line, or in a file', async () => {
     const text = '0x0-0xffffffff=rwx # all of it\n*=---\n';
-    const file = join(folder, 'expected.txt');
-    writeFileSync(file, text);
+    const file = folder.write('expected.txt', text);
     expect((await memattr([...intel, ...rule, '--expect-perm', file])).out).toBe('');
     const strict = await memattr([...intel, ...rule, '--expect-perm', '0x0+4G=r-x']);
     expect(jsonLines<Report>(strict.out)).toMatchObject([
