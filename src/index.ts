@@ -42,7 +42,7 @@ export * as lint from './lint/index.ts';
 export { type Compiled, compile } from './memtype/compile.ts';
 export { guard } from './memtype/guard.ts';
 export { type HexWords, hexWords } from './memtype/hex-words.ts';
-export { histogram, type Resolved, resolve, type Words } from './memtype/resolve.ts';
+export { histogram, type Resolved, resolve, resolveFrom, type Words } from './memtype/resolve.ts';
 export { citation, EDITIONS } from './refs.ts';
 export { type Architecture, architectureOf, candidatesOf, candidatesOfAll, type Machine } from './regimes.ts';
 export { detect } from './text/detect.ts';

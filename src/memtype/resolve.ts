@@ -2,7 +2,8 @@
  * Whole arrays of entries at once: one code per entry, or how often each answer occurs. The library's way to the kernels.
  *
  * Costs, on one core of a current processor: 0.3 to 0.5 ns per entry from kernel memory, as much again for arrays that
- * have to be copied there (`docs/performance.md`). The first call compiles 11 KB of WebAssembly, about 1 ms.
+ * have to be copied there (`docs/performance.md`). The first call unpacks and compiles
+ * the kernels.
  */
 import { Heap } from './kernels/heap.ts';
 import { type Kernels, kernels } from './kernels/kernels.ts';
@@ -67,6 +68,26 @@ export class Resolver<A> {
       codes.set(this.heap.u8.subarray(this.#room.codes, this.#room.codes + count), done);
     });
     return { codes, palette: this.plan.palette };
+  }
+
+  /**
+   * As `resolve`, from a source that writes straight into the kernels' memory. `fill` puts bytes into its target and
+   * answers how many, 0 at the end; `take` gets the codes of each piece, a view that holds until it returns. Bytes behind
+   * the last whole word are left out.
+   */
+  resolveFrom(fill: (target: Uint8Array) => number, take: (codes: Uint8Array) => void): void {
+    const { words, codes } = this.#room;
+    let rest = new Uint8Array(0); // a source may stop in the middle of a word
+    for (;;) {
+      this.heap.u8.set(rest, words);
+      const got = fill(this.heap.u8.subarray(words + rest.length, words + CHUNK * 8));
+      if (got === 0) return;
+      const end = words + rest.length + got;
+      const count = (end - words) >> 3;
+      this.heap.kernels.resolve(words, count, codes, this.#plan);
+      rest = this.heap.u8.slice(words + count * 8, end);
+      take(this.heap.u8.subarray(codes, codes + count));
+    }
   }
 
   /** As `resolve`, from and to places in the kernels' memory (bytes; see `heap.take`): nothing is copied. */
@@ -159,6 +180,23 @@ function resolverOf<A>(table: Table<A>): Resolver<A> {
  * @param table a rule compiled under a configuration: `compile(rule, config)`
  */
 export const resolve = <A>(words: Words, table: Table<A>): Resolved<A> => resolverOf(table).resolve(words);
+
+/**
+ * As `resolve`, for files and streams: nothing is copied, and memory does not grow with the source.
+ *
+ * @param fill writes bytes into its target and answers how many, 0 at the end: `target => readSync(fd, target)`
+ * @param take gets the codes of each piece in turn; a view, to be read before it returns
+ * @returns code to answer
+ */
+export function resolveFrom<A>(
+  fill: (target: Uint8Array) => number,
+  table: Table<A>,
+  take: (codes: Uint8Array) => void,
+): readonly (A | undefined)[] {
+  const resolver = resolverOf(table);
+  resolver.resolveFrom(fill, take);
+  return resolver.plan.palette;
+}
 
 /** How many entries have each answer, most frequent first. */
 export const histogram = <A>(words: Words, table: Table<A>): readonly (readonly [A, number])[] =>

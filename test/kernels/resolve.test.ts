@@ -8,7 +8,7 @@ import { settle } from '../../src/bits/settings.ts';
 import { Heap } from '../../src/memtype/kernels/heap.ts';
 import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
 import { plan, type Table } from '../../src/memtype/kernels/plan.ts';
-import { Resolver } from '../../src/memtype/resolve.ts';
+import { Resolver, resolve, resolveFrom } from '../../src/memtype/resolve.ts';
 import { random } from '../support/trees.ts';
 
 const implementations: readonly (readonly [string, Kernels])[] = [
@@ -180,4 +180,50 @@ test('both implementations leave the same bytes', () => {
     );
   });
   expect(results[0]).toEqual(results[1]);
+});
+
+test('from a source that writes into the kernels’ memory, in pieces of any size', () => {
+  const table = TABLES['every byte plane'] as Table<number>;
+  const words = wordsOf(5, 100_003);
+  const bytes = new Uint8Array(words.buffer);
+  const { codes } = resolve(words, table);
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 300_000 }), { minLength: 1 }),
+      fc.nat(7),
+      (sizes, more) => {
+        const source = new Uint8Array(bytes.length + more); // ends in the middle of a word
+        source.set(bytes);
+        let at = 0;
+        let turn = 0;
+        let done = 0;
+        const found = new Uint8Array(codes.length);
+        const palette = resolveFrom(
+          target => {
+            const size = Math.min(sizes[turn++ % sizes.length] as number, target.length);
+            const piece = source.subarray(at, at + (turn % 50 === 0 ? target.length : size));
+            target.set(piece.subarray(0, target.length));
+            at += piece.length;
+            return piece.length;
+          },
+          table,
+          piece => {
+            found.set(piece, done);
+            done += piece.length;
+            resolve(words.subarray(0, 8), table); // somebody else uses the same room
+          },
+        );
+        expect(done).toBe(codes.length);
+        expect(Buffer.compare(found, codes)).toBe(0);
+        expect(palette).toBe(
+          resolveFrom(
+            () => 0,
+            table,
+            () => {},
+          ),
+        );
+      },
+    ),
+    { numRuns: 20 },
+  );
 });
