@@ -3,20 +3,25 @@
  *
  *   npm run bench                    everything, with the table of targets
  *   npm run bench -- --quick         small data, few rounds: does it run, are the results equal (under 20 s)
- *   npm run bench -- --only walk     one group
+ *   npm run bench -- --only walk     one group, several with commas; also file, cold
  *   npm run bench -- --json          one JSON object per line
  *   npm run bench -- --gate          exit 1 where a ratio is 20 % below its floor
  *
  * Outputs are compared byte for byte before anything is timed. Times are processor time; runs of the sides alternate, in
  * another order each round; medians are shown. Where the median lies far above the minimum the machine was busy.
  */
+import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { measure, ours, type Timing } from '../src/bench/measure.ts';
-import { ORDERS, SHAPES } from '../src/bench/shapes.ts';
-import { FLAT, Workbench, type Workload } from '../src/bench/workloads.ts';
+import type { Cold } from '../src/bench/cold.ts';
+import { isBusy, measure, ours, type Timing } from '../src/bench/measure.ts';
+import { type Item, suite } from '../src/bench/suite.ts';
+import { Workbench } from '../src/bench/workloads.ts';
 import { type Kernels, wasmKernels } from '../src/memtype/kernels/kernels.ts';
+import { fileRows } from './files.ts';
 import { type Native, nativeYardsticks } from './native.ts';
+import { type Row, ratioOf } from './row.ts';
 import { READ_SHARE, targetOf } from './targets.ts';
 
 const { values: options } = parseArgs({
@@ -33,33 +38,8 @@ const entries = options.quick ? MI / 8 : 4 * MI;
 const rounds = options.quick ? { rounds: 3, warmups: 1 } : { rounds: 9, warmups: 2 };
 /** How far below a floor a ratio may be on a busy machine. */
 const SLACK = 0.8;
-
-type Make = (bench: Workbench) => Workload;
-const workloads: readonly (readonly [group: string, make: Make])[] = [
-  ['read', bench => bench.read(entries)],
-  ...FLAT.map((flat): [string, Make] => ['flat', bench => bench.flat('flat', flat, 'mixed', entries)]),
-  ...SHAPES.map((shape): [string, Make] => [
-    'histogram',
-    bench => bench.flat('histogram', FLAT[0], shape, entries),
-  ]),
-  ...SHAPES.flatMap(shape =>
-    ORDERS.map((order): [string, Make] => ['walk', bench => bench.walk(shape, order, entries)]),
-  ),
-  ...SHAPES.map((shape): [string, Make] => ['nested', bench => bench.nested(shape, entries)]),
-  ['lookups', bench => bench.lookups('runs', entries, entries / 4)],
-  ['lookups', bench => bench.lookups('worst', entries, entries / 4)],
-  ['text', bench => bench.text(entries / 4)],
-];
-
-interface Line {
-  readonly group: string;
-  readonly title: string;
-  readonly entries: number;
-  readonly bytes: number;
-  readonly ours: Timing;
-  /** The faster one of the native versions. */
-  readonly native?: Timing;
-}
+/** Processes that are started to see what first calls cost. */
+const COLD_STARTS = options.quick ? 1 : 7;
 
 const wasm = (): Kernels => {
   const kernels = wasmKernels();
@@ -67,8 +47,9 @@ const wasm = (): Kernels => {
   return kernels;
 };
 
-async function run(make: Make, natives: readonly Native[]): Promise<Line> {
-  const work = make(new Workbench(wasm()));
+/** One kernel against the yardsticks; the faster of them counts. */
+async function kernelRow({ make }: Item, natives: readonly Native[]): Promise<Row> {
+  const work = make(new Workbench(wasm()), entries);
   work.run();
   const produced = Buffer.concat(work.output());
   const { native } = work;
@@ -88,12 +69,44 @@ async function run(make: Make, natives: readonly Native[]): Promise<Line> {
     rounds,
   );
   const best = others.sort((a, b) => a.median - b.median)[0];
-  const { group, title, entries, bytes } = work;
-  return { group, title, entries, bytes, ours: mine as Timing, ...(best ? { native: best } : {}) };
+  const { group, title, bytes } = work;
+  return {
+    group,
+    title,
+    entries: work.entries,
+    bytes,
+    ours: mine as Timing,
+    ...(best ? { against: best } : {}),
+  };
+}
+
+const wanted = (group: string): boolean =>
+  options.only === undefined || options.only.split(',').includes(group);
+
+/** Every row of the table. Rows of other kinds of work belong here. */
+async function* rows(natives: readonly Native[]): AsyncGenerator<Row> {
+  for (const item of suite())
+    if (item.group === 'read' || wanted(item.group)) yield await kernelRow(item, natives);
+  if (wanted('file')) yield* fileRows(entries, rounds);
+}
+
+/** First calls, in processes of their own: medians. */
+function coldStarts(): readonly Cold[] {
+  const program = fileURLToPath(new URL('cold.ts', import.meta.url));
+  const runs = Array.from({ length: COLD_STARTS }, () => {
+    const { stdout } = spawnSync(process.execPath, [...process.execArgv, program], { encoding: 'utf8' });
+    return JSON.parse(stdout) as Cold[];
+  });
+  const median = (times: number[]): number => times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
+  return (runs[0] ?? []).map(({ what }, i) => ({
+    what,
+    first: median(runs.map(run => run[i]?.first ?? 0)),
+    again: median(runs.map(run => run[i]?.again ?? 0)),
+  }));
 }
 
 const print = (...columns: readonly string[]): void => {
-  const widths = [10, 44, 10, 8, 9, 6, 7, 22];
+  const widths = [10, 34, 8, 8, 6, 17, 6, 7, 22];
   console.log(
     columns
       .map((text, i) => text.padEnd(widths[i] ?? 0))
@@ -117,38 +130,59 @@ try {
   else {
     console.log(`${about.machine}, ${about.cores} cores, Node ${about.node}`);
     console.log(`C: ${about.native.join('; ') || 'no compiler found, ratios are missing'}`);
-    console.log(`${entries} entries, ${rounds.rounds} rounds, medians of thread time\n`);
-    print('work', 'on', 'G/s', 'GB/s', 'x C', 'must', 'target', '');
+    console.log(`${entries} entries, ${rounds.rounds} rounds, medians of processor time\n`);
+    print('work', 'on', 'G/s', 'GB/s', 'x', 'of', 'must', 'target', '');
   }
   let limit = 0; // bytes per nanosecond
-  for (const [group, make] of workloads) {
-    if (options.only !== undefined && group !== options.only && group !== 'read') continue;
-    const line = await run(make, natives.all);
-    const speed = line.bytes / line.ours.median;
+  for await (const row of rows(natives.all)) {
+    const { group, title, against, note } = row;
+    const speed = row.bytes / row.ours.median;
     if (group === 'read') limit = speed;
-    const ratio = line.native && line.native.median / line.ours.median;
-    const target = targetOf(group, line.title);
+    const ratio = ratioOf(row);
+    const target = targetOf(group, title);
     const share = speed / limit;
-    const noisy = line.ours.median > 1.1 * line.ours.least ? 'busy machine' : '';
     if (target && ratio !== undefined && ratio < SLACK * target.must)
-      missed.push(`${group}, ${line.title}: ${ratio.toFixed(2)}, must be ${target.must}`);
+      missed.push(`${group}, ${title}: ${ratio.toFixed(2)}, must be ${target.must}`);
     if (group === 'flat' && share < SLACK * READ_SHARE.must)
-      missed.push(
-        `${group}, ${line.title}: ${share.toFixed(2)} of the read limit, must be ${READ_SHARE.must}`,
-      );
+      missed.push(`${group}, ${title}: ${share.toFixed(2)} of the read limit, must be ${READ_SHARE.must}`);
     if (options.json)
-      console.log(JSON.stringify({ kind: 'result', ...line, ratio, readLimitShare: share, ...target }));
+      console.log(JSON.stringify({ kind: 'result', ...row, ratio, readLimitShare: share, ...target }));
     else
       print(
         group,
-        line.title,
-        (line.entries / line.ours.median).toFixed(2),
+        title,
+        (row.entries / row.ours.median).toFixed(2),
         speed.toFixed(1),
         ratio?.toFixed(2) ?? '',
+        against?.name ?? '',
         target?.must.toString() ?? '',
         target?.target.toString() ?? '',
-        [group === 'flat' ? `${(100 * share).toFixed(0)} % of read` : '', noisy].filter(Boolean).join(', '),
+        [
+          group === 'flat' ? `${(100 * share).toFixed(0)} % of read` : '',
+          note ?? '',
+          isBusy(row.ours) ? 'busy machine' : '',
+        ]
+          .filter(Boolean)
+          .join(', '),
       );
+  }
+  if (wanted('cold')) {
+    if (!options.json)
+      console.log('\ncold: processor time of first calls in a fresh process, and of the same again');
+    for (const { what, first, again } of coldStarts())
+      if (options.json) console.log(JSON.stringify({ kind: 'cold', what, first, again }));
+      else
+        print(
+          'cold',
+          what,
+          '',
+          '',
+          '',
+          `${(first / 1e6).toFixed(2)} ms`,
+          '',
+          '',
+          `then ${(again / 1e6).toFixed(2)} ms`,
+        );
   }
 } finally {
   natives.close();

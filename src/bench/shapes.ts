@@ -2,7 +2,7 @@
  * Synthetic memory for benches: flat arrays and whole trees of chosen size and shape, good and bad. Stage 2 of arm64,
  * 4K granule, because that is what a straightforward C version walks in the fewest lines.
  */
-import { PAGE_BYTES } from '../image/address-space.ts';
+import { type AddressSpace, PAGE_BYTES, PAGE_WORDS } from '../image/address-space.ts';
 
 /** How entries follow each other. */
 export const SHAPES = ['runs', 'mixed', 'worst'] as const;
@@ -74,7 +74,6 @@ export interface Tree {
 
 const TABLE = 3; // a valid table descriptor
 const ENTRIES = 512;
-const PAGE_WORDS = PAGE_BYTES / 4;
 
 /** Pages that a tree with so many leaf tables needs: a root, one table below it, those of the next level, leaf tables. */
 const pagesOf = (tables: number): number => 2 + Math.ceil(tables / ENTRIES) + tables;
@@ -109,6 +108,15 @@ export function leafTree(shape: Shape, order: Order, tables: number, seed = 1): 
   return { words, root: PAGE_BYTES, entries: tables * ENTRIES };
 }
 
+/** A tree as an image that lies in memory of JavaScript's own. */
+export const imageOf = ({ words }: Tree): AddressSpace => ({
+  ranges: [{ frame: 0, end: words.length / PAGE_WORDS }],
+  page: frame =>
+    frame < words.length / PAGE_WORDS
+      ? words.subarray(frame * PAGE_WORDS, (frame + 1) * PAGE_WORDS)
+      : undefined,
+});
+
 /** Two stages in one image: a stage 1 tree of a guest, and the stage 2 tree that all of its pages are translated by. */
 export interface TwoStages extends Tree {
   /** Physical address of the root of stage 2, and input address of the root of stage 1. */
@@ -133,11 +141,22 @@ export function twoStages(shape: Shape, tables: number): TwoStages {
 
 /** Lines as QEMU's `xp /2gx` prints them. */
 export function hexDump(words: Uint32Array): Uint8Array {
-  const hex = (value: number): string => value.toString(16).padStart(8, '0');
-  const lines: string[] = [];
-  for (let i = 0; i + 4 <= words.length; i += 4) {
-    const [a, b, c, d] = words.subarray(i, i + 4) as unknown as [number, number, number, number];
-    lines.push(`${hex(0)}${hex(i * 4)}: 0x${hex(b)}${hex(a)} 0x${hex(d)}${hex(c)}\n`);
+  const lines = Math.floor(words.length / 4);
+  const text = new Uint8Array(lines * HEX_LINE.length);
+  const put = (word: number, end: number): void => {
+    for (let i = end - 1, rest = word; i >= end - 8; i--, rest >>>= 4) text[i] = HEX.charCodeAt(rest & 15);
+  };
+  for (let line = 0; line < lines; line++) {
+    const at = line * HEX_LINE.length;
+    for (let i = 0; i < HEX_LINE.length; i++) text[at + i] = HEX_LINE.charCodeAt(i);
+    put(16 * line, at + 16);
+    HEX_ENDS.forEach((end, i) => {
+      put(words[4 * line + i] as number, at + end);
+    });
   }
-  return new TextEncoder().encode(lines.join(''));
+  return text;
 }
+const HEX = '0123456789abcdef';
+const HEX_LINE = '0000000000000000: 0x0000000000000000 0x0000000000000000\n';
+/** Where the digits of the lower and the upper half of both words end. */
+const HEX_ENDS = [36, 28, 55, 47] as const;

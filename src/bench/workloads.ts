@@ -21,6 +21,7 @@ import type { Kernels } from '../memtype/kernels/kernels.ts';
 import type { Plan, Table } from '../memtype/kernels/plan.ts';
 import { Resolver } from '../memtype/resolve.ts';
 import { Directory } from '../walk/directory.ts';
+import { walkExactly } from '../walk/exact.ts';
 import { ResidentWalk } from '../walk/fast.ts';
 import { StagePairs } from '../walk/pairs.ts';
 import type { Regime } from '../walk/regime.ts';
@@ -51,12 +52,20 @@ export interface Workload {
   run(): void;
   /** What the last run produced, column after column. */
   output(): readonly Uint8Array[];
+  /** The same work without kernels, where something better than their twin does it: the exact walker. */
+  readonly plain?: { run(): void; output(): readonly Uint8Array[] };
   /** The same work for the native yardstick: files by name, and its command. */
   readonly native?: { readonly files: Readonly<Record<string, Uint8Array>>; readonly command: string };
 }
 
 const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** The ranges of a walk, column after column. */
+export const columnsOf = ({ leaves }: WalkResult): Uint8Array[] =>
+  (['input', 'output', 'frames', 'at', 'lo', 'hi', 'inherited', 'level', 'kind'] as const).map(name =>
+    bytesOf(leaves[name].subarray(0, leaves.length)),
+  );
 
 /** The code of a word, one by one: for the yardstick's tables. */
 const codeOf = ({ gather: { steps }, codes }: Plan<unknown>, word: bigint): number => {
@@ -130,7 +139,8 @@ export const FLAT: readonly [Flat, ...Flat[]] = [
   },
 ];
 
-const regimeOf = ({ root }: Tree): Regime =>
+/** How a synthetic tree is walked. */
+export const regimeOf = ({ root }: Tree): Regime =>
   stage2Tables({ settings: {}, startLevel: 0, indexBits: 9, base: BigInt(root) });
 
 /** Data and results are placed in these kernels' memory. */
@@ -157,7 +167,7 @@ export class Workbench {
     const chunk = 1 << 17;
     return {
       group: 'read',
-      title: 'read only',
+      title: 'words, summed',
       entries: count,
       bytes: words.byteLength,
       run: () => {
@@ -212,21 +222,23 @@ export class Workbench {
     this.heap.u32.set(tree.words, image.place / 4);
     const regime = regimeOf(tree);
     const walker = new ResidentWalk(image, tree.entries + 128);
+    const all = { maxRanges: tree.entries + 1 };
     let result: WalkResult | undefined;
+    let exact: WalkResult | undefined;
     return {
       group: 'walk',
       title: `${shape}, ${order}`,
       entries: tree.entries,
       bytes: tree.words.byteLength,
       run: () => {
-        result = walker.walk(regime);
+        result = walker.walk(regime, all);
       },
-      output: () => {
-        if (!result) return [];
-        const { leaves } = result;
-        return (['input', 'output', 'frames', 'at', 'lo', 'hi', 'inherited', 'level', 'kind'] as const).map(
-          name => bytesOf(leaves[name].subarray(0, leaves.length)),
-        );
+      output: () => (result ? columnsOf(result) : []),
+      plain: {
+        run: () => {
+          exact = walkExactly(regime, image, all);
+        },
+        output: () => (exact ? columnsOf(exact) : []),
       },
       native: {
         files: { image: bytesOf(tree.words) },
@@ -251,7 +263,7 @@ export class Workbench {
     const column = (place: number): Uint8Array => this.heap.u8.slice(place, place + 8 * count);
     return {
       group: 'lookups',
-      title: `${count} addresses, ${shape}, shuffled`,
+      title: `${shape}, random addresses`,
       entries: count,
       bytes: 8 * count,
       run: () => directory?.translateInPlace(from, count, outputs, leaves),
@@ -338,7 +350,7 @@ export class Workbench {
     let found = 0;
     return {
       group: 'text',
-      title: 'hex text, 16-digit words with an address column',
+      title: 'hex, 16-digit words',
       entries: count,
       bytes: text.byteLength,
       run: () => {
