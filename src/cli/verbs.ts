@@ -1,5 +1,6 @@
 /** Every verb, in the order of the help. */
 import type { Command } from './command.ts';
+import bench from './commands/bench.ts';
 import decode from './commands/decode.ts';
 import diff from './commands/diff.ts';
 import effective from './commands/effective.ts';
@@ -28,4 +29,5 @@ export const verbs: readonly Command[] = [
   lint,
   explainFault,
   kvm,
+  bench,
 ];

@@ -39,6 +39,7 @@ export const SCHEMA = {
   lint: 'memattr.lint/1',
   lintRule: 'memattr.lint-rule/1',
   fault: 'memattr.fault/1',
+  bench: 'memattr.bench/1',
 } as const;
 
 export interface FindingRecord {

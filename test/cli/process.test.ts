@@ -1,8 +1,9 @@
 /** The built command line as a process: pipes, signals, closed streams. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCommandLine } from '../../scripts/build.ts';
 
@@ -75,6 +76,31 @@ test('Ctrl-C ends it at once, in the middle of an answer: the shell sees 130', a
   const begin = performance.now();
   expect(await ended(child)).toEqual({ status: null, signal: 'SIGINT' });
   expect(performance.now() - begin).toBeLessThan(5000);
+});
+
+test('Ctrl-C ends a bench with what was measured until then; the shell sees 130', async () => {
+  const child = spawn(process.execPath, [cli, 'bench', '--entries', '64Ki', '--rounds', '1000']);
+  let [out, err] = ['', ''];
+  child.stdout?.on('data', data => {
+    out += data;
+  });
+  child.stderr?.on('data', data => {
+    err += data;
+  });
+  const done = ended(child);
+  // not before it listens: Linux tells, elsewhere we wait
+  const status = `/proc/${child.pid}/status`;
+  const listens = (): boolean =>
+    (Number.parseInt(/SigCgt:\s*[0-9a-f]*([0-9a-f])$/m.exec(readFileSync(status, 'utf8'))?.[1] ?? '', 16) &
+      2) >
+    0;
+  if (existsSync(status)) while (!listens()) await setTimeout(20);
+  await setTimeout(2000);
+  child.kill('SIGINT');
+  expect(await done).toEqual({ status: null, signal: 'SIGINT' });
+  expect(out).toContain(`Node ${process.version}`);
+  expect(out).toMatch(/^work/m);
+  expect(err).toMatch(/memattr bench: ended early: \d+ of 14 rows\n$/);
 });
 
 test('closed streams and a full disk', () => {
