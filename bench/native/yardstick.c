@@ -85,7 +85,7 @@ static void *column(int i, size_t capacity) {
 #define KEY_X86(d) (((d) & 0x1fff) | (((d) >> 50) & 0x2000)) /* x86: [12:0], [63] */
 
 #define FLAT(NAME, KEY)                                                                    \
-  __attribute__((noinline)) static void flat_##NAME(const u64 *w, size_t n, u8 *o, const u8 *lut) { \
+  __attribute__((noinline)) static void flat_##NAME(const u64 *restrict w, size_t n, u8 *restrict o, const u8 *restrict lut) { \
     for (size_t i = 0; i < n; i++) o[i] = lut[KEY(w[i])];                                   \
   }                                                                                        \
   __attribute__((noinline)) static void histogram_##NAME(const u64 *w, size_t n, double *counts, const u8 *lut) { \
