@@ -99,27 +99,28 @@ export function continues64(at: usize, next: u64, step: u64, keep: u64): bool {
   const step2 = i64x2.splat(step << 1);
   const step4 = i64x2.splat(step << 2);
   const step8 = i64x2.splat(step << 3);
-  const step16 = i64x2.splat(step << 4);
-  let want = i64x2.add(i64x2.splat(next), i64x2(0, step));
+  let want0 = i64x2.add(i64x2.splat(next), i64x2(0, step));
+  let want1 = i64x2.add(want0, step2);
+  let want2 = i64x2.add(want0, step4);
+  let want3 = i64x2.add(want1, step4);
   for (const end = at + BLOCK_BYTES; at < end; at += 128) {
-    // from few sums of few: each vector waits for two others at most, not for all before it
-    const want1 = i64x2.add(want, step2);
-    const want2 = i64x2.add(want, step4);
-    const want3 = i64x2.add(want1, step4);
-    const want4 = i64x2.add(want, step8);
-    const want5 = i64x2.add(want1, step8);
-    const want6 = i64x2.add(want2, step8);
-    const want7 = i64x2.add(want3, step8);
     const low = v128.or(
-      v128.or(v128.xor(v128.load(at), want), v128.xor(v128.load(at, 16), want1)),
+      v128.or(v128.xor(v128.load(at), want0), v128.xor(v128.load(at, 16), want1)),
       v128.or(v128.xor(v128.load(at, 32), want2), v128.xor(v128.load(at, 48), want3)),
     );
+    want0 = i64x2.add(want0, step8);
+    want1 = i64x2.add(want1, step8);
+    want2 = i64x2.add(want2, step8);
+    want3 = i64x2.add(want3, step8);
     const high = v128.or(
-      v128.or(v128.xor(v128.load(at, 64), want4), v128.xor(v128.load(at, 80), want5)),
-      v128.or(v128.xor(v128.load(at, 96), want6), v128.xor(v128.load(at, 112), want7)),
+      v128.or(v128.xor(v128.load(at, 64), want0), v128.xor(v128.load(at, 80), want1)),
+      v128.or(v128.xor(v128.load(at, 96), want2), v128.xor(v128.load(at, 112), want3)),
     );
+    want0 = i64x2.add(want0, step8);
+    want1 = i64x2.add(want1, step8);
+    want2 = i64x2.add(want2, step8);
+    want3 = i64x2.add(want3, step8);
     if (v128.any_true(v128.and(v128.or(low, high), keeps))) return false;
-    want = i64x2.add(want, step16);
   }
   return true;
 }
