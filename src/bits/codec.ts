@@ -57,7 +57,18 @@ export function partsOf(row: Pick<Row, 'pieces'>): readonly (Part & { readonly p
 
 type Reader = (lo: number, hi: number) => number | bigint;
 
+/** Rows are read by `decode`, `check` and `describe` alike: their readers are made once. */
+const readers = new WeakMap<Row, Reader>();
 function readerOf(row: Row): Reader {
+  let read = readers.get(row);
+  if (!read) {
+    read = makeReader(row);
+    readers.set(row, read);
+  }
+  return read;
+}
+
+function makeReader(row: Row): Reader {
   const parts = partsOf(row);
   const bitsOf = (part: Part, lo: number, hi: number): number =>
     (((part.half ? hi : lo) >>> part.right) & part.mask) >>> 0;
@@ -72,6 +83,13 @@ function readerOf(row: Row): Reader {
   return (lo, hi) =>
     parts.reduce((value, part) => value | (BigInt(bitsOf(part, lo, hi)) << BigInt(part.position)), 0n) <<
     shift;
+}
+
+/** The bits that a row owns, as masks of both halves. */
+function halvesOf(row: Row): readonly [lo: number, hi: number] {
+  const masks: [lo: number, hi: number] = [0, 0];
+  for (const { half, mask, right } of partsOf(row)) masks[half] |= mask << right;
+  return masks;
 }
 
 /** Does decoding give this row a value? Reserved rows have none. */
@@ -104,15 +122,7 @@ export function decode<F extends Rows>(format: Format<F>, word: Word): Decoded<F
 }
 
 /** One field of a word, whatever its row. Reserved rows give their bits. */
-export function readRow(row: Row, word: Word): number | bigint {
-  let read = readers.get(row);
-  if (!read) {
-    read = readerOf(row);
-    readers.set(row, read);
-  }
-  return read(...split(word));
-}
-const readers = new WeakMap<Row, Reader>();
+export const readRow = (row: Row, word: Word): number | bigint => readerOf(row)(...split(word));
 
 /** What the rows alone can say against a word: reserved bits, reserved encodings, another format's type bits. */
 export function check(format: Format, word: Word): Finding[] {
@@ -126,7 +136,6 @@ export function check(format: Format, word: Word): Finding[] {
 }
 
 function checkOf(format: Format, row: FormatRow): ((lo: number, hi: number) => Finding | undefined)[] {
-  const read = row.kind === 'res0' || row.kind === 'res1' ? readerOf({ ...row, big: true }) : readerOf(row);
   const about = (
     id: string,
     severity: Severity,
@@ -142,12 +151,14 @@ function checkOf(format: Format, row: FormatRow): ((lo: number, hi: number) => F
   });
   const { kind, values } = row;
   if (kind === 'res0' || kind === 'res1') {
-    const want = kind === 'res0' ? 0n : (1n << BigInt(rowWidth(row))) - 1n;
+    const [lower, upper] = halvesOf(row);
+    const flip = kind === 'res0' ? 0 : -1; // the bits are wrong where they are set, or where they are clear
     return [
       (lo, hi) => {
-        const wrong = (read(lo, hi) as bigint) ^ want;
-        if (wrong === 0n) return undefined;
-        const where = setBits(row, wrong);
+        const wrongLo = ((lo ^ flip) & lower) >>> 0;
+        const wrongHi = ((hi ^ flip) & upper) >>> 0;
+        if (wrongLo === 0 && wrongHi === 0) return undefined;
+        const where = setBits(row, BigInt(readerOf(row)(wrongLo, wrongHi)));
         const { violation } = row;
         if (violation)
           return about(
@@ -158,14 +169,15 @@ function checkOf(format: Format, row: FormatRow): ((lo: number, hi: number) => F
           );
         const label = row.name.startsWith('RES') ? kind.toUpperCase() : row.name;
         return about(
-          `${kind}-${want === 0n ? 'set' : 'clear'}`,
+          `${kind}-${flip === 0 ? 'set' : 'clear'}`,
           'warning',
           where,
-          `${/^\d+$/.test(where) ? `bit ${where} is` : `bits ${where} are`} ${label} but ${want === 0n ? 'set' : 'clear'}`,
+          `${/^\d+$/.test(where) ? `bit ${where} is` : `bits ${where} are`} ${label} but ${flip === 0 ? 'set' : 'clear'}`,
         );
       },
     ];
   }
+  const read = readerOf(row);
   if (kind === 'fixed')
     return [
       (lo, hi) =>

@@ -101,18 +101,19 @@ export function rank(
   return fitting.length > 0 ? fitting : all.slice(0, 1);
 }
 
-/** What somebody sees of a reading: two readings are alike when this is equal. Zeros without a name say nothing. */
-const seen = (reading: Reading): string =>
-  JSON.stringify(
-    [
-      describe(reading.format, reading.raw)
-        .filter(({ value, meaning }) => meaning !== undefined || BigInt(value) !== 0n)
-        .map(({ bits, name, text, meaning }) => [bits, name, text, meaning]),
-      reading.kind,
-      reading.facts,
-      reading.findings.map(({ message }) => message),
-    ],
-    (_, value) => (typeof value === 'bigint' ? `${value}` : value),
+const flat = (value: unknown): string =>
+  JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}` : part));
+
+/** What a reading concludes. */
+const said = ({ kind, facts, findings }: Reading): string =>
+  flat([kind, facts, findings.map(({ message }) => message)]);
+
+/** What somebody sees of the fields. Zeros without a name say nothing. */
+const shown = ({ format, raw }: Reading): string =>
+  flat(
+    describe(format, raw)
+      .filter(({ value, meaning }) => meaning !== undefined || BigInt(value) !== 0n)
+      .map(({ bits, name, text, meaning }) => [bits, name, text, meaning]),
   );
 
 /** Which of these settings change the reading of a word when they take another value. */
@@ -122,10 +123,13 @@ export function matters(
   settings: AnySettings,
   keys: readonly string[] = Object.keys(family.settings),
 ): string[] {
-  const now = seen(family.read(word, settings));
+  const now = family.read(word, settings);
+  const [conclusion, fields] = [said(now), shown(now)];
+  const differs = (other: Reading): boolean =>
+    said(other) !== conclusion || (other.format !== now.format && shown(other) !== fields);
   return keys.filter(key =>
     family.settings[key]?.samples?.some(
-      value => value !== settings[key] && seen(family.read(word, { ...settings, [key]: value })) !== now,
+      value => value !== settings[key] && differs(family.read(word, { ...settings, [key]: value })),
     ),
   );
 }
