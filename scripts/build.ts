@@ -7,7 +7,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
@@ -27,8 +28,12 @@ const shared: BuildOptions = {
   define: { MEMATTR_VERSION: JSON.stringify(version) },
 };
 
-/** `src/cli/run/decode.ts` as `cli/run/decode`. */
-const chunkName = (source: string): string => relative(join(top, 'src'), source).replace(/\.ts$/, '');
+/** `src/cli/run/decode.ts` as `cli/run/decode`, `node_modules/fzstd/esm/index.mjs` as `packages/fzstd/esm/index`. */
+const chunkName = (source: string): string =>
+  relative(top, source)
+    .replace(/^src\//, '')
+    .replace(/^node_modules\//, 'packages/')
+    .replace(/\.\w+$/, '');
 
 /**
  * The command line into `outdir`: `memattr.cjs` and one file for each module that is imported when it is needed.
@@ -43,9 +48,9 @@ export async function buildCommandLine(outdir: string): Promise<Metafile[]> {
     const dynamic: Plugin = {
       name: 'one file per dynamic import',
       setup(b) {
-        b.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-          if (kind !== 'dynamic-import') return undefined;
-          const target = resolve(resolveDir, path);
+        b.onResolve({ filter: /^[^/]/ }, async ({ kind, path, resolveDir }) => {
+          if (kind !== 'dynamic-import' || builtinModules.includes(path.replace(/^node:/, ''))) return undefined;
+          const { path: target } = await b.resolve(path, { kind: 'import-statement', resolveDir });
           entries.set(target, chunkName(target));
           const from = dirname(join(outdir, `${name}.cjs`));
           const to = relative(from, join(outdir, `${chunkName(target)}.cjs`));
@@ -60,7 +65,7 @@ export async function buildCommandLine(outdir: string): Promise<Metafile[]> {
       format: 'cjs',
       supported: { 'dynamic-import': false }, // require(): the loader of ES modules costs 4 ms
       define: { ...shared.define, 'import.meta.url': 'importMetaUrl' },
-      banner: { js: `const importMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
+      inject: [join(top, 'scripts/import-meta-url.ts')], // goes only where a package asks for it
       plugins: [dynamic],
     });
     metafiles.push(metafile as Metafile);

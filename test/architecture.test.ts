@@ -32,6 +32,7 @@ const FREE = new Set([
   'cli',
   'conformance',
   'index',
+  'descriptor-index',
   'descriptors',
   'families',
   'regimes',
@@ -128,4 +129,10 @@ test('a command module is a description: the work is imported when it runs', () 
     .filter(file => file.startsWith('cli/commands/'))
     .filter(file => /^import .*\.\.\/run\//m.test(readFileSync(join(src, file), 'utf8')));
   expect(eager).toEqual([]);
+});
+
+test('the index of the descriptors loads names only: each family when it is asked for', () => {
+  const text = readFileSync(join(src, 'descriptor-index.ts'), 'utf8');
+  const atOnce = [...text.matchAll(/^import (?!type).*'(.+)';$/gm)].map(([, specifier]) => specifier);
+  expect(atOnce).toEqual(['./arm64/descriptors/names.ts', './x86/descriptors/names.ts']);
 });

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { decode } from '../src/bits/codec.ts';
 import type { Fact, Family } from '../src/bits/family.ts';
 import { settle } from '../src/bits/settings.ts';
+import { descriptorIndex } from '../src/descriptor-index.ts';
+import { descriptors } from '../src/descriptors.ts';
 import { families } from '../src/families.ts';
 import { citation } from '../src/refs.ts';
 import { anySettings, random32 } from './any-settings.ts';
@@ -18,6 +20,12 @@ const show = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'bigint' ? `0x${part.toString(16)}` : part,
   );
+
+test('the index of the descriptors leads to each of them, in the same order', async () => {
+  expect(descriptorIndex.map(({ id }) => id)).toEqual(descriptors.map(({ id }) => id));
+  for (const { id, aliases, load } of descriptorIndex)
+    expect(await load()).toMatchObject({ id, aliases, role: 'descriptor' });
+});
 
 test('names are unique, whatever their case', () => {
   const names = families.flatMap(({ id, aliases = [] }) => [

@@ -5,7 +5,7 @@ import { coloured, plain, type Style } from '../report/style.ts';
 export interface Sink {
   write(text: string): void;
   /** Columns, where the sink is a terminal. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
 }
 
 export interface Io {
@@ -70,59 +70,56 @@ const terminal = (fd: number): boolean => {
 export const TO_END = '\u001b[K';
 export const CLEAR = `\r${TO_END}`;
 
-interface BufferedSink extends Sink {
-  flush(): void;
-}
-
-/** Output is gathered into large writes, except on a terminal, where somebody is waiting for it. */
-function sink(fd: number): BufferedSink {
-  const isTerminal = terminal(fd);
-  let held = '';
-  const flush = (): void => {
-    const text = held;
-    held = '';
-    if (text !== '') writeAll(fd, text);
-  };
-  return {
-    ...(isTerminal ? { columns: (fd === 2 ? process.stderr : process.stdout).columns || 80 } : {}),
-    write(text) {
-      held += text;
-      if (isTerminal || held.length >= CHUNK) flush();
-    },
-    flush,
+/** The columns of a terminal, undefined for anything else; found out when somebody wants to know. */
+function columnsOf(fd: 1 | 2): () => number | undefined {
+  let known: { readonly columns: number | undefined } | undefined;
+  return () => {
+    known ??= {
+      columns: terminal(fd) ? (fd === 2 ? process.stderr : process.stdout).columns || 80 : undefined,
+    };
+    return known.columns;
   };
 }
 
 /**
  * The real streams. Reads and writes are synchronous: a closed pipe shows at once, a slow reader slows us down, and
- * Ctrl-C ends us by its signal wherever we are.
+ * Ctrl-C ends us by its signal wherever we are. Output is gathered into large writes, except on a terminal, where
+ * somebody is waiting for it.
  */
 export function processIo(): Io & { readonly flush: () => void } {
-  const out = sink(1);
-  const err = sink(2);
-  let progress = false; // a line of progress stands on the terminal: whatever is written next takes its place
-  const tell = (text: string): void => {
-    err.write(text);
-    err.flush();
+  const outColumns = columnsOf(1);
+  const errColumns = columnsOf(2);
+  let held = '';
+  const flush = (): void => {
+    const text = held;
+    held = '';
+    if (text !== '') writeAll(1, text);
   };
+  let progress = false; // a line of progress stands on the terminal: whatever is written next takes its place
   const clear = (): void => {
-    if (progress) tell(CLEAR);
+    if (progress) writeAll(2, CLEAR);
     progress = false;
   };
   return {
     out: {
-      ...out,
+      get columns() {
+        return outColumns();
+      },
       write(text) {
-        if (out.columns !== undefined) clear();
-        out.write(text);
+        held += text;
+        const isTerminal = outColumns() !== undefined;
+        if (isTerminal) clear();
+        if (isTerminal || held.length >= CHUNK) flush();
       },
     },
     err: {
-      ...err,
+      get columns() {
+        return errColumns();
+      },
       write(text) {
         if (!text.startsWith('\r')) clear();
         else progress = text !== CLEAR;
-        tell(text);
+        writeAll(2, text);
       },
     },
     stdin: {
@@ -132,7 +129,7 @@ export function processIo(): Io & { readonly flush: () => void } {
       chunks: () => readAll(0),
     },
     env: process.env,
-    flush: out.flush,
+    flush,
   };
 }
 

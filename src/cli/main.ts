@@ -4,7 +4,7 @@ import { ClosedPipe, type Io, processIo } from './io.ts';
 import { quick } from './quick.ts';
 import { closest, didYouMean } from './suggest.ts';
 import { EXIT, troubleOf, UsageError } from './trouble.ts';
-import { verbs } from './verbs.ts';
+import { loadAll, type Verbs, verbs } from './verbs.ts';
 import { version } from './version.ts';
 
 const NAME = 'memattr';
@@ -39,7 +39,7 @@ function report(error: unknown, verb: string | undefined, io: Io, flush?: () => 
   try {
     flush?.(); // what was answered before the trouble
     const trouble = troubleOf(error);
-    const prefix = verb !== undefined && verbs.some(({ name }) => name === verb) ? `${NAME} ${verb}` : NAME;
+    const prefix = verb !== undefined && Object.hasOwn(verbs, verb) ? `${NAME} ${verb}` : NAME;
     if (trouble) {
       io.err.write(`${prefix}: ${trouble.line.replace(CONTROL, '\ufffd')}\n`);
       return trouble.exit;
@@ -55,8 +55,12 @@ function report(error: unknown, verb: string | undefined, io: Io, flush?: () => 
 /** The verbs of the program, or of a group of verbs, under the words that lead there. */
 interface Level {
   readonly name: string;
-  readonly verbs: readonly Command[];
+  readonly verbs: Verbs;
 }
+
+/** The verbs of a group, which came with it. */
+const atHand = (some: readonly Command[]): Verbs =>
+  Object.fromEntries(some.map(verb => [verb.name, () => Promise.resolve(verb)]));
 
 async function dispatch(
   argv: readonly string[],
@@ -68,38 +72,41 @@ async function dispatch(
     io.out.write(`${version}\n`);
     return EXIT.answer;
   }
-  const width = Math.max(40, Math.min(100, io.out.columns ?? (Number(io.env.COLUMNS) || 100)));
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
     const [name] = rest;
     if (first === 'help' && name !== undefined) return dispatch([...rest, '--help'], io, level);
     const { helpOfAll } = await import('./full.ts');
-    const text = await helpOfAll(level.name, level.verbs, width);
+    const text = await helpOfAll(level.name, await loadAll(level.verbs), helpWidth(io));
     (first === undefined ? io.err : io.out).write(text);
     return first === undefined ? EXIT.usage : EXIT.answer;
   }
-  const verb = level.verbs.find(({ name }) => name === first) ?? unknown(first, level);
-  if (verb.verbs) return dispatch(rest, io, { name: `${level.name} ${verb.name}`, verbs: verb.verbs });
-  const args = quick(verb, rest) ?? (await slow(level.name, verb, rest, width, io));
+  const load = Object.hasOwn(level.verbs, first) ? level.verbs[first] : undefined;
+  const verb = await (load ?? unknown(first, level))();
+  if (verb.verbs)
+    return dispatch(rest, io, { name: `${level.name} ${verb.name}`, verbs: atHand(verb.verbs) });
+  const args = quick(verb, rest) ?? (await slow(level.name, verb, rest, io));
   return args === undefined ? EXIT.answer : verb.run(args as never, io);
 }
+
+const helpWidth = ({ out, env }: Io): number =>
+  Math.max(40, Math.min(100, out.columns ?? (Number(env.COLUMNS) || 100)));
 
 /** Let yargs read what `quick` did not; prints help and returns undefined where that was asked for. */
 async function slow(
   name: string,
   verb: Command,
   argv: readonly string[],
-  width: number,
   io: Io,
 ): Promise<Record<string, unknown> | undefined> {
   const { full } = await import('./full.ts');
-  const parsed = await full(name, verb, argv, width);
+  const parsed = await full(name, verb, argv, helpWidth(io));
   if ('args' in parsed) return parsed.args;
   io.out.write(parsed.help);
   return undefined;
 }
 
 function unknown(typed: string, level: Level): never {
-  const names = level.verbs.map(({ name }) => name);
+  const names = Object.keys(level.verbs);
   if (level.name !== NAME)
     throw new UsageError(
       `no question '${typed}'; ${didYouMean(typed, closest(typed, names)) || `there are ${names.join(', ')}`}`,

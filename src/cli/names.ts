@@ -1,13 +1,14 @@
 /** How people name families and their settings on the command line. */
 import type { Family } from '../bits/family.ts';
 import { parseSettings, type Settings, type SettingTable } from '../bits/settings.ts';
-import { descriptors } from '../descriptors.ts';
+import { descriptorIndex } from '../descriptor-index.ts';
 import { didYouMean } from './suggest.ts';
 import { UsageError } from './trouble.ts';
 
 /** The names a family answers to: its id and aliases; where no family is called so, its id without the architecture. */
-const namesOf = ({ id, aliases = [] }: Family): string[] => [id, ...aliases];
-const shortOf = ({ id }: Family): string => id.slice(id.indexOf('.') + 1);
+type Names = Pick<Family, 'id' | 'aliases'>;
+const namesOf = ({ id, aliases = [] }: Names): string[] => [id, ...aliases];
+const shortOf = ({ id }: Names): string => id.slice(id.indexOf('.') + 1);
 const isCalled = (name: string, known: readonly string[]): boolean =>
   known.some(one => one.toLowerCase() === name);
 
@@ -51,8 +52,18 @@ export function familyNamed(typed: string, among: readonly Family[], noun = 'for
   throw new UsageError(`no ${noun} '${typed}'; ${hint || `${list} lists them`}`);
 }
 
-/** The family of a name among all there are; registers are loaded where no descriptor is called so. */
-export async function anyFamily(typed: string): Promise<Named> {
+/** The descriptor families that a name may mean, each loaded on its own. */
+export async function descriptorsCalled(typed: string): Promise<readonly Family[]> {
+  const whole = typed.toLowerCase();
+  const names = [whole, whole.slice(0, Math.max(0, whole.lastIndexOf('.')))]; // the last part may be a kind
+  const called = descriptorIndex.filter(entry =>
+    names.some(name => isCalled(name, [...namesOf(entry), shortOf(entry)])),
+  );
+  return Promise.all(called.map(({ load }) => load()));
+}
+
+/** The family of a name among all there are; registers are loaded where none of these descriptors is called so. */
+export async function anyFamily(typed: string, descriptors: readonly Family[]): Promise<Named> {
   if (namedAmong(typed, descriptors).length > 0) return familyNamed(typed, descriptors);
   const { families } = await import('../families.ts');
   return familyNamed(typed, families);

@@ -1,33 +1,27 @@
-/** Every verb, in the order of the help. */
+/**
+ * Every verb by its name, in the order of the help. What a verb says of itself is loaded when it is called, or all of it
+ * for the help.
+ */
 import type { Command } from './command.ts';
-import bench from './commands/bench.ts';
-import decode from './commands/decode.ts';
-import diff from './commands/diff.ts';
-import effective from './commands/effective.ts';
-import encode from './commands/encode.ts';
-import explainFault from './commands/explain-fault.ts';
-import formats from './commands/formats.ts';
-import kvm from './commands/kvm.ts';
-import lint from './commands/lint.ts';
-import reg from './commands/reg.ts';
-import rmap from './commands/rmap.ts';
-import roots from './commands/roots.ts';
-import translate from './commands/translate.ts';
-import walk from './commands/walk.ts';
 
-export const verbs: readonly Command[] = [
-  decode,
-  encode,
-  reg,
-  formats,
-  effective,
-  walk,
-  translate,
-  rmap,
-  roots,
-  diff,
-  lint,
-  explainFault,
-  kvm,
-  bench,
-];
+export type Verbs = Readonly<Record<string, () => Promise<Command>>>;
+
+export const verbs: Verbs = {
+  decode: async () => (await import('./commands/decode.ts')).verb,
+  encode: async () => (await import('./commands/encode.ts')).verb,
+  reg: async () => (await import('./commands/reg.ts')).verb,
+  formats: async () => (await import('./commands/formats.ts')).verb,
+  effective: async () => (await import('./commands/effective.ts')).verb,
+  walk: async () => (await import('./commands/walk.ts')).verb,
+  translate: async () => (await import('./commands/translate.ts')).verb,
+  rmap: async () => (await import('./commands/rmap.ts')).verb,
+  roots: async () => (await import('./commands/roots.ts')).verb,
+  diff: async () => (await import('./commands/diff.ts')).verb,
+  lint: async () => (await import('./commands/lint.ts')).verb,
+  'explain-fault': async () => (await import('./commands/explain-fault.ts')).verb,
+  kvm: async () => (await import('./commands/kvm.ts')).verb,
+  bench: async () => (await import('./commands/bench.ts')).verb,
+};
+
+export const loadAll = (some: Verbs): Promise<Command[]> =>
+  Promise.all(Object.values(some).map(load => load()));

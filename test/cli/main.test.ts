@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { verbs } from '../../src/cli/verbs.ts';
+import { verbs as lazy, loadAll } from '../../src/cli/verbs.ts';
 import { families } from '../../src/families.ts';
 import { jsonLines, memattr } from './harness.ts';
+
+const verbs = await loadAll(lazy);
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 

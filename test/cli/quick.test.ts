@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import type { Command } from '../../src/cli/command.ts';
 import { full } from '../../src/cli/full.ts';
 import { quick } from '../../src/cli/quick.ts';
-import { verbs } from '../../src/cli/verbs.ts';
+import { verbs as lazy, loadAll } from '../../src/cli/verbs.ts';
+
+const verbs = await loadAll(lazy);
 
 const value = fc.oneof(
   fc.constantFrom(

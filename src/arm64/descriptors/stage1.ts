@@ -46,6 +46,7 @@ import {
   SH,
   valueName,
 } from './common.ts';
+import { names } from './names.ts';
 import {
   type DirtyState,
   directOnePrivilege,
@@ -689,10 +690,9 @@ const variants = () => [
 
 /** The stage 1 descriptors as a family, for everything that is driven by names. */
 export const stage1: Family<typeof stage1Settings, Stage1Reading> = {
-  id: 'arm64.stage1',
+  ...names.stage1,
   title: 'stage 1 descriptor (VMSAv8-64)',
   ref: arm('section D8.3, VMSAv8-64 descriptor formats'),
-  aliases: ['s1', 'stage1'],
   role: 'descriptor',
   settings: stage1Settings,
   kinds: ['invalid', 'table', 'block', 'page', 'vmsav9-128'],

@@ -44,6 +44,7 @@ import {
   SH,
   valueName,
 } from './common.ts';
+import { names } from './names.ts';
 import {
   type DirtyState,
   directStage2,
@@ -508,10 +509,9 @@ const variants = () => [
 
 /** The stage 2 descriptors as a family, for everything that is driven by names. */
 export const stage2: Family<typeof stage2Settings, Stage2Reading> = {
-  id: 'arm64.stage2',
+  ...names.stage2,
   title: 'stage 2 descriptor (VMSAv8-64)',
   ref: arm('section D8.3, VMSAv8-64 descriptor formats'),
-  aliases: ['s2', 'stage2'],
   role: 'descriptor',
   settings: stage2Settings,
   kinds: ['invalid', 'table', 'block', 'page', 'vmsav9-128'],

@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { dumpOptions } from '../options.ts';
 
-export default command({
+export const verb = command({
   command: 'bench [dump]',
   describe: 'How fast is it here? Entries per second, beside what this machine can read at all',
   examples: [

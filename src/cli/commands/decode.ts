@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
 
-export default command({
+export const verb = command({
   command: 'decode [words..]',
   describe: 'What does this entry say? Every field, what they add up to, and what is wrong with it',
   examples: [

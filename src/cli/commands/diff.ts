@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { dumpOptions } from '../options.ts';
 
-export default command({
+export const verb = command({
   command: 'diff <first> [second]',
   describe: 'What differs? Two dumps, two translations of one dump, or a dump and another tool’s text',
   examples: [

@@ -57,7 +57,7 @@ export const options = {
   strict: { type: 'switch', describe: 'Status 1 where there is no one certain answer' },
 } as const satisfies Options;
 
-export default command({
+export const verb = command({
   command: 'effective [architecture]',
   describe:
     'Which memory type does an access really get, and who decided it? One combination, or a whole table',

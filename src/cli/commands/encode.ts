@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
 
-export default command({
+export const verb = command({
   command: 'encode <format> [fields..]',
   describe: 'The word for these fields, or for what you want the entry to do',
   examples: [

@@ -3,7 +3,7 @@ import { dumpOptions } from '../options.ts';
 
 const value = (describe: string) => ({ type: 'text', name: 'VALUE', describe }) as const;
 
-export default command({
+export const verb = command({
   command: 'explain-fault [dump]',
   describe: 'Why did this access fault? The hardware’s syndrome held against the tables',
   examples: [

@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
 
-export default command({
+export const verb = command({
   command: 'formats [name]',
   describe: 'The layouts as bit diagrams with references, and what they depend on',
   examples: [

@@ -307,7 +307,7 @@ const audit = command({
   run: async (args, io) => (await import('../run/kvm/audit.ts')).run(args, io),
 });
 
-export default group({
+export const verb = group({
   name: 'kvm',
   describe:
     'What will KVM map here, and why: predict, diff, search, inverse, migrate, leak, cap, eras, audit',

@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { dumpOptions } from '../options.ts';
 
-export default command({
+export const verb = command({
   command: 'lint [dump]',
   describe: 'What is wrong in this dump? Aliases of conflicting type, W^X, reserved bits, writable tables…',
   examples: [

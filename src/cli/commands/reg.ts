@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
 
-export default command({
+export const verb = command({
   command: 'reg [name] [values..]',
   describe: 'What does this register say? Field by field, with what it implies',
   examples: [

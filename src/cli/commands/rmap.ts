@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { dumpOptions } from '../options.ts';
 
-export default command({
+export const verb = command({
   command: 'rmap <dump> <addresses..>',
   describe:
     'Who maps this physical page? Every address that leads there, with its permissions and memory type',

@@ -3,7 +3,7 @@ import { dumpOptions } from '../options.ts';
 
 const { root: _, ...registers } = dumpOptions;
 
-export default command({
+export const verb = command({
   command: 'roots <dump>',
   describe:
     'Where do translations begin? By registers, notes and VMCOREINFO, and by the structure of the memory',

@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { dumpOptions } from '../options.ts';
 
-export default command({
+export const verb = command({
   command: 'translate <dump> <addresses..>',
   describe:
     'Where does this address lead? Level by level, every stage, who denied what, and the effective type',

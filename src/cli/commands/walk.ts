@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { dumpOptions, walkOptions } from '../options.ts';
 
-export default command({
+export const verb = command({
   command: 'walk <dump>',
   describe: 'What is mapped in this dump? Every range with its permissions and memory type',
   examples: [

@@ -6,6 +6,7 @@ import type { Format } from '../../bits/format.ts';
 import { matters } from '../../bits/rank.ts';
 import { type Settings, type SettingTable, settle } from '../../bits/settings.ts';
 import { hex, hexWord, parseWord, type Word } from '../../bits/word.ts';
+import { descriptors } from '../../descriptors.ts';
 import { json } from '../../report/json.ts';
 import { markdownReading, readingLines } from '../../report/reading.ts';
 import { decodeRecord, SCHEMA } from '../../report/records.ts';
@@ -34,7 +35,7 @@ interface Made {
 }
 
 export async function run(args: EncodeArgs, io: Io): Promise<number> {
-  const { family, kind } = await anyFamily(args.format);
+  const { family, kind } = await anyFamily(args.format, descriptors);
   const given = givenFor(pairsOf(args.set), [family])(family);
   const pairs = args.fields.map(text => pairOf(text, family));
   const { settings, reading } = make(family, kind, given, pairs, args);

@@ -33,7 +33,7 @@ export async function run(args: FormatsArgs, io: Io): Promise<number> {
     printList(output, args, io);
     return EXIT.answer;
   }
-  const { family, kind } = await anyFamily(args.name);
+  const { family, kind } = await anyFamily(args.name, descriptors);
   const given = givenFor(pairsOf(args.set), [family])(family);
   const wanted = layouts(family, given, args.variants === true).filter(
     v => kind === undefined || v.kind === kind,

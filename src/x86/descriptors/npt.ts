@@ -10,6 +10,7 @@ import type { Word } from '../../bits/word.ts';
 import { apm } from '../../refs.ts';
 import { patSetting } from '../registers/attributes.ts';
 import { pageKind } from './address.ts';
+import { names } from './names.ts';
 import { decodeMmioSpte, isMmioSpte, kvmSpte, mmioMasks, mmioText } from './software.ts';
 import {
   readStage1,
@@ -103,10 +104,9 @@ export function nptIntent(wish: Intent, s: NptSettings) {
 
 /** Nested paging as a family, for everything that is driven by names. */
 export const npt: Family<typeof nptSettings, NptReading> = {
-  id: 'x86.npt',
+  ...names.npt,
   title: 'nested paging entry (AMD)',
   ref: NESTED,
-  aliases: ['npt', 'npte'],
   role: 'descriptor',
   settings: nptSettings,
   kinds: stage1.kinds,

@@ -36,6 +36,7 @@ import {
   pse36Address,
   topLevel,
 } from './address.ts';
+import { names } from './names.ts';
 import { parsePermissions, type Stage1Permissions, stage1Permissions } from './permissions.ts';
 import { linuxLeafBits, linuxNotPresent, linuxNotPresent32 } from './software.ts';
 
@@ -480,10 +481,9 @@ const variants = () => [
 
 /** Ordinary paging as a family, for everything that is driven by names. */
 export const stage1: Family<typeof stage1Settings, Stage1Reading> = {
-  id: 'x86.pte',
+  ...names.stage1,
   title: 'paging entry (32-bit, PAE, 4-level, 5-level)',
   ref: sdm('chapter "Paging"'),
-  aliases: ['pte', 'pde', 'pdpte', 'pml4e', 'pml5e', 'x86.stage1'],
   role: 'descriptor',
   settings: stage1Settings,
   kinds: ['not-present', 'table', 'page4k', 'page2m', 'page4m', 'page1g', 'bad-ps'],

@@ -32,6 +32,7 @@ import {
   type PageKind,
   pageKind,
 } from './address.ts';
+import { names } from './names.ts';
 import { type EptPermissions, eptPermissions, parsePermissions } from './permissions.ts';
 import { decodeMmioSpte, isMmioSpte, kvmSpte, type MmioSpte, mmioMasks, mmioText } from './software.ts';
 
@@ -434,10 +435,9 @@ const variants = () => [
 
 /** EPT entries as a family, for everything that is driven by names. */
 export const stage2: Family<typeof stage2Settings, Stage2Reading> = {
-  id: 'x86.ept',
+  ...names.stage2,
   title: 'EPT entry (4 and 5 levels)',
   ref: sdm('section "EPT Translation Mechanism"'),
-  aliases: ['ept', 'epte'],
   role: 'descriptor',
   settings: stage2Settings,
   kinds: ['not-present', 'table', 'page4k', 'page2m', 'page1g'],
@@ -517,10 +517,9 @@ export function readSppt(word: Word, s: SpptSettings): SpptReading {
 }
 
 export const sppt: Family<typeof spptSettings, SpptReading> = {
-  id: 'x86.sppt',
+  ...names.sppt,
   title: 'sub-page permission table entry',
   ref: SPPT,
-  aliases: ['sppt'],
   role: 'descriptor',
   settings: spptSettings,
   kinds: ['not-present', 'table', 'leaf'],
