@@ -49,7 +49,8 @@ export async function buildCommandLine(outdir: string): Promise<Metafile[]> {
       name: 'one file per dynamic import',
       setup(b) {
         b.onResolve({ filter: /^[^/]/ }, async ({ kind, path, resolveDir }) => {
-          if (kind !== 'dynamic-import' || builtinModules.includes(path.replace(/^node:/, ''))) return undefined;
+          if (kind !== 'dynamic-import' || builtinModules.includes(path.replace(/^node:/, '')))
+            return undefined;
           const { path: target } = await b.resolve(path, { kind: 'import-statement', resolveDir });
           entries.set(target, chunkName(target));
           const from = dirname(join(outdir, `${name}.cjs`));

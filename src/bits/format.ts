@@ -68,10 +68,13 @@ export function format<const F extends Rows>(id: string, about: About, fields: F
     names.set(row.name, row.key);
   }
   if (owned[0] !== -1 || owned[1] !== (width === 64 ? -1 : 0)) gap(rows, width, refuse);
-  const top = (row: Row): number => Math.max(...row.pieces.map(([hi]) => hi));
   rows.sort((a, b) => top(b) - top(a));
   return { id, title: about.title, ref: about.ref, width, fields, rows };
 }
+
+/** The highest bit of a row. */
+const top = ({ pieces }: Row): number =>
+  pieces.length === 1 && pieces[0] ? pieces[0][0] : Math.max(...pieces.map(([hi]) => hi));
 
 function checkRow(row: FormatRow, refuse: (text: string) => never): void {
   const width = rowWidth(row);

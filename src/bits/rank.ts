@@ -94,11 +94,14 @@ export function rank(
   word: Word,
   givenFor: (family: Family) => Partial<AnySettings> = () => ({}),
 ): Candidate[] {
-  const all = families
-    .flatMap(family => candidates(family, word, givenFor(family)))
-    .sort((a, b) => a.cost - b.cost);
-  const fitting = all.filter(fits);
-  return fitting.length > 0 ? fitting : all.slice(0, 1);
+  return fitting(families.flatMap(family => candidates(family, word, givenFor(family))));
+}
+
+/** Of all readings of a word those that fit, likeliest first; the least bad one where none fits. */
+export function fitting(all: readonly Candidate[]): Candidate[] {
+  const sorted = [...all].sort((a, b) => a.cost - b.cost);
+  const good = sorted.filter(fits);
+  return good.length > 0 ? good : sorted.slice(0, 1);
 }
 
 const flat = (value: unknown): string =>

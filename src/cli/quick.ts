@@ -15,7 +15,8 @@ export function quick(verb: Command, argv: readonly string[]): Record<string, un
       words.push(arg);
       continue;
     }
-    const [, name = '', inline] = /^--([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(arg) ?? [];
+    const [, long, inline] = /^--([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(arg) ?? [];
+    const name = long ?? aliased(verb, arg) ?? '';
     const option: Option | undefined = Object.hasOwn(verb.options, name) ? verb.options[name] : undefined;
     if (!option) return undefined;
     if (option.type === 'switch') {
@@ -33,6 +34,12 @@ export function quick(verb: Command, argv: readonly string[]): Record<string, un
   }
   return place(verb, words, values);
 }
+
+/** `-o` as `output`. */
+const aliased = (verb: Command, arg: string): string | undefined =>
+  /^-[a-z]$/i.test(arg)
+    ? Object.keys(verb.options).find(name => verb.options[name]?.alias === arg[1])
+    : undefined;
 
 /** Words in the positional slots beside the options' values, or undefined where they do not fit. */
 export function place(

@@ -1,5 +1,5 @@
 /** Text in a file, plain or compressed, or on stdin; and whether a file is text at all. */
-import { compressionOf, decompress } from '../image/decompress.ts';
+import { compressionOf, decompress } from '../image/compression.ts';
 import { openFile } from '../image/file.ts';
 import { isFolder } from '../image/folder.ts';
 import { recognise } from '../image/parse.ts';

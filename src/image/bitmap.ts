@@ -7,7 +7,8 @@ const BLOCK_BYTES = 256;
 const BLOCKS = CHUNK_BYTES / BLOCK_BYTES;
 
 /** How many bits are set in each byte value. */
-const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+const ONES = new Uint8Array(256);
+for (let byte = 1; byte < 256; byte++) ONES[byte] = (ONES[byte >> 1] as number) + (byte & 1);
 
 const EMPTY = new Uint8Array();
 const NONE = new Uint32Array();

@@ -3,13 +3,11 @@ import { ftruncateSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Transform } from 'node:stream';
-import { ReadableStream } from 'node:stream/web';
 import * as zlib from 'node:zlib';
+import type { Compression } from './compression.ts';
 import { hex, ImageError, type Remark } from './errors.ts';
 import { FileSource } from './file.ts';
 import { type ByteSource, MemorySource } from './source.ts';
-
-export type Compression = 'gzip' | 'zstd' | 'xz';
 
 export interface DecompressLimits {
   /** Up to this many bytes stay in memory (twice as many while they are put together), more goes to a temporary file. 128 MiB by default. */
@@ -30,15 +28,6 @@ const OUTPUT_BYTES = 64 * 2 ** 30;
 const INPUT_CHUNK = 256 * 1024;
 const OUTPUT_CHUNK = 1024 * 1024;
 const HOLE = new Uint8Array(64 * 1024);
-
-/** Which compression the first bytes announce. */
-export function compressionOf(source: ByteSource): Compression | undefined {
-  const [a, b, c, d, e, f] = source.read(0, 6);
-  if (a === 0x1f && b === 0x8b && c === 8) return 'gzip';
-  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return 'zstd';
-  if (a === 0xfd && b === 0x37 && c === 0x7a && d === 0x58 && e === 0x5a && f === 0) return 'xz';
-  return undefined;
-}
 
 /** Takes the output as it comes: a list of chunks, then a sparse temporary file, then nothing more. */
 class Spill {

@@ -1,7 +1,7 @@
 /** Open an image from a path or from bytes, whatever is wrapped around it. */
-import { inflateSync } from 'node:zlib';
 import type { BlockDecoder } from './codecs.ts';
-import { compressionOf, type DecompressLimits, decompress } from './decompress.ts';
+import { compressionOf, decompress } from './compression.ts';
+import type { DecompressLimits } from './decompress.ts';
 import { ImageError, type Remark } from './errors.ts';
 import { openFile } from './file.ts';
 import { isFolder, openFolder } from './folder.ts';
@@ -66,5 +66,6 @@ export async function openImage(from: string | Uint8Array, options: OpenOptions 
   }
 }
 
-/** zlib pages of a kdump; the bound keeps a damaged page from growing. */
-const zlib: BlockDecoder = (input, size) => inflateSync(input, { maxOutputLength: size });
+/** zlib pages of a kdump; the bound keeps a damaged page from growing. `node:zlib` costs milliseconds: few files need it. */
+const zlib: BlockDecoder = (input, size) =>
+  process.getBuiltinModule('node:zlib').inflateSync(input, { maxOutputLength: size });

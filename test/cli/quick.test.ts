@@ -31,11 +31,16 @@ const value = fc.oneof(
 const argument = (verb: Command) => {
   const options = Object.keys(verb.options);
   const name = fc.constantFrom(...options);
+  const letters = Object.values(verb.options).flatMap(({ alias }) =>
+    alias === undefined ? [] : [`-${alias}`],
+  );
   return fc.oneof(
     { weight: 4, arbitrary: value.map(text => [text]) },
     { weight: 3, arbitrary: fc.tuple(name, value).map(([key, text]) => [`--${key}`, text]) },
     { weight: 2, arbitrary: fc.tuple(name, value).map(([key, text]) => [`--${key}=${text}`]) },
     { weight: 2, arbitrary: name.map(key => [`--${key}`]) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...letters), value) },
+    { weight: 1, arbitrary: fc.constantFrom(...letters).map(letter => [letter]) },
     { weight: 1, arbitrary: fc.constantFrom(['--'], ['-o', 'json'], ['--no-color'], ['--nonsense'], ['-x']) },
   );
 };

@@ -11,9 +11,10 @@ import type { Granule } from '../descriptors/address.ts';
 import { register } from './register.ts';
 import { PA_BITS, paBits } from './values.ts';
 
+const NOT_ALLOCATED = reserved('not allocated');
 /** A 4-bit ID field: names for the codes given, reserved for the rest; `others` gives the top codes (0b1111) a name. */
 const id = (names: readonly string[], others: Readonly<Record<number, string>> = {}): ValueTable =>
-  Array.from({ length: 16 }, (_, code) => others[code] ?? names[code] ?? reserved('not allocated'));
+  Array.from({ length: 16 }, (_, code) => others[code] ?? names[code] ?? NOT_ALLOCATED);
 const support = (...levels: string[]): ValueTable => id(['no', ...levels]);
 
 /** A field of an ID register. A code that this manual does not know is news, not an error. */

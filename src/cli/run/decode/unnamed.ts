@@ -1,6 +1,6 @@
 /** Words without a format: read under every one that fits, the likely one first. */
 import type { Family } from '../../../bits/family.ts';
-import { type Candidate, candidates, rank } from '../../../bits/rank.ts';
+import { type Candidate, candidates, fitting } from '../../../bits/rank.ts';
 import type { Word } from '../../../bits/word.ts';
 import { descriptors } from '../../../descriptors.ts';
 import { gist } from '../../../report/facts.ts';
@@ -18,6 +18,12 @@ import { aside, assumed, briefLines, FEW, settingText } from './table.ts';
 /** Up to here each word is tried under every format; beyond, these choose one for all. */
 const SAMPLE = 64;
 
+/** A word, and its readings under each of the descriptors. */
+interface Tried {
+  readonly word: Word;
+  readonly readings: readonly (readonly Candidate[])[];
+}
+
 /** Print words of which nobody said what they are. */
 export async function readUnnamed(
   words: Generator<Word>,
@@ -28,8 +34,12 @@ export async function readUnnamed(
   const sample = take(words, SAMPLE);
   if (sample.length === 0) throw new UsageError('no words: give some, or pipe them in');
   const given = givenFor(pairs, descriptors);
-  const likely = likeliest(sample, given);
-  if (sample.length < SAMPLE) return printRanked(sample, likely, given, args, io);
+  const tried = sample.map(word => ({
+    word,
+    readings: descriptors.map(family => candidates(family, word, given(family))),
+  }));
+  const likely = likeliest(tried);
+  if (sample.length < SAMPLE) return printRanked(tried, likely, given, args, io);
   io.err.write(
     `memattr decode: many words, read as ${likely.id}, which explains the first ${SAMPLE} best; --as chooses\n`,
   );
@@ -41,17 +51,17 @@ export async function readUnnamed(
 }
 
 /** The family that explains the words best, together. Zero says nothing: it is an empty entry everywhere. */
-function likeliest(words: readonly Word[], given: (family: Family) => Given): Family {
-  const telling = words.filter(word => word !== 0n);
-  const costs = descriptors.map(family =>
-    telling.reduce((sum, word) => sum + (candidates(family, word, given(family))[0]?.cost ?? 0), 0),
+function likeliest(words: readonly Tried[]): Family {
+  const telling = words.filter(({ word }) => word !== 0n);
+  const costs = descriptors.map((_, f) =>
+    telling.reduce((sum, { readings }) => sum + (readings[f]?.[0]?.cost ?? 0), 0),
   );
   return descriptors[costs.indexOf(Math.min(...costs))] as Family;
 }
 
 /** A few words, each under every format that fits: the likely reading in full, the others in a line each. */
 async function printRanked(
-  words: readonly Word[],
+  words: readonly Tried[],
   likely: Family,
   given: (family: Family) => Given,
   args: DecodeArgs,
@@ -59,8 +69,8 @@ async function printRanked(
 ): Promise<number> {
   const output = outputOf(args);
   const { style, width } = look(io, args);
-  const ranked = words.map(word => {
-    const all = rank(descriptors, word, given);
+  const ranked = words.map(({ readings }) => {
+    const all = fitting(readings.flat());
     const own = all.filter(({ family }) => family === likely);
     return own.length > 0 ? [...own, ...all.filter(({ family }) => family !== likely)] : all;
   });
