@@ -39,6 +39,7 @@ const SUFFIX: Readonly<Record<string, bigint>> = { k: 10n, m: 20n, g: 30n, t: 40
  * @throws WordSyntaxError for anything else, and for values of more than 64 bits.
  */
 export function parseWord(text: string): Word {
+  if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text); // nearly every word is written like this
   const plain = text.trim().replace(/[_`']/g, '').toLowerCase();
   let value: bigint;
   const scaled = /^(\d+)(?:([kmgtp])(?:i?b)?|(e)ib)$/.exec(plain);

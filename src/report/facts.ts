@@ -124,20 +124,19 @@ export function factLines(facts: Facts): FactLine[] {
   return lines;
 }
 
+/** Facts that need no label on a line: their texts say what they are. */
+const BARE: ReadonlySet<string> = new Set(['memory', 'shareability', 'permissions', 'reason', 'type']);
+
 /** The facts on one line, for listings with many words: `0x9010000 4 KiB, Device-nGnRE, rw-`. */
 export function gist(facts: Facts): string {
-  const { oa, size, ...rest } = facts;
-  const place =
-    typeof oa === 'bigint'
-      ? [typeof size === 'bigint' ? `${hex(oa)} ${sizeText(size)}` : hex(oa)]
-      : size === undefined
-        ? []
-        : [factText('size', size)];
-  const more = Object.entries(rest)
-    .filter(([, fact]) => !isQuiet(fact))
-    .map(([key, fact]) => {
-      const bare = ['memory', 'shareability', 'permissions', 'reason', 'type'].includes(key);
-      return bare ? factText(key, fact) : `${words(key)} ${factText(key, fact)}`;
-    });
-  return [...place, ...more].join(', ');
+  const { oa, size } = facts;
+  const parts: string[] = [];
+  if (typeof oa === 'bigint') parts.push(typeof size === 'bigint' ? `${hex(oa)} ${sizeText(size)}` : hex(oa));
+  else if (size !== undefined) parts.push(factText('size', size));
+  for (const [key, fact] of Object.entries(facts)) {
+    if (key === 'oa' || key === 'size' || isQuiet(fact)) continue;
+    const text = factText(key, fact);
+    parts.push(BARE.has(key) ? text : `${words(key)} ${text}`);
+  }
+  return parts.join(', ');
 }

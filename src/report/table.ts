@@ -23,6 +23,7 @@ const NARROWEST = 11;
 
 /** Break text between words so that no line is longer than `width`; longer words are cut. */
 export function wrap(text: string, width: number): string[] {
+  if (text.length <= width && !text.startsWith(' ')) return [text];
   const lines: string[] = [];
   let line = '';
   for (let word of text.split(' ')) {
@@ -43,10 +44,15 @@ export function wrap(text: string, width: number): string[] {
 const WORD = 24;
 
 /** The width at which a column's words stay whole. */
-const whole = (texts: readonly string[]): number =>
-  texts
-    .flatMap(text => text.split(' '))
-    .reduce((most, word) => Math.max(most, Math.min(word.length, WORD)), NARROWEST);
+function whole(texts: readonly string[]): number {
+  let most = NARROWEST;
+  for (const text of texts) {
+    if (text.length <= most) continue;
+    for (const word of text.split(' ')) most = Math.max(most, word.length);
+    if (most >= WORD) return WORD;
+  }
+  return most;
+}
 
 /**
  * How wide each column may be: its longest text. Where the terminal is too narrow, wrapping columns give up width, first
@@ -60,6 +66,7 @@ function widths<R>(
   const texts = columns.map((column, c) => [column.title, ...rows.map(row => row[c] ?? '')]);
   const want = texts.map(column => column.reduce((most, text) => Math.max(most, text.length), 0));
   const over = (): number => want.reduce((sum, w) => sum + w + GAP, -GAP) - room;
+  if (over() <= 0) return want;
   for (const floorOf of [whole, () => NARROWEST]) {
     const floor = columns.map(({ wrap }, c) => (wrap ? floorOf(texts[c] ?? []) : Number.POSITIVE_INFINITY));
     while (over() > 0) {

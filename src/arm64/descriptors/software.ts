@@ -67,8 +67,10 @@ function linux71(word: Word): string | undefined {
 
 const PAGE_STATE = [undefined, 'shared, owned', 'shared, borrowed', 'reserved page state'] as const;
 /** pKVM keeps a page's state in SW1:SW0 = [56:55]; 00, owned, needs no word [Linux 6.12 nvhe/mem_protect.h]. */
-export const pkvmPageState = (word: Word): SoftwareReading | undefined =>
-  fitting({ pKVM: PAGE_STATE[field(word, 56, 55)] });
+export function pkvmPageState(word: Word): SoftwareReading | undefined {
+  const state = PAGE_STATE[field(word, 56, 55)];
+  return state && { pKVM: state };
+}
 
 // -------------------------------------------------------------------------------------------------- Linux, stage 1
 
@@ -84,7 +86,7 @@ export function linuxLeaf(word: Word): SoftwareReading | undefined {
     isSet(word, 57) && 'devmap',
     isSet(word, 58) && 'uffd-wp',
   ].filter(name => name !== false);
-  return fitting({ Linux: names.length > 0 ? names.join(', ') : undefined });
+  return names.length > 0 ? { Linux: names.join(', ') } : undefined;
 }
 
 /**

@@ -536,10 +536,12 @@ function direct(d: LeafFields, s: Stage1Settings, writableClean: boolean): Stage
   const above: TableLimits = hierarchical(s)
     ? { ap: s.apTable, x1: s.x1Table, x0: s.x0Table }
     : { ap: 0, x1: 0, x0: 0 };
-  const common = { ap: effectiveAp(d, s), writableClean, wxn: s.wxn };
-  if (!twoPrivileges(s)) return directOnePrivilege({ ...common, xn1: bitOf(d.xn), xn0: 0, limits: above });
+  const ap = effectiveAp(d, s);
+  const { wxn } = s;
+  if (!twoPrivileges(s))
+    return directOnePrivilege({ ap, writableClean, wxn, xn1: bitOf(d.xn), xn0: 0, limits: above });
   const limits = nested(s) ? { ap: above.ap & 0b10, x1: above.x1, x0: 0 as const } : above;
-  return directTwoPrivileges({ ...common, xn1: bitOf(d.pxn), xn0: bitOf(d.uxn), limits });
+  return directTwoPrivileges({ ap, writableClean, wxn, xn1: bitOf(d.pxn), xn0: bitOf(d.uxn), limits });
 }
 const bitOf = (value: number | undefined): Bit => (value ? 1 : 0);
 

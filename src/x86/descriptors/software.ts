@@ -10,8 +10,11 @@ import { hex, WORD_MASK, type Word } from '../../bits/word.ts';
 import { linux } from '../../refs.ts';
 
 const has = (word: Word, bit: number): boolean => ((word >> BigInt(bit)) & 1n) === 1n;
-const names = (word: Word, list: Readonly<Record<number, string>>): string[] =>
-  Object.entries(list).flatMap(([bit, name]) => (has(word, Number(bit)) ? [name] : []));
+/** The names of the bits that are set in a word. */
+function namer(list: Readonly<Record<number, string>>): (word: Word) => readonly string[] {
+  const bits = Object.entries(list).map(([bit, name]) => [Number(bit), name] as const);
+  return word => bits.flatMap(([bit, name]) => (has(word, bit) ? [name] : []));
+}
 
 // ------------------------------------------------------------------------------------------- Linux, page tables
 
@@ -25,7 +28,7 @@ export const LINUX_LEAF = {
 } as const;
 
 /** Linux's names of the software bits that are set in a present 64-bit leaf; empty if none is. */
-export const linuxLeafBits = (word: Word): readonly string[] => names(word, LINUX_LEAF);
+export const linuxLeafBits = namer(LINUX_LEAF);
 
 const SPTE_H = linux('6.12 arch/x86/include/asm/pgtable_64.h');
 /** A swap entry. The offset is stored inverted, so that it never names cacheable memory (L1TF). */
