@@ -1,10 +1,21 @@
 /** The built command line as a process: pipes, signals, closed streams. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildCommandLine } from '../../scripts/build.ts';
 
 let folder = '';
@@ -28,7 +39,64 @@ test('the file is executable, and every verb has its own code', () => {
   expect(statSync(cli).mode & 0o111).toBe(0o111);
   const verbs = readdirSync(join(folder, 'cli/run')).map(name => name.replace('.cjs', ''));
   expect(verbs).toEqual(expect.arrayContaining(['decode', 'encode', 'formats', 'reg']));
-  expect(statSync(cli).size).toBeLessThan(64 * 1024); // what every start has to read
+  expect(statSync(cli).size).toBeLessThan(16 * 1024); // what every start has to read
+});
+
+/** Which files of the package a command loads. */
+function loadedBy(args: readonly string[]): string[] {
+  const hook = join(folder, 'hook.cjs');
+  const list = join(folder, 'loaded.json');
+  writeFileSync(
+    hook,
+    `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(list)}, JSON.stringify(Object.keys(require.cache))));`,
+  );
+  spawnSync(process.execPath, ['--require', hook, cli, ...args], { cwd: tmpdir() });
+  const paths = JSON.parse(readFileSync(list, 'utf8')) as string[];
+  return paths
+    .filter(path => path !== hook)
+    .map(path =>
+      relative(folder, path)
+        .replaceAll('\\', '/')
+        .replace(/\.cjs$/, ''),
+    )
+    .sort();
+}
+
+describe('a command loads what its answer needs', () => {
+  const word = '0x00400000090107c7';
+  const dump = fileURLToPath(
+    new URL('../../fixtures/real/arm64-linux-6.18/nofwb-nvhe.elf.gz', import.meta.url),
+  );
+  const decode = ['cli/commands/decode', 'cli/run/decode', 'memattr'];
+
+  test('--version: nothing', () => expect(loadedBy(['--version'])).toEqual(['memattr']));
+
+  test('decode with a format: that format; the layout of tables only for people', () => {
+    const stage2 = ['arm64/descriptors/stage2', ...decode];
+    expect(loadedBy(['decode', word, '--as', 'stage2', '--json'])).toEqual(stage2);
+    expect(loadedBy(['decode', word, '--as', 's2.page', '-o', 'json'])).toEqual(stage2);
+    expect(loadedBy(['decode', word, '--as', 'ept'])).toEqual(
+      [...decode, 'cli/run/decode/table', 'x86/descriptors/stage2'].sort(),
+    );
+  });
+
+  test('decode without a format: the descriptors, no registers', () =>
+    expect(loadedBy(['decode', word])).toEqual([...decode, 'cli/run/decode/unnamed'].sort()));
+
+  test('yargs for help and mistakes only', () => {
+    expect(loadedBy(['decode', '--help'])).toContain('cli/full');
+    expect(loadedBy(['decode', word, '--jsn'])).toContain('cli/full');
+    expect(loadedBy(['decode', word, '-o', 'csv', '--set', 'level=2'])).not.toContain('cli/full');
+  });
+
+  test('walk: decompression where something is compressed, and no decoder but the one it needs', () => {
+    const registers = dump.replace('.elf.gz', '.registers.json');
+    const walk = ['cli/commands/walk', 'cli/run/walk', 'memattr'];
+    expect(loadedBy(['walk', dump, '-r', registers])).toEqual([...walk, 'image/decompress'].sort());
+    const plain = join(folder, 'plain.elf');
+    writeFileSync(plain, gunzipSync(readFileSync(dump)));
+    expect(loadedBy(['walk', plain, '-r', registers])).toEqual(walk);
+  });
 });
 
 test('runs from another folder, and by its own name', () => {
