@@ -40,12 +40,12 @@ function byMemAttr(id: string, title: string, config: MemAttrConfig): Matrix {
     rowName: 'MemAttr',
     columnName: 'stage 1 type',
     columns: stage1Names,
-    rows: rowsOf(MEMATTRS, STAGE1_BYTES, (memAttr, byte) =>
-      typeText(
-        combineStages(s1DecodeMemAttrs(byte, ISH, FEATURES).is, s2DecodeMemAttrs(memAttr, ISH, 0, config).is)
-          .is,
-      ),
-    ),
+    get rows() {
+      return rowsOf(MEMATTRS, STAGE1_BYTES, (memAttr, byte) => {
+        const first = s1DecodeMemAttrs(byte, ISH, FEATURES).is;
+        return typeText(combineStages(first, s2DecodeMemAttrs(memAttr, ISH, 0, config).is).is);
+      });
+    },
   };
 }
 
@@ -64,13 +64,15 @@ function bySh(id: string, title: string, byte: number, memAttr: number, fwb: Bit
     rowName: 'stage 1 SH',
     columnName: 'stage 2 SH',
     columns: SH_FIELDS.map(([name]) => name),
-    rows: rowsOf(SH_FIELDS, SH_FIELDS, (first, [, second]) => {
-      const { is } = combineStages(
-        s1DecodeMemAttrs(byte, first, FEATURES).is,
-        s2DecodeMemAttrs(memAttr, second, 0, { fwb, mtePerm: 0 }).is,
-      );
-      return is.status === 'ok' ? is.sh.join(' or ') : is.status;
-    }),
+    get rows() {
+      return rowsOf(SH_FIELDS, SH_FIELDS, (first, [, second]) => {
+        const { is } = combineStages(
+          s1DecodeMemAttrs(byte, first, FEATURES).is,
+          s2DecodeMemAttrs(memAttr, second, 0, { fwb, mtePerm: 0 }).is,
+        );
+        return is.status === 'ok' ? is.sh.join(' or ') : is.status;
+      });
+    },
   };
 }
 
@@ -112,7 +114,7 @@ const CONTROLS: readonly (readonly [string, Situation])[] = (
   ),
 );
 
-/** The tables there are. Features: FEAT_XS, FEAT_MTE2; both SH fields Inner Shareable unless they are the subject. */
+/** The tables there are; their cells are computed when somebody looks. Features: FEAT_XS, FEAT_MTE2; both SH fields Inner Shareable unless they are the subject. */
 export const MATRICES: readonly Matrix[] = [
   byMemAttr('s2', 'Effective type by MemAttr and stage 1, HCR_EL2.FWB = 0', { fwb: 0, mtePerm: 0 }),
   byMemAttr('s2-mte-perm', 'Effective type by MemAttr and stage 1, FWB = 0, FEAT_MTE_PERM', {
@@ -140,10 +142,12 @@ export const MATRICES: readonly Matrix[] = [
     rowName: 'access and controls',
     columnName: 'stage 1 type',
     columns: ['Device-nGnRE', 'Normal NC', 'Normal WB RWA', 'Normal WB RWA Tagged'],
-    rows: rowsOf(CONTROLS, [0x04, 0x44, 0xff, 0xf0], (given, mair) =>
-      withShareability(
-        resolve({ ...given, mair, s1sh: ISH, s2sh: ISH, fnxs: 0, mtePerm: 0, features: FEATURES }).is,
-      ),
-    ),
+    get rows() {
+      return rowsOf(CONTROLS, [0x04, 0x44, 0xff, 0xf0], (given, mair) =>
+        withShareability(
+          resolve({ ...given, mair, s1sh: ISH, s2sh: ISH, fnxs: 0, mtePerm: 0, features: FEATURES }).is,
+        ),
+      );
+    },
   },
 ];

@@ -1,13 +1,10 @@
 /** `reg`: register values field by field. */
-
-import { registers } from '../../families.ts';
 import { json } from '../../report/json.ts';
 import { type Globals, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
 import { familyNamed } from '../names.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { run as decode } from './decode.ts';
-import { formatRecord, listing } from './formats.ts';
 
 interface RegArgs extends Globals {
   readonly name?: string | undefined;
@@ -17,7 +14,9 @@ interface RegArgs extends Globals {
 }
 
 export async function run(args: RegArgs, io: Io): Promise<number> {
+  const { registers } = await import('../../families.ts'); // as `decode` does: they are loaded once
   if (args.name === undefined) {
+    const { formatRecord, listing } = await import('./formats.ts');
     if (outputOf(args) === 'json')
       for (const family of registers) io.out.write(`${json(formatRecord(family, [], {}))}\n`);
     else io.out.write(`${listing(registers, look(io, args)).join('\n')}\n`);

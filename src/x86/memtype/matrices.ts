@@ -21,60 +21,74 @@ const shown = (effective: ReturnType<typeof effectiveEpt>['is']): string =>
   effective.is === 'type' ? effective.type : effective.is;
 
 /** Every EPT type code with and without IPAT, under each type of the guest's PAT. */
-const eptRows = [0, 1].flatMap(ipat =>
-  Array.from({ length: 8 }, (_, memType) => ({
-    name: `${memoryType(memType) ?? `code ${memType}`}${ipat ? '+IPAT' : ''}`,
-    cells: PAT.map(pat => shown(effectiveEpt({ memType, ipat, pat: answer(pat) }).is)),
-  })),
-);
-const nptRows = PAT.flatMap(guest =>
-  PAT.map(host => ({
-    name: `${guest} over ${host}`,
-    cells: MTRR.map(type =>
-      shown(
-        effectiveNpt({ guestPat: answer(guest), hostPat: answer(host), mtrr: answer({ is: 'type', type }) })
-          .is,
+const eptRows = () =>
+  [0, 1].flatMap(ipat =>
+    Array.from({ length: 8 }, (_, memType) => ({
+      name: `${memoryType(memType) ?? `code ${memType}`}${ipat ? '+IPAT' : ''}`,
+      cells: PAT.map(pat => shown(effectiveEpt({ memType, ipat, pat: answer(pat) }).is)),
+    })),
+  );
+const nptRows = () =>
+  PAT.flatMap(guest =>
+    PAT.map(host => ({
+      name: `${guest} over ${host}`,
+      cells: MTRR.map(type =>
+        shown(
+          effectiveNpt({ guestPat: answer(guest), hostPat: answer(host), mtrr: answer({ is: 'type', type }) })
+            .is,
+        ),
       ),
-    ),
-  })),
-);
+    })),
+  );
 
-/** The tables there are. Footnotes of the SDM stand in parentheses. CR0.CD is 0. */
+/** The tables there are; their cells are computed when somebody looks. Footnotes of the SDM stand in parentheses. CR0.CD is 0. */
 export const MATRICES: readonly Matrix[] = [
   {
     id: 'intel',
     title: 'Intel: effective type by MTRR and PAT',
     ref: sdm('Table "Effective Page-Level Memory Types for Pentium III and More Recent Processor Families"'),
     ...{ rowName: 'MTRR', columnName: 'PAT', columns: PAT },
-    rows: rows(MTRR, PAT, (mtrr, pat) => {
-      const { type, notes } = intelCombine(mtrr, pat).is;
-      return notes.length > 0 ? `${type}(${notes.join()})` : type;
-    }),
+    get rows() {
+      return rows(MTRR, PAT, (mtrr, pat) => {
+        const { type, notes } = intelCombine(mtrr, pat).is;
+        return notes.length > 0 ? `${type}(${notes.join()})` : type;
+      });
+    },
   },
   {
     id: 'amd',
     title: 'AMD: effective type by PAT and MTRR (WC+ under nested paging only)',
     ref: apm('Table "Combining PAT and MTRR Types"'),
     ...{ rowName: 'PAT', columnName: 'MTRR', columns: MTRR },
-    rows: rows(NESTED, MTRR, (pat, mtrr) => amdCombine(mtrr, pat).is.type),
+    get rows() {
+      return rows(NESTED, MTRR, (pat, mtrr) => amdCombine(mtrr, pat).is.type);
+    },
   },
   {
     id: 'npt-pat',
     title: 'AMD nested paging: guest PAT with host PAT',
     ref: apm('Table "Combining Guest and Host PAT Types"'),
     ...{ rowName: 'guest PAT', columnName: 'host PAT', columns: PAT },
-    rows: rows(PAT, PAT, (guest, host) => guestWithHost(guest, host).is),
+    get rows() {
+      return rows(PAT, PAT, (guest, host) => guestWithHost(guest, host).is);
+    },
   },
   {
     id: 'ept',
     title: 'EPT: effective type by EPT memory type and guest PAT',
     ref: sdm('section "EPT and Memory Typing"'),
-    ...{ rowName: 'EPT', columnName: 'guest PAT', columns: PAT, rows: eptRows },
+    ...{ rowName: 'EPT', columnName: 'guest PAT', columns: PAT },
+    get rows() {
+      return eptRows();
+    },
   },
   {
     id: 'npt',
     title: 'AMD nested paging: effective type by guest PAT over host PAT, and MTRR',
     ref: apm('section "Combining Memory Types, MTRRs"'),
-    ...{ rowName: 'guest over host', columnName: 'MTRR', columns: MTRR, rows: nptRows },
+    ...{ rowName: 'guest over host', columnName: 'MTRR', columns: MTRR },
+    get rows() {
+      return nptRows();
+    },
   },
 ];
