@@ -24,7 +24,7 @@ const cases: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['memattr decode 0x… --as stage2', [cli, 'decode', '0x00400000090107c7', '--as', 'stage2']],
   ['memattr decode 0x…', [cli, 'decode', '0x00400000090107c7']],
   ['memattr reg MAIR_EL1 0xff', [cli, 'reg', 'MAIR_EL1', '0xff']],
-  ['memattr effective arm64', [cli, 'effective', 'arm64', '--mair', '0xff', '--s2attr', '0xf']],
+  ['memattr effective arm64', [cli, 'effective', 'arm64', '--mair', '0xff', '--s2', '0xf']],
   ['memattr decode --help (yargs)', [cli, 'decode', '--help']],
   ['memattr walk, 24 leaves', [cli, 'walk', `${dump}.elf.gz`, '-r', `${dump}.registers.json`]],
 ];
