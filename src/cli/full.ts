@@ -84,6 +84,7 @@ export async function full(
   argv: readonly string[],
   width: number,
 ): Promise<Parsed> {
+  if (onlyHelp(argv)) return { help: await helpOf(name, verb, width) }; // yargs would make its own text of it first
   const y = base(name, width).strictOptions();
   for (const [key, option] of Object.entries(verb.options)) y.option(key, yargsOption(option));
   let parsed: { readonly [key: string]: unknown; readonly _: readonly (string | number)[] };
@@ -102,6 +103,12 @@ export async function full(
   }
   return { args: placed(name, verb, parsed._.map(String), values) };
 }
+
+/** Help is asked for, and no other option given: nothing can be wrong with the rest. */
+const onlyHelp = (argv: readonly string[]): boolean => {
+  const options = argv.filter(arg => arg.startsWith('-'));
+  return options.length === 1 && (options[0] === '--help' || options[0] === '-h');
+};
 
 /** What yargs found wrong, in one sentence that says what would be right. */
 function sentence(verb: Command, argv: readonly string[], message: string): string {

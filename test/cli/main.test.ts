@@ -52,6 +52,8 @@ describe('help of every verb', () => {
       expect(out).not.toMatch(/\[(string|boolean|array)\]|^ {0,3}\[choices/m);
       expect(out.slice(out.indexOf('Options:')).trimEnd()).not.toContain('\n\n');
       expect(await memattr(['help', ...verb.name.split(' ')])).toEqual({ status, out, err: '' });
+      const among = [...verb.name.split(' '), '--json', '-h'];
+      expect(await memattr(among), 'with other options, too').toEqual({ status, out, err: '' });
     });
 });
 
