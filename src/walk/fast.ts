@@ -9,16 +9,18 @@
  * walks that run into `maxRanges`. Small trees are not worth the kernel and are read entry by entry here.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import { Heap } from '../memtype/kernels/heap.ts';
+import type { Heap } from '../memtype/kernels/heap.ts';
 import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
 import { type Forms, knownForms } from './forms.ts';
-import { Arena } from './gather.ts';
-import type { EntryClass, Level, Regime } from './regime.ts';
+import { Pieces } from './pieces.ts';
+import type { Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
 import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
-import { Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';
-import { FRAME_BYTES, Traversal } from './traversal.ts';
+import { SEGMENTS_PER_SCAN } from './scanner.ts';
+import { FRAME_BYTES } from './traversal.ts';
+import { type Descent, UpperWalker } from './upper.ts';
+import { Workshop } from './workshop.ts';
 
 /** Leaf tables below which compiling the kernels costs more than it saves (bench/walk: 1.5 ms against 25 us a table). */
 const WORTH_A_KERNEL = 64;
@@ -57,22 +59,6 @@ export function walkFast(
   return forms && new FastWalker(regime, memory, options, forms).walk();
 }
 
-/** A scanner, and room for the pages it scans. One is kept between walks; a walk inside a walk gets its own. */
-class Workshop {
-  readonly scanner: Scanner;
-  /** None for images that lie in the kernels' memory. */
-  readonly arena: Arena | undefined;
-
-  constructor(heap: Heap, arena?: Arena, capacity?: number) {
-    this.scanner = new Scanner(heap, capacity);
-    this.arena = arena;
-  }
-
-  static withArena(kernels: Kernels): Workshop {
-    const heap = new Heap(kernels);
-    return new Workshop(heap, new Arena(heap, SEGMENTS_PER_SCAN));
-  }
-}
 /** One scanner for each heap that holds images; nothing is copied, so there is no arena. */
 const shops = new WeakMap<Heap, Workshop>();
 const residentShop = (heap: Heap): Workshop => {
@@ -85,61 +71,12 @@ let idle: Workshop | undefined;
 /** Never shown: the exact walker walks again, and stops with its own sentence. */
 const TOO_MANY = 'more ranges than the fast walker may keep';
 
-/** Pieces met and not yet read, in the order of the walk; column by column, because there is one for every leaf table. */
-class Queue {
-  length = 0;
-  #capacity = 0;
-  /** Physical address of the first entry, and the input frame that it translates. */
-  place = new Float64Array(0);
-  input = new Float64Array(0);
-  count = new Uint16Array(0);
-  level = new Uint8Array(0);
-  inherited = new Uint32Array(0);
-  /** An upper table that could not be read: to be noted in its turn. */
-  missing = new Uint8Array(0);
-
-  /** Answers whether there is room for more. */
-  put(
-    place: number,
-    count: number,
-    level: number,
-    input: number,
-    inherited: number,
-    missing: 0 | 1,
-  ): boolean {
-    if (this.length === this.#capacity) this.#grow();
-    const i = this.length++;
-    this.place[i] = place;
-    this.count[i] = count;
-    this.level[i] = level;
-    this.input[i] = input;
-    this.inherited[i] = inherited;
-    this.missing[i] = missing;
-    return this.length < SEGMENTS_PER_SCAN;
-  }
-
-  #grow(): void {
-    this.#capacity = Math.max(32, 4 * this.#capacity);
-    const wider = <A extends { set(from: A): void }>(array: A, make: new (length: number) => A): A => {
-      const next = new make(this.#capacity);
-      next.set(array);
-      return next;
-    };
-    this.place = wider(this.place, Float64Array);
-    this.input = wider(this.input, Float64Array);
-    this.count = wider(this.count, Uint16Array);
-    this.level = wider(this.level, Uint8Array);
-    this.inherited = wider(this.inherited, Uint32Array);
-    this.missing = wider(this.missing, Uint8Array);
-  }
-}
-
-class FastWalker extends Traversal {
+class FastWalker extends UpperWalker {
   readonly #forms: Forms;
   readonly #maxRanges: number;
   readonly #given: Kernels | undefined;
   readonly #resident: ResidentImage | undefined;
-  readonly #queue = new Queue();
+  readonly #queue = new Pieces();
   readonly #inPlace: Workshop | undefined;
   #workshop: Workshop | undefined;
 
@@ -159,7 +96,7 @@ class FastWalker extends Traversal {
     try {
       for (const root of this.regime.roots) this.root(root);
       const leaves = this.#inPlace && this.#rowsInPlace(this.#inPlace);
-      if (!leaves) this.#settle();
+      if (!leaves) this.settle();
       if (this.#tooMany() || (leaves && leaves.length > this.#maxRanges)) return undefined;
       const scanner = this.#workshop?.scanner;
       if (scanner) {
@@ -175,99 +112,17 @@ class FastWalker extends Traversal {
     }
   }
 
-  protected override part(
-    place: number,
-    count: number,
-    level: number,
-    input: number,
-    inherited: number,
-  ): void {
-    if (level === 0) {
-      this.#put(place, count, level, input, inherited, 0);
-      return;
-    }
-    const words = this.memory.page(Math.floor(place / FRAME_BYTES));
-    if (words) this.#upper(words, place, count, level, input, inherited);
-    else this.#put(place, count, level, input, inherited, 1);
-  }
-
-  /** Entries above the leaf level: tables are followed; what lies between them is a segment for the kernel. */
-  #upper(
-    words: Uint32Array,
-    place: number,
-    count: number,
-    level: number,
-    input: number,
-    inherited: number,
-  ): void {
-    const { pointsToTable, table } = this.regime.levels[level] as Level;
-    const entriesBelow = 2 ** (this.regime.levels[level - 1] as Level).indexBits;
-    const [attributesLo, attributesHi] = table.attributes;
-    const [payloadLo, payloadHi] = this.regime.payload;
-    const span = this.spans[level] as number;
-    const offset = (place % FRAME_BYTES) / 4;
-    const end = this.#end(count, input, span);
-    let segment = -1; // where it began, if there is one
-    // what the last pattern meant: neighbours are mostly alike
-    let patternLo = 0;
-    let patternHi = 0;
-    let meaning: EntryClass | undefined;
-    const descend = this.#descent(words, place, count, level, input);
-    for (let i = this.#first(input, span); i < end && this.stopped === undefined; i++) {
-      const lo = words[offset + 2 * i] as number;
-      const hi = words[offset + 2 * i + 1] as number;
-      if ((lo & payloadLo) === 0 && (hi & payloadHi) === 0) continue;
-      if (!pointsToTable(lo, hi)) {
-        if (segment < 0) segment = i;
-        continue;
-      }
-      if (segment >= 0)
-        this.#put(place + 8 * segment, i - segment, level, input + segment * span, inherited, 0);
-      segment = -1;
-      const attributeLo = lo & attributesLo;
-      const attributeHi = hi & attributesHi;
-      if (meaning === undefined || attributeLo !== patternLo || attributeHi !== patternHi) {
-        meaning = this.classifier.classOf(lo, hi, level, true, table);
-        patternLo = attributeLo;
-        patternHi = attributeHi;
-      }
-      if (meaning.kind === 'table' && descend) {
-        const next = descend(i, attributeLo >>> 0, attributeHi >>> 0, inherited | meaning.inherits);
-        if (next > i) {
-          i = next - 1;
-          continue;
-        }
-      }
-      if (meaning.kind === 'table')
-        this.table(
-          table.address(lo, hi),
-          level - 1,
-          input + i * span,
-          0,
-          entriesBelow,
-          inherited | meaning.inherits,
-        );
-      else {
-        // it may become a range itself: everything before it comes first
-        if (meaning.kind === 'fault' || meaning.kind === 'leaf' || this.listPayload) this.#settle();
-        this.entry(lo, hi, input + i * span, place + 8 * i, level, inherited);
-      }
-    }
-    if (segment >= 0)
-      this.#put(place + 8 * segment, end - segment, level, input + segment * span, inherited, 0);
-  }
-
   /**
    * A way to have the kernel follow the pointers of a piece to leaf tables: where the image lies in the kernels' memory, a
    * leaf table is one page, and all of the piece is wanted. It answers the first entry that is not so.
    */
-  #descent(
+  protected override descent(
     words: Uint32Array,
     place: number,
     count: number,
     level: number,
     input: number,
-  ): ((index: number, patternLo: number, patternHi: number, inherited: number) => number) | undefined {
+  ): Descent | undefined {
     const image = this.#resident;
     const form = this.#forms.tables[level];
     const entries = 2 ** (this.regime.levels[level - 1] as Level).indexBits;
@@ -300,16 +155,16 @@ class FastWalker extends Traversal {
     };
   }
 
-  /** The entries of a piece that translate what was asked for: first, and end. */
-  #first(input: number, span: number): number {
-    return Math.max(0, Math.floor((this.from - input) / span));
-  }
-  #end(count: number, input: number, span: number): number {
-    return Math.min(count, Math.ceil((this.to - input) / span));
-  }
-
-  #put(place: number, count: number, level: number, input: number, inherited: number, missing: 0 | 1): void {
-    if (this.#queue.put(place, count, level, input, inherited, missing)) return;
+  protected override put(
+    place: number,
+    count: number,
+    level: number,
+    input: number,
+    inherited: number,
+    missing: 0 | 1,
+  ): void {
+    this.#queue.put(place, count, level, input, inherited, missing);
+    if (this.#queue.length < SEGMENTS_PER_SCAN) return;
     this.#read();
     if (this.#tooMany()) this.stopped = TOO_MANY;
   }
@@ -331,49 +186,19 @@ class FastWalker extends Traversal {
 
   /** The image lies in the kernels' memory. */
   #queueInPlace(image: ResidentImage): void {
-    const { scanner } = this.#shop();
-    const { length, place, input, count, level, inherited, missing } = this.#queue;
+    const shop = this.#shop();
+    const { length, place, missing } = this.#queue;
     for (let i = 0; i < length; i++) {
-      const at = place[i] as number;
-      const page = missing[i] ? 0 : image.placeOf(Math.floor(at / FRAME_BYTES));
-      if (page === 0) this.note(at, count[i] as number, level[i] as number, input[i] as number);
-      else this.#queueOne(scanner, i, page + (at % FRAME_BYTES), inherited[i] as number);
+      const page = missing[i] ? 0 : image.placeOf(Math.floor((place[i] as number) / FRAME_BYTES));
+      if (page === 0) this.notePiece(this.#queue, i);
+      else shop.queuePage(this.#queue, i, page, this);
     }
   }
 
-  /** The image lies elsewhere: one sorted pass brings all pages of the queue. */
+  /** The image lies elsewhere. */
   #queueCopies(): void {
-    const { scanner, arena } = this.#shop();
-    const { length, place, input, count, level, inherited, missing } = this.#queue;
-    const frames = Float64Array.from({ length }, (_, i) =>
-      missing[i] ? -1 : Math.floor((place[i] as number) / FRAME_BYTES),
-    );
-    const pages = arena?.gather(this.memory, frames);
-    for (let i = 0; i < length; i++) {
-      const at = place[i] as number;
-      const page = pages?.[i] ?? 0;
-      if (page === 0) this.note(at, count[i] as number, level[i] as number, input[i] as number);
-      else this.#queueOne(scanner, i, page + (at % FRAME_BYTES), inherited[i] as number);
-    }
-  }
-
-  /** A queued piece, whose entries lie at `entries` in the kernels' memory. */
-  #queueOne(scanner: Scanner, i: number, entries: number, inherited: number): void {
-    const { place, input, count, level } = this.#queue;
-    const levelIndex = level[i] as number;
-    const span = this.spans[levelIndex] as number;
-    const start = input[i] as number;
-    const first = this.#first(start, span);
-    const end = this.#end(count[i] as number, start, span);
-    if (end > first)
-      scanner.queue(
-        entries + 8 * first,
-        end - first,
-        levelIndex,
-        inherited,
-        start + first * span,
-        (place[i] as number) + 8 * first,
-      );
+    const queue = this.#queue;
+    this.#shop().queue(this.memory, queue, 0, queue.length, this, i => this.notePiece(queue, i));
   }
 
   /** A small tree: the kernel is not worth compiling. */
@@ -429,28 +254,10 @@ class FastWalker extends Traversal {
   }
 
   /** Everything met so far becomes ranges. */
-  #settle(): void {
+  protected override settle(): void {
     this.#read();
     this.#workshop?.scanner.finish(this.#take);
   }
 
-  /** Rows of the kernel. The first may continue what was not the kernel's. */
-  readonly #take = (rows: LeafBatch): void => {
-    if (rows.length === 0) return;
-    const at = (column: Float64Array | Uint32Array | Uint8Array): number => column[0] as number;
-    const level = at(rows.level);
-    this.emit(
-      at(rows.input),
-      at(rows.output),
-      at(rows.frames),
-      at(rows.lo),
-      at(rows.hi),
-      at(rows.at),
-      level,
-      at(rows.kind),
-      at(rows.inherited),
-      (this.regime.levels[level] as Level).leaf,
-    );
-    this.batch.append(rows, 1);
-  };
+  readonly #take = (rows: LeafBatch): void => this.takeRows(rows);
 }
