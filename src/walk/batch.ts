@@ -56,7 +56,7 @@ export class BatchBuilder {
     kind: number,
     inherited: number,
   ): void {
-    if (this.length === this.#capacity) this.#grow();
+    if (this.length === this.#capacity) this.#grow(2 * this.#capacity);
     const i = this.length++;
     this.input[i] = input;
     this.output[i] = output;
@@ -73,7 +73,7 @@ export class BatchBuilder {
   append(rows: LeafBatch, from = 0): void {
     const { length } = rows;
     const at = this.length;
-    while (at + length - from > this.#capacity) this.#grow();
+    if (at + length - from > this.#capacity) this.#grow(Math.max(2 * this.#capacity, at + length - from));
     this.input.set(rows.input.subarray(from, length), at);
     this.output.set(rows.output.subarray(from, length), at);
     this.frames.set(rows.frames.subarray(from, length), at);
@@ -86,8 +86,30 @@ export class BatchBuilder {
     this.length += length - from;
   }
 
-  #grow(): void {
-    this.#capacity = Math.max(256, 2 * this.#capacity);
+  /** Make room for so many rows in all. */
+  reserve(rows: number): void {
+    if (rows > this.#capacity) this.#grow(rows);
+  }
+
+  /** The rows alone, in arrays of their own. */
+  copy(): LeafBatch {
+    const { length } = this;
+    return {
+      length,
+      input: this.input.slice(0, length),
+      output: this.output.slice(0, length),
+      frames: this.frames.slice(0, length),
+      lo: this.lo.slice(0, length),
+      hi: this.hi.slice(0, length),
+      at: this.at.slice(0, length),
+      level: this.level.slice(0, length),
+      kind: this.kind.slice(0, length),
+      inherited: this.inherited.slice(0, length),
+    };
+  }
+
+  #grow(rows: number): void {
+    this.#capacity = Math.max(256, rows);
     const wider = <A extends Float64Array | Uint32Array | Uint8Array>(array: A): A => {
       const next = new (array.constructor as new (length: number) => A)(this.#capacity);
       next.set(array);

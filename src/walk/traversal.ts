@@ -18,7 +18,11 @@ import {
 export const FRAME_SHIFT = 12;
 export const FRAME_BYTES = 4096;
 /** Frames of a 64-bit address space. */
-const ALL_FRAMES = 2 ** 52;
+export const ALL_FRAMES = 2 ** 52;
+
+/** Frames that one entry of each level covers. */
+export const spansOf = ({ levels }: Regime): readonly number[] =>
+  levels.map(({ shift }) => 2 ** (shift - FRAME_SHIFT));
 
 export abstract class Traversal {
   readonly regime: Regime;
@@ -45,7 +49,7 @@ export abstract class Traversal {
     this.regime = regime;
     this.memory = memory;
     this.classifier = new Classifier(regime);
-    this.spans = regime.levels.map(({ shift }) => 2 ** (shift - FRAME_SHIFT));
+    this.spans = spansOf(regime);
     this.from = options.from ?? 0;
     this.to = options.to ?? ALL_FRAMES;
     this.listPayload = options.payload ?? false;
