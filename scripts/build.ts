@@ -28,6 +28,9 @@ const shared: BuildOptions = {
   define: { MEMATTR_VERSION: JSON.stringify(version) },
 };
 
+/** The file of a worker thread. */
+const WORKER = 'src/workers/worker.ts';
+
 /** `src/cli/run/decode.ts` as `cli/run/decode`, `node_modules/fzstd/esm/index.mjs` as `packages/fzstd/esm/index`. */
 const chunkName = (source: string): string =>
   relative(top, source)
@@ -41,7 +44,10 @@ const chunkName = (source: string): string =>
  * @returns what esbuild read, for the list of licences.
  */
 export async function buildCommandLine(outdir: string): Promise<Metafile[]> {
-  const entries = new Map([[join(top, 'bin/memattr.ts'), 'memattr']]);
+  const entries = new Map([
+    [join(top, 'bin/memattr.ts'), 'memattr'],
+    [join(top, WORKER), chunkName(join(top, WORKER))], // started by name: see thread.ts
+  ]);
   const metafiles: Metafile[] = [];
   for (const [source, name] of entries) {
     // a Map's iteration visits what is added on the way
@@ -75,16 +81,24 @@ export async function buildCommandLine(outdir: string): Promise<Metafile[]> {
   return metafiles;
 }
 
+/** The library, and beside it the worker that it starts. */
 async function buildLibrary(outdir: string): Promise<void> {
   await build({
     ...shared,
     minifyWhitespace: false, // somebody will step through it
     minifySyntax: false,
-    entryPoints: [join(top, 'src/index.ts')],
-    outfile: join(outdir, 'index.js'),
+    entryPoints: { index: join(top, 'src/index.ts'), worker: join(top, WORKER) },
+    outdir,
     format: 'esm',
     packages: 'external',
   });
+}
+
+/** The worker alone into `outdir`, for what runs from the sources. Answers where it is. */
+export async function buildWorker(outdir: string): Promise<URL> {
+  const outfile = join(outdir, 'worker.cjs');
+  await build({ ...shared, entryPoints: [join(top, WORKER)], outfile, format: 'cjs' });
+  return pathToFileURL(outfile);
 }
 
 /** Declarations, with relative imports spelled as every resolver reads them. */

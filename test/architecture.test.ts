@@ -29,6 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Folders that see everything. */
 const FREE = new Set([
   'bench',
+  'workers',
   'cli',
   'conformance',
   'index',
@@ -96,7 +97,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'binary-parser': ['image'],
 };
 /** Folders that may touch Node itself. */
-const NODE = new Set(['image', 'cli', 'conformance']);
+const NODE = new Set(['image', 'workers', 'cli', 'conformance']);
 
 test('packages stay where they belong', () => {
   const wrong = imports.filter(({ from, specifier }) => {
@@ -106,7 +107,7 @@ test('packages stay where they belong', () => {
   expect(wrong).toEqual([]);
 });
 
-test('node: stays at the rim: file readers, the command line, the conformance runner', () => {
+test('node: stays at the rim: file readers, threads, the command line, the conformance runner', () => {
   expect(imports.filter(({ from, specifier }) => specifier.startsWith('node:') && !NODE.has(from))).toEqual(
     [],
   );

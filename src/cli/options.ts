@@ -58,6 +58,15 @@ export const dumpOptions = {
   },
 } as const satisfies Options;
 
+/** Of verbs that may read large images in several threads. */
+export const workerOptions = {
+  workers: {
+    type: 'text',
+    name: 'N',
+    describe: 'Read tables in N threads, 1 to 64 (default: as many as pay, and one where the image is small)',
+  },
+} as const satisfies Options;
+
 /** What `walk` shows of a translation. */
 export const walkOptions = {
   summary: { type: 'switch', describe: 'Totals by memory type instead of ranges' },

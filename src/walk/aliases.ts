@@ -3,12 +3,10 @@
  * that takes this way gets. Ways that say the same are folded where there are many.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import type { AddressMap } from './map.ts';
-import { mapOf, patternKey } from './map.ts';
+import { type AddressMap, patternKey } from './map.ts';
 import { type OutputRanges, ReverseIndex } from './rmap.ts';
 import type { Space } from './space.ts';
 import { type AddressAnswer, answerFor } from './translated.ts';
-import type { WalkOptions } from './walker.ts';
 
 /** One way to a page, or many that say the same. */
 export interface PageAlias {
@@ -70,18 +68,18 @@ function twoStages({ first, second, pieces }: Required<AddressMap>): Ways {
   };
 }
 
-/** The index of one space. It is made by one walk of every stage; each page then costs what its answer costs. */
+/** The index of one space, over its whole map; each page then costs what its answer costs. */
 export class AliasIndex {
   readonly map: AddressMap;
   readonly #image: AddressSpace;
   readonly #ways: Ways;
   readonly #index: ReverseIndex;
 
-  constructor(space: Space, image: AddressSpace, options: WalkOptions = {}) {
-    this.map = mapOf(space, image, options);
+  constructor(map: AddressMap, image: AddressSpace) {
+    this.map = map;
     this.#image = image;
-    const { first, second, pieces } = this.map;
-    this.#ways = second && pieces ? twoStages({ space, first, second, pieces }) : oneStage(this.map);
+    const { space, first, second, pieces } = map;
+    this.#ways = second && pieces ? twoStages({ space, first, second, pieces }) : oneStage(map);
     this.#index = new ReverseIndex(this.#ways);
   }
 

@@ -65,10 +65,12 @@ export interface AddressMap {
 /** Walk every stage of a space. Options limit the first stage; the second is walked whole. */
 export function mapOf(space: Space, image: AddressSpace, options: WalkOptions = {}): AddressMap {
   const first = walk(space.candidate.regime, space.memory, options);
-  if (!space.second) return { space, first };
-  const second = walk(space.second.candidate.regime, image);
-  return { space, first, second, pieces: nest(first.leaves, second.leaves) };
+  return mapFrom(space, first, space.second && walk(space.second.candidate.regime, image));
 }
+
+/** The map that walks of every stage give. */
+export const mapFrom = (space: Space, first: WalkResult, second?: WalkResult): AddressMap =>
+  second ? { space, first, second, pieces: nest(first.leaves, second.leaves) } : { space, first };
 
 /** Effective answers remembered; a hostile table may hold a new pair of patterns in every entry. */
 const REMEMBERED = 65536;

@@ -5,7 +5,7 @@ import { candidatesOfAll } from '../../src/regimes.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
 import { AliasIndex, LISTED } from '../../src/walk/aliases.ts';
 import { outputOf } from '../../src/walk/filter.ts';
-import { type MapRecord, mapRecords } from '../../src/walk/map.ts';
+import { type MapRecord, mapOf, mapRecords } from '../../src/walk/map.ts';
 import { type Space, spacesOf } from '../../src/walk/space.ts';
 import { fixtureLines, fixtureText, openFixture } from '../support/fixtures.ts';
 import { random } from '../support/trees.ts';
@@ -28,7 +28,7 @@ const named = (all: readonly Space[], name: string): Space =>
 describe('the ways that an independent walker saw', () => {
   test.each(['x86/qemu-4level-160m', 'x86/qemu-32bit-192m', 'x86/bochs-types-224m'])('%s', async folder => {
     const { image, spaces: all } = await spaces(folder, 'regs.json', 'x86');
-    const index = new AliasIndex(named(all, 'paging'), image.space);
+    const index = new AliasIndex(mapOf(named(all, 'paging'), image.space), image.space);
     const leaves = [...fixtureLines<Line>(`real/${folder}/map-cpu0.jsonl`)]
       .filter(({ pa, notPresent }) => pa !== undefined && notPresent === undefined)
       .map(({ va, pa, size }) => ({ va: BigInt(va), pa: BigInt(pa as string), size: BigInt(size) }));
@@ -57,7 +57,7 @@ describe('the ways that an independent walker saw', () => {
 
 test('the aliases of the espfix area are one line', async () => {
   const { image, spaces: all } = await spaces('x86/qemu-4level-160m', 'regs.json', 'x86');
-  const index = new AliasIndex(named(all, 'paging'), image.space);
+  const index = new AliasIndex(mapOf(named(all, 'paging'), image.space), image.space);
   const [direct, espfix, ...more] = index.find(0x4856123n);
   expect(more).toEqual([]);
   expect(direct).toMatchObject({ input: 0xffff888004856123n, count: 1 });
@@ -81,7 +81,7 @@ describe('two stages, against every record of the map', () => {
   test.each(guests)('%s', async (folder, registers, architecture, name) => {
     const { image, spaces: all } = await spaces(folder, registers, architecture);
     const space = named(all, name);
-    const index = new AliasIndex(space, image.space);
+    const index = new AliasIndex(mapOf(space, image.space), image.space);
     const records: (MapRecord & { start: bigint; end: bigint })[] = [];
     for (const record of mapRecords(index.map, space.candidate.rules)) {
       const start = outputOf(record);

@@ -1,5 +1,5 @@
 import { command } from '../command.ts';
-import { dumpOptions } from '../options.ts';
+import { dumpOptions, workerOptions } from '../options.ts';
 
 export const verb = command({
   command: 'rmap <dump> <addresses..>',
@@ -24,6 +24,7 @@ export const verb = command({
     },
     limit: { type: 'text', name: 'N', describe: 'Print at most N lines for each page' },
     ...dumpOptions,
+    ...workerOptions,
   },
   run: async (args, io) => (await import('../run/rmap.ts')).run(args, io),
 });

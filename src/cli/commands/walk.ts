@@ -1,5 +1,5 @@
 import { command } from '../command.ts';
-import { dumpOptions, walkOptions } from '../options.ts';
+import { dumpOptions, walkOptions, workerOptions } from '../options.ts';
 
 export const verb = command({
   command: 'walk <dump>',
@@ -22,6 +22,7 @@ export const verb = command({
   options: {
     ...walkOptions,
     ...dumpOptions,
+    ...workerOptions,
   },
   run: async (args, io) => (await import('../run/walk.ts')).run(args, io),
 });

@@ -17,6 +17,7 @@ import {
 } from '../../text/registers.ts';
 import type { Candidates } from '../../walk/candidate.ts';
 import { type Space, spacesOf } from '../../walk/space.ts';
+import type { Recipe } from '../../workers/recipe.ts';
 import type { OptionValues } from '../command.ts';
 import type { Io } from '../io.ts';
 import { pairsOf } from '../names.ts';
@@ -51,6 +52,8 @@ export interface OpenDump {
   /** Every translation that the registers give, and the registers, one set for each CPU. */
   readonly candidates: Found;
   readonly cpus: readonly Registers[];
+  /** The same for another thread to make. */
+  readonly recipe: Recipe;
 }
 
 export interface Dump extends OpenDump {
@@ -68,9 +71,8 @@ export const withDump = (
 
 /** The translations of an opened dump that the options ask for. */
 export function translationsOf(args: DumpArgs, image: Image): Dump {
-  const { cpus, source } = registersOf(args, image);
-  const candidates = candidatesOf(args, cpus, image);
-  return { image, source, candidates, cpus, wanted: choose(args, candidates, image) };
+  const opened = described(args, image);
+  return { ...opened, wanted: choose(args, opened.candidates, image) };
 }
 
 /**
@@ -83,10 +85,7 @@ export async function withImage(
   io: Io,
   use: (dump: OpenDump) => number | Promise<number>,
 ): Promise<number> {
-  const image = await openImage(args.dump, {
-    ...(args.base === undefined ? {} : { base: parseWord(args.base) }),
-    ...(args.map === undefined ? {} : { map: textOf(args.map) }),
-  });
+  const image = await openImage(args.dump, openingOf(args));
   const said = new Set<string>();
   const say = (remarks: readonly Remark[]): void => {
     for (const { severity, text, offset } of remarks) {
@@ -100,13 +99,30 @@ export async function withImage(
   const watched = watching(image, pages => bar.at(pages));
   try {
     say(image.remarks);
-    const { cpus, source } = registersOf(args, watched);
-    return await use({ image: watched, source, cpus, candidates: candidatesOf(args, cpus, watched) });
+    return await use(described(args, watched));
   } finally {
     bar.end();
     say(image.remarks);
     image.close();
   }
+}
+
+const openingOf = (args: DumpArgs): Recipe['open'] => ({
+  ...(args.base === undefined ? {} : { base: parseWord(args.base) }),
+  ...(args.map === undefined ? {} : { map: textOf(args.map) }),
+});
+
+/** An opened image with its registers and the translations they give. */
+function described(args: DumpArgs, image: Image): OpenDump {
+  const { cpus, source } = registersOf(args, image);
+  const recipe = {
+    path: args.dump,
+    open: openingOf(args),
+    registers: cpus,
+    ...processorOf(args, cpus, image),
+  };
+  const candidates = candidatesOfAll(cpus, recipe.architecture, recipe.machine);
+  return { image, source, candidates, cpus, recipe };
 }
 
 /** The same image, with every page that is read reported. */
@@ -208,13 +224,20 @@ export function machineOf(args: DumpArgs): Machine {
   return { ...(machine as Machine), ...(features === undefined ? {} : { features: FEATURE_SETS[features] }) };
 }
 
-export function candidatesOf(args: DumpArgs, cpus: readonly Registers[], image: Image): Found {
+/** Which architecture the registers belong to, and the processor besides them. */
+function processorOf(
+  args: DumpArgs,
+  cpus: readonly Registers[],
+  image: Image,
+): Pick<Recipe, 'architecture' | 'machine'> {
   const said = cpus.map(architectureOf).find(name => name !== undefined);
   const architecture = said ?? (image.notes.machine?.startsWith('arm') ? 'arm64' : 'x86');
-  return candidatesOfAll(cpus, architecture, {
-    ...machineOf(args),
-    ia32: image.notes.machine === 'i386',
-  });
+  return { architecture, machine: { ...machineOf(args), ia32: image.notes.machine === 'i386' } };
+}
+
+export function candidatesOf(args: DumpArgs, cpus: readonly Registers[], image: Image): Found {
+  const { architecture, machine } = processorOf(args, cpus, image);
+  return candidatesOfAll(cpus, architecture, machine);
 }
 
 /** The translations asked for by name, else those in use, else all there are. */

@@ -9,8 +9,10 @@ import { type Io, look } from '../io.ts';
 import { EXIT } from '../trouble.ts';
 import { complete } from './complete.ts';
 import { type Dump, type DumpArgs, withDump } from './dump.ts';
+import { type WorkerArgs, walksOf } from './walks.ts';
 
 type RmapArgs = DumpArgs &
+  WorkerArgs &
   Globals & {
     readonly addresses: readonly string[];
     readonly all?: boolean | undefined;
@@ -18,15 +20,23 @@ type RmapArgs = DumpArgs &
   };
 
 export const run = (args: RmapArgs, io: Io): Promise<number> =>
-  withDump('rmap', args, io, dump => print(dump, args, io));
+  withDump('rmap', args, io, async dump => {
+    const walks = await walksOf(dump, args);
+    try {
+      const indices: AliasIndex[] = [];
+      for (const space of dump.wanted) indices.push(new AliasIndex(await walks.map(space), dump.image.space));
+      return print(dump, indices, args, io);
+    } finally {
+      walks.close();
+    }
+  });
 
-function print({ image, wanted, source }: Dump, args: RmapArgs, io: Io): number {
+function print({ wanted, source }: Dump, indices: readonly AliasIndex[], args: RmapArgs, io: Io): number {
   const addresses = args.addresses.map(parseWord);
   const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseWord(args.limit));
   const output = outputOf(args);
   const seen = look(io, args);
   let status: number = EXIT.answer;
-  const indices = wanted.map(space => new AliasIndex(space, image.space));
   for (const { map } of indices) status = Math.max(status, complete('rmap', map, io));
   const searched = wanted.map(({ candidate }) => candidate.name);
   if (output === 'csv') io.out.write(`${csvLine(RMAP_TITLES)}\r\n`);

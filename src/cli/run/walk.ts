@@ -5,22 +5,28 @@ import { MAP_TITLES, mapCells, mapLines, mapRecordJson } from '../../report/map.
 import { csvLine, markdownLine } from '../../report/table.ts';
 import { candidateLines, summaryLines, summaryRecord } from '../../report/walk.ts';
 import { type Filter, isTrouble, matches, sorted } from '../../walk/filter.ts';
-import { type AddressMap, type MapRecord, mapOf, mapRecords } from '../../walk/map.ts';
+import { type AddressMap, type MapRecord, mapRecords } from '../../walk/map.ts';
 import type { Space } from '../../walk/space.ts';
-import { summarise } from '../../walk/summary.ts';
 import { type Globals, type OptionValues, type Output, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
 import type { walkOptions } from '../options.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { complete, missingText } from './complete.ts';
 import { type Dump, type DumpArgs, withDump } from './dump.ts';
+import { type Walks, type WorkerArgs, walksOf } from './walks.ts';
 
-type WalkArgs = DumpArgs & Globals & OptionValues<typeof walkOptions>;
+type WalkArgs = DumpArgs & WorkerArgs & Globals & OptionValues<typeof walkOptions>;
 
 export const run = (args: WalkArgs, io: Io): Promise<number> =>
-  withDump('walk', args, io, dump =>
-    args.summary ? printSummaries(dump, args, io) : printRanges(dump, args, io),
-  );
+  withDump('walk', args, io, async dump => {
+    const walks = await walksOf(dump, args);
+    try {
+      const print = args.summary ? printSummaries : printRanges;
+      return await print(dump, walks, args, io);
+    } finally {
+      walks.close();
+    }
+  });
 
 /** Ranges are laid out in batches: columns line up within one, and the first lines come at once. */
 const BATCH = 1000;
@@ -58,7 +64,7 @@ function filterOf(args: WalkArgs): Filter {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }
 
-function printRanges({ image, wanted, source }: Dump, args: WalkArgs, io: Io): number {
+async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArgs, io: Io): Promise<number> {
   const output = outputOf(args);
   const limit = given(args.limit, text => Number(parseWord(text))) ?? Number.POSITIVE_INFINITY;
   const bounds = {
@@ -69,7 +75,7 @@ function printRanges({ image, wanted, source }: Dump, args: WalkArgs, io: Io): n
   let status: number = EXIT.answer;
   const print = printer(output, args, io);
   for (const space of wanted) {
-    const map = mapOf(space, image.space, { ...bounds, payload: args.payload === true });
+    const map = await walks.map(space, { ...bounds, payload: args.payload === true });
     const all = mapRecords(map, space.candidate.rules);
     const kept = Object.keys(filter).length === 0 ? all : filtered(all, filter);
     const records = args.sort === undefined || args.sort === 'input' ? kept : sorted(kept, args.sort);
@@ -161,7 +167,12 @@ function tables(args: WalkArgs, io: Io): Printer {
 
 // ------------------------------------------------------------------------------------------------------ totals
 
-function printSummaries({ wanted, source }: Dump, args: WalkArgs, io: Io): number {
+async function printSummaries(
+  { wanted, source }: Dump,
+  walks: Walks,
+  args: WalkArgs,
+  io: Io,
+): Promise<number> {
   const output = outputOf(args);
   const seen = look(io, args);
   let status: number = EXIT.answer;
@@ -172,8 +183,9 @@ function printSummaries({ wanted, source }: Dump, args: WalkArgs, io: Io): numbe
   if (output === 'markdown')
     io.out.write(`${markdownLine(titles)}\n|${titles.map(() => ' --- ').join('|')}|\n`);
   let first = true;
-  for (const { candidate, memory } of wanted) {
-    const summary = summarise(candidate.regime, memory);
+  for (const space of wanted) {
+    const { candidate } = space;
+    const summary = await walks.summarise(space);
     if (output === 'json') io.out.write(`${json(summaryRecord(candidate, summary))}\n`);
     else if (output === 'table') {
       const lines = [...candidateLines(candidate, seen), seen.style.dim(`  registers from ${source}`), ''];

@@ -1,0 +1,235 @@
+/**
+ * Several threads on one tree. The program's own thread reads the upper tables and lists the pieces of leaf tables; then all
+ * threads take tasks from that list, its own among them; and it joins what comes of them in the order of the walk.
+ *
+ * A worker opens the image for itself, so nothing is sent but the list and the results. What a worker does not deliver,
+ * because it failed, died or is still starting when the others are done, the program's own thread reads: so the answer
+ * does not hang on workers, and trouble with the image is met and said as without them.
+ */
+
+import { walkExactly } from '../walk/exact.ts';
+import { knownForms } from '../walk/forms.ts';
+import type { LeafCounts } from '../walk/leaf-counter.ts';
+import { type AddressMap, mapFrom } from '../walk/map.ts';
+import type { PieceColumns } from '../walk/pieces.ts';
+import type { PieceResult } from '../walk/piecework.ts';
+import { PlannedWalk } from '../walk/planned.ts';
+import type { WalkOptions, WalkResult } from '../walk/result.ts';
+import { SEGMENTS_PER_SCAN } from '../walk/scanner.ts';
+import type { Space } from '../walk/space.ts';
+import { type Summary, type SummaryOptions, Tally } from '../walk/summary.ts';
+import { walk } from '../walk/walker.ts';
+import { type Answer, abandon, COUNTER, type Job, type Result, reader, takeTask } from './protocol.ts';
+import type { Recipe } from './recipe.ts';
+import { type StartThread, startWorker, type Thread } from './thread.ts';
+import { defaultThreads, PLAIN_PIECES } from './worth.ts';
+
+export interface CrewOptions {
+  /** Threads, the program's own among them. Default: one for each processor, at most 4. */
+  readonly threads?: number;
+  /** Pieces of leaf tables (512 entries, mostly) from which on others help. Default: 65536. */
+  readonly worth?: number;
+  /** How to start a thread; for tests and for `bench`. */
+  readonly start?: StartThread;
+}
+
+/** Tasks for each thread, where there are enough pieces: the last ones should end together. */
+const TASKS_PER_THREAD = 8;
+const LEAST_PIECES = 64;
+
+interface Member {
+  thread?: Thread;
+  gone: boolean;
+}
+/** A job, what has come of it, and who is still at it. */
+interface Running {
+  readonly job: Job;
+  readonly results: (Result | undefined)[];
+  readonly busy: Set<Member>;
+  readonly wake: () => void;
+}
+
+/** One walk or summary at a time; the threads stay until `close`. */
+export class Crew {
+  readonly #recipe: Recipe;
+  readonly #threads: number;
+  readonly #worth: number;
+  readonly #start: StartThread;
+  readonly #members: Member[] = [];
+  #running: Running | undefined;
+  #jobs = 0;
+
+  constructor(recipe: Recipe, options: CrewOptions = {}) {
+    const { threads = defaultThreads(), worth = PLAIN_PIECES, start = startWorker() } = options;
+    this.#recipe = recipe;
+    this.#threads = threads;
+    this.#worth = worth;
+    this.#start = start;
+  }
+
+  /** As `walk(regime, memory, options)` of the space, which must be one that the recipe makes. */
+  async walk(space: Space, options: WalkOptions = {}): Promise<WalkResult> {
+    const { regime } = space.candidate;
+    const plan = this.#threads > 1 ? PlannedWalk.of(regime, space.memory, options) : undefined;
+    if (!plan || plan.pieces.length < this.#worth) return walk(regime, space.memory, options);
+    const tasks = plan.tasks(this.#taskSize(plan.pieces));
+    const { from, to, payload, ignore } = options;
+    const given = Object.entries({ from, to, payload, ignore }).filter(([, value]) => value !== undefined);
+    const ends = tasks.map(({ end }) => end);
+    const results = await this.#share(space, { rows: Object.fromEntries(given) }, plan.pieces, ends, rows =>
+      plan.tooMany(rows, tasks.length),
+    );
+    const joined = results && plan.join(tasks, results as readonly PieceResult[]);
+    return joined ?? walkExactly(regime, space.memory, options);
+  }
+
+  /** As `mapOf(space, image, options)`. */
+  async map(space: Space, options: WalkOptions = {}): Promise<AddressMap> {
+    const first = await this.walk(space, options);
+    return mapFrom(space, first, space.second && (await this.walk(space.second)));
+  }
+
+  /** As `summarise(regime, memory, options)` of the space. */
+  async summarise(space: Space, options: SummaryOptions = {}): Promise<Summary> {
+    const { regime } = space.candidate;
+    const tally = new Tally(regime, space.memory, options);
+    const { leaves } = tally;
+    if (this.#threads === 1 || leaves.length < this.#worth || !knownForms(regime)) tally.countLeaves();
+    else {
+      const size = this.#taskSize(leaves);
+      const ends = Array.from({ length: Math.ceil(leaves.length / size) }, (_, i) =>
+        Math.min(leaves.length, (i + 1) * size),
+      );
+      const results = await this.#share(space, 'counts', leaves, ends, () => false);
+      for (const counts of results ?? []) tally.add(counts as LeafCounts);
+    }
+    return tally.summary();
+  }
+
+  /** End the workers. The crew may be used again. */
+  close(): void {
+    for (const { thread } of this.#members.splice(0)) thread?.stop();
+  }
+
+  #taskSize({ length }: PieceColumns): number {
+    const size = Math.ceil(length / (TASKS_PER_THREAD * this.#threads));
+    return Math.min(SEGMENTS_PER_SCAN, Math.max(LEAST_PIECES, size));
+  }
+
+  /** All results, or undefined where there are too many rows. */
+  async #share(
+    space: Space,
+    wanted: Job['wanted'],
+    pieces: PieceColumns,
+    ends: readonly number[],
+    tooMany: (rows: number) => boolean,
+  ): Promise<readonly Result[] | undefined> {
+    const job: Job = {
+      id: ++this.#jobs,
+      space: space.candidate.name,
+      wanted,
+      pieces: sharedPieces(pieces),
+      ends: shared(Uint32Array.from(ends)),
+      counter: shared(new Int32Array(Object.keys(COUNTER).length)),
+    };
+    const results: (Result | undefined)[] = Array.from({ length: ends.length });
+    const enough = (): boolean => tooMany(Atomics.load(job.counter, COUNTER.rows));
+    const read = reader(job, space);
+    try {
+      const ended = this.#call(job, results);
+      for (let task = takeTask(job); task !== undefined && !enough(); task = takeTask(job)) {
+        results[task] = read(task);
+        await turn();
+      }
+      if (!enough()) await ended();
+      for (let task = 0; task < results.length && !enough(); task++) results[task] ??= read(task);
+      return enough() ? undefined : (results as readonly Result[]);
+    } finally {
+      abandon(job);
+      this.#running = undefined;
+      for (const { thread } of this.#members) thread?.hold(false);
+    }
+  }
+
+  /**
+   * Give the job to all workers; those that are not there yet are started. What is answered ends when all results are there,
+   * or nobody is left who could bring one.
+   */
+  #call(job: Job, results: (Result | undefined)[]): () => Promise<void> {
+    let wake = (): void => {};
+    const woken = new Promise<void>(done => {
+      wake = done;
+    });
+    const running: Running = { job, results, busy: new Set(), wake };
+    this.#running = running;
+    while (this.#members.length < this.#threads - 1) this.#members.push(this.#hire());
+    for (const member of this.#members) {
+      if (member.gone) continue;
+      running.busy.add(member);
+      member.thread?.hold(true);
+      member.thread?.give(job);
+    }
+    return () => {
+      this.#look(running);
+      return woken;
+    };
+  }
+
+  #hire(): Member {
+    const member: Member = { gone: false };
+    try {
+      member.thread = this.#start(this.#recipe, {
+        answer: answer => this.#hear(member, answer),
+        gone: () => this.#left(member),
+      });
+    } catch {
+      member.gone = true; // no threads here
+    }
+    return member;
+  }
+
+  #hear(member: Member, answer: Answer): void {
+    const running = this.#running;
+    if (running?.job.id !== answer.job) return; // of a job that is over
+    if (answer.is === 'result') running.results[answer.task] = answer.result;
+    else running.busy.delete(member);
+    this.#look(running);
+  }
+
+  #left(member: Member): void {
+    member.gone = true;
+    this.#running?.busy.delete(member);
+    if (this.#running) this.#look(this.#running);
+  }
+
+  #look({ results, busy, wake }: Running): void {
+    if (busy.size === 0 || results.every(result => result !== undefined)) wake();
+  }
+}
+
+/** Lets what others sent come in. */
+const turn = (): Promise<void> => new Promise(done => setImmediate(done));
+
+const shared = <A extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(
+  array: A,
+): A => {
+  const make = array.constructor as new (buffer: SharedArrayBuffer) => A;
+  const copy = new make(new SharedArrayBuffer(array.byteLength));
+  copy.set(array);
+  return copy;
+};
+
+const sharedPieces = (pieces: PieceColumns): PieceColumns => {
+  const { length } = pieces;
+  const column = <A extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(array: A): A =>
+    shared(array.subarray(0, length) as A);
+  return {
+    length,
+    place: column(pieces.place),
+    input: column(pieces.input),
+    count: column(pieces.count),
+    level: column(pieces.level),
+    inherited: column(pieces.inherited),
+    missing: column(pieces.missing),
+  };
+};
