@@ -9,8 +9,8 @@ export const MOST_THREADS = 64;
 export const defaultThreads = (): number => Math.min(ENOUGH_THREADS, availableParallelism());
 
 /** Pieces of leaf tables (512 entries, mostly) that pay for workers: where pages only have to be read, and to be unpacked. */
-export const PLAIN_PIECES = 65536;
-const PACKED_PIECES = 4096;
+export const PLAIN_PIECES = 131072;
+const PACKED_PIECES = 16384;
 const PACKED = new Set(['kdump', 'kdump-flattened', 'avml']);
 
 export const piecesWorth = ({ format }: Pick<Image, 'format'>): number =>
