@@ -11,6 +11,8 @@ const FIRST_ROOM = 4096;
 export class FrameSet {
   #short = new Float64Array(FIRST_ROOM);
   #count = 0;
+  /** So many of the first ones are in order. */
+  #sorted = 0;
   #long: FrameRange[] = [];
   /** Long runs at which they are joined again. */
   #longRoom = FIRST_ROOM;
@@ -73,10 +75,8 @@ export class FrameSet {
 
   /** Sort the short runs and join those that touch. */
   #join(): void {
+    this.#sort();
     const short = this.#short;
-    let sorted = true;
-    for (let i = 1; i < this.#count && sorted; i++) sorted = (short[i - 1] as number) <= (short[i] as number);
-    if (!sorted) short.subarray(0, this.#count).sort();
     let kept = 0;
     let frame = 0;
     let end = -1;
@@ -96,6 +96,25 @@ export class FrameSet {
     }
     close();
     this.#count = kept;
+    this.#sorted = kept;
+  }
+
+  /** Those added since the last time, sorted and merged with the others: sorting everything again costs three times as much. */
+  #sort(): void {
+    const short = this.#short;
+    let at = Math.max(1, this.#sorted);
+    while (at < this.#count && (short[at - 1] as number) <= (short[at] as number)) at++;
+    if (at >= this.#count) return;
+    const added = short.slice(this.#sorted, this.#count).sort();
+    let i = this.#sorted - 1;
+    for (let j = added.length - 1, to = this.#count - 1; j >= 0; to--) {
+      const last = added[j] as number;
+      if (i >= 0 && (short[i] as number) > last) short[to] = short[i--] as number;
+      else {
+        short[to] = last;
+        j--;
+      }
+    }
   }
 
   #joinLong(): void {

@@ -5,6 +5,7 @@
 import type { Reading } from '../bits/family.ts';
 import { join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
+import { formMasks } from '../walk/level-tables.ts';
 import type { EntryForm, EntryKind, Level, Regime } from '../walk/regime.ts';
 
 /** Entries with the same attribute bits: they mean the same, and are judged once. */
@@ -104,6 +105,13 @@ export function visit(
 /** A run that may go on; `next` is where its next entry would stand. */
 type Open = { -readonly [K in keyof Run]: Run[K] } & { next: number };
 
+/** How a leaf grows to the one that continues it, in the low half of the word: by `step`, in the bits of `field` alone. */
+interface Growth {
+  readonly step: number;
+  readonly field: number;
+}
+const NONE: Growth = { step: 0, field: 0 };
+
 class Visit {
   readonly #regime: Regime;
   readonly #memory: AddressSpace;
@@ -112,6 +120,9 @@ class Visit {
   readonly #patterns: Patterns;
   /** Tables seen, by what makes them different: level and what was handed down. */
   readonly #seen = new Map<string, Set<number>>();
+  readonly #growth: readonly Growth[];
+  /** Frames of tables that were read ahead. */
+  readonly #expected = new Set<number>();
   readonly #path: number[] = [];
   #open: Open | undefined;
   #tables = 0;
@@ -124,6 +135,10 @@ class Visit {
     this.#visitor = visitor;
     this.#maxTables = maxTables;
     this.#patterns = new Patterns(regime);
+    this.#growth = regime.levels.map(({ leaf, shift }) => {
+      const masks = formMasks(leaf, shift);
+      return masks ? { step: masks.step[0], field: masks.field[0] } : NONE;
+    });
   }
 
   all(): VisitResult {
@@ -170,51 +185,97 @@ class Visit {
     inherited: number,
   ): void {
     const { entryBytes, levels } = this.#regime;
+    const span = 2 ** ((levels[level] as Level).shift - 12);
+    const stop = address + end * entryBytes;
+    let contiguous = 0;
+    let input = inputFrame;
+    for (let place = address + first * entryBytes; place < stop && this.#stopped === undefined; ) {
+      const offset = place % FRAME;
+      const bytes = Math.min(stop - place, FRAME - offset);
+      const entries = bytes / entryBytes;
+      const page = this.#memory.page(Math.floor(place / FRAME));
+      if (!page) this.#visitor.missing({ address: place, level, entries, input });
+      else {
+        const words = page.subarray(offset / 4, (offset + bytes) / 4);
+        if (level > 0) this.#expect(words, level);
+        contiguous = Math.max(contiguous, this.#entries(words, place, level, input, inherited));
+      }
+      input += entries * span;
+      place += bytes;
+    }
+    if (contiguous > 1 && this.#stopped === undefined)
+      this.#groups(address, level, inputFrame, first, end, inherited, contiguous);
+  }
+
+  /** The entries of a table that lie in one page, at `place`. Answers the largest Contiguous group among them. */
+  #entries(words: Uint32Array, place: number, level: number, inputFrame: number, inherited: number): number {
+    const { entryBytes, levels, payload } = this.#regime;
     const { shift, pointsToTable, table, leaf } = levels[level] as Level;
     const span = 2 ** (shift - 12);
     const step = entryBytes / 4;
-    let words: Uint32Array | undefined;
+    const { step: grows, field } = this.#growth[level] as Growth;
     let contiguous = 0;
-    for (let i = first; i < end; i++) {
-      const at = address + i * entryBytes;
-      if (i === first || at % FRAME === 0) {
-        words = this.#memory.page(Math.floor(at / FRAME));
-        if (!words) {
-          const rest = Math.min(end - i, (FRAME - (at % FRAME)) / entryBytes);
-          const input = inputFrame + (i - first) * span;
-          this.#visitor.missing({ address: at, level, entries: rest, input });
-          i += rest - 1;
-          continue;
-        }
+    // the leaf before, while it is the last of the open run
+    let run: Open | undefined;
+    let lastLo = 0;
+    let lastHi = 0;
+    for (let i = 0; i < words.length; i += step) {
+      const lo = words[i] as number;
+      const hi = step === 2 ? (words[i + 1] as number) : 0;
+      // most entries continue a run: the same word but for the address, which is one page further
+      if (run && hi === lastHi && lo - lastLo === grows && ((lo ^ lastLo) & ~field) === 0) {
+        this.#leaves++;
+        run.frames += span;
+        run.next += entryBytes;
+        lastLo = lo;
+        continue;
       }
-      const offset = (at % FRAME) / 4;
-      const lo = (words as Uint32Array)[offset] as number;
-      const hi = step === 2 ? ((words as Uint32Array)[offset + 1] as number) : 0;
+      run = undefined;
       if (lo === 0 && hi === 0) continue;
       const asTable = pointsToTable(lo, hi);
       const pattern = this.#patterns.of(lo, hi, level, asTable, asTable ? table : leaf);
-      const input = inputFrame + (i - first) * span;
+      const input = inputFrame + (i / step) * span;
+      const at = place + i * 4;
       switch (pattern.kind) {
         case 'table':
           this.#follow(pattern, lo, hi, at, input, span, inherited);
-          if (this.#stopped !== undefined) return;
+          if (this.#stopped !== undefined) return contiguous;
           break;
         case 'leaf':
           this.#leaves++;
           if (pattern.groupEntries > contiguous) contiguous = pattern.groupEntries;
           this.#emit(pattern, inherited, input, leaf.address(lo, hi) / FRAME, span, lo, hi, at);
+          if (grows > 0 && !asTable) run = this.#open;
+          lastLo = lo;
+          lastHi = hi;
           break;
         case 'fault':
           this.#emit(pattern, inherited, input, 0, span, lo, hi, at);
           break;
-        default: {
-          const { payload } = this.#regime;
+        default:
           if ((lo & payload[0]) === 0 && (hi & payload[1]) === 0) break;
           this.#emit(this.#patterns.word(lo, hi, level) ?? pattern, inherited, input, 0, span, lo, hi, at);
-        }
       }
     }
-    if (contiguous > 1) this.#groups(address, level, inputFrame, first, end, inherited, contiguous);
+    return contiguous;
+  }
+
+  /** The tables that some entries point to are wanted soon: those that nobody asked for yet, in few large reads. */
+  #expect(words: Uint32Array, level: number): void {
+    if (!this.#memory.prefetch || this.#expected.size > this.#maxTables) return;
+    const { pointsToTable, table } = this.#regime.levels[level] as Level;
+    const step = this.#regime.entryBytes / 4;
+    const frames: number[] = [];
+    for (let i = 0; i < words.length; i += step) {
+      const lo = words[i] as number;
+      const hi = step === 2 ? (words[i + 1] as number) : 0;
+      if ((lo === 0 && hi === 0) || !pointsToTable(lo, hi)) continue;
+      const frame = Math.floor(table.address(lo, hi) / FRAME);
+      if (this.#expected.has(frame)) continue;
+      this.#expected.add(frame);
+      frames.push(frame);
+    }
+    if (frames.length > 1) this.#memory.prefetch(frames);
   }
 
   /** The table behind an entry, if it was not seen with the same inheritance. */

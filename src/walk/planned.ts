@@ -67,10 +67,11 @@ export class PlannedWalk extends UpperWalker {
 
   /**
    * The result, from those of all tasks in their order. Undefined where there are more ranges than asked for: which ones to
-   * keep is the exact walker's rule.
+   * keep is the exact walker's rule. Results are taken out of the list on the way: there may be much of them.
    */
-  join(tasks: readonly Task[], results: readonly PieceResult[]): WalkResult | undefined {
-    this.batch.reserve(this.#between.length + results.reduce((sum, { rows }) => sum + rows.length, 0));
+  join(tasks: readonly Task[], results: (PieceResult | undefined)[]): WalkResult | undefined {
+    const rows = results.reduce((sum, result) => sum + (result as PieceResult).rows.length, 0);
+    this.batch.reserve(this.#between.length + rows);
     let between = 0;
     const emitUpTo = (piece: number): void => {
       for (; (this.#between[between]?.at ?? Number.POSITIVE_INFINITY) <= piece; between++)
@@ -78,6 +79,7 @@ export class PlannedWalk extends UpperWalker {
     };
     tasks.forEach(({ first }, i) => {
       const { rows, leaves, payload, faults, missing } = results[i] as PieceResult;
+      results[i] = undefined;
       emitUpTo(first);
       this.takeRows(rows);
       this.leaves += leaves;

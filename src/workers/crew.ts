@@ -79,7 +79,7 @@ export class Crew {
     const results = await this.#share(space, { rows: Object.fromEntries(given) }, plan.pieces, ends, rows =>
       plan.tooMany(rows, tasks.length),
     );
-    const joined = results && plan.join(tasks, results as readonly PieceResult[]);
+    const joined = results && plan.join(tasks, results as PieceResult[]);
     return joined ?? walkExactly(regime, space.memory, options);
   }
 
@@ -123,7 +123,7 @@ export class Crew {
     pieces: PieceColumns,
     ends: readonly number[],
     tooMany: (rows: number) => boolean,
-  ): Promise<readonly Result[] | undefined> {
+  ): Promise<Result[] | undefined> {
     const job: Job = {
       id: ++this.#jobs,
       space: space.candidate.name,
@@ -143,7 +143,7 @@ export class Crew {
       }
       if (!enough()) await ended();
       for (let task = 0; task < results.length && !enough(); task++) results[task] ??= read(task);
-      return enough() ? undefined : (results as readonly Result[]);
+      return enough() ? undefined : (results as Result[]);
     } finally {
       abandon(job);
       this.#running = undefined;
