@@ -112,8 +112,8 @@ export const MAP_TITLES = [
 export function mapCells(root: string, record: MapRecord): string[] {
   const { va, ipa, gpa, s1, s2, findings = [] } = record;
   const all = [...(findings as StageView['findings']), ...(s1?.findings ?? []), ...(s2?.findings ?? [])];
+  // beside the record, not over it: a spread with other keys behind it costs more than the rest of the line
   const values: Record<string, unknown> = {
-    ...record,
     root,
     input: va ?? ipa ?? gpa,
     middle: s1 && va !== undefined ? (ipa ?? gpa) : '',
@@ -125,5 +125,5 @@ export function mapCells(root: string, record: MapRecord): string[] {
     level: record.level ?? s1?.level,
     findings: all.map(({ id, bits }) => (bits ? `${id} ${bits}` : id)).join('; '),
   };
-  return MAP_TITLES.map(key => `${values[key] ?? ''}`);
+  return MAP_TITLES.map(key => `${(key in values ? values[key] : record[key]) ?? ''}`);
 }

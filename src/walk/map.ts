@@ -91,6 +91,9 @@ export function* mapRecords(map: AddressMap, rules?: EffectiveRules): Generator<
   }
 }
 
+/** What a record of a single stage has besides, where more than the entry decides. */
+const EFFECTIVE = ['effective', 'decidedBy', 'certain'];
+
 class MapRecorder {
   readonly #map: AddressMap;
   readonly #rules: EffectiveRules | undefined;
@@ -101,7 +104,7 @@ class MapRecorder {
   constructor(map: AddressMap, rules: EffectiveRules | undefined) {
     this.#map = map;
     this.#rules = rules;
-    this.#first = new Recorder(map.first.regime);
+    this.#first = new Recorder(map.first.regime, rules && !map.second ? EFFECTIVE : []);
     this.#second = map.second && new Recorder(map.second.regime);
   }
 
@@ -116,15 +119,14 @@ class MapRecorder {
     let offset = 0;
     for (const { frames, key } of this.#rules.runs(start, leaves.frames[index] as number)) {
       const { type, decidedBy, certain } = this.#effective(index, -1, start + offset, frames, key);
-      yield {
-        ...record,
-        [regime.input]: frameHex((leaves.input[index] as number) + offset),
-        [regime.output]: frameHex(start + offset),
-        size: frameHex(frames),
-        effective: type,
-        decidedBy,
-        certain,
-      };
+      const piece: Record<string, unknown> = { ...record }; // nothing is added: see `Recorder`
+      piece[regime.input] = frameHex((leaves.input[index] as number) + offset);
+      piece[regime.output] = frameHex(start + offset);
+      piece.size = frameHex(frames);
+      piece.effective = type;
+      piece.decidedBy = decidedBy;
+      piece.certain = certain;
+      yield piece as MapRecord & typeof piece;
       offset += frames;
     }
   }

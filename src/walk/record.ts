@@ -40,10 +40,15 @@ export type Described = LeafView & { readonly findings: readonly Finding[] };
  */
 export class Recorder {
   readonly #regime: Regime;
+  readonly #more: Readonly<Record<string, undefined>>;
   readonly #known = new Map<number, Map<number, Described>>();
+  /** A record for every leaf that says this; place, size and word are still to be put in. */
+  readonly #forms = new WeakMap<Described, WalkRecord>();
 
-  constructor(regime: Regime) {
+  /** `more`: keys that leaves get besides, to be filled in by the caller. */
+  constructor(regime: Regime, more: readonly string[] = []) {
     this.#regime = regime;
+    this.#more = Object.fromEntries(more.map(key => [key, undefined]));
   }
 
   /** What the leaf at `index` says, its parents included. */
@@ -75,26 +80,61 @@ export class Recorder {
   record(batch: LeafBatch, index: number): WalkRecord {
     const regime = this.#regime;
     const level = batch.level[index] as number;
-    const { name, shift } = regime.levels[level] as Level;
     const kind = KIND_NAMES[batch.kind[index] as number] as EntryKind;
     const lo = batch.lo[index] as number;
     const hi = batch.hi[index] as number;
-    const where = {
-      regime: regime.id,
-      [regime.input]: frameHex(batch.input[index] as number),
-      ...(kind === 'leaf' ? { [regime.output]: frameHex(batch.output[index] as number) } : {}),
-      size: frameHex(batch.frames[index] as number),
-      pageSize: hex(2 ** shift),
-      level: name,
-    };
+    const input = frameHex(batch.input[index] as number);
+    const size = frameHex(batch.frames[index] as number);
     const raw = regime.entryBytes === 8 ? `0x${half(hi)}${half(lo)}` : `0x${half(lo)}`;
     const at = hex(batch.at[index] as number);
     if (kind === 'leaf') {
-      const { perm, type, fields, findings } = this.leaf(batch, index);
-      return { ...where, perm, type, ...fields, raw, at, findings };
+      const form = this.#formOf(this.leaf(batch, index), level);
+      const record: Record<string, unknown> = { ...form };
+      record[regime.input] = input;
+      record[regime.output] = frameHex(batch.output[index] as number);
+      record.size = size;
+      record.raw = raw;
+      record.at = at;
+      return record as WalkRecord & typeof record;
     }
+    const { name, shift } = regime.levels[level] as Level;
     const reading = regime.read(join(lo, hi), level);
-    return { ...where, kind, ...regime.describePayload(reading, level), raw, at, findings: reading.findings };
+    return {
+      regime: regime.id,
+      [regime.input]: input,
+      size,
+      pageSize: hex(2 ** shift),
+      level: name,
+      kind,
+      ...regime.describePayload(reading, level),
+      raw,
+      at,
+      findings: reading.findings,
+    };
+  }
+
+  /**
+   * Keys in the order in which they are printed. Copied for every range, and nothing is added to the copy: that costs 0.06 us,
+   * making the keys anew 14, adding some 5 (bench: a walk of 276 000 ranges).
+   */
+  #formOf(described: Described, level: number): WalkRecord {
+    let form = this.#forms.get(described);
+    if (!form) {
+      const { perm, type, fields, findings } = described;
+      const { id, input, output, levels } = this.#regime;
+      const { name, shift } = levels[level] as Level;
+      const place = {
+        regime: id,
+        [input]: '',
+        [output]: '',
+        size: '',
+        pageSize: hex(2 ** shift),
+        level: name,
+      };
+      form = { ...place, perm, type, ...fields, raw: '', at: '', findings, ...this.#more };
+      this.#forms.set(described, form);
+    }
+    return form;
   }
 }
 
