@@ -4,11 +4,10 @@
 import type { Finding } from '../bits/codec.ts';
 import { hex, join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
-import type { LeafBatch } from './batch.ts';
 import { both, type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from './effective.ts';
 import { type NestedBatch, nest } from './nested.ts';
 import { type Described, frameHex, Recorder, type WalkRecord } from './record.ts';
-import { KIND, type Level, type Regime } from './regime.ts';
+import { KIND, type Level } from './regime.ts';
 import type { Space } from './space.ts';
 import { type WalkOptions, type WalkResult, walk } from './walker.ts';
 
@@ -100,12 +99,30 @@ class MapRecorder {
   readonly #first: Recorder;
   readonly #second: Recorder | undefined;
   readonly #views = new Map<string, EffectiveView>();
+  /** The keys of a record of two stages, in the order in which they are printed; and of each stage in it. */
+  readonly #nestedForm: Readonly<Record<string, unknown>>;
+  readonly #stageForms = new WeakMap<Described, StageView>();
 
   constructor(map: AddressMap, rules: EffectiveRules | undefined) {
     this.#map = map;
     this.#rules = rules;
     this.#first = new Recorder(map.first.regime, rules && !map.second ? EFFECTIVE : []);
     this.#second = map.second && new Recorder(map.second.regime);
+    const { regime } = map.first;
+    const keys = [
+      ...[
+        regime.input,
+        regime.output,
+        'size',
+        map.second?.regime.output ?? 'pa',
+        'pageSize',
+        'perm',
+        'denied',
+      ],
+      ...(rules ? ['type', 'decidedBy', 'certain'] : []),
+      ...['s1', 's2'],
+    ];
+    this.#nestedForm = { regime: regime.id, ...Object.fromEntries(keys.map(key => [key, undefined])) };
   }
 
   *single(index: number): Generator<MapRecord> {
@@ -140,37 +157,72 @@ class MapRecorder {
     const input = (first.leaves.input[i] as number) + offset;
     const middle = (first.leaves.output[i] as number) + offset;
     const before = this.#first.leaf(first.leaves, i);
-    const s1 = stageView(first.regime, first.leaves, i, before);
-    const place = (at: number, length: number) => ({
-      regime: first.regime.id,
-      [first.regime.input]: frameHex(input + at),
-      [first.regime.output]: frameHex(middle + at),
-      size: frameHex(length),
-    });
+    const s1 = this.#stageView(first, i, before);
     if (j < 0) {
-      yield { ...place(0, frames), pageSize: s1.pageSize, kind: 'unmapped-at-second-stage', s1 };
+      yield {
+        regime: first.regime.id,
+        [first.regime.input]: frameHex(input),
+        [first.regime.output]: frameHex(middle),
+        size: frameHex(frames),
+        pageSize: s1.pageSize,
+        kind: 'unmapped-at-second-stage',
+        s1,
+      };
       return;
     }
     const after = (this.#second as Recorder).leaf(second.leaves, j);
-    const s2 = stageView(second.regime, second.leaves, j, after);
+    const s2 = this.#stageView(second, j, after);
     const { rights, denied } = both(before.rights, after.rights);
+    const perm = first.regime.perm(rights);
     const output = (second.leaves.output[j] as number) + middle - (second.leaves.input[j] as number);
     const pageSize = Number(s1.pageSize) < Number(s2.pageSize) ? s1.pageSize : s2.pageSize;
     let done = 0;
     for (const { frames: length, key } of this.#rules?.runs(output, frames) ?? oneRun(frames)) {
-      const view = this.#rules && this.#effective(i, j, output + done, length, key);
-      yield {
-        ...place(done, length),
-        [second.regime.output]: frameHex(output + done),
-        pageSize,
-        perm: first.regime.perm(rights),
-        denied,
-        ...(view ? { type: view.type, decidedBy: view.decidedBy, certain: view.certain } : {}),
-        s1,
-        s2,
-      };
+      const piece: Record<string, unknown> = { ...this.#nestedForm }; // nothing is added: see `Recorder`
+      piece[first.regime.input] = frameHex(input + done);
+      piece[first.regime.output] = frameHex(middle + done);
+      piece.size = frameHex(length);
+      piece[second.regime.output] = frameHex(output + done);
+      piece.pageSize = pageSize;
+      piece.perm = perm;
+      piece.denied = denied;
+      if (this.#rules) {
+        const view = this.#effective(i, j, output + done, length, key);
+        piece.type = view.type;
+        piece.decidedBy = view.decidedBy;
+        piece.certain = view.certain;
+      }
+      piece.s1 = s1;
+      piece.s2 = s2;
+      yield piece as MapRecord & typeof piece;
       done += length;
     }
+  }
+
+  #stageView({ regime, leaves }: WalkResult, i: number, described: Described): StageView {
+    let form = this.#stageForms.get(described);
+    if (!form) {
+      const { perm, type, fields, findings } = described;
+      const { name, shift } = regime.levels[leaves.level[i] as number] as Level;
+      form = {
+        regime: regime.id,
+        perm,
+        type,
+        ...fields,
+        level: name,
+        pageSize: hex(2 ** shift),
+        raw: '',
+        at: '',
+        findings,
+      };
+      this.#stageForms.set(described, form);
+    }
+    const view: { -readonly [K in keyof StageView]: StageView[K] } = { ...form };
+    view.raw = `0x${join(leaves.lo[i] as number, leaves.hi[i] as number)
+      .toString(16)
+      .padStart(regime.entryBytes * 2, '0')}`;
+    view.at = hex(leaves.at[i] as number);
+    return view;
   }
 
   /** The answer for a pair of leaves: asked once per pair of patterns and per run of the output. */
@@ -207,26 +259,4 @@ export function leafAt({ regime, leaves }: WalkResult, i: number): StageLeaf {
   const level = leaves.level[i] as number;
   const word = join(leaves.lo[i] as number, leaves.hi[i] as number);
   return { reading: regime.read(word, level), level, inherited: leaves.inherited[i] as number };
-}
-
-function stageView(
-  regime: Regime,
-  leaves: LeafBatch,
-  i: number,
-  { perm, type, fields, findings }: Described,
-): StageView {
-  const { name, shift } = regime.levels[leaves.level[i] as number] as Level;
-  return {
-    regime: regime.id,
-    perm,
-    type,
-    ...fields,
-    level: name,
-    pageSize: hex(2 ** shift),
-    raw: `0x${join(leaves.lo[i] as number, leaves.hi[i] as number)
-      .toString(16)
-      .padStart(regime.entryBytes * 2, '0')}`,
-    at: hex(leaves.at[i] as number),
-    findings,
-  };
 }
