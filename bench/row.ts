@@ -12,6 +12,8 @@ export interface Row {
   readonly against?: Timing;
   /** What else is to be said. */
   readonly note?: string;
+  /** Why a ratio below its floor says nothing here. */
+  readonly excuse?: string;
 }
 
 /** How many times as fast as the other side. */

@@ -3,7 +3,7 @@
  *
  *   npm run bench                    everything, with the table of targets
  *   npm run bench -- --quick         small data, few rounds: does it run, are the results equal (under 20 s)
- *   npm run bench -- --only walk     one group, several with commas; also file, cold
+ *   npm run bench -- --only walk     one group, several with commas; also file, workers, cold
  *   npm run bench -- --json          one JSON object per line
  *   npm run bench -- --gate          exit 1 where a ratio is 20 % below its floor
  *
@@ -23,6 +23,7 @@ import { fileRows } from './files.ts';
 import { type Native, nativeYardsticks } from './native.ts';
 import { type Row, ratioOf } from './row.ts';
 import { READ_SHARE, targetOf } from './targets.ts';
+import { workerRows } from './workers.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -88,6 +89,7 @@ async function* rows(natives: readonly Native[]): AsyncGenerator<Row> {
   for (const item of suite())
     if (item.group === 'read' || wanted(item.group)) yield await kernelRow(item, natives);
   if (wanted('file')) yield* fileRows(entries, rounds);
+  if (wanted('workers')) yield* workerRows(8 * entries, rounds);
 }
 
 /** First calls, in processes of their own: medians. */
@@ -135,13 +137,13 @@ try {
   }
   let limit = 0; // bytes per nanosecond
   for await (const row of rows(natives.all)) {
-    const { group, title, against, note } = row;
+    const { group, title, against, note, excuse } = row;
     const speed = row.bytes / row.ours.median;
     if (group === 'read') limit = speed;
     const ratio = ratioOf(row);
     const target = targetOf(group, title);
     const share = speed / limit;
-    if (target && ratio !== undefined && ratio < SLACK * target.must)
+    if (target && !excuse && ratio !== undefined && ratio < SLACK * target.must)
       missed.push(`${group}, ${title}: ${ratio.toFixed(2)}, must be ${target.must}`);
     if (group === 'flat' && share < SLACK * READ_SHARE.must)
       missed.push(`${group}, ${title}: ${share.toFixed(2)} of the read limit, must be ${READ_SHARE.must}`);
@@ -160,6 +162,7 @@ try {
         [
           group === 'flat' ? `${(100 * share).toFixed(0)} % of read` : '',
           note ?? '',
+          excuse ?? '',
           isBusy(row.ours) ? 'busy machine' : '',
         ]
           .filter(Boolean)
