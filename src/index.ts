@@ -63,4 +63,6 @@ export { type Summary, type SummaryRow, summarise } from './walk/summary.ts';
 export { Through } from './walk/through.ts';
 export { type Step, type Translation, translate } from './walk/translate.ts';
 export { type MissingTable, type WalkOptions, type WalkResult, walk } from './walk/walker.ts';
+export { Crew, type CrewOptions } from './workers/crew.ts';
+export { openRecipe, type Recipe, spacesOfRecipe } from './workers/recipe.ts';
 export * as x86 from './x86/index.ts';

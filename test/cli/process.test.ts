@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -17,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildCommandLine } from '../../scripts/build.ts';
+import { ARM64, sparseDump } from '../support/sparse-dump.ts';
 
 let folder = '';
 let cli = '';
@@ -199,4 +201,31 @@ test('sixty thousand words stream through in bounded memory', () => {
   let lines = 0;
   for (const byte of stdout as unknown as Buffer) if (byte === 10) lines++;
   expect(lines).toBeGreaterThan(60_000);
+});
+
+test('workers: the same answer, also without their file; Ctrl-C ends all of them', async () => {
+  const dump = join(folder, 'large.elf');
+  const { root } = sparseDump(dump, 1500, ARM64, 183);
+  const registers = ['--vttbr', `0x${root.toString(16)}`, '--vtcr', '0x80053590', '--hcr', '1'];
+  const walk = (...more: string[]): string => {
+    const { status, stdout, stderr } = run(['walk', dump, ...registers, '--json', ...more], {
+      maxBuffer: 2 ** 28,
+    });
+    expect(stderr).not.toMatch(/mistake|stopped/);
+    expect(status).toBe(0);
+    return stdout as string;
+  };
+  const alone = walk('--workers', '1');
+  expect(alone.split('\n').length).toBeGreaterThan(5000);
+  for (const threads of ['2', '4']) expect(walk('--workers', threads)).toBe(alone);
+  expect(walk('--workers', '3', '--summary')).toBe(walk('--workers', '1', '--summary'));
+
+  const child = spawn(process.execPath, [cli, 'walk', dump, ...registers, '--json', '--workers', '3']);
+  child.stdout?.once('data', () => child.kill('SIGINT'));
+  expect(await ended(child)).toEqual({ status: null, signal: 'SIGINT' });
+
+  const worker = join(folder, 'workers/worker.cjs');
+  renameSync(worker, `${worker}.gone`);
+  expect(walk('--workers', '2')).toBe(alone);
+  renameSync(`${worker}.gone`, worker);
 });
