@@ -86,11 +86,6 @@ export class BatchBuilder {
     this.length += length - from;
   }
 
-  /** Make room for so many rows in all. */
-  reserve(rows: number): void {
-    if (rows > this.#capacity) this.#grow(rows);
-  }
-
   /** The rows alone, in arrays of their own. */
   copy(): LeafBatch {
     const { length } = this;

@@ -29,6 +29,8 @@ export class PlannedWalk extends UpperWalker {
   readonly #maxRanges: number;
   /** What becomes a range before the piece `at`, once everything before it is there. */
   readonly #between: { readonly at: number; readonly emit: () => void }[] = [];
+  /** So many of these are ranges by now. */
+  #emitted = 0;
   #planning = true;
 
   private constructor(regime: Regime, memory: AddressSpace, options: WalkOptions) {
@@ -65,30 +67,28 @@ export class PlannedWalk extends UpperWalker {
     return rows - tasks > this.#maxRanges;
   }
 
+  /** What came of the next task: they are joined one after the other. */
+  join({ first }: Task, { rows, leaves, payload, faults, missing }: PieceResult): void {
+    this.#emitUpTo(first);
+    this.takeRows(rows);
+    this.leaves += leaves;
+    this.payload += payload;
+    this.faults += faults;
+    for (const piece of missing) this.notePiece(this.#pieces, piece);
+  }
+
   /**
-   * The result, from those of all tasks in their order. Undefined where there are more ranges than asked for: which ones to
-   * keep is the exact walker's rule. Results are taken out of the list on the way: there may be much of them.
+   * The result, when all tasks are joined. Undefined where there are more ranges than asked for: which ones to keep is the
+   * exact walker's rule.
    */
-  join(tasks: readonly Task[], results: (PieceResult | undefined)[]): WalkResult | undefined {
-    const rows = results.reduce((sum, result) => sum + (result as PieceResult).rows.length, 0);
-    this.batch.reserve(this.#between.length + rows);
-    let between = 0;
-    const emitUpTo = (piece: number): void => {
-      for (; (this.#between[between]?.at ?? Number.POSITIVE_INFINITY) <= piece; between++)
-        this.#between[between]?.emit();
-    };
-    tasks.forEach(({ first }, i) => {
-      const { rows, leaves, payload, faults, missing } = results[i] as PieceResult;
-      results[i] = undefined;
-      emitUpTo(first);
-      this.takeRows(rows);
-      this.leaves += leaves;
-      this.payload += payload;
-      this.faults += faults;
-      for (const piece of missing) this.notePiece(this.#pieces, piece);
-    });
-    emitUpTo(this.#pieces.length);
+  end(): WalkResult | undefined {
+    this.#emitUpTo(this.#pieces.length);
     return this.batch.length > this.#maxRanges ? undefined : this.result();
+  }
+
+  #emitUpTo(piece: number): void {
+    for (; (this.#between[this.#emitted]?.at ?? Number.POSITIVE_INFINITY) <= piece; this.#emitted++)
+      this.#between[this.#emitted]?.emit();
   }
 
   protected override put(

@@ -13,7 +13,7 @@ import type { LeafCounts } from '../walk/leaf-counter.ts';
 import { type AddressMap, mapFrom } from '../walk/map.ts';
 import type { PieceColumns } from '../walk/pieces.ts';
 import type { PieceResult } from '../walk/piecework.ts';
-import { PlannedWalk } from '../walk/planned.ts';
+import { PlannedWalk, type Task } from '../walk/planned.ts';
 import type { WalkOptions, WalkResult } from '../walk/result.ts';
 import { SEGMENTS_PER_SCAN } from '../walk/scanner.ts';
 import type { Space } from '../walk/space.ts';
@@ -44,7 +44,9 @@ interface Member {
 /** A job, what has come of it, and who is still at it. */
 interface Running {
   readonly job: Job;
-  readonly results: (Result | undefined)[];
+  /** By task; those that are joined are not kept. */
+  readonly results: Map<number, Result>;
+  readonly complete: () => boolean;
   readonly busy: Set<Member>;
   readonly wake: () => void;
 }
@@ -75,12 +77,13 @@ export class Crew {
     const tasks = plan.tasks(this.#taskSize(plan.pieces));
     const { from, to, payload, ignore } = options;
     const given = Object.entries({ from, to, payload, ignore }).filter(([, value]) => value !== undefined);
-    const ends = tasks.map(({ end }) => end);
-    const results = await this.#share(space, { rows: Object.fromEntries(given) }, plan.pieces, ends, rows =>
-      plan.tooMany(rows, tasks.length),
+    const complete = await this.#share(
+      this.#job(space, { rows: Object.fromEntries(given) }, plan.pieces, tasks),
+      space,
+      (task, result) => plan.join(tasks[task] as Task, result as PieceResult),
+      rows => plan.tooMany(rows, tasks.length),
     );
-    const joined = results && plan.join(tasks, results as PieceResult[]);
-    return joined ?? walkExactly(regime, space.memory, options);
+    return (complete ? plan.end() : undefined) ?? walkExactly(regime, space.memory, options);
   }
 
   /** As `mapOf(space, image, options)`. */
@@ -97,11 +100,12 @@ export class Crew {
     if (this.#threads === 1 || leaves.length < this.#worth || !knownForms(regime)) tally.countLeaves();
     else {
       const size = this.#taskSize(leaves);
-      const ends = Array.from({ length: Math.ceil(leaves.length / size) }, (_, i) =>
-        Math.min(leaves.length, (i + 1) * size),
+      const tasks = Array.from({ length: Math.ceil(leaves.length / size) }, (_, i) => ({
+        end: Math.min(leaves.length, (i + 1) * size),
+      }));
+      await this.#share(this.#job(space, 'counts', leaves, tasks), space, (_task, result) =>
+        tally.add(result as LeafCounts),
       );
-      const results = await this.#share(space, 'counts', leaves, ends, () => false);
-      for (const counts of results ?? []) tally.add(counts as LeafCounts);
     }
     return tally.summary();
   }
@@ -116,34 +120,48 @@ export class Crew {
     return Math.min(SEGMENTS_PER_SCAN, Math.max(LEAST_PIECES, size));
   }
 
-  /** All results, or undefined where there are too many rows. */
-  async #share(
-    space: Space,
-    wanted: Job['wanted'],
-    pieces: PieceColumns,
-    ends: readonly number[],
-    tooMany: (rows: number) => boolean,
-  ): Promise<Result[] | undefined> {
-    const job: Job = {
+  #job(space: Space, wanted: Job['wanted'], pieces: PieceColumns, tasks: readonly Pick<Task, 'end'>[]): Job {
+    return {
       id: ++this.#jobs,
       space: space.candidate.name,
       wanted,
       pieces: sharedPieces(pieces),
-      ends: shared(Uint32Array.from(ends)),
+      ends: shared(Uint32Array.from(tasks, ({ end }) => end)),
       counter: shared(new Int32Array(Object.keys(COUNTER).length)),
     };
-    const results: (Result | undefined)[] = Array.from({ length: ends.length });
-    const enough = (): boolean => tooMany(Atomics.load(job.counter, COUNTER.rows));
+  }
+
+  /**
+   * Do all tasks of a job. `join` gets what comes of them in their order, as soon as it is there: joining takes time and
+   * results take memory. Answers false where there are too many rows, and joining ended early.
+   */
+  async #share(
+    job: Job,
+    space: Space,
+    join: (task: number, result: Result) => void,
+    tooMany: (rows: number) => boolean = () => false,
+  ): Promise<boolean> {
+    const tasks = job.ends.length;
+    const results = new Map<number, Result>();
     const read = reader(job, space);
+    const enough = (): boolean => tooMany(Atomics.load(job.counter, COUNTER.rows));
+    let joined = 0;
+    const joinReady = (): void => {
+      for (let result = results.get(joined); result; result = results.get(joined)) {
+        results.delete(joined);
+        join(joined++, result);
+      }
+    };
     try {
-      const ended = this.#call(job, results);
+      const ended = this.#call(job, results, () => results.size + joined === tasks);
       for (let task = takeTask(job); task !== undefined && !enough(); task = takeTask(job)) {
-        results[task] = read(task);
+        results.set(task, read(task));
         await turn();
+        joinReady();
       }
       if (!enough()) await ended();
-      for (let task = 0; task < results.length && !enough(); task++) results[task] ??= read(task);
-      return enough() ? undefined : (results as Result[]);
+      for (joinReady(); joined < tasks && !enough(); joinReady()) results.set(joined, read(joined));
+      return joined === tasks && !enough();
     } finally {
       abandon(job);
       this.#running = undefined;
@@ -155,12 +173,12 @@ export class Crew {
    * Give the job to all workers; those that are not there yet are started. What is answered ends when all results are there,
    * or nobody is left who could bring one.
    */
-  #call(job: Job, results: (Result | undefined)[]): () => Promise<void> {
+  #call(job: Job, results: Map<number, Result>, complete: () => boolean): () => Promise<void> {
     let wake = (): void => {};
     const woken = new Promise<void>(done => {
       wake = done;
     });
-    const running: Running = { job, results, busy: new Set(), wake };
+    const running: Running = { job, results, complete, busy: new Set(), wake };
     this.#running = running;
     while (this.#members.length < this.#threads - 1) this.#members.push(this.#hire());
     for (const member of this.#members) {
@@ -191,7 +209,7 @@ export class Crew {
   #hear(member: Member, answer: Answer): void {
     const running = this.#running;
     if (running?.job.id !== answer.job) return; // of a job that is over
-    if (answer.is === 'result') running.results[answer.task] = answer.result;
+    if (answer.is === 'result') running.results.set(answer.task, answer.result);
     else running.busy.delete(member);
     this.#look(running);
   }
@@ -202,8 +220,8 @@ export class Crew {
     if (this.#running) this.#look(this.#running);
   }
 
-  #look({ results, busy, wake }: Running): void {
-    if (busy.size === 0 || results.every(result => result !== undefined)) wake();
+  #look({ complete, busy, wake }: Running): void {
+    if (busy.size === 0 || complete()) wake();
   }
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
-import { Piecework } from '../../src/walk/piecework.ts';
+import { type PieceResult, Piecework } from '../../src/walk/piecework.ts';
 import { PlannedWalk } from '../../src/walk/planned.ts';
 import type { Regime } from '../../src/walk/regime.ts';
 import type { WalkOptions, WalkResult } from '../../src/walk/result.ts';
@@ -40,7 +40,10 @@ function inParts(
     .toReversed()
     .map(([task, reader]) => reader.run(plan.pieces, task))
     .toReversed();
-  return plan.join(tasks, results);
+  tasks.forEach((task, i) => {
+    plan.join(task, results[i] as PieceResult);
+  });
+  return plan.end();
 }
 
 describe.each([
