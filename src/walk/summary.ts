@@ -47,17 +47,18 @@ export interface SummaryOptions {
   readonly kernels?: Kernels;
 }
 
-/** A distinct table: the same tables below different parents count apart where the parents hand down different bits. */
-interface Node {
-  readonly address: number;
+/** Distinct tables of one kind: those below parents that hand down different bits count apart. */
+interface Alike {
   readonly entries: number;
   readonly inherited: number;
-  /** How many ways lead to it. */
-  ways: number;
+  /** By address: how many ways lead to it. */
+  readonly ways: Map<number, number>;
 }
 
 /** Leaf tables below which the kernel is not worth compiling. */
 const WORTH_A_KERNEL = 64;
+/** More than any table has, concatenated ones included. */
+const MOST_ENTRIES = 2 ** 20;
 /** Tables that are read together. */
 const BATCH = 1024;
 
@@ -69,8 +70,8 @@ export class Tally {
   readonly #classifier: Classifier;
   readonly #classes: Classes;
   readonly #counts = new Float64Array(CLASSES);
-  /** Tables met and not yet read, by level and by what they are. */
-  readonly #nodes: readonly Map<string, Node>[];
+  /** Tables met and not yet read, by level, and by what makes them alike. */
+  readonly #met: readonly Map<number, Alike>[];
   #tables = 0;
   #missing = 0;
   #stopped: string | undefined;
@@ -81,7 +82,7 @@ export class Tally {
     this.#maxTables = maxTables;
     this.#classifier = new Classifier(regime);
     this.#classes = new Classes(regime, this.#classifier);
-    this.#nodes = regime.levels.map(() => new Map());
+    this.#met = regime.levels.map(() => new Map());
     for (const { address, level, entries } of regime.roots) this.#meet(address, level, entries, 0, 1);
     for (let level = regime.levels.length - 1; level > 0; level--)
       this.#entriesOf(this.#piecesOf(level), level);
@@ -130,30 +131,34 @@ export class Tally {
   }
 
   #meet(address: number, level: number, entries: number, inherited: number, ways: number): void {
-    const nodes = this.#nodes[level];
-    if (!nodes) return;
-    const key = `${address} ${entries} ${inherited}`;
-    const node = nodes.get(key);
-    if (node) node.ways += ways;
-    else nodes.set(key, { address, entries, inherited, ways });
+    const met = this.#met[level];
+    if (!met) return;
+    const kind = inherited * MOST_ENTRIES + entries;
+    let alike = met.get(kind);
+    if (!alike) {
+      alike = { entries, inherited, ways: new Map() };
+      met.set(kind, alike);
+    }
+    alike.ways.set(address, (alike.ways.get(address) ?? 0) + ways);
   }
 
   /** All tables of a level that may be read, in the order of their addresses, cut at pages. */
   #piecesOf(level: number): PieceColumns {
-    const nodes = [...(this.#nodes[level]?.values() ?? [])];
-    nodes.sort((a, b) => a.inherited - b.inherited || a.address - b.address);
-    const room = this.#maxTables - this.#tables;
-    if (nodes.length > room) this.#stopped ??= `stopped after ${this.#maxTables} distinct tables`;
-    const read = nodes.slice(0, room);
-    this.#tables += read.length;
     const { entryBytes } = this.#regime;
     const pieces = new Pieces();
-    for (const { address, entries, inherited, ways } of read) {
-      const end = address + entries * entryBytes;
-      for (let place = address; place < end; ) {
-        const next = Math.min(end, place - (place % FRAME_BYTES) + FRAME_BYTES);
-        pieces.put(place, (next - place) / entryBytes, level, ways, inherited, 0);
-        place = next;
+    const kinds = [...(this.#met[level]?.values() ?? [])].sort((a, b) => a.inherited - b.inherited);
+    for (const { entries, inherited, ways } of kinds) {
+      const addresses = Float64Array.from(ways.keys()).sort();
+      const room = this.#maxTables - this.#tables;
+      if (addresses.length > room) this.#stopped ??= `stopped after ${this.#maxTables} distinct tables`;
+      for (const address of addresses.subarray(0, room)) {
+        this.#tables++;
+        const end = address + entries * entryBytes;
+        for (let place = address; place < end; ) {
+          const next = Math.min(end, place - (place % FRAME_BYTES) + FRAME_BYTES);
+          pieces.put(place, (next - place) / entryBytes, level, ways.get(address) as number, inherited, 0);
+          place = next;
+        }
       }
     }
     return pieces;
