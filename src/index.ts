@@ -65,4 +65,5 @@ export { type Step, type Translation, translate } from './walk/translate.ts';
 export { type MissingTable, type WalkOptions, type WalkResult, walk } from './walk/walker.ts';
 export { Crew, type CrewOptions } from './workers/crew.ts';
 export { openRecipe, type Recipe, spacesOfRecipe } from './workers/recipe.ts';
+export { piecesWorth } from './workers/worth.ts';
 export * as x86 from './x86/index.ts';
