@@ -36,7 +36,7 @@ export class Pieces implements PieceColumns {
   }
 
   #grow(): void {
-    this.#capacity = Math.max(32, 4 * this.#capacity);
+    this.#capacity = Math.max(32, 2 * this.#capacity);
     const wider = <A extends { set(from: A): void }>(array: A, make: new (length: number) => A): A => {
       const next = new make(this.#capacity);
       next.set(array);
