@@ -10,7 +10,7 @@
  */
 import type { AddressSpace } from '../image/address-space.ts';
 import type { Heap } from '../memtype/kernels/heap.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
+import type { Kernels } from '../memtype/kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
 import { type Forms, knownForms } from './forms.ts';
 import { Pieces } from './pieces.ts';
@@ -66,7 +66,6 @@ const residentShop = (heap: Heap): Workshop => {
   shops.set(heap, shop);
   return shop;
 };
-let idle: Workshop | undefined;
 
 /** Never shown: the exact walker walks again, and stops with its own sentence. */
 const TOO_MANY = 'more ranges than the fast walker may keep';
@@ -108,7 +107,7 @@ class FastWalker extends UpperWalker {
       }
       return leaves ? { ...this.result(), leaves } : this.result();
     } finally {
-      if (!this.#given) idle = this.#workshop ?? idle;
+      if (!this.#given && this.#workshop) Workshop.giveBack(this.#workshop);
     }
   }
 
@@ -237,10 +236,7 @@ class FastWalker extends UpperWalker {
       if (this.#inPlace) this.#workshop = this.#inPlace;
       else if (this.#resident) this.#workshop = residentShop(this.#resident.heap);
       else if (this.#given) this.#workshop = Workshop.withArena(this.#given);
-      else {
-        this.#workshop = idle ?? Workshop.withArena(wasmKernels() ?? typescriptKernels());
-        idle = undefined;
-      }
+      else this.#workshop = Workshop.borrow();
       const { scanner } = this.#workshop;
       scanner.begin(this.regime, this.#forms.leaves, this.classifier, this.listPayload, this.ignore);
     }

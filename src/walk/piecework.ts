@@ -1,6 +1,6 @@
 /** The second half of a planned walk: pieces of leaf tables become rows, whoever reads them. */
 import type { AddressSpace } from '../image/address-space.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
+import type { Kernels } from '../memtype/kernels/kernels.ts';
 import { BatchBuilder, type LeafBatch } from './batch.ts';
 import { Classifier } from './classifier.ts';
 import { knownForms } from './forms.ts';
@@ -36,11 +36,11 @@ export class Piecework {
     regime: Regime,
     memory: AddressSpace,
     { from = 0, to = ALL_FRAMES, payload = false, ignore = [0, 0] }: PieceOptions,
-    kernels: Kernels = wasmKernels() ?? typescriptKernels(),
+    kernels?: Kernels,
   ) {
     this.#memory = memory;
     this.#wanted = { from, to, spans: spansOf(regime) };
-    this.#workshop = Workshop.withArena(kernels);
+    this.#workshop = kernels ? Workshop.withArena(kernels) : Workshop.borrow();
     const { leaves = [] } = knownForms(regime) ?? {};
     this.#workshop.scanner.begin(regime, leaves, new Classifier(regime), payload, ignore);
   }
@@ -66,6 +66,11 @@ export class Piecework {
       faults: faults as number,
       missing: Uint32Array.from(missing),
     };
+  }
+
+  /** No more tasks. */
+  end(): void {
+    Workshop.giveBack(this.#workshop);
   }
 
   /** Entries with payload, faults, and the frames that leaves of each level cover, since the beginning. */

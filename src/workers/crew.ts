@@ -143,7 +143,7 @@ export class Crew {
   ): Promise<boolean> {
     const tasks = job.ends.length;
     const results = new Map<number, Result>();
-    const read = reader(job, space);
+    const own = reader(job, space);
     const enough = (): boolean => tooMany(Atomics.load(job.counter, COUNTER.rows));
     let joined = 0;
     const joinReady = (): void => {
@@ -155,15 +155,16 @@ export class Crew {
     try {
       const ended = this.#call(job, results, () => results.size + joined === tasks);
       for (let task = takeTask(job); task !== undefined && !enough(); task = takeTask(job)) {
-        results.set(task, read(task));
+        results.set(task, own.read(task));
         await turn();
         joinReady();
       }
       if (!enough()) await ended();
-      for (joinReady(); joined < tasks && !enough(); joinReady()) results.set(joined, read(joined));
+      for (joinReady(); joined < tasks && !enough(); joinReady()) results.set(joined, own.read(joined));
       return joined === tasks && !enough();
     } finally {
       abandon(job);
+      own.end();
       this.#running = undefined;
       for (const { thread } of this.#members) thread?.hold(false);
     }

@@ -52,8 +52,14 @@ export const abandon = ({ counter, ends }: Job): void => {
   Atomics.store(counter, COUNTER.next, ends.length);
 };
 
-/** Someone who does tasks of a job. */
-export function reader({ wanted, pieces, ends, counter }: Job, space: Space): (index: number) => Result {
+/** Someone who does tasks of a job, by their numbers. */
+export interface Reader {
+  read(task: number): Result;
+  /** No more of them. */
+  end(): void;
+}
+
+export function reader({ wanted, pieces, ends, counter }: Job, space: Space): Reader {
   const taskAt = (index: number): Task => ({
     first: index === 0 ? 0 : (ends[index - 1] as number),
     end: ends[index] as number,
@@ -63,15 +69,21 @@ export function reader({ wanted, pieces, ends, counter }: Job, space: Space): (i
   if (wanted === 'counts') {
     const classes = new Classes(regime, new Classifier(regime));
     const leaves = new LeafCounter(regime, memory, classes, wasmKernels() ?? typescriptKernels());
-    return index => {
-      const { first, end } = taskAt(index);
-      return leaves.run(pieces, first, end);
+    return {
+      read: index => {
+        const { first, end } = taskAt(index);
+        return leaves.run(pieces, first, end);
+      },
+      end() {},
     };
   }
   const piecework = new Piecework(regime, memory, wanted.rows);
-  return index => {
-    const result = piecework.run(pieces, taskAt(index));
-    Atomics.add(counter, COUNTER.rows, result.rows.length);
-    return result;
+  return {
+    read: index => {
+      const result = piecework.run(pieces, taskAt(index));
+      Atomics.add(counter, COUNTER.rows, result.rows.length);
+      return result;
+    },
+    end: () => piecework.end(),
   };
 }

@@ -1,7 +1,7 @@
 /** A worker's life: it opens the image for itself, and takes tasks as long as there are any. */
 import type { Image } from '../image/parse.ts';
 import type { Space } from '../walk/space.ts';
-import { type Answer, type Job, type Result, reader, takeTask } from './protocol.ts';
+import { type Answer, type Job, type Reader, type Result, reader, takeTask } from './protocol.ts';
 
 /** The end of a channel that a worker holds. */
 export interface Port {
@@ -33,13 +33,17 @@ function work(port: Port, job: Job, { image, spaces }: Opened): void {
   if (!space) throw new Error(`no translation ${job.space}`);
   const remarks = (): string => JSON.stringify(image.remarks);
   const before = remarks();
-  let read: ReturnType<typeof reader> | undefined;
-  for (let task = takeTask(job); task !== undefined; task = takeTask(job)) {
-    read ??= reader(job, space);
-    const result = read(task);
-    // damage is remarked on by the image that met it: the program's own shall be the one
-    if (remarks() !== before) throw new Error('the image is damaged here');
-    port.postMessage({ is: 'result', job: job.id, task, result }, buffersOf(result));
+  let own: Reader | undefined;
+  try {
+    for (let task = takeTask(job); task !== undefined; task = takeTask(job)) {
+      own ??= reader(job, space);
+      const result = own.read(task);
+      // damage is remarked on by the image that met it: the program's own shall be the one
+      if (remarks() !== before) throw new Error('the image is damaged here');
+      port.postMessage({ is: 'result', job: job.id, task, result }, buffersOf(result));
+    }
+  } finally {
+    own?.end();
   }
   port.postMessage({ is: 'done', job: job.id });
 }
