@@ -45,7 +45,7 @@ import {
 import { recordOf } from './directory.ts';
 import { addressOf } from './entry.ts';
 import { codeOf, resolve } from './resolve.ts';
-import { continues64 } from './scan.ts';
+import { continuing } from './scan.ts';
 
 const BLOCK: u32 = 64;
 /** No code: stage 2 maps nothing here. */
@@ -203,7 +203,7 @@ export function pairs(job: usize): u32 {
         const ipa = addressOf(word, inPlace, moved, movedBy);
         const room = <u32>((granule - (ipa & (granule - 1))) / pageBytes); // pages up to the end of the granule
         const safe = field >= step << 6 && (word & field) <= field - (step << 6);
-        if (word !== 0 && entry + BLOCK <= end && safe && continues64(block, word, step, -1)) {
+        if (word !== 0 && entry + BLOCK <= end && safe && continuing(block, 1, word, step, -1)) {
           const code1 = codeOf(word, plan1);
           out = linear(job, ipa, code1, min(room, BLOCK), out);
           if (room < BLOCK) out = linear(job, ipa + <u64>room * pageBytes, code1, BLOCK - room, out);

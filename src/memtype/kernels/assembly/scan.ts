@@ -93,8 +93,9 @@ function exact2(values: v128): v128 {
   return f64x2.sub(v128.or(values, i64x2.splat(0x4330000000000000)), f64x2.splat(4503599627370496.0));
 }
 
-/** Do 64 entries continue a run whose next word is `next`? */
-export function continues64(at: usize, next: u64, step: u64, keep: u64): bool {
+/** How many blocks of 64 entries, of so many, continue a run whose next word is `next`? */
+export function continuing(at: usize, blocks: u32, next: u64, step: u64, keep: u64): u32 {
+  const first = at;
   const keeps = i64x2.splat(keep);
   const step2 = i64x2.splat(step << 1);
   const step4 = i64x2.splat(step << 2);
@@ -103,7 +104,7 @@ export function continues64(at: usize, next: u64, step: u64, keep: u64): bool {
   let want1 = i64x2.add(want0, step2);
   let want2 = i64x2.add(want0, step4);
   let want3 = i64x2.add(want1, step4);
-  for (const end = at + BLOCK_BYTES; at < end; at += 128) {
+  for (const end = at + <usize>blocks * BLOCK_BYTES; at < end; at += 128) {
     const low = v128.or(
       v128.or(v128.xor(v128.load(at), want0), v128.xor(v128.load(at, 16), want1)),
       v128.or(v128.xor(v128.load(at, 32), want2), v128.xor(v128.load(at, 48), want3)),
@@ -120,9 +121,9 @@ export function continues64(at: usize, next: u64, step: u64, keep: u64): bool {
     want1 = i64x2.add(want1, step8);
     want2 = i64x2.add(want2, step8);
     want3 = i64x2.add(want3, step8);
-    if (v128.any_true(v128.and(v128.or(low, high), keeps))) return false;
+    if (v128.any_true(v128.and(v128.or(low, high), keeps))) break;
   }
-  return true;
+  return <u32>((at - first) / BLOCK_BYTES);
 }
 
 /** Do 64 entries hold nothing? */
@@ -438,6 +439,7 @@ function scanSegment(job: usize, segment: usize): u32 {
   /** A run whose address field is beyond this may run over within a block. */
   const safe = field - (step << 6);
   const canRunOver = field < step << 6;
+  const stepLg2 = ctz(step);
 
   let index = load<u32>(job, SCAN_ENTRY);
   let here = input + ((<u64>index) << spanLg2);
@@ -476,12 +478,11 @@ function scanSegment(job: usize, segment: usize): u32 {
     const unsure = size !== BLOCK || canRunOver || (open === KIND_LEAF && (last & field) > safe);
     if (quiet && !unsure) {
       if (open === KIND_LEAF) {
-        let blocks: u32 = 0;
-        for (let at = block; index + (blocks + 1) * BLOCK <= end; at += BLOCK_BYTES, blocks++) {
-          if ((last & field) > safe || !continues64(at, last + step, step, keep)) break;
-          last = load<u64>(at, BLOCK_BYTES - 8);
-        }
+        const room = 1 + ((safe - (last & field)) >> stepLg2) / BLOCK; // blocks in which the run cannot run over
+        const whole = min<u64>((end - index) / BLOCK, room);
+        const blocks = continuing(block, <u32>whole, last + step, step, keep);
         if (blocks) {
+          last = load<u64>(block + <usize>blocks * BLOCK_BYTES - 8);
           index += blocks * BLOCK;
           here += (span << 6) * blocks;
           continue;
