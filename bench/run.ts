@@ -15,7 +15,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Cold } from '../src/bench/cold.ts';
-import { isBusy, measure, ours, type Timing } from '../src/bench/measure.ts';
+import { isBusy, measure, ours, type Rounds, type Timing } from '../src/bench/measure.ts';
 import { type Item, suite } from '../src/bench/suite.ts';
 import { Workbench } from '../src/bench/workloads.ts';
 import { type Kernels, wasmKernels } from '../src/memtype/kernels/kernels.ts';
@@ -37,6 +37,13 @@ const { values: options } = parseArgs({
 const MI = 2 ** 20;
 const entries = options.quick ? MI / 8 : 4 * MI;
 const rounds = options.quick ? { rounds: 3, warmups: 1 } : { rounds: 9, warmups: 2 };
+/**
+ * Short work goes on for so long, in nanoseconds, with each side, because what else the machine does comes and goes in
+ * tenths of a second; and a quarter of that before anything counts, because V8 compiles kernels for good in a thread beside us,
+ * whose time is ours, too.
+ */
+const LONG_ENOUGH = 15e7;
+const MOST_ROUNDS = 61;
 /** How far below a floor a ratio may be on a busy machine. */
 const SLACK = 0.8;
 /** Processes that are started to see what first calls cost. */
@@ -62,12 +69,10 @@ async function kernelRow({ make }: Item, natives: readonly Native[]): Promise<Ro
     if (Buffer.compare(produced, wanted) !== 0)
       throw new Error(`${work.group}, ${work.title}: ${peer.name} gives ${wanted.length} other bytes`);
   }
+  const own = ours('WebAssembly', () => work.run());
   const [mine, ...others] = await measure(
-    [
-      ours('WebAssembly', () => work.run()),
-      ...(native ? natives.map(peer => peer.side(native.command)) : []),
-    ],
-    rounds,
+    [own, ...(native ? natives.map(peer => peer.side(native.command)) : [])],
+    options.quick ? rounds : manyRounds(own.run() as number),
   );
   const best = others.sort((a, b) => a.median - b.median)[0];
   const { group, title, bytes } = work;
@@ -79,6 +84,12 @@ async function kernelRow({ make }: Item, natives: readonly Native[]): Promise<Ro
     ours: mine as Timing,
     ...(best ? { against: best } : {}),
   };
+}
+
+/** Rounds for work that takes so many nanoseconds. */
+function manyRounds(once: number): Rounds {
+  const more = Math.min(MOST_ROUNDS, Math.max(rounds.rounds, Math.ceil(LONG_ENOUGH / once)));
+  return { rounds: more, warmups: Math.ceil(more / 4) };
 }
 
 const wanted = (group: string): boolean =>
@@ -132,7 +143,7 @@ try {
   else {
     console.log(`${about.machine}, ${about.cores} cores, Node ${about.node}`);
     console.log(`C: ${about.native.join('; ') || 'no compiler found, ratios are missing'}`);
-    console.log(`${entries} entries, ${rounds.rounds} rounds, medians of processor time\n`);
+    console.log(`${entries} entries, ${rounds.rounds} rounds or more, medians of processor time\n`);
     print('work', 'on', 'G/s', 'GB/s', 'x', 'of', 'must', 'target', '');
   }
   let limit = 0; // bytes per nanosecond
