@@ -27,7 +27,7 @@ import { defaultThreads, PLAIN_PIECES } from './worth.ts';
 export interface CrewOptions {
   /** Threads, the program's own among them. Default: one for each processor, at most 4. */
   readonly threads?: number;
-  /** Pieces of leaf tables (512 entries, mostly) from which on others help. Default: 131072 (512 MiB of tables). */
+  /** Pieces of leaf tables (512 entries, mostly) from which on others help. Default: 262144 (1 GiB of tables). */
   readonly worth?: number;
   /** How to start a thread; for tests and for `bench`. */
   readonly start?: StartThread;

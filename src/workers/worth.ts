@@ -9,7 +9,7 @@ export const MOST_THREADS = 64;
 export const defaultThreads = (): number => Math.min(ENOUGH_THREADS, availableParallelism());
 
 /** Pieces of leaf tables (512 entries, mostly) that pay for workers: where pages only have to be read, and to be unpacked. */
-export const PLAIN_PIECES = 131072;
+export const PLAIN_PIECES = 262144;
 const PACKED_PIECES = 16384;
 const PACKED = new Set(['kdump', 'kdump-flattened', 'avml']);
 
