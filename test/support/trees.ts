@@ -1,7 +1,21 @@
 /** Random page-table trees: everything that real and hostile tables do, from one seed. */
+import fc from 'fast-check';
 import { join } from '../../src/bits/word.ts';
 import type { EntryForm, Level, Regime } from '../../src/walk/regime.ts';
+import type { WalkOptions } from '../../src/walk/result.ts';
 import { Memory } from './memory.ts';
+
+/** Ranges that cut through tables, limits that end walks early. */
+export const walkOptions: fc.Arbitrary<WalkOptions> = fc.record(
+  {
+    payload: fc.boolean(),
+    from: fc.nat(1 << 20),
+    to: fc.nat(1 << 21),
+    maxTables: fc.integer({ min: 1, max: 60 }),
+    maxRanges: fc.integer({ min: 1, max: 3000 }),
+  },
+  { requiredKeys: ['payload'] },
+);
 
 /** A small fast generator with a full period; the tests need nothing better. */
 export function random(seed: number): (below: number) => number {

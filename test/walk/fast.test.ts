@@ -5,35 +5,23 @@ import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/
 import { walkExactly } from '../../src/walk/exact.ts';
 import { walkFast } from '../../src/walk/fast.ts';
 import type { Level } from '../../src/walk/regime.ts';
-import type { WalkOptions, WalkResult } from '../../src/walk/result.ts';
+import type { WalkResult } from '../../src/walk/result.ts';
 import { AF, DIALECTS } from '../support/dialects.ts';
 import { Memory } from '../support/memory.ts';
 import { expectSame } from '../support/same-walk.ts';
-import { type Dialect, tree } from '../support/trees.ts';
+import { type Dialect, tree, walkOptions } from '../support/trees.ts';
 
 const implementations: readonly (readonly [string, Kernels])[] = [
   ['WebAssembly', wasmKernels() as Kernels],
   ['TypeScript', typescriptKernels()],
 ];
 
-/** Ranges that cut through tables, limits that end walks early. */
-const options: fc.Arbitrary<WalkOptions> = fc.record(
-  {
-    payload: fc.boolean(),
-    from: fc.nat(1 << 20),
-    to: fc.nat(1 << 21),
-    maxTables: fc.integer({ min: 1, max: 60 }),
-    maxRanges: fc.integer({ min: 1, max: 3000 }),
-  },
-  { requiredKeys: ['payload'] },
-);
-
 describe.each(implementations)('%s', (_, kernels) => {
   test('is there', () => expect(kernels).toBeDefined());
 
   test.each(Object.entries(DIALECTS))('%s', (_, dialect) => {
     fc.assert(
-      fc.property(fc.integer(), options, fc.boolean(), (seed, options, noise) => {
+      fc.property(fc.integer(), walkOptions, fc.boolean(), (seed, options, noise) => {
         const memory = tree(dialect, seed);
         // accessed and software bits: nothing that decides what an entry is
         const ignore = noise ? ([1 << 10, (1 << 23) | (1 << 26)] as const) : ([0, 0] as const);

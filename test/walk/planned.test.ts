@@ -10,18 +10,7 @@ import type { WalkOptions, WalkResult } from '../../src/walk/result.ts';
 import { DIALECTS } from '../support/dialects.ts';
 import { Memory } from '../support/memory.ts';
 import { expectSame } from '../support/same-walk.ts';
-import { tree } from '../support/trees.ts';
-
-const options: fc.Arbitrary<WalkOptions> = fc.record(
-  {
-    payload: fc.boolean(),
-    from: fc.nat(1 << 20),
-    to: fc.nat(1 << 21),
-    maxTables: fc.integer({ min: 1, max: 60 }),
-    maxRanges: fc.integer({ min: 1, max: 3000 }),
-  },
-  { requiredKeys: ['payload'] },
-);
+import { tree, walkOptions } from '../support/trees.ts';
 
 /** Two readers take the tasks in turn, the last task first. */
 function inParts(
@@ -54,7 +43,7 @@ describe.each([
     fc.assert(
       fc.property(
         fc.integer(),
-        options,
+        walkOptions,
         fc.boolean(),
         fc.integer({ min: 1, max: 80 }),
         (seed, options, noise, size) => {

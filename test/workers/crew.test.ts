@@ -25,7 +25,7 @@ import { elfCore } from '../support/elf.ts';
 import { fixtureBytes, fixtureNames, fixtureText } from '../support/fixtures.ts';
 import { Memory } from '../support/memory.ts';
 import { expectSame } from '../support/same-walk.ts';
-import { type Dialect, tree } from '../support/trees.ts';
+import { type Dialect, tree, walkOptions } from '../support/trees.ts';
 import { inProcess } from './threads.ts';
 
 let folder = '';
@@ -135,19 +135,9 @@ const inMemory = (regime: Regime, memory: Memory, options: CrewOptions = {}, tam
 type Tamper = Parameters<typeof inProcess>[1];
 
 describe('random trees', () => {
-  const options: fc.Arbitrary<WalkOptions> = fc.record(
-    {
-      payload: fc.boolean(),
-      from: fc.nat(1 << 20),
-      to: fc.nat(1 << 21),
-      maxTables: fc.integer({ min: 1, max: 60 }),
-      maxRanges: fc.integer({ min: 1, max: 3000 }),
-    },
-    { requiredKeys: ['payload'] },
-  );
   test.each(Object.entries(DIALECTS))('%s', async (_, { regime, ...words }) => {
     await fc.assert(
-      fc.asyncProperty(fc.integer(), options, async (seed, options) => {
+      fc.asyncProperty(fc.integer(), walkOptions, async (seed, options) => {
         const memory = tree({ regime, ...words }, seed);
         const { crew, space } = inMemory(regime, memory);
         const given = { ...options, maxTables: options.maxTables ?? 300 };
