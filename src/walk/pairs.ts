@@ -10,9 +10,10 @@ import { install, type Plan, plan, type Table, takeScratch } from '../memtype/ke
 import { Directory } from './directory.ts';
 import { knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';
-import type { EntryClass, Level, Regime } from './regime.ts';
+import type { Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
-import { FRAME_BYTES, Traversal } from './traversal.ts';
+import { FRAME_BYTES } from './traversal.ts';
+import { UpperWalker } from './upper.ts';
 
 /** A stage: its regime, and what its leaves say; undefined for levels without leaves, and for entries that are none. */
 export interface Stage<A> {
@@ -206,8 +207,19 @@ interface Sink {
   run(segments: number): void;
 }
 
+/** The pages of a memory by the input frames of a directory. */
+const through = (directory: Directory, memory: AddressSpace): AddressSpace => ({
+  ranges: [], // nobody asks: tables are read where pointers lead
+  page: frame => {
+    const output = directory.frameOf(frame);
+    return output === undefined ? undefined : memory.page(output);
+  },
+});
+
 /** The upper tables of the first stage, page by page through the second; leaf tables and blocks become segments. */
-class PairWalker extends Traversal {
+class PairWalker extends UpperWalker {
+  /** What the frames that the second stage gives are in. */
+  readonly #pages: AddressSpace;
   readonly #directory: Directory;
   readonly #image: ResidentImage | undefined;
   readonly #arena: number;
@@ -225,7 +237,8 @@ class PairWalker extends Traversal {
     arena: number,
     sink: Sink,
   ) {
-    super(regime, memory, {});
+    super(regime, through(directory, memory), {});
+    this.#pages = memory;
     this.#mapping = regime.levels.map((_, level) => table(level) !== undefined);
     this.#directory = directory;
     this.#image = memory instanceof ResidentImage ? memory : undefined;
@@ -238,67 +251,29 @@ class PairWalker extends Traversal {
     this.#flush();
   }
 
-  protected override part(
+  protected override put(
     place: number,
     count: number,
     level: number,
-    input: number,
-    inherited: number,
+    _input: number,
+    _inherited: number,
+    missing: 0 | 1,
   ): void {
-    const frame = this.#directory.frameOf(Math.floor(place / FRAME_BYTES));
-    const offset = place % FRAME_BYTES;
+    const frame = missing ? undefined : this.#directory.frameOf(Math.floor(place / FRAME_BYTES));
     if (frame === undefined) this.missing++;
-    else if (level === 0) this.#segment(frame, offset, count, 0);
-    else {
-      const words = this.memory.page(frame);
-      if (words) this.#upper(words, frame, offset, count, level, input, inherited);
-      else this.missing++;
-    }
+    else this.#segment(frame, place % FRAME_BYTES, count, level);
   }
 
-  #upper(
-    words: Uint32Array,
-    frame: number,
-    offset: number,
-    count: number,
-    level: number,
-    input: number,
-    inherited: number,
-  ): void {
-    const { pointsToTable, table } = this.regime.levels[level] as Level;
-    const below = 2 ** (this.regime.levels[level - 1] as Level).indexBits;
-    const span = this.spans[level] as number;
-    const [attributesLo, attributesHi] = table.attributes;
-    let [patternLo, patternHi] = [0, 0];
-    let meaning: EntryClass | undefined;
-    let segment = -1;
-    for (let i = 0; i < count; i++) {
-      const lo = words[(offset >> 2) + 2 * i] as number;
-      const hi = words[(offset >> 2) + 2 * i + 1] as number;
-      if (lo === 0 && hi === 0) continue;
-      if (!pointsToTable(lo, hi)) {
-        if (segment < 0) segment = i;
-        continue;
-      }
-      if (segment >= 0) this.#segment(frame, offset + 8 * segment, i - segment, level);
-      segment = -1;
-      if (!meaning || (lo & attributesLo) !== patternLo || (hi & attributesHi) !== patternHi) {
-        meaning = this.classifier.classOf(lo, hi, level, true, table);
-        patternLo = lo & attributesLo;
-        patternHi = hi & attributesHi;
-      }
-      if (meaning.kind === 'table')
-        this.table(table.address(lo, hi), level - 1, input + i * span, 0, below, inherited);
-    }
-    if (segment >= 0) this.#segment(frame, offset + 8 * segment, count - segment, level);
-  }
+  protected override settle(): void {}
+  /** Ranges are not wanted. */
+  protected override emit(): void {}
 
   #segment(frame: number, offset: number, count: number, level: number): void {
     if (!this.#mapping[level]) return;
     const { u32 } = this.#sink.heap;
     let page = this.#image?.placeOf(frame) ?? 0;
     if (page === 0) {
-      const words = this.#image ? undefined : this.memory.page(frame);
+      const words = this.#image ? undefined : this.#pages.page(frame);
       if (!words) {
         this.missing++;
         return;
