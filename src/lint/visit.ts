@@ -4,7 +4,7 @@
  */
 import type { Reading } from '../bits/family.ts';
 import { join } from '../bits/word.ts';
-import type { AddressSpace } from '../image/address-space.ts';
+import { type AddressSpace, PAGE_BYTES } from '../image/address-space.ts';
 import { formMasks } from '../walk/level-tables.ts';
 import type { EntryForm, EntryKind, Level, Regime } from '../walk/regime.ts';
 
@@ -90,7 +90,6 @@ export const MAX_PATTERNS = 2 ** 16;
 /** Words that map nothing and are read one by one; those that follow are taken for what the first of their pattern is. */
 const MAX_WORDS = 2 ** 16;
 
-const FRAME = 4096;
 const ALL_FRAMES = 2 ** 52;
 
 export function visit(
@@ -190,10 +189,10 @@ class Visit {
     let contiguous = 0;
     let input = inputFrame;
     for (let place = address + first * entryBytes; place < stop && this.#stopped === undefined; ) {
-      const offset = place % FRAME;
-      const bytes = Math.min(stop - place, FRAME - offset);
+      const offset = place % PAGE_BYTES;
+      const bytes = Math.min(stop - place, PAGE_BYTES - offset);
       const entries = bytes / entryBytes;
-      const page = this.#memory.page(Math.floor(place / FRAME));
+      const page = this.#memory.page(Math.floor(place / PAGE_BYTES));
       if (!page) this.#visitor.missing({ address: place, level, entries, input });
       else {
         const words = page.subarray(offset / 4, (offset + bytes) / 4);
@@ -244,7 +243,7 @@ class Visit {
         case 'leaf':
           this.#leaves++;
           if (pattern.groupEntries > contiguous) contiguous = pattern.groupEntries;
-          this.#emit(pattern, inherited, input, leaf.address(lo, hi) / FRAME, span, lo, hi, at);
+          this.#emit(pattern, inherited, input, leaf.address(lo, hi) / PAGE_BYTES, span, lo, hi, at);
           if (grows > 0 && !asTable) run = this.#open;
           lastLo = lo;
           lastHi = hi;
@@ -270,7 +269,7 @@ class Visit {
       const lo = words[i] as number;
       const hi = step === 2 ? (words[i + 1] as number) : 0;
       if ((lo === 0 && hi === 0) || !pointsToTable(lo, hi)) continue;
-      const frame = Math.floor(table.address(lo, hi) / FRAME);
+      const frame = Math.floor(table.address(lo, hi) / PAGE_BYTES);
       if (this.#expected.has(frame)) continue;
       this.#expected.add(frame);
       frames.push(frame);
@@ -294,7 +293,7 @@ class Visit {
     const address = (levels[pattern.level] as Level).table.address(lo, hi);
     const handed = inherited | pattern.inherits;
     const place = { address, level: pattern.level - 1, entries: 2 ** below.indexBits, input };
-    const run = { pattern, inherited, input, output: address / FRAME, frames: span, lo, hi, at };
+    const run = { pattern, inherited, input, output: address / PAGE_BYTES, frames: span, lo, hi, at };
     if (pattern.reading.findings.length > 0) this.#visitor.pointer(run);
     if (this.#path.includes(address)) this.#visitor.loop(run, place);
     const key = `${place.level} ${handed}`;
@@ -376,16 +375,16 @@ class Visit {
       let marked = false;
       for (let i = Math.max(start, first); i < Math.min(start + size, end); i++) {
         const at = address + i * entryBytes;
-        const words = this.#memory.page(Math.floor(at / FRAME));
+        const words = this.#memory.page(Math.floor(at / PAGE_BYTES));
         if (!words) continue;
-        const offset = (at % FRAME) / 4;
+        const offset = (at % PAGE_BYTES) / 4;
         const lo = words[offset] as number;
         const hi = step === 2 ? (words[offset + 1] as number) : 0;
         if (lo === 0 && hi === 0) continue;
         const asTable = pointsToTable(lo, hi);
         const pattern = this.#patterns.of(lo, hi, level, asTable, asTable ? table : leaf);
         if (pattern.kind !== 'leaf' && pattern.kind !== 'table') continue;
-        const output = (asTable ? table : leaf).address(lo, hi) / FRAME;
+        const output = (asTable ? table : leaf).address(lo, hi) / PAGE_BYTES;
         if (pattern.groupEntries > 0) marked = true;
         members.push({ pattern, inherited, input: inputFrame + (i - first) * span, output, lo, hi, at });
       }

@@ -1,8 +1,6 @@
 /** An image that lies in the kernels' memory: the fast walker reads its tables where they are. */
-import type { AddressSpace, FrameRange } from '../image/address-space.ts';
+import { type AddressSpace, type FrameRange, PAGE_BYTES } from '../image/address-space.ts';
 import type { Heap } from '../memtype/kernels/heap.ts';
-
-const PAGE_BYTES = 4096;
 
 export class ResidentImage implements AddressSpace {
   readonly heap: Heap;

@@ -8,7 +8,7 @@
  */
 
 import { join } from '../bits/word.ts';
-import { type AddressSpace, rangeOf } from '../image/address-space.ts';
+import { type AddressSpace, PAGE_BYTES, rangeOf } from '../image/address-space.ts';
 import { Classifier } from './classifier.ts';
 import type { EntryClass, EntryForm, Level, Regime } from './regime.ts';
 
@@ -89,7 +89,6 @@ export interface Scan {
   readonly stopped: readonly string[];
 }
 
-const FRAME = 4096;
 /** Pages asked for at once. */
 const BATCH = 512;
 /** Tables of one tree that are counted, and patterns of it that are kept. */
@@ -210,7 +209,7 @@ class Forest {
     for (let level = 0; level <= top; level++) {
       const size = 2 ** (species.regime.levels[level] as Level).indexBits;
       for (let place = 0; place < frames.length; place++) {
-        const address = (frames[place] as number) * FRAME;
+        const address = (frames[place] as number) * PAGE_BYTES;
         const children: number[] = [];
         if (!this.#plausible(this.#census(address, level, size, children), level)) continue;
         this.#levels[place] = (this.#levels[place] as number) | (1 << level);
@@ -239,7 +238,7 @@ class Forest {
       // makes it the very table that it would be counts
       if (((this.#below[place] as number) & (1 << level)) !== 0) continue;
       const { indexBits } = regime.levels[level] as Level;
-      found.push({ address: (this.frames[place] as number) * FRAME, level, entries: 2 ** indexBits });
+      found.push({ address: (this.frames[place] as number) * PAGE_BYTES, level, entries: 2 ** indexBits });
     }
     return found;
   }
@@ -261,7 +260,7 @@ class Forest {
         const lo = words[i] as number;
         const hi = step === 2 ? (words[i + 1] as number) : 0;
         if (lo === 0 && hi === 0) continue;
-        const child = (lo & present) !== 0 ? this.#places.get(form.address(lo, hi) / FRAME) : undefined;
+        const child = (lo & present) !== 0 ? this.#places.get(form.address(lo, hi) / PAGE_BYTES) : undefined;
         if (child === undefined || !this.can(child, level - 1)) {
           pointers = -1;
           break;
@@ -269,7 +268,7 @@ class Forest {
         pointers++;
       }
       if (pointers <= 0) continue;
-      const address = frame * FRAME + start * 4;
+      const address = frame * PAGE_BYTES + start * 4;
       const census = this.#census(address, level, entries, []);
       if (census?.wrong === 0 && this.#plausible(census, level)) found.push({ address, level, entries });
     }
@@ -315,7 +314,7 @@ class Forest {
         if (level === 0 && leafSome !== 0 && (lo & leafSome) === 0) census.disguised++;
       } else if (kind === 'table' && asTable) {
         if ((lo & leafOnly[0]) !== 0 || (hi & leafOnly[1]) !== 0) census.disguised++;
-        const frame = form.address(lo, hi) / FRAME;
+        const frame = form.address(lo, hi) / PAGE_BYTES;
         const child = this.#places.get(frame);
         if (child !== undefined && this.can(child, level - 1)) {
           census.confirmed++;
@@ -349,9 +348,9 @@ class Forest {
     const step = entryBytes / 4;
     for (let first = 0; first < entries; ) {
       const place = address + first * entryBytes;
-      const inPage = Math.min(entries - first, (FRAME - (place % FRAME)) / entryBytes);
-      const words = this.#memory.page(Math.floor(place / FRAME));
-      const offset = (place % FRAME) / 4;
+      const inPage = Math.min(entries - first, (PAGE_BYTES - (place % PAGE_BYTES)) / entryBytes);
+      const words = this.#memory.page(Math.floor(place / PAGE_BYTES));
+      const offset = (place % PAGE_BYTES) / 4;
       for (let i = 0; words && i < inPage; i++) {
         const lo = words[offset + i * step] as number;
         const hi = step === 2 ? (words[offset + i * step + 1] as number) : 0;
@@ -507,7 +506,7 @@ const FEW = 4;
 
 /** Is the root's page in no better tree of another kind? */
 function isOwn(root: ScannedRoot, claims: Claims): boolean {
-  const claim = claims.get(Math.floor(root.address / FRAME));
+  const claim = claims.get(Math.floor(root.address / PAGE_BYTES));
   return !claim || claim.species === root.species || !better(claim.explains, explains(root));
 }
 
@@ -536,7 +535,8 @@ function measure(
     const { level } = next;
     tables++;
     const size = next.entries * species.regime.entryBytes;
-    for (let byte = 0; byte < size; byte += FRAME) frames.push(Math.floor((next.address + byte) / FRAME));
+    for (let byte = 0; byte < size; byte += PAGE_BYTES)
+      frames.push(Math.floor((next.address + byte) / PAGE_BYTES));
     const isRoot = tables === 1;
     const page = 2 ** (levels[level] as Level).shift;
     let before = -1;
@@ -558,10 +558,10 @@ function measure(
         leaves++;
         if (target === before + page) steps++;
         before = target;
-        if (memory.holds(Math.floor(target / FRAME))) held++;
+        if (memory.holds(Math.floor(target / PAGE_BYTES))) held++;
         return true;
       }
-      const place = forest.placeOf(target / FRAME);
+      const place = forest.placeOf(target / PAGE_BYTES);
       if (place !== undefined && forest.can(place, level - 1)) {
         const id = `${place} ${level}`;
         if (!seen.has(id)) {
@@ -572,8 +572,8 @@ function measure(
             entries: 2 ** (levels[level - 1] as Level).indexBits,
           });
         }
-      } else if (memory.holds(target / FRAME) && !memory.has(target / FRAME)) wrong++;
-      else if (!memory.holds(target / FRAME)) missing++;
+      } else if (memory.holds(target / PAGE_BYTES) && !memory.has(target / PAGE_BYTES)) wrong++;
+      else if (!memory.holds(target / PAGE_BYTES)) missing++;
       return true;
     });
   }

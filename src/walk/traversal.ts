@@ -2,7 +2,7 @@
  * The way down a tree: roots, tables, pages of tables, and what one entry means for the result. How the entries of a page
  * are read is left to the walkers.
  */
-import type { AddressSpace } from '../image/address-space.ts';
+import { type AddressSpace, PAGE_BYTES } from '../image/address-space.ts';
 import { BatchBuilder } from './batch.ts';
 import { Classifier } from './classifier.ts';
 import { type EntryForm, KIND, type Level, type Regime, type Root } from './regime.ts';
@@ -16,7 +16,7 @@ import {
 } from './result.ts';
 
 export const FRAME_SHIFT = 12;
-export const FRAME_BYTES = 4096;
+export const FRAME_BYTES = PAGE_BYTES;
 /** Frames of a 64-bit address space. */
 export const ALL_FRAMES = 2 ** 52;
 
