@@ -3,8 +3,7 @@
 import { parseSettings, type SettingTable } from '../../bits/settings.ts';
 import { parseWord } from '../../bits/word.ts';
 import { descriptors } from '../../descriptors.ts';
-import type { Given } from '../../entries.ts';
-import { revealed } from '../../entries.ts';
+import { type Given, revealed } from '../../entries.ts';
 import { abortClaim } from '../../faults/arm64.ts';
 import type { Claim } from '../../faults/claim.ts';
 import { ENTRY_FAMILIES, type EntryFamily, walkEntries } from '../../faults/entries.ts';

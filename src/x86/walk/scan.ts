@@ -105,7 +105,7 @@ function npt(root: ScannedRoot): Judgement {
 function long(root: ScannedRoot): Judgement {
   const { address, entries, used } = root;
   const user = share(root, 'table', ({ lo }) => (lo & USER) !== 0);
-  const accessed = share(root, 'table', ({ lo }) => (lo & ACCESSED) !== 0);
+  const accessed = share(root, 'table', wasUsed);
   const upper = used.filter(index => index >= entries / 2).length;
   const registers = fiveLevels(root) ? ([['CR4', LA57]] as const) : [];
   return {
@@ -142,7 +142,7 @@ function pae(root: ScannedRoot): Judgement {
 function paging32(root: ScannedRoot): Judgement {
   const { address, used, entries } = root;
   const kernel = used.filter(index => index >= (entries * 3) / 4).length;
-  const accessed = share(root, 'table', ({ lo }) => (lo & ACCESSED) !== 0);
+  const accessed = share(root, 'table', wasUsed);
   return {
     kind: 'x86.32bit',
     registers: new Map([
