@@ -2,6 +2,7 @@
 import { wasmKernels } from '../memtype/kernels/kernels.ts';
 import { resolve } from '../memtype/resolve.ts';
 import { walkFast } from '../walk/fast.ts';
+import { WORTH_A_KERNEL } from '../walk/pieces.ts';
 import { processorTime } from './measure.ts';
 import { imageOf, leafEntries, leafTree } from './shapes.ts';
 import { FLAT, regimeOf } from './workloads.ts';
@@ -24,7 +25,7 @@ export function twice(what: string, work: () => void): Cold {
 }
 
 const WORDS = 4096;
-const TABLES = 64; // from here on walks use the kernels
+const TABLES = WORTH_A_KERNEL;
 
 export function coldTimes(): readonly Cold[] {
   const words = leafEntries('mixed', WORDS);

@@ -1,5 +1,5 @@
 /** One row: the same work done in two ways, compared byte for byte, then timed beside this machine's read limit. */
-import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
+import { freshKernels, type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
 import { measure, type Rounds, repeated, type Timing } from './measure.ts';
 import { COMPARED, type Item } from './suite.ts';
 import { Workbench, type Workload } from './workloads.ts';
@@ -51,7 +51,7 @@ export class Comparison {
   constructor(entries: number) {
     const wasm = wasmKernels();
     this.implementation = wasm ? 'wasm' : 'typescript';
-    this.#fresh = wasm ? () => wasmKernels() ?? typescriptKernels() : typescriptKernels;
+    this.#fresh = freshKernels;
     this.#limit = new Workbench(wasm ?? typescriptKernels()).read(entries);
   }
 

@@ -13,7 +13,7 @@ import type { Heap } from '../memtype/kernels/heap.ts';
 import type { Kernels } from '../memtype/kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
 import { type Forms, knownForms } from './forms.ts';
-import { Pieces } from './pieces.ts';
+import { Pieces, WORTH_A_KERNEL } from './pieces.ts';
 import type { Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
 import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
@@ -21,9 +21,6 @@ import { SEGMENTS_PER_SCAN } from './scanner.ts';
 import { FRAME_BYTES } from './traversal.ts';
 import { type Descent, UpperWalker } from './upper.ts';
 import { Workshop } from './workshop.ts';
-
-/** Leaf tables below which compiling the kernels costs more than it saves (bench/walk: 1.5 ms against 25 us a table). */
-const WORTH_A_KERNEL = 64;
 
 /** What the fast walker is given beyond a walk's options; for tests and for `bench`. */
 export interface FastOptions extends WalkOptions {

@@ -1,5 +1,8 @@
 /** Pieces of tables that are still to be read, in the order of the walk. */
 
+/** Leaf tables below which compiling the kernels costs more than it saves (docs/performance.md, first calls: 1 to 2 ms). */
+export const WORTH_A_KERNEL = 64;
+
 /** What both kinds of `Pieces` have; column by column, because there is one piece for every leaf table. */
 export interface PieceColumns {
   readonly length: number;

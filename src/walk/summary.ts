@@ -6,12 +6,12 @@
  * read in the order of their addresses, in large pieces, and those of the leaf level are counted by a kernel.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
+import { freshKernels, type Kernels } from '../memtype/kernels/kernels.ts';
 import { CLASSES, Classes, FAULT, FIRST_LEAF, NOTHING, PAYLOAD } from './classes.ts';
 import { Classifier } from './classifier.ts';
 import { knownForms } from './forms.ts';
 import { LeafCounter, type LeafCounts } from './leaf-counter.ts';
-import { type PieceColumns, Pieces } from './pieces.ts';
+import { type PieceColumns, Pieces, WORTH_A_KERNEL } from './pieces.ts';
 import type { Level, Regime } from './regime.ts';
 import { FRAME_BYTES } from './traversal.ts';
 
@@ -55,8 +55,6 @@ interface Alike {
   readonly ways: Map<number, number>;
 }
 
-/** Leaf tables below which the kernel is not worth compiling. */
-const WORTH_A_KERNEL = 64;
 /** More than any table has, concatenated ones included. */
 const MOST_ENTRIES = 2 ** 20;
 /** Tables that are read together. */
@@ -98,7 +96,7 @@ export class Tally {
       this.#entriesOf(this.leaves, 0);
       return;
     }
-    const kernels = given ?? wasmKernels() ?? typescriptKernels();
+    const kernels = given ?? freshKernels();
     const counter = new LeafCounter(this.#regime, this.#memory, this.#classes, kernels);
     this.add(counter.run(this.leaves, 0, this.leaves.length));
   }

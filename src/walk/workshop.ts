@@ -1,7 +1,7 @@
 /** What the scan kernel works with: a scanner, and room for the pages it scans. */
 import type { AddressSpace } from '../image/address-space.ts';
 import { Heap } from '../memtype/kernels/heap.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
+import { freshKernels, type Kernels } from '../memtype/kernels/kernels.ts';
 import { Arena } from './gather.ts';
 import { endWanted, firstWanted, type PieceColumns } from './pieces.ts';
 import { Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';
@@ -34,7 +34,7 @@ export class Workshop {
 
   /** The one that was kept, or a new one. 16 MB of fresh memory cost 10 ms. */
   static borrow(): Workshop {
-    const shop = idle ?? Workshop.withArena(wasmKernels() ?? typescriptKernels());
+    const shop = idle ?? Workshop.withArena(freshKernels());
     idle = undefined;
     return shop;
   }

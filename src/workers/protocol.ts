@@ -1,6 +1,6 @@
 /** What the program and its workers say to each other. */
 
-import { typescriptKernels, wasmKernels } from '../memtype/kernels/kernels.ts';
+import { freshKernels } from '../memtype/kernels/kernels.ts';
 import { Classes } from '../walk/classes.ts';
 import { Classifier } from '../walk/classifier.ts';
 import { LeafCounter, type LeafCounts } from '../walk/leaf-counter.ts';
@@ -68,7 +68,7 @@ export function reader({ wanted, pieces, ends, counter }: Job, space: Space): Re
   const { regime } = candidate;
   if (wanted === 'counts') {
     const classes = new Classes(regime, new Classifier(regime));
-    const leaves = new LeafCounter(regime, memory, classes, wasmKernels() ?? typescriptKernels());
+    const leaves = new LeafCounter(regime, memory, classes, freshKernels());
     return {
       read: index => {
         const { first, end } = taskAt(index);

@@ -106,9 +106,12 @@ export function wasmKernels(): Kernels | undefined {
 /** Fresh kernels in plain TypeScript. */
 export const typescriptKernels = (): Kernels => new Twin();
 
+/** Fresh kernels: WebAssembly where it can be had. */
+export const freshKernels = (): Kernels => wasmKernels() ?? typescriptKernels();
+
 let shared: Kernels | undefined;
-/** The kernels that everything in this thread shares: WebAssembly where it can be had. */
+/** The kernels that everything in this thread shares. */
 export function kernels(): Kernels {
-  shared ??= wasmKernels() ?? typescriptKernels();
+  shared ??= freshKernels();
   return shared;
 }
