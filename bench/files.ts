@@ -8,7 +8,7 @@ import { leafEntries, leafTree, type Order, type Shape } from '../src/bench/shap
 import { columnsOf, FLAT, regimeOf } from '../src/bench/workloads.ts';
 import type { AddressSpace } from '../src/image/address-space.ts';
 import { openImage } from '../src/image/open.ts';
-import { resolve, resolveFrom } from '../src/memtype/resolve.ts';
+import { resolve, resolveFrom } from '../src/kernels/resolve.ts';
 import { walkExactly } from '../src/walk/exact.ts';
 import { walkFast } from '../src/walk/fast.ts';
 import type { Row } from './row.ts';

@@ -18,7 +18,7 @@ import type { Cold } from '../src/bench/cold.ts';
 import { isBusy, measure, ours, type Rounds, type Timing } from '../src/bench/measure.ts';
 import { type Item, suite } from '../src/bench/suite.ts';
 import { Workbench } from '../src/bench/workloads.ts';
-import { type Kernels, wasmKernels } from '../src/memtype/kernels/kernels.ts';
+import { type Kernels, wasmKernels } from '../src/kernels/kernels.ts';
 import { fileRows } from './files.ts';
 import { type Native, nativeYardsticks } from './native.ts';
 import { type Row, ratioOf } from './row.ts';

@@ -1,5 +1,5 @@
 /**
- * Compile the kernels: AssemblyScript in `src/memtype/kernels/assembly` to `src/memtype/kernels/wasm.generated.ts`.
+ * Compile the kernels: AssemblyScript in `src/kernels/assembly` to `src/kernels/wasm.generated.ts`.
  *
  *   tsx scripts/build-kernels.ts            write the generated file
  *   tsx scripts/build-kernels.ts --check    exit 1 if the generated file is not what the sources give
@@ -41,7 +41,7 @@ interface Binaryen {
 }
 const untyped = async (name: string): Promise<unknown> => import(name);
 
-const KERNELS = 'src/memtype/kernels';
+const KERNELS = 'src/kernels';
 export const GENERATED = `${KERNELS}/wasm.generated.ts`;
 const FLAGS = [
   ...['--optimizeLevel', '3', '--noAssert'],

@@ -37,12 +37,12 @@ export { type AddressSpace, type FrameRange, heldPages, readWord64 } from './ima
 export { ImageError, type Remark } from './image/errors.ts';
 export { type OpenOptions, openImage } from './image/open.ts';
 export type { Image } from './image/parse.ts';
+export { type HexWords, hexWords } from './kernels/hex-words.ts';
+export { histogram, type Resolved, resolve, resolveFrom, type Words } from './kernels/resolve.ts';
 export * as kvm from './kvm/index.ts';
 export * as lint from './lint/index.ts';
 export { type Compiled, compile } from './memtype/compile.ts';
 export { guard } from './memtype/guard.ts';
-export { type HexWords, hexWords } from './memtype/hex-words.ts';
-export { histogram, type Resolved, resolve, resolveFrom, type Words } from './memtype/resolve.ts';
 export { citation, EDITIONS } from './refs.ts';
 export { type Architecture, architectureOf, candidatesOf, candidatesOfAll, type Machine } from './regimes.ts';
 export { detect } from './text/detect.ts';

@@ -13,9 +13,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   memtype: ['bits', 'refs'],
   image: ['bits', 'refs'],
   text: ['bits', 'refs'],
-  walk: ['bits', 'refs', 'memtype', 'image', 'text'],
-  arm64: ['bits', 'refs', 'memtype', 'image', 'text', 'walk'],
-  x86: ['bits', 'refs', 'memtype', 'image', 'text', 'walk'],
+  kernels: ['bits', 'refs', 'memtype'],
+  walk: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text'],
+  arm64: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text', 'walk'],
+  x86: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text', 'walk'],
 };
 const LOWER = Object.keys(MAY_IMPORT);
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {

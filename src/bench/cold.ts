@@ -1,6 +1,6 @@
 /** What the first calls of a process cost. Ask before anything else has used the kernels. */
-import { wasmKernels } from '../memtype/kernels/kernels.ts';
-import { resolve } from '../memtype/resolve.ts';
+import { wasmKernels } from '../kernels/kernels.ts';
+import { resolve } from '../kernels/resolve.ts';
 import { walkFast } from '../walk/fast.ts';
 import { WORTH_A_KERNEL } from '../walk/pieces.ts';
 import { processorTime } from './measure.ts';

@@ -28,6 +28,14 @@ export class Palette<A> {
 const keyText = (value: unknown): string =>
   JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? `${part}n` : part));
 
+/** A table: the bits of an entry that decide, and the answer for each of their values; `compile` and `guard` make them. */
+export interface Table<A> {
+  readonly gather: Pick<Gather, 'width' | 'steps'>;
+  /** Key to number in the palette. */
+  readonly lut: Uint8Array;
+  readonly palette: readonly A[];
+}
+
 /** A rule under one configuration, enumerated. */
 export interface Compiled<A> {
   readonly id: string;

@@ -1,7 +1,7 @@
 /** A table for entries of any kind: what a rule says of leaves, and something else for entries that are none. */
 import type { GatherStep } from '../bits/gather.ts';
 import type { Word } from '../bits/word.ts';
-import type { Table } from './kernels/plan.ts';
+import type { Table } from './compile.ts';
 
 /** Bits of a table that is built here at most: 2^20 keys take a tenth of a second. */
 const WIDEST = 20;

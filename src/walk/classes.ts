@@ -1,6 +1,6 @@
 /** What entries that point to no table are counted as: numbers for permissions and type, which many patterns share. */
 import { join } from '../bits/word.ts';
-import * as at from '../memtype/kernels/layout.ts';
+import * as at from '../kernels/layout.ts';
 import type { Classifier } from './classifier.ts';
 import type { EntryForm, Level, Regime } from './regime.ts';
 

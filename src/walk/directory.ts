@@ -6,9 +6,9 @@
  * themselves where the image does not lie there. For regimes that the kernels can read, see `forms.ts`.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import type { Heap } from '../memtype/kernels/heap.ts';
-import * as at from '../memtype/kernels/layout.ts';
-import { sharedHeap } from '../memtype/resolve.ts';
+import type { Heap } from '../kernels/heap.ts';
+import * as at from '../kernels/layout.ts';
+import { sharedHeap } from '../kernels/resolve.ts';
 import type { Classifier } from './classifier.ts';
 import { type Forms, knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';

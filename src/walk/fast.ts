@@ -9,8 +9,8 @@
  * walks that run into `maxRanges`. Small trees are not worth the kernel and are read entry by entry here.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import type { Heap } from '../memtype/kernels/heap.ts';
-import type { Kernels } from '../memtype/kernels/kernels.ts';
+import type { Heap } from '../kernels/heap.ts';
+import type { Kernels } from '../kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
 import { type Forms, knownForms } from './forms.ts';
 import { Pieces, WORTH_A_KERNEL } from './pieces.ts';

@@ -1,5 +1,5 @@
 /** Which regimes the kernels can read: those whose entry forms are masks. Worked out once per regime. */
-import { SCAN_MAX_LEVELS } from '../memtype/kernels/layout.ts';
+import { SCAN_MAX_LEVELS } from '../kernels/layout.ts';
 import { type FormMasks, formMasks } from './level-tables.ts';
 import type { Level, Regime } from './regime.ts';
 import { FRAME_SHIFT } from './traversal.ts';

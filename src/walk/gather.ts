@@ -1,7 +1,7 @@
 /** Pages of an image brought together in the kernels' memory, in one sorted pass over the image. */
 import { firstNot } from '../bits/search.ts';
 import { type AddressSpace, gatherPages, NOT_HELD, PAGE_BYTES } from '../image/address-space.ts';
-import type { Heap } from '../memtype/kernels/heap.ts';
+import type { Heap } from '../kernels/heap.ts';
 
 /** Room for pages, filled again and again. */
 export class Arena {

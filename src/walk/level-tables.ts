@@ -1,7 +1,7 @@
 /** The levels of a regime in the kernels' memory: entry forms as masks, and what attribute patterns mean, as it is asked for. */
-import type { Heap } from '../memtype/kernels/heap.ts';
-import * as at from '../memtype/kernels/layout.ts';
-import { patternBucket } from '../memtype/kernels/twin.ts';
+import type { Heap } from '../kernels/heap.ts';
+import * as at from '../kernels/layout.ts';
+import { patternBucket } from '../kernels/twin.ts';
 import type { Classifier } from './classifier.ts';
 import { type EntryForm, KIND, type Level, type Regime } from './regime.ts';
 

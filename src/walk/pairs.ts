@@ -3,10 +3,11 @@
  * 1 ns a page for long runs and 5 ns where every page lies elsewhere; ranges with addresses come from `nest` instead.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import type { Heap } from '../kernels/heap.ts';
+import * as at from '../kernels/layout.ts';
+import { install, type Plan, plan, takeScratch } from '../kernels/plan.ts';
+import type { Table } from '../memtype/compile.ts';
 import { Palette } from '../memtype/compile.ts';
-import type { Heap } from '../memtype/kernels/heap.ts';
-import * as at from '../memtype/kernels/layout.ts';
-import { install, type Plan, plan, type Table, takeScratch } from '../memtype/kernels/plan.ts';
 import { Directory } from './directory.ts';
 import { knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';

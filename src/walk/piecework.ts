@@ -1,6 +1,6 @@
 /** The second half of a planned walk: pieces of leaf tables become rows, whoever reads them. */
 import type { AddressSpace } from '../image/address-space.ts';
-import type { Kernels } from '../memtype/kernels/kernels.ts';
+import type { Kernels } from '../kernels/kernels.ts';
 import { BatchBuilder, type LeafBatch } from './batch.ts';
 import { Classifier } from './classifier.ts';
 import { knownForms } from './forms.ts';

@@ -1,6 +1,6 @@
 /** An image that lies in the kernels' memory: the fast walker reads its tables where they are. */
 import { type AddressSpace, type FrameRange, PAGE_BYTES } from '../image/address-space.ts';
-import type { Heap } from '../memtype/kernels/heap.ts';
+import type { Heap } from '../kernels/heap.ts';
 
 export class ResidentImage implements AddressSpace {
   readonly heap: Heap;

@@ -4,8 +4,8 @@
  */
 
 import type { FrameRange } from '../image/address-space.ts';
-import type { Heap } from '../memtype/kernels/heap.ts';
-import * as at from '../memtype/kernels/layout.ts';
+import type { Heap } from '../kernels/heap.ts';
+import * as at from '../kernels/layout.ts';
 import type { LeafBatch } from './batch.ts';
 import type { Classifier } from './classifier.ts';
 import { type FormMasks, type Halves, LevelTables } from './level-tables.ts';

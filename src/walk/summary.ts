@@ -6,7 +6,7 @@
  * read in the order of their addresses, in large pieces, and those of the leaf level are counted by a kernel.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import { freshKernels, type Kernels } from '../memtype/kernels/kernels.ts';
+import { freshKernels, type Kernels } from '../kernels/kernels.ts';
 import { CLASSES, Classes, FAULT, FIRST_LEAF, NOTHING, PAYLOAD } from './classes.ts';
 import { Classifier } from './classifier.ts';
 import { knownForms } from './forms.ts';

@@ -1,7 +1,7 @@
 /** What the scan kernel works with: a scanner, and room for the pages it scans. */
 import type { AddressSpace } from '../image/address-space.ts';
-import { Heap } from '../memtype/kernels/heap.ts';
-import { freshKernels, type Kernels } from '../memtype/kernels/kernels.ts';
+import { Heap } from '../kernels/heap.ts';
+import { freshKernels, type Kernels } from '../kernels/kernels.ts';
 import { Arena } from './gather.ts';
 import { endWanted, firstWanted, type PieceColumns } from './pieces.ts';
 import { Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';

@@ -1,6 +1,6 @@
 /** What the program and its workers say to each other. */
 
-import { freshKernels } from '../memtype/kernels/kernels.ts';
+import { freshKernels } from '../kernels/kernels.ts';
 import { Classes } from '../walk/classes.ts';
 import { Classifier } from '../walk/classifier.ts';
 import { LeafCounter, type LeafCounts } from '../walk/leaf-counter.ts';

@@ -5,8 +5,8 @@ import { isBusy, measure, repeated, type Side } from '../../src/bench/measure.ts
 import { hexDump } from '../../src/bench/shapes.ts';
 import { MEMORY, suite } from '../../src/bench/suite.ts';
 import { Workbench } from '../../src/bench/workloads.ts';
-import { hexWords } from '../../src/memtype/hex-words.ts';
-import { typescriptKernels } from '../../src/memtype/kernels/kernels.ts';
+import { hexWords } from '../../src/kernels/hex-words.ts';
+import { typescriptKernels } from '../../src/kernels/kernels.ts';
 
 /** Sides that say when they ran, and take the times given. */
 function sides(

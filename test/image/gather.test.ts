@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { NOT_HELD } from '../../src/image/address-space.ts';
 import { ExtentReader, PagedSpace } from '../../src/image/paged.ts';
 import { MemorySource } from '../../src/image/source.ts';
-import { Heap } from '../../src/memtype/kernels/heap.ts';
-import { typescriptKernels } from '../../src/memtype/kernels/kernels.ts';
+import { Heap } from '../../src/kernels/heap.ts';
+import { typescriptKernels } from '../../src/kernels/kernels.ts';
 import { Arena } from '../../src/walk/gather.ts';
 import { Memory } from '../support/memory.ts';
 

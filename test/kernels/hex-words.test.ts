@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hexWords } from '../../src/memtype/hex-words.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
+import { hexWords } from '../../src/kernels/hex-words.ts';
+import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 
 const implementations: readonly (readonly [string, () => Kernels])[] = [
   ['WebAssembly', () => wasmKernels() as Kernels],

@@ -5,10 +5,11 @@ import { stage2Leaf, stage2Settings } from '../../src/arm64/descriptors/stage2.t
 import type { GatherStep } from '../../src/bits/gather.ts';
 import { gather } from '../../src/bits/gather.ts';
 import { settle } from '../../src/bits/settings.ts';
-import { Heap } from '../../src/memtype/kernels/heap.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
-import { plan, type Table } from '../../src/memtype/kernels/plan.ts';
-import { Resolver, resolve, resolveFrom } from '../../src/memtype/resolve.ts';
+import { Heap } from '../../src/kernels/heap.ts';
+import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
+import { plan } from '../../src/kernels/plan.ts';
+import { Resolver, resolve, resolveFrom } from '../../src/kernels/resolve.ts';
+import type { Table } from '../../src/memtype/compile.ts';
 import { random } from '../support/trees.ts';
 
 const implementations: readonly (readonly [string, Kernels])[] = [

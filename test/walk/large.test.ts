@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildWorker } from '../../scripts/build.ts';
 import type { Image } from '../../src/image/parse.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
+import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 import { Directory } from '../../src/walk/directory.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
 import { walkFast } from '../../src/walk/fast.ts';

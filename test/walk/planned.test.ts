@@ -1,7 +1,7 @@
 /** A walk in two halves gives what one walker gives, however its pieces are divided and whoever reads them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/memtype/kernels/kernels.ts';
+import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
 import { type PieceResult, Piecework } from '../../src/walk/piecework.ts';
 import { PlannedWalk } from '../../src/walk/planned.ts';

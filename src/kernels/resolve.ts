@@ -5,9 +5,10 @@
  * have to be copied there (`docs/performance.md`). The first call unpacks and compiles
  * the kernels.
  */
-import { Heap } from './kernels/heap.ts';
-import { type Kernels, kernels } from './kernels/kernels.ts';
-import { install, type Plan, plan, type Table, takeScratch } from './kernels/plan.ts';
+import type { Table } from '../memtype/compile.ts';
+import { Heap } from './heap.ts';
+import { type Kernels, kernels } from './kernels.ts';
+import { install, type Plan, plan, takeScratch } from './plan.ts';
 
 /** Entries: 64-bit words, or pairs of 32-bit halves `(lo, hi)`. */
 export type Words = BigUint64Array | Uint32Array;

@@ -1,7 +1,7 @@
 /** Words from hex text, by the kernels. */
-import { Heap } from './kernels/heap.ts';
-import type { Kernels } from './kernels/kernels.ts';
-import * as at from './kernels/layout.ts';
+import { Heap } from './heap.ts';
+import type { Kernels } from './kernels.ts';
+import * as at from './layout.ts';
 import { sharedHeap } from './resolve.ts';
 
 /** What stands for each byte: the value of a digit, another character of a token, or a separator. */

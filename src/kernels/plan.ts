@@ -6,17 +6,10 @@
  * entry) makes the code 0. Put as "AND of one byte per nibble" this is one 16-byte table look-up each, for sixteen words
  * at a time. Found by trying every key, and checked by trying every key.
  */
-import type { Gather } from '../../bits/gather.ts';
+import type { Gather } from '../bits/gather.ts';
+import type { Table } from '../memtype/compile.ts';
 import type { Heap } from './heap.ts';
 import * as at from './layout.ts';
-
-/** A table: what `compile` makes of a rule. */
-export interface Table<A> {
-  readonly gather: Pick<Gather, 'width' | 'steps'>;
-  /** Key to number in the palette. */
-  readonly lut: Uint8Array;
-  readonly palette: readonly A[];
-}
 
 /** A table, recoded for the kernels. */
 export interface Plan<A> {
