@@ -9,11 +9,11 @@
  * The same seed gives the same words and settings. Exit 1 if any word failed; the first failures are printed.
  */
 import { parseArgs } from 'node:util';
+import { families } from '../src/arch/families.ts';
 import { check, decode, patch } from '../src/bits/codec.ts';
 import { describe } from '../src/bits/describe.ts';
 import type { Family } from '../src/bits/family.ts';
 import { hexWord, join } from '../src/bits/word.ts';
-import { families } from '../src/families.ts';
 import { type AnySettings, anySettings, random32 } from '../test/any-settings.ts';
 
 const { values: options } = parseArgs({

@@ -1,7 +1,7 @@
 /** `npm run conformance -- DIR…`: judge every vector family in the folders; exit 1 on any failure or unknown family. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isLegend, judgeFile, type VectorFile } from '../src/conformance/runner.ts';
+import { isLegend, judgeFile, type VectorFile } from '../test/conformance/judges/runner.ts';
 
 const jsonl = (path: string): unknown[] =>
   readFileSync(path, 'utf8')

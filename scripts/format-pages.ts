@@ -2,13 +2,14 @@
  * The pages of docs/formats/, made from the families and nothing else: what a page says of a field is what the decoder
  * does with it.
  */
+
+import { families } from '../src/arch/families.ts';
 import { carriesValue } from '../src/bits/codec.ts';
 import { diagram } from '../src/bits/diagram.ts';
 import type { Family, Variant } from '../src/bits/family.ts';
 import { type FormatRow, positions, rowWidth } from '../src/bits/format.ts';
 import type { ValueTable } from '../src/bits/spec.ts';
 import { hex } from '../src/bits/word.ts';
-import { families } from '../src/families.ts';
 import { citation, EDITIONS } from '../src/refs.ts';
 
 const GENERATED =

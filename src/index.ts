@@ -4,6 +4,16 @@
  * Addresses and sizes are bigint bytes where one word is read, and page frames (address / 4096, ordinary numbers) where
  * many are.
  */
+
+export { descriptors } from './arch/descriptors.ts';
+export { families, registers } from './arch/families.ts';
+export {
+  type Architecture,
+  architectureOf,
+  candidatesOf,
+  candidatesOfAll,
+  type Machine,
+} from './arch/regimes.ts';
 export * as arm64 from './arm64/index.ts';
 export {
   check,
@@ -30,8 +40,6 @@ export {
 } from './bits/settings.ts';
 export type { Kind, Piece, Ref, Row, Rows, Severity } from './bits/spec.ts';
 export { hex, hexWord, join, parseWord, split, type Word, WordSyntaxError } from './bits/word.ts';
-export { descriptors } from './descriptors.ts';
-export { families, registers } from './families.ts';
 export * as faults from './faults/index.ts';
 export { type AddressSpace, type FrameRange, heldPages, readWord64 } from './image/address-space.ts';
 export { ImageError, type Remark } from './image/errors.ts';
@@ -44,7 +52,6 @@ export * as lint from './lint/index.ts';
 export { type Compiled, compile } from './memtype/compile.ts';
 export { guard } from './memtype/guard.ts';
 export { citation, EDITIONS } from './refs.ts';
-export { type Architecture, architectureOf, candidatesOf, candidatesOfAll, type Machine } from './regimes.ts';
 export { detect } from './text/detect.ts';
 export { recognisers } from './text/formats/index.ts';
 export { linesOf } from './text/lines.ts';

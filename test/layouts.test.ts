@@ -5,10 +5,10 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { families } from '../src/arch/families.ts';
 import type { Family } from '../src/bits/family.ts';
 import { type Format, type FormatRow, rowWidth } from '../src/bits/format.ts';
 import { settle } from '../src/bits/settings.ts';
-import { families } from '../src/families.ts';
 import { type AnySettings, anySettings, random32 } from './any-settings.ts';
 import {
   readTranscription,

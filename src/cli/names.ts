@@ -1,7 +1,8 @@
 /** How people name families and their settings on the command line. */
+
+import { descriptorIndex } from '../arch/by-name.ts';
 import type { Family } from '../bits/family.ts';
 import { parseSettings, type Settings, type SettingTable } from '../bits/settings.ts';
-import { descriptorIndex } from '../descriptor-index.ts';
 import { didYouMean } from './suggest.ts';
 import { UsageError } from './trouble.ts';
 
@@ -65,7 +66,7 @@ export async function descriptorsCalled(typed: string): Promise<readonly Family[
 /** The family of a name among all there are; registers are loaded where none of these descriptors is called so. */
 export async function anyFamily(typed: string, descriptors: readonly Family[]): Promise<Named> {
   if (namedAmong(typed, descriptors).length > 0) return familyNamed(typed, descriptors);
-  const { families } = await import('../families.ts');
+  const { families } = await import('../arch/families.ts');
   return familyNamed(typed, families);
 }
 

@@ -1,7 +1,8 @@
 /** How to make the address spaces of an image, as plain data: a worker makes the same ones for itself. */
+
+import { type Architecture, candidatesOfAll, type Machine } from '../arch/regimes.ts';
 import { type OpenOptions, openImage } from '../image/open.ts';
 import type { Image } from '../image/parse.ts';
-import { type Architecture, candidatesOfAll, type Machine } from '../regimes.ts';
 import type { RegisterValues } from '../walk/candidate.ts';
 import { type Space, spacesOf } from '../walk/space.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { descriptors } from '../../src/arch/descriptors.ts';
+import { families } from '../../src/arch/families.ts';
 import { candidates, fits, matters, rank } from '../../src/bits/rank.ts';
 import { settle } from '../../src/bits/settings.ts';
-import { descriptors } from '../../src/descriptors.ts';
-import { families } from '../../src/families.ts';
 
 const named = (id: string) => {
   const family = families.find(one => one.id === id);

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { families } from '../../src/arch/families.ts';
 import { hexWord } from '../../src/bits/word.ts';
-import { families } from '../../src/families.ts';
 import { SCHEMA } from '../../src/report/records.ts';
 import { jsonLines, memattr } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { families } from '../../src/arch/families.ts';
 import { verbs as lazy, loadAll } from '../../src/cli/verbs.ts';
-import { families } from '../../src/families.ts';
 import { jsonLines, memattr } from './harness.ts';
 
 const verbs = await loadAll(lazy);

@@ -1,8 +1,8 @@
 /** The judges of the x86 vectors compare every expected key: a vector with one changed value fails. */
 import { expect, test } from 'vitest';
-import type { Context } from '../../src/conformance/family.ts';
-import { x86Families } from '../../src/conformance/x86.ts';
 import { fixtureLines } from '../support/fixtures.ts';
+import type { Context } from './judges/family.ts';
+import { x86Families } from './judges/x86.ts';
 
 /** What a record of each family expects; everything else in it is given. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,7 @@
 /** Every stored vector of both architectures, judged strictly: no file without a judge, no vector that fails. */
 import { describe, expect, test } from 'vitest';
-import { isLegend, judgeFile } from '../../src/conformance/runner.ts';
 import { fixtureLines, fixtureNames } from '../support/fixtures.ts';
+import { isLegend, judgeFile } from './judges/runner.ts';
 
 describe.each(['arm64', 'x86'])('%s', arch => {
   const folder = `vectors/${arch}`;

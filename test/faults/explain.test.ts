@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+import { candidatesOf, type Machine } from '../../src/arch/regimes.ts';
 import { abortClaim, causeOf } from '../../src/faults/arm64.ts';
 import type { Claim } from '../../src/faults/claim.ts';
 import { lookUp } from '../../src/faults/look.ts';
@@ -13,7 +14,6 @@ import {
   nestedFaultClaim,
   pageFaultClaim,
 } from '../../src/faults/x86.ts';
-import { candidatesOf, type Machine } from '../../src/regimes.ts';
 import { spacesOf } from '../../src/walk/space.ts';
 import { jsonLines, memattr } from '../cli/harness.ts';
 import { A, DATA, ept, guest, K, kernel, pc, S2, TEXT, type World, X } from '../lint/worlds.ts';

@@ -3,10 +3,10 @@
  * instructions reported for thousands of addresses of every regime and stage, and the oopses of a kernel.
  */
 import { describe, expect, test } from 'vitest';
+import { candidatesOfAll } from '../../src/arch/regimes.ts';
 import { abortClaim } from '../../src/faults/arm64.ts';
 import { lookUp } from '../../src/faults/look.ts';
 import type { Image } from '../../src/image/parse.ts';
-import { candidatesOfAll } from '../../src/regimes.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
 import { type Space, spacesOf } from '../../src/walk/space.ts';
 import { jsonLines, memattr } from '../cli/harness.ts';

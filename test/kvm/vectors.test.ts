@@ -1,8 +1,8 @@
 /** Every vector of the KVM policy families, judged as the conformance runner does. */
 import { describe, expect, test } from 'vitest';
-import { kvmFamilies } from '../../src/conformance/kvm.ts';
 import { arm64Policy } from '../../src/kvm/eras/index.ts';
 import { policyGrade } from '../../src/kvm/queries/diff.ts';
+import { kvmFamilies } from '../conformance/judges/kvm.ts';
 import { fixtureLines, fixtureNames } from '../support/fixtures.ts';
 
 const FOLDER = 'vectors/kvm-policy';

@@ -1,11 +1,11 @@
 /** The engine: what it reads, how often, what it counts, and what it says it could not do. */
 import { describe, expect, test } from 'vitest';
+import { families } from '../../src/arch/families.ts';
+import { candidatesOfAll } from '../../src/arch/regimes.ts';
 import { settle } from '../../src/bits/settings.ts';
-import { families } from '../../src/families.ts';
 import { CLAIMED } from '../../src/lint/findings.ts';
 import { lintRules } from '../../src/lint/rules.ts';
 import { visit } from '../../src/lint/visit.ts';
-import { candidatesOfAll } from '../../src/regimes.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
 import { spacesOf } from '../../src/walk/space.ts';

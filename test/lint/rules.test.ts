@@ -1,12 +1,12 @@
 /** Every rule on machines made for it: what it must say, and what it must not. */
 import { describe, expect, test } from 'vitest';
+import type { Machine } from '../../src/arch/regimes.ts';
 import { parseDeclared } from '../../src/image/memory-map.ts';
 import { DeclaredMap } from '../../src/lint/declared.ts';
 import type { LintOptions } from '../../src/lint/engine.ts';
 import { Expectation } from '../../src/lint/expectation.ts';
 import { lintRules } from '../../src/lint/rules.ts';
 import { citation } from '../../src/refs.ts';
-import type { Machine } from '../../src/regimes.ts';
 import { A, DATA, ept, guest, K, kernel, M2, pc, S2, TEXT, type World, X } from './worlds.ts';
 
 const tried = new Set<string>();

@@ -1,8 +1,9 @@
 /** Small machines for the rules: tables written entry by entry, and the registers that lead to them. */
+
+import type { Machine } from '../../src/arch/regimes.ts';
+import { candidatesOf } from '../../src/arch/regimes.ts';
 import { type LintOptions, type LintResult, lint } from '../../src/lint/engine.ts';
 import { lintRules } from '../../src/lint/rules.ts';
-import type { Machine } from '../../src/regimes.ts';
-import { candidatesOf } from '../../src/regimes.ts';
 import { spacesOf } from '../../src/walk/space.ts';
 import { Memory } from '../support/memory.ts';
 

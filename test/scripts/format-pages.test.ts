@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { formatPages } from '../../scripts/format-pages.ts';
+import { families } from '../../src/arch/families.ts';
 import { carriesValue } from '../../src/bits/codec.ts';
 import type { Family } from '../../src/bits/family.ts';
 import { positions } from '../../src/bits/format.ts';
-import { families } from '../../src/families.ts';
 
 const pages = formatPages(families);
 const page = (family: Family): string => pages.get(`${family.id}.md`) ?? '';

@@ -1,7 +1,7 @@
 /** Every way to a page, against other programs' maps and against a search of every record. */
 import { describe, expect, test } from 'vitest';
-import type { Architecture } from '../../src/regimes.ts';
-import { candidatesOfAll } from '../../src/regimes.ts';
+import type { Architecture } from '../../src/arch/regimes.ts';
+import { candidatesOfAll } from '../../src/arch/regimes.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
 import { AliasIndex, LISTED } from '../../src/walk/aliases.ts';
 import { outputOf } from '../../src/walk/filter.ts';

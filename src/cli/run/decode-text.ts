@@ -4,6 +4,8 @@
  * Text is read as a stream. Items are kept and answered in batches: one batch for everything that somebody pastes,
  * many for listings of millions of rows.
  */
+
+import { registers as registerFamilies } from '../../arch/families.ts';
 import { FAULT_STATUS } from '../../arm64/registers/fault.ts';
 import type { Family } from '../../bits/family.ts';
 import { hex, parseWord } from '../../bits/word.ts';
@@ -21,8 +23,7 @@ import {
   placeEntries,
   readEntry,
   revealed,
-} from '../../entries.ts';
-import { registers as registerFamilies } from '../../families.ts';
+} from '../../pasted/entries.ts';
 import { gist } from '../../report/facts.ts';
 import { json } from '../../report/json.ts';
 import { readingLines } from '../../report/reading.ts';

@@ -18,7 +18,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
       format === undefined && args.as !== undefined ? (await familyOrText(args.as)).family : undefined;
     const pasted = peek(io);
     if (format !== undefined || (pasted.text && family?.role !== 'register')) {
-      const among = family ? [family] : (await import('../../descriptors.ts')).descriptors;
+      const among = family ? [family] : (await import('../../arch/descriptors.ts')).descriptors;
       const given = givenFor(pairs, among);
       const asked = { given, ...(format ? { format } : {}), ...(family ? { family } : {}) };
       return answer(pasted, asked, args, io);

@@ -1,6 +1,14 @@
 /** `diff`: two dumps, two translations of one, or a dump and another tool's text. */
 import { hex } from '../../bits/word.ts';
-import { explained, fits, reaches, settled, statedSides, type TextMap, textMaps } from '../../compare.ts';
+import {
+  explained,
+  fits,
+  reaches,
+  settled,
+  statedSides,
+  type TextMap,
+  textMaps,
+} from '../../compare/compare.ts';
 import type { Image } from '../../image/parse.ts';
 import { DIFF_TITLES, diffCells, diffLines, diffRecord, type ReportedDifference } from '../../report/diff.ts';
 import { json } from '../../report/json.ts';

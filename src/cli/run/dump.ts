@@ -1,5 +1,6 @@
 /** A dump, opened, with the translations that registers give: what walk, translate and their kin begin with. */
 import { readFileSync } from 'node:fs';
+import { architectureOf, candidatesOfAll, type Machine } from '../../arch/regimes.ts';
 import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
 import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
 import { parseWord } from '../../bits/word.ts';
@@ -7,7 +8,6 @@ import type { Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
 import type { Image } from '../../image/parse.ts';
 import { Watched } from '../../image/watched.ts';
-import { architectureOf, candidatesOfAll, type Machine } from '../../regimes.ts';
 import {
   parseRegisters,
   type RegisterFile,

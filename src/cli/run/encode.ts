@@ -1,4 +1,6 @@
 /** `encode`: fields or a wish to a word. */
+
+import { descriptors } from '../../arch/descriptors.ts';
 import { type decode, EncodeError, encode, patch } from '../../bits/codec.ts';
 import { parseField } from '../../bits/describe.ts';
 import type { Family, Intent, Reading } from '../../bits/family.ts';
@@ -6,7 +8,6 @@ import type { Format } from '../../bits/format.ts';
 import { matters } from '../../bits/rank.ts';
 import { type Settings, type SettingTable, settle } from '../../bits/settings.ts';
 import { hex, hexWord, parseWord, type Word } from '../../bits/word.ts';
-import { descriptors } from '../../descriptors.ts';
 import { json } from '../../report/json.ts';
 import { markdownReading, readingLines } from '../../report/reading.ts';
 import { decodeRecord, SCHEMA } from '../../report/records.ts';

@@ -1,9 +1,8 @@
 /** `explain-fault`: what the hardware said of a fault, held against a dump, bare entries, or a kernel’s own message. */
 
+import { descriptors } from '../../arch/descriptors.ts';
 import { parseSettings, type SettingTable } from '../../bits/settings.ts';
 import { parseWord } from '../../bits/word.ts';
-import { descriptors } from '../../descriptors.ts';
-import { type Given, revealed } from '../../entries.ts';
 import { abortClaim } from '../../faults/arm64.ts';
 import type { Claim } from '../../faults/claim.ts';
 import { ENTRY_FAMILIES, type EntryFamily, walkEntries } from '../../faults/entries.ts';
@@ -15,6 +14,7 @@ import {
   nestedFaultClaim,
   pageFaultClaim,
 } from '../../faults/x86.ts';
+import { type Given, revealed } from '../../pasted/entries.ts';
 import { type FaultAnswer, faultLines, faultRecord } from '../../report/fault.ts';
 import { json } from '../../report/json.ts';
 import type { Entry, Fault, Item } from '../../text/model.ts';

@@ -1,12 +1,13 @@
 /** `formats`: what layouts there are, drawn, with their fields, references and settings. */
+
+import { descriptors } from '../../arch/descriptors.ts';
+import { families, registers } from '../../arch/families.ts';
 import { diagram } from '../../bits/diagram.ts';
 import type { Family, Variant } from '../../bits/family.ts';
 import type { FormatRow } from '../../bits/format.ts';
 import { positions } from '../../bits/format.ts';
 import { type Setting, type Settings, type SettingTable, settle } from '../../bits/settings.ts';
 import { hex } from '../../bits/word.ts';
-import { descriptors } from '../../descriptors.ts';
-import { families, registers } from '../../families.ts';
 import { citation } from '../../refs.ts';
 import { json } from '../../report/json.ts';
 import { layoutRecord, SCHEMA } from '../../report/records.ts';

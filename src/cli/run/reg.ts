@@ -14,7 +14,7 @@ interface RegArgs extends Globals {
 }
 
 export async function run(args: RegArgs, io: Io): Promise<number> {
-  const { registers } = await import('../../families.ts'); // as `decode` does: they are loaded once
+  const { registers } = await import('../../arch/families.ts'); // as `decode` does: they are loaded once
   if (args.name === undefined) {
     const { formatRecord, listing } = await import('./formats.ts');
     if (outputOf(args) === 'json')

@@ -4,7 +4,7 @@ import { json } from '../../report/json.ts';
 import { ROOT_TITLES, rootCells, rootLines, rootRecord } from '../../report/roots.ts';
 import { exactSizeText } from '../../report/size.ts';
 import { csvLine, markdownLine } from '../../report/table.ts';
-import { findRoots } from '../../roots.ts';
+import { findRoots } from '../../roots/find.ts';
 import type { FoundRoot, Roots } from '../../walk/found-root.ts';
 import { type Globals, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';

@@ -1,8 +1,9 @@
 /** Words without a format: read under every one that fits, the likely one first. */
+
+import { descriptors } from '../../../arch/descriptors.ts';
 import type { Family } from '../../../bits/family.ts';
 import { type Candidate, candidates, fitting } from '../../../bits/rank.ts';
 import type { Word } from '../../../bits/word.ts';
-import { descriptors } from '../../../descriptors.ts';
 import { gist } from '../../../report/facts.ts';
 import { readingLines } from '../../../report/reading.ts';
 import type { Style } from '../../../report/style.ts';

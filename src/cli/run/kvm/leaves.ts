@@ -1,11 +1,11 @@
 /** Second-stage leaves of a memory image, and text files that may be compressed. */
 import { readFileSync } from 'node:fs';
+import { candidatesOfAll } from '../../../arch/regimes.ts';
 import { compressionOf, decompress } from '../../../image/compression.ts';
 import { openImage } from '../../../image/open.ts';
 import { MemorySource } from '../../../image/source.ts';
 import type { AuditLeaf } from '../../../kvm/queries/audit.ts';
 import { auditLeaf } from '../../../kvm/queries/recorded.ts';
-import { candidatesOfAll } from '../../../regimes.ts';
 import { parseRegisters } from '../../../text/registers.ts';
 import { records } from '../../../walk/record.ts';
 import { walk } from '../../../walk/walker.ts';

@@ -2,14 +2,14 @@
  * A map beside another tool's text about the same tables: what the text says is compared, what it cannot say is not, and
  * what the tool is known to get wrong is explained.
  */
-import { arm64Stated } from './arm64/walk/stated.ts';
-import type { Attributes, Entry, Item, Range, Source, Translation } from './text/model.ts';
-import type { Change, Difference, Side } from './walk/diff.ts';
-import { type AddressMap, leafAt, patternKey } from './walk/map.ts';
-import { KIND, type Level } from './walk/regime.ts';
-import type { Space } from './walk/space.ts';
-import type { Stated } from './walk/stated.ts';
-import { x86Stated } from './x86/walk/stated.ts';
+import { arm64Stated } from '../arm64/walk/stated.ts';
+import type { Attributes, Entry, Item, Range, Source, Translation } from '../text/model.ts';
+import type { Change, Difference, Side } from '../walk/diff.ts';
+import { type AddressMap, leafAt, patternKey } from '../walk/map.ts';
+import { KIND, type Level } from '../walk/regime.ts';
+import type { Space } from '../walk/space.ts';
+import type { Stated } from '../walk/stated.ts';
+import { x86Stated } from '../x86/walk/stated.ts';
 
 /** What is known of a tool's listing beyond what it says. */
 interface Tool {

@@ -1,9 +1,9 @@
 /** The address spaces of either architecture that a set of registers gives. */
 
-import type { Features } from './arm64/registers/features.ts';
-import { arm64Candidates } from './arm64/walk/roots.ts';
-import type { Candidate, Candidates, RegisterValues } from './walk/candidate.ts';
-import { type Machine as X86Machine, x86Candidates } from './x86/walk/roots.ts';
+import type { Features } from '../arm64/registers/features.ts';
+import { arm64Candidates } from '../arm64/walk/roots.ts';
+import type { Candidate, Candidates, RegisterValues } from '../walk/candidate.ts';
+import { type Machine as X86Machine, x86Candidates } from '../x86/walk/roots.ts';
 
 export type Architecture = 'arm64' | 'x86';
 

@@ -2,14 +2,15 @@
  * Entries found in text, read: which family, under which settings, from what the text itself reveals: its format, the
  * facts it states, the registers beside it, and where the entries stand. What remains open is the default, and named.
  */
-import { FEATURE_SETS, featuresOf, stage1Setup, stage2Setup } from './arm64/index.ts';
-import { ID_REGISTERS, idRegisters } from './arm64/registers/features.ts';
-import type { Family } from './bits/family.ts';
-import { type Candidate, candidates, costOf } from './bits/rank.ts';
-import { type Settings, type SettingTable, settle } from './bits/settings.ts';
-import { descriptors } from './descriptors.ts';
-import { type Architecture, architectureOf, candidatesOf } from './regimes.ts';
-import type { Entry, FamilyId, Fault, RegimeGuess } from './text/model.ts';
+
+import { descriptors } from '../arch/descriptors.ts';
+import { type Architecture, architectureOf, candidatesOf } from '../arch/regimes.ts';
+import { FEATURE_SETS, featuresOf, stage1Setup, stage2Setup } from '../arm64/index.ts';
+import { ID_REGISTERS, idRegisters } from '../arm64/registers/features.ts';
+import type { Family } from '../bits/family.ts';
+import { type Candidate, candidates, costOf } from '../bits/rank.ts';
+import { type Settings, type SettingTable, settle } from '../bits/settings.ts';
+import type { Entry, FamilyId, Fault, RegimeGuess } from '../text/model.ts';
 
 export type Given = Partial<Settings<SettingTable>>;
 type Values = ReadonlyMap<string, bigint>;

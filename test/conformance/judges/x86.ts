@@ -1,18 +1,18 @@
 /** Judges for the x86 vector families: their formats are described in `fixtures/vectors/x86/README.md`. */
-import { decode, kindMask } from '../bits/codec.ts';
-import type { Reading } from '../bits/family.ts';
-import { settle } from '../bits/settings.ts';
-import type { Word } from '../bits/word.ts';
+import { decode, kindMask } from '../../../src/bits/codec.ts';
+import type { Reading } from '../../../src/bits/family.ts';
+import { settle } from '../../../src/bits/settings.ts';
+import type { Word } from '../../../src/bits/word.ts';
 import {
   decodeMmioSpte,
   encodeMmioSpte,
   type LinuxEntry,
   linuxEntry,
   readLinuxEntry,
-} from '../x86/descriptors/software.ts';
-import { readStage1, type Stage1Settings, stage1Settings } from '../x86/descriptors/stage1.ts';
-import { readStage2, stage2Settings } from '../x86/descriptors/stage2.ts';
-import { guestWithHost, mtrrWithPat } from '../x86/memtype/combine.ts';
+} from '../../../src/x86/descriptors/software.ts';
+import { readStage1, type Stage1Settings, stage1Settings } from '../../../src/x86/descriptors/stage1.ts';
+import { readStage2, stage2Settings } from '../../../src/x86/descriptors/stage2.ts';
+import { guestWithHost, mtrrWithPat } from '../../../src/x86/memtype/combine.ts';
 import {
   type MtrrLookup,
   type MtrrType,
@@ -20,12 +20,12 @@ import {
   mtrrRange,
   mtrrs,
   mtrrType,
-} from '../x86/memtype/mtrr.ts';
-import type { Answer } from '../x86/memtype/reason.ts';
-import { effectiveEpt, effectiveNpt } from '../x86/memtype/stage2.ts';
-import { memoryType, type PatType, pat, patType } from '../x86/registers/attributes.ts';
-import { mtrrPhysMask, wrmsrAccepts } from '../x86/registers/mtrr.ts';
-import { eptp } from '../x86/registers/roots.ts';
+} from '../../../src/x86/memtype/mtrr.ts';
+import type { Answer } from '../../../src/x86/memtype/reason.ts';
+import { effectiveEpt, effectiveNpt } from '../../../src/x86/memtype/stage2.ts';
+import { memoryType, type PatType, pat, patType } from '../../../src/x86/registers/attributes.ts';
+import { mtrrPhysMask, wrmsrAccepts } from '../../../src/x86/registers/mtrr.ts';
+import { eptp } from '../../../src/x86/registers/roots.ts';
 import { differences, type VectorFamily } from './family.ts';
 
 type Vector = Readonly<Record<string, unknown>>;

@@ -1,13 +1,13 @@
 /** Roots of real dumps: every known one is found by structure alone, and stands above what is noise. */
 import { describe, expect, test } from 'vitest';
-import { hex } from '../src/bits/word.ts';
-import type { AddressSpace } from '../src/image/address-space.ts';
-import { candidatesOf, candidatesOfAll } from '../src/regimes.ts';
-import { findRoots } from '../src/roots.ts';
-import { parseRegisters } from '../src/text/registers.ts';
-import type { FoundRoot } from '../src/walk/found-root.ts';
-import { walk } from '../src/walk/walker.ts';
-import { fixtureJson, fixtureText, openFixture } from './support/fixtures.ts';
+import { candidatesOf, candidatesOfAll } from '../../src/arch/regimes.ts';
+import { hex } from '../../src/bits/word.ts';
+import type { AddressSpace } from '../../src/image/address-space.ts';
+import { findRoots } from '../../src/roots/find.ts';
+import { parseRegisters } from '../../src/text/registers.ts';
+import type { FoundRoot } from '../../src/walk/found-root.ts';
+import { walk } from '../../src/walk/walker.ts';
+import { fixtureJson, fixtureText, openFixture } from '../support/fixtures.ts';
 
 interface Known {
   readonly kind: string;

@@ -1,14 +1,14 @@
 /** What every family promises, whatever its words: commands, docs and JSON are driven by these promises alone. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode } from '../src/bits/codec.ts';
-import type { Fact, Family } from '../src/bits/family.ts';
-import { settle } from '../src/bits/settings.ts';
-import { descriptorIndex } from '../src/descriptor-index.ts';
-import { descriptors } from '../src/descriptors.ts';
-import { families } from '../src/families.ts';
-import { citation } from '../src/refs.ts';
-import { anySettings, random32 } from './any-settings.ts';
+import { descriptorIndex } from '../../src/arch/by-name.ts';
+import { descriptors } from '../../src/arch/descriptors.ts';
+import { families } from '../../src/arch/families.ts';
+import { decode } from '../../src/bits/codec.ts';
+import type { Fact, Family } from '../../src/bits/family.ts';
+import { settle } from '../../src/bits/settings.ts';
+import { citation } from '../../src/refs.ts';
+import { anySettings, random32 } from '../any-settings.ts';
 
 const words = fc.oneof(
   fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),

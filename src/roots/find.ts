@@ -2,22 +2,23 @@
  * Where translations begin in an image: what registers and notes say, what VMCOREINFO says, and what the structure of the
  * memory shows; each with the evidence, and how sure it is.
  */
-import { arm64Species, concatenated, judgeArm64 } from './arm64/walk/scan.ts';
-import { hex } from './bits/word.ts';
-import type { AddressSpace } from './image/address-space.ts';
-import type { ImageNotes } from './image/elf-notes.ts';
-import { parseVmcoreinfo, type Vmcoreinfo } from './image/vmcoreinfo.ts';
-import { type Architecture, candidatesOf, type Machine } from './regimes.ts';
-import type { Candidate, RegisterValues } from './walk/candidate.ts';
-import type { FoundRoot, Roots } from './walk/found-root.ts';
-import type { Judgement } from './walk/judgement.ts';
-import type { Level } from './walk/regime.ts';
-import { type ScannedRoot, type ScanOptions, scan } from './walk/scan.ts';
-import { type Space, spacesOf } from './walk/space.ts';
-import { summarise } from './walk/summary.ts';
-import { Through } from './walk/through.ts';
-import { translate } from './walk/translate.ts';
-import { judgeX86, x86Species } from './x86/walk/scan.ts';
+
+import { type Architecture, candidatesOf, type Machine } from '../arch/regimes.ts';
+import { arm64Species, concatenated, judgeArm64 } from '../arm64/walk/scan.ts';
+import { hex } from '../bits/word.ts';
+import type { AddressSpace } from '../image/address-space.ts';
+import type { ImageNotes } from '../image/elf-notes.ts';
+import { parseVmcoreinfo, type Vmcoreinfo } from '../image/vmcoreinfo.ts';
+import type { Candidate, RegisterValues } from '../walk/candidate.ts';
+import type { FoundRoot, Roots } from '../walk/found-root.ts';
+import type { Judgement } from '../walk/judgement.ts';
+import type { Level } from '../walk/regime.ts';
+import { type ScannedRoot, type ScanOptions, scan } from '../walk/scan.ts';
+import { type Space, spacesOf } from '../walk/space.ts';
+import { summarise } from '../walk/summary.ts';
+import { Through } from '../walk/through.ts';
+import { translate } from '../walk/translate.ts';
+import { judgeX86, x86Species } from '../x86/walk/scan.ts';
 
 export interface RootsOptions extends Pick<ScanOptions, 'maxPages'> {
   /** Which kinds of trees to look for; none: registers and notes only. Default: those of the image's machine. */

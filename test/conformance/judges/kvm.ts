@@ -1,10 +1,10 @@
 /** Judges for the KVM policy families: their formats are described in `fixtures/vectors/kvm-policy/README.md`. */
-import { type BlockSizeInput, blockSize } from '../kvm/arm64/blocksize.ts';
-import { cacheablePfnmapCap } from '../kvm/arm64/cap.ts';
-import { decideFault, decideSlot } from '../kvm/arm64/decide.ts';
-import { gmemFaults } from '../kvm/arm64/gmem.ts';
-import { type HazardInput, hazards } from '../kvm/arm64/hazards.ts';
-import { migrate } from '../kvm/arm64/migrate.ts';
+import { type BlockSizeInput, blockSize } from '../../../src/kvm/arm64/blocksize.ts';
+import { cacheablePfnmapCap } from '../../../src/kvm/arm64/cap.ts';
+import { decideFault, decideSlot } from '../../../src/kvm/arm64/decide.ts';
+import { gmemFaults } from '../../../src/kvm/arm64/gmem.ts';
+import { type HazardInput, hazards } from '../../../src/kvm/arm64/hazards.ts';
+import { migrate } from '../../../src/kvm/arm64/migrate.ts';
 import {
   ACCESSES,
   type Access,
@@ -16,14 +16,14 @@ import {
   type S2Type,
   type SlotFlag,
   type Vma,
-} from '../kvm/arm64/model.ts';
-import { setProt } from '../kvm/arm64/prot.ts';
-import { effectiveArm64, type GuestType, type MtrrType } from '../kvm/effective.ts';
-import { PROPOSALS, proposalProgram } from '../kvm/eras/arm64/proposals.ts';
-import { arm64Policy, x86Policy } from '../kvm/eras/index.ts';
-import { eptLeaf, nptLeaf, patQuirk, type QuirkCall, tdxLeaf } from '../kvm/x86/decide.ts';
-import { isHostMmio, type MmioFacts } from '../kvm/x86/host-mmio.ts';
-import type { Vendor } from '../kvm/x86/model.ts';
+} from '../../../src/kvm/arm64/model.ts';
+import { setProt } from '../../../src/kvm/arm64/prot.ts';
+import { effectiveArm64, type GuestType, type MtrrType } from '../../../src/kvm/effective.ts';
+import { PROPOSALS, proposalProgram } from '../../../src/kvm/eras/arm64/proposals.ts';
+import { arm64Policy, x86Policy } from '../../../src/kvm/eras/index.ts';
+import { eptLeaf, nptLeaf, patQuirk, type QuirkCall, tdxLeaf } from '../../../src/kvm/x86/decide.ts';
+import { isHostMmio, type MmioFacts } from '../../../src/kvm/x86/host-mmio.ts';
+import type { Vendor } from '../../../src/kvm/x86/model.ts';
 import { differences, type VectorFamily } from './family.ts';
 
 interface Vector<In, Out = Record<string, unknown>> {

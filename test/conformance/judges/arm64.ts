@@ -7,28 +7,28 @@ import {
   type Stage1Reading,
   type Stage1Settings,
   stage1Settings,
-} from '../arm64/descriptors/stage1.ts';
+} from '../../../src/arm64/descriptors/stage1.ts';
 import {
   readStage2,
   type Stage2Reading,
   type Stage2Settings,
   stage2Settings,
-} from '../arm64/descriptors/stage2.ts';
-import { type AttributeFeatures, decodeAttr } from '../arm64/memtype/attributes.ts';
-import { combineStages } from '../arm64/memtype/combine.ts';
-import { NO_HYPERVISOR } from '../arm64/memtype/control.ts';
-import { resolve } from '../arm64/memtype/effective.ts';
-import type { Effective } from '../arm64/memtype/meaning.ts';
-import { parAttr } from '../arm64/memtype/par.ts';
-import { s1DecodeMemAttrs } from '../arm64/memtype/stage1.ts';
-import { s2DecodeMemAttrs } from '../arm64/memtype/stage2.ts';
-import { tcrEl1Format, tcrEl2Format } from '../arm64/registers/control.ts';
-import { FEATURE_SETS, type FeatureSet } from '../arm64/registers/features.ts';
-import { RGN } from '../arm64/registers/values.ts';
-import { type Stage1Regime, stage1Regime, stage2Regime } from '../arm64/walk/regime.ts';
-import { check, decode } from '../bits/codec.ts';
-import { settle } from '../bits/settings.ts';
-import type { Bit } from '../bits/spec.ts';
+} from '../../../src/arm64/descriptors/stage2.ts';
+import { type AttributeFeatures, decodeAttr } from '../../../src/arm64/memtype/attributes.ts';
+import { combineStages } from '../../../src/arm64/memtype/combine.ts';
+import { NO_HYPERVISOR } from '../../../src/arm64/memtype/control.ts';
+import { resolve } from '../../../src/arm64/memtype/effective.ts';
+import type { Effective } from '../../../src/arm64/memtype/meaning.ts';
+import { parAttr } from '../../../src/arm64/memtype/par.ts';
+import { s1DecodeMemAttrs } from '../../../src/arm64/memtype/stage1.ts';
+import { s2DecodeMemAttrs } from '../../../src/arm64/memtype/stage2.ts';
+import { tcrEl1Format, tcrEl2Format } from '../../../src/arm64/registers/control.ts';
+import { FEATURE_SETS, type FeatureSet } from '../../../src/arm64/registers/features.ts';
+import { RGN } from '../../../src/arm64/registers/values.ts';
+import { type Stage1Regime, stage1Regime, stage2Regime } from '../../../src/arm64/walk/regime.ts';
+import { check, decode } from '../../../src/bits/codec.ts';
+import { settle } from '../../../src/bits/settings.ts';
+import type { Bit } from '../../../src/bits/spec.ts';
 import { bitNumbers, type Context, differences, type VectorFamily } from './family.ts';
 
 type Cfg = Record<string, string | number>;
