@@ -4,7 +4,7 @@ import { decode, encode, kindMask, patch } from '../../src/bits/codec.ts';
 import { describe } from '../../src/bits/describe.ts';
 import type { Settings, SettingTable } from '../../src/bits/settings.ts';
 import { x86Families } from '../../src/x86/index.ts';
-import { anySettings, anyWord } from './support.ts';
+import { anySettings, anyWord } from './arbitrary.ts';
 
 test('ids and aliases are unique', () => {
   const ids = x86Families.map(({ id }) => id);

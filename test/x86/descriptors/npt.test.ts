@@ -5,7 +5,7 @@ import { settle } from '../../../src/bits/settings.ts';
 import { type NptSettings, npt, nptSettings, readNpt } from '../../../src/x86/descriptors/npt.ts';
 import { readStage1, type Stage1Settings, stage1Settings } from '../../../src/x86/descriptors/stage1.ts';
 import { PATS } from '../../../src/x86/registers/attributes.ts';
-import { anySettings, anyWord } from '../support.ts';
+import { anySettings, anyWord } from '../arbitrary.ts';
 
 const at = (given: Partial<NptSettings> = {}): NptSettings =>
   settle(nptSettings, { maxphyaddr: 40, ...given });

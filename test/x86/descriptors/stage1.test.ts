@@ -9,7 +9,7 @@ import {
   stage1Settings,
 } from '../../../src/x86/descriptors/stage1.ts';
 import { PATS } from '../../../src/x86/registers/attributes.ts';
-import { anySettings, anyWord } from '../support.ts';
+import { anySettings, anyWord } from '../arbitrary.ts';
 
 const at = (given: Partial<Stage1Settings>): Stage1Settings => settle(stage1Settings, given);
 const read = (word: bigint, given: Partial<Stage1Settings> = {}) =>

@@ -9,7 +9,7 @@ import {
   stage2,
   stage2Settings,
 } from '../../../src/x86/descriptors/stage2.ts';
-import { anySettings, anyWord } from '../support.ts';
+import { anySettings, anyWord } from '../arbitrary.ts';
 
 const at = (given: Partial<Stage2Settings>): Stage2Settings => settle(stage2Settings, given);
 const read = (word: bigint, given: Partial<Stage2Settings> = {}) =>

@@ -7,13 +7,13 @@ import {
   GRANULES,
   type Granule,
   leafShift,
-} from '../../src/arm64/descriptors/address.ts';
-import { contiguousFinding } from '../../src/arm64/descriptors/common.ts';
-import { stage1 } from '../../src/arm64/descriptors/stage1.ts';
-import { stage2 } from '../../src/arm64/descriptors/stage2.ts';
-import { check, decode, EncodeError, encode, patch } from '../../src/bits/codec.ts';
-import { settle } from '../../src/bits/settings.ts';
-import { anyDescriptor, anySettings } from './arbitrary.ts';
+} from '../../../src/arm64/descriptors/address.ts';
+import { contiguousFinding } from '../../../src/arm64/descriptors/common.ts';
+import { stage1 } from '../../../src/arm64/descriptors/stage1.ts';
+import { stage2 } from '../../../src/arm64/descriptors/stage2.ts';
+import { check, decode, EncodeError, encode, patch } from '../../../src/bits/codec.ts';
+import { settle } from '../../../src/bits/settings.ts';
+import { anyDescriptor, anySettings } from '../arbitrary.ts';
 
 describe.each([stage1, stage2])('$id', family => {
   test('reads any word under any settings, and patching with what was read changes nothing', () => {

@@ -3,14 +3,14 @@
  * the listings are and where they came from: fixtures/README.md.
  */
 import { describe, expect, test } from 'vitest';
-import { arm64Candidates } from '../../src/arm64/walk/roots.ts';
-import { parseRegisters } from '../../src/text/registers.ts';
-import type { Candidate, RegisterValues } from '../../src/walk/candidate.ts';
-import { records, type WalkRecord } from '../../src/walk/record.ts';
-import { Through } from '../../src/walk/through.ts';
-import { translate } from '../../src/walk/translate.ts';
-import { walk } from '../../src/walk/walker.ts';
-import { fixtureLines, fixtureText, openFixture } from '../support/fixtures.ts';
+import { arm64Candidates } from '../../../src/arm64/walk/roots.ts';
+import { parseRegisters } from '../../../src/text/registers.ts';
+import type { Candidate, RegisterValues } from '../../../src/walk/candidate.ts';
+import { records, type WalkRecord } from '../../../src/walk/record.ts';
+import { Through } from '../../../src/walk/through.ts';
+import { translate } from '../../../src/walk/translate.ts';
+import { walk } from '../../../src/walk/walker.ts';
+import { fixtureLines, fixtureText, openFixture } from '../../support/fixtures.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 

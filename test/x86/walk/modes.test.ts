@@ -1,11 +1,11 @@
 /** Every x86 mode walked over tables made by hand: roots that are no page, canonical halves, pages of every size. */
 import { describe, expect, test } from 'vitest';
-import { records, type WalkRecord } from '../../src/walk/record.ts';
-import type { Regime } from '../../src/walk/regime.ts';
-import { translate } from '../../src/walk/translate.ts';
-import { walk } from '../../src/walk/walker.ts';
-import { x86Candidates } from '../../src/x86/walk/roots.ts';
-import { Memory } from '../support/memory.ts';
+import { records, type WalkRecord } from '../../../src/walk/record.ts';
+import type { Regime } from '../../../src/walk/regime.ts';
+import { translate } from '../../../src/walk/translate.ts';
+import { walk } from '../../../src/walk/walker.ts';
+import { x86Candidates } from '../../../src/x86/walk/roots.ts';
+import { Memory } from '../../support/memory.ts';
 
 const TABLE = 0x27n; // P, R/W, U/S, A
 const PAGE = 0x67n; // and D

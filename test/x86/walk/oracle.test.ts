@@ -3,16 +3,16 @@
  * the listings are and where they came from: fixtures/README.md.
  */
 import { describe, expect, test } from 'vitest';
-import { decode } from '../../src/bits/codec.ts';
-import type { Format } from '../../src/bits/format.ts';
-import { parseRegisters } from '../../src/text/registers.ts';
-import type { Candidate } from '../../src/walk/candidate.ts';
-import { records, type WalkRecord } from '../../src/walk/record.ts';
-import type { Regime } from '../../src/walk/regime.ts';
-import { Through } from '../../src/walk/through.ts';
-import { walk } from '../../src/walk/walker.ts';
-import { type Machine, x86Candidates } from '../../src/x86/walk/roots.ts';
-import { fixtureJson, fixtureLines, fixtureNames, fixtureText, openFixture } from '../support/fixtures.ts';
+import { decode } from '../../../src/bits/codec.ts';
+import type { Format } from '../../../src/bits/format.ts';
+import { parseRegisters } from '../../../src/text/registers.ts';
+import type { Candidate } from '../../../src/walk/candidate.ts';
+import { records, type WalkRecord } from '../../../src/walk/record.ts';
+import type { Regime } from '../../../src/walk/regime.ts';
+import { Through } from '../../../src/walk/through.ts';
+import { walk } from '../../../src/walk/walker.ts';
+import { type Machine, x86Candidates } from '../../../src/x86/walk/roots.ts';
+import { fixtureJson, fixtureLines, fixtureNames, fixtureText, openFixture } from '../../support/fixtures.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 /** The same hex text, however it was padded. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readStage1, readStage2, stage1Settings, stage2Settings } from '../../src/arm64/index.ts';
-import { settle } from '../../src/bits/settings.ts';
+import { readStage1, readStage2, stage1Settings, stage2Settings } from '../../../src/arm64/index.ts';
+import { settle } from '../../../src/bits/settings.ts';
 
 const bitsOf = (findings: readonly { readonly id: string; readonly bits: string }[]): readonly string[] =>
   findings.filter(({ id }) => id === 'address-size').map(({ bits }) => bits);

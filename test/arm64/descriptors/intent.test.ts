@@ -1,21 +1,21 @@
 /** Wishes: what is written reads back as what was wished, and what cannot be is refused with what could. */
 import { describe, expect, test } from 'vitest';
-import { stage1Intent, stage2Intent } from '../../src/arm64/descriptors/intent.ts';
+import { stage1Intent, stage2Intent } from '../../../src/arm64/descriptors/intent.ts';
 import {
   readStage1,
   type Stage1Settings,
   stage1,
   stage1Settings,
-} from '../../src/arm64/descriptors/stage1.ts';
+} from '../../../src/arm64/descriptors/stage1.ts';
 import {
   readStage2,
   type Stage2Settings,
   stage2,
   stage2Settings,
-} from '../../src/arm64/descriptors/stage2.ts';
-import { encode } from '../../src/bits/codec.ts';
-import type { Intent } from '../../src/bits/family.ts';
-import { settle } from '../../src/bits/settings.ts';
+} from '../../../src/arm64/descriptors/stage2.ts';
+import { encode } from '../../../src/bits/codec.ts';
+import type { Intent } from '../../../src/bits/family.ts';
+import { settle } from '../../../src/bits/settings.ts';
 
 const LINUX_MAIR = 0x0000_0004_0044_f0ffn; // WB, Tagged, NC, nGnRnE, nGnRE
 

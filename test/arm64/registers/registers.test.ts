@@ -1,17 +1,17 @@
 /** Registers as families: every word is read, real values of real machines give what their kernels set up. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { arm64Families } from '../../src/arm64/index.ts';
-import { decodeAttr, memoryName } from '../../src/arm64/memtype/attributes.ts';
-import { mair } from '../../src/arm64/registers/attributes.ts';
-import { esr, hpfar, par } from '../../src/arm64/registers/fault.ts';
-import { ctr } from '../../src/arm64/registers/features.ts';
-import { pir, s2pir } from '../../src/arm64/registers/permissions.ts';
-import { hcr, tcrEl1, tcrEl2, vtcr } from '../../src/arm64/walk/controls.ts';
-import { stage1Setup, stage2Setup } from '../../src/arm64/walk/setup.ts';
-import { decode, patch } from '../../src/bits/codec.ts';
-import { settle } from '../../src/bits/settings.ts';
-import { anySettings, anyWord } from './arbitrary.ts';
+import { arm64Families } from '../../../src/arm64/index.ts';
+import { decodeAttr, memoryName } from '../../../src/arm64/memtype/attributes.ts';
+import { mair } from '../../../src/arm64/registers/attributes.ts';
+import { esr, hpfar, par } from '../../../src/arm64/registers/fault.ts';
+import { ctr } from '../../../src/arm64/registers/features.ts';
+import { pir, s2pir } from '../../../src/arm64/registers/permissions.ts';
+import { hcr, tcrEl1, tcrEl2, vtcr } from '../../../src/arm64/walk/controls.ts';
+import { stage1Setup, stage2Setup } from '../../../src/arm64/walk/setup.ts';
+import { decode, patch } from '../../../src/bits/codec.ts';
+import { settle } from '../../../src/bits/settings.ts';
+import { anySettings, anyWord } from '../arbitrary.ts';
 
 describe.each(arm64Families.filter(({ role }) => role === 'register').map(f => [f.id, f] as const))(
   '%s',

@@ -5,9 +5,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { lintRules } from '../../src/lint/rules.ts';
 import { rulesPage } from '../../src/report/lint.ts';
-import { jsonLines, memattr } from '../cli/harness.ts';
 import { fixture } from '../support/fixtures.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { jsonLines, memattr } from './harness.ts';
 
 const INTEL = 'real/x86-linux-6.18/intel-default-384m';
 const CLEAN = 'real/x86/qemu-4level-160m';
