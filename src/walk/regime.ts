@@ -63,6 +63,10 @@ export interface Root {
 export interface Regime {
   /** `arm64.stage2`, `x86.4level`, `x86.ept`… */
   readonly id: string;
+  /** The architecture’s id [`arch/architecture.ts`]. */
+  readonly arch: string;
+  /** 2: it translates what a first stage put out. */
+  readonly stage: 1 | 2;
   /** One line for people: which tables these are, and the settings in force. */
   readonly title: string;
   readonly input: 'va' | 'ipa' | 'gpa';

@@ -57,6 +57,8 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
   const at = levelsFrom(startLevel).map((level): Stage2Settings => ({ ...common, level }));
   return {
     id: 'arm64.stage2',
+    arch: 'arm64',
+    stage: 2,
     title: `arm64 stage 2, ${common.granule}B granule, levels ${startLevel}..3, FWB=${common.fwb}`,
     input: 'ipa',
     output: 'pa',
@@ -103,6 +105,8 @@ export function stage1Tables({
   );
   return {
     id: 'arm64.stage1',
+    arch: 'arm64',
+    stage: 1,
     title: `arm64 stage 1 of ${common.regime}, ${upper ? 'upper (TTBR1)' : 'lower (TTBR0)'} range, ${common.granule}B granule, levels ${startLevel}..3`,
     input: 'va',
     output,

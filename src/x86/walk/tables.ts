@@ -61,6 +61,8 @@ export function stage1Tables({ settings, base }: Stage1Tables): Regime {
   const at = levelsOf(mode).map((level): Stage1Settings => ({ ...common, level }));
   return {
     id: `x86.${MODE_ID[mode]}`,
+    arch: 'x86',
+    stage: 1,
     title: `x86 ${MODE_TITLE[mode]} paging, MAXPHYADDR ${common.maxphyaddr}, NXE=${common.nxe}`,
     input: 'va',
     output: 'pa',
@@ -91,6 +93,8 @@ export function nptTables({ settings, base }: NptTables): Regime {
   );
   return {
     id: 'x86.npt',
+    arch: 'x86',
+    stage: 2,
     title: `x86 nested paging (NPT), ${MODE_TITLE[mode]}, MAXPHYADDR ${common.maxphyaddr}`,
     input: 'gpa',
     output: 'pa',
@@ -138,6 +142,8 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
   });
   return {
     id: 'x86.ept',
+    arch: 'x86',
+    stage: 2,
     title: `x86 EPT, ${walkLength} levels, MAXPHYADDR ${common.maxphyaddr}`,
     input: 'gpa',
     output: 'pa',
