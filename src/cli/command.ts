@@ -2,6 +2,7 @@
  * A verb as data: its words, its options, an example, and the work, which is imported when it runs. One description is
  * read by yargs (help, mistakes, unusual spellings) and by `quick.ts` (the plain spelling, at once).
  */
+import type { Output } from '../report/answer.ts';
 import type { Io } from './io.ts';
 
 interface OptionBase {
@@ -55,8 +56,7 @@ export type OptionValues<O extends Options> = { readonly [K in keyof O]: Value<O
 export type Args<C extends string, O extends Options> = PositionalValues<C> &
   OptionValues<O & typeof globals>;
 
-export const OUTPUTS = ['table', 'json', 'csv', 'markdown'] as const;
-export type Output = (typeof OUTPUTS)[number];
+export const OUTPUTS = ['table', 'json', 'csv', 'markdown'] as const satisfies readonly Output[];
 
 /** Options of every verb. */
 export const globals = {

@@ -1,6 +1,6 @@
 /** The process's streams as the verbs see them. Tests pass their own. */
 import { fstatSync, readSync, writeSync } from 'node:fs';
-import { coloured, plain, type Style } from '../report/style.ts';
+import { coloured, type Look, plain } from '../report/style.ts';
 
 export interface Sink {
   write(text: string): void;
@@ -138,7 +138,7 @@ export interface LookOptions {
 }
 
 /** How output should look: columns to fill and colours, `--color` before NO_COLOR before what the terminal is. */
-export function look(io: Io, { color }: LookOptions): { readonly width: number; readonly style: Style } {
+export function look(io: Io, { color }: LookOptions): Look {
   const { columns } = io.out;
   const wanted = color ?? (columns !== undefined && !io.env.NO_COLOR && io.env.TERM !== 'dumb');
   const width = columns ?? (Number(io.env.COLUMNS) || 100);

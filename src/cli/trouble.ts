@@ -18,7 +18,14 @@ export class InputError extends Error {
  * Mistakes of whoever typed the command, by the error's name: each verb is a bundle of its own in the package, so the
  * class that threw is not always the class that stands here.
  */
-const USAGE = new Set(['UsageError', 'EncodeError', 'SettingError', 'WordSyntaxError', 'KvmInputError']);
+const USAGE = new Set([
+  'UsageError',
+  'EncodeError',
+  'SettingError',
+  'WordSyntaxError',
+  'KvmInputError',
+  'FormError',
+]);
 
 const SYSTEM: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',

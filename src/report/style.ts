@@ -10,6 +10,12 @@ export interface Style {
   readonly cyan: Paint;
 }
 
+/** How text for people should look: the columns that it may fill, and its colours. */
+export interface Look {
+  readonly style: Style;
+  readonly width: number;
+}
+
 export const same: Paint = text => text;
 const ansi =
   (on: number, off: number): Paint =>

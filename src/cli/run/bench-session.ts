@@ -1,6 +1,7 @@
 /** One run of `bench` as its reader sees it: the machine, rows as they come, what is to be said of them in the end. */
 import { cpus } from 'node:os';
 import type { Rounds } from '../../bench/measure.ts';
+import type { Output } from '../../report/answer.ts';
 import {
   type BenchCold,
   type BenchMachine,
@@ -16,7 +17,7 @@ import {
 } from '../../report/bench.ts';
 import { json } from '../../report/json.ts';
 import { csvLine, markdownLine, markdownRule, table } from '../../report/table.ts';
-import { type Globals, type Output, outputOf } from '../command.ts';
+import { type Globals, outputOf } from '../command.ts';
 import { interrupt } from '../interrupt.ts';
 import { type Io, look } from '../io.ts';
 import type { Progress } from '../progress.ts';

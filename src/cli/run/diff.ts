@@ -10,6 +10,7 @@ import {
   textMaps,
 } from '../../compare/compare.ts';
 import type { Image } from '../../image/parse.ts';
+import type { Output } from '../../report/answer.ts';
 import { DIFF_TITLES, diffCells, diffLines, diffRecord, type ReportedDifference } from '../../report/diff.ts';
 import { json } from '../../report/json.ts';
 import { exactSizeText, sizeText } from '../../report/size.ts';
@@ -21,7 +22,7 @@ import { IGNORABLE, ignoring, sidesOf, withoutCommon } from '../../walk/diff-map
 import { type AddressMap, mapOf } from '../../walk/map.ts';
 import type { MissingTable } from '../../walk/result.ts';
 import type { Space } from '../../walk/space.ts';
-import { type Globals, type Output, outputOf } from '../command.ts';
+import { type Globals, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
 import { isTextFile, textChunks } from '../text-file.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';

@@ -1,5 +1,6 @@
 /** `walk`: the ranges that a dump's tables map, or their totals. */
 import { parseWord } from '../../bits/word.ts';
+import type { Output } from '../../report/answer.ts';
 import { json } from '../../report/json.ts';
 import { MAP_TITLES, mapCells, mapLines, mapRecordJson } from '../../report/map.ts';
 import { csvLine, markdownLine } from '../../report/table.ts';
@@ -7,7 +8,7 @@ import { candidateLines, summaryLines, summaryRecord } from '../../report/walk.t
 import { type Filter, isTrouble, matches, sorted } from '../../walk/filter.ts';
 import { type AddressMap, type MapRecord, mapRecords } from '../../walk/map.ts';
 import type { Space } from '../../walk/space.ts';
-import { type Globals, type OptionValues, type Output, outputOf } from '../command.ts';
+import { type Globals, type OptionValues, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
 import type { walkOptions } from '../options.ts';
 import { EXIT, UsageError } from '../trouble.ts';

@@ -2,9 +2,10 @@
 import { describe } from '../../../bits/describe.ts';
 import type { Reading } from '../../../bits/family.ts';
 import { hexWord } from '../../../bits/word.ts';
+import type { Output } from '../../../report/answer.ts';
 import { json } from '../../../report/json.ts';
 import { decodeRecord } from '../../../report/records.ts';
-import { type Globals, type Output, outputOf } from '../../command.ts';
+import { type Globals, outputOf } from '../../command.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
 import type { Given, Read } from './read.ts';

@@ -78,7 +78,7 @@ export async function run(args: AuditArgs, io: Io): Promise<number> {
       ]),
       rows,
       columns: findingColumns,
-      lines: (style, width) =>
+      lines: ({ style, width }) =>
         reports.flatMap((r, i) => [...(i === 0 ? [] : ['']), ...lines(r, style, width)]),
     },
     'audit',

@@ -5,11 +5,11 @@ import { GRADE_MEANS, type Grade } from '../../../kvm/evidence.ts';
 import { type NamedCpu, parseArm64Cpu, parseX86Cpu, X86_PROFILES } from '../../../kvm/inputs.ts';
 import { PRESETS, type Preset, preset } from '../../../kvm/presets.ts';
 import type { X86Cpu, X86Policy } from '../../../kvm/x86/model.ts';
-import { json } from '../../../report/json.ts';
-import type { Style } from '../../../report/style.ts';
-import { type Column, csvLine, markdownLine, markdownRule, table, wrap } from '../../../report/table.ts';
-import { type Globals, outputOf } from '../../command.ts';
-import { type Io, look } from '../../io.ts';
+import type { Answer } from '../../../report/answer.ts';
+import { wrap } from '../../../report/table.ts';
+import type { Globals } from '../../command.ts';
+import type { Io } from '../../io.ts';
+import { print as printAnswer } from '../../print.ts';
 import { UsageError } from '../../trouble.ts';
 
 /** Kernels are asked for by either name. */
@@ -98,39 +98,14 @@ export const need = (value: string | undefined, option: string, example: string)
   return value;
 };
 
-/** An answer: JSON records, and the same as rows of a table or as lines of text. */
-export interface Answer<R> {
-  readonly records: Iterable<object>;
-  readonly rows?: readonly R[];
-  readonly columns?: readonly Column<R>[];
-  /** Text for people; without it the table is printed. */
-  readonly lines?: (style: Style, width: number) => readonly string[];
-}
-
 export const SCHEMA = (question: string): string => `memattr.kvm.${question}/1`;
 
+/** Print the answer to a question; its records get the schema of that question. */
 export function print<R>(answer: Answer<R>, question: string, args: Globals, io: Io): void {
-  const output = outputOf(args);
-  if (output === 'json') {
-    for (const record of answer.records) io.out.write(`${json({ schema: SCHEMA(question), ...record })}\n`);
-    return;
-  }
-  const { columns = [], rows = [] } = answer;
-  if (output === 'csv' && columns.length > 0) {
-    io.out.write(`${csvLine(columns.map(c => c.title))}\r\n`);
-    for (const row of rows) io.out.write(`${csvLine(columns.map(c => c.text(row)))}\r\n`);
-    return;
-  }
-  if (output === 'markdown' && columns.length > 0) {
-    io.out.write(`${markdownLine(columns.map(c => c.title))}\n${markdownRule(columns)}\n`);
-    for (const row of rows) io.out.write(`${markdownLine(columns.map(c => c.text(row)))}\n`);
-    return;
-  }
-  if (output !== 'table' && columns.length === 0)
-    throw new UsageError(`this answer has no ${output} form; --json has all of it`);
-  const { width, style } = look(io, args);
-  const lines = answer.lines?.(style, width) ?? table(columns, rows, { width, head: style.bold });
-  io.out.write(`${lines.join('\n')}\n`);
+  const records = (function* () {
+    for (const record of answer.records) yield { schema: SCHEMA(question), ...record };
+  })();
+  printAnswer({ ...answer, records }, args, io);
 }
 
 /** Text under an indent, wrapped. */

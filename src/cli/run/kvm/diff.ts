@@ -36,7 +36,7 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
         { title: 'change', text: r => r.change },
         { title: 'when', text: r => conditionText(r.when) },
       ],
-      lines: (style, width) =>
+      lines: ({ style, width }) =>
         lines(d, `${eraText(args.from, d.from)} -> ${eraText(args.to, d.to)}`, style, width),
     },
     'diff',

@@ -58,7 +58,7 @@ export async function run(args: InverseArgs, io: Io): Promise<number> {
         { title: 'when', text: r => conditionText(r.when), wrap: true },
         { title: 'ev', text: r => r.grade },
       ],
-      lines: (style, width) => found.flatMap(f => lines(f, style, width)),
+      lines: ({ style, width }) => found.flatMap(f => lines(f, style, width)),
     },
     'inverse',
     args,

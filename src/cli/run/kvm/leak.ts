@@ -65,7 +65,8 @@ export async function run(args: LeakArgs, io: Io): Promise<number> {
         { title: 'cure', text: r => r.cure ?? '' },
         { title: 'ev', text: r => r.grade },
       ],
-      lines: (style, width) => runs.flatMap((r, i) => [...(i === 0 ? [] : ['']), ...lines(r, style, width)]),
+      lines: ({ style, width }) =>
+        runs.flatMap((r, i) => [...(i === 0 ? [] : ['']), ...lines(r, style, width)]),
     },
     'leak',
     args,

@@ -120,7 +120,7 @@ export function predictAll(
         records: [only],
         rows: rowsOf(only),
         columns: arm64Columns,
-        lines: (s, w) => arm64Lines(only, s, w, args.explain ?? false),
+        lines: ({ style: s, width: w }) => arm64Lines(only, s, w, args.explain ?? false),
       },
       'predict',
       args,

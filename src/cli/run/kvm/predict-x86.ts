@@ -144,7 +144,7 @@ export function predictAllX86(
         records: [only],
         rows: predictions,
         columns: x86Columns,
-        lines: (s, w) => x86Lines(only, s, w, args.explain ?? false),
+        lines: ({ style: s, width: w }) => x86Lines(only, s, w, args.explain ?? false),
       },
       'predict',
       args,

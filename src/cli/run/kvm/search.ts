@@ -59,7 +59,7 @@ export async function run(args: SearchArgs, io: Io): Promise<number> {
         { title: 'fails when', text: f => f.when.map(conditionText).join(' | '), wrap: true },
         { title: 'ev', text: f => f.grade },
       ],
-      lines: (style, width) => lines(found, style, width),
+      lines: ({ style, width }) => lines(found, style, width),
     },
     'search',
     args,
