@@ -238,7 +238,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'devmem-ram': 'devmem-ram-shared',
 };
 
-export const preset = (name: string): Preset => {
+export function preset(name: string): Preset {
   const id = ALIASES[name] ?? name;
   const found = PRESETS.find(p => p.id === id);
   if (found === undefined)
@@ -248,7 +248,7 @@ export const preset = (name: string): Preset => {
       PRESETS.map(p => p.id),
     );
   return found;
-};
+}
 
 /** Policies on a kernel before 6.9: the two series of 2023 as well. */
 const BEFORE_6_9 = new Set(['5.10', '5.14', '6.2', 'vt-v1', 'nc-v2']);

@@ -31,7 +31,7 @@ export interface BlockSize {
   readonly evidence: readonly Evidence[];
 }
 
-export const blockSize = (i: BlockSizeInput): BlockSize => {
+export function blockSize(i: BlockSizeInput): BlockSize {
   const steps: string[] = [];
   let size: Size = '4K';
   let forbidden = false;
@@ -80,4 +80,4 @@ export const blockSize = (i: BlockSizeInput): BlockSize => {
       source('arch/arm64/kvm/mmu.c get_vma_page_shift(), user_mem_abort(), transparent_hugepage_adjust()'),
     ],
   };
-};
+}

@@ -17,7 +17,7 @@ export type SetProt =
   | { readonly ok: false; readonly errno: Errno; readonly says: string };
 
 /** Which combinations stage2_set_prot_attr() accepts, and what it writes. */
-export const setProt = (generation: 'pre-6.9' | '6.9', fwb: boolean, prot: ReadonlySet<ProtBit>): SetProt => {
+export function setProt(generation: 'pre-6.9' | '6.9', fwb: boolean, prot: ReadonlySet<ProtBit>): SetProt {
   const device = prot.has('DEVICE');
   const nc = generation === '6.9' && prot.has('NORMAL_NC');
   if (device && nc) return { ok: false, errno: 'EINVAL', says: 'DEVICE and NORMAL_NC exclude each other' };
@@ -25,7 +25,7 @@ export const setProt = (generation: 'pre-6.9' | '6.9', fwb: boolean, prot: Reado
     return { ok: false, errno: 'EINVAL', says: `${device ? 'DEVICE' : 'NORMAL_NC'} is never executable` };
   const t: S2Type = device ? 'DEVICE' : nc ? 'NORMAL_NC' : 'NORMAL';
   return { ok: true, t, a: fwb ? MEMATTR[t].fwb : MEMATTR[t].plain, xn: !prot.has('X') };
-};
+}
 
 /** `rwx` as text, from protection bits. */
 export const permissions = (prot: ReadonlySet<ProtBit>): string =>

@@ -10,10 +10,10 @@ export { ARM64_POLICIES, X86_POLICIES };
 
 type Version = readonly [number, number, number];
 
-const version = (text: string): Version | undefined => {
+function version(text: string): Version | undefined {
   const m = /^(?:linux-?\s?)?v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+~].*)?$/i.exec(text.trim());
   return m === null ? undefined : [Number(m[1]), Number(m[2]), Number(m[3] ?? 0)];
-};
+}
 
 const atLeast = ([a, b]: Version, major: number, minor: number) => a > major || (a === major && b >= minor);
 
@@ -21,7 +21,7 @@ const atLeast = ([a, b]: Version, major: number, minor: number) => a > major || 
  * `6.17`, `6.18.2`, `v6.8`, `cp-v7`. A kernel between two modelled ones belongs to the last change before it.
  * Kernels 5.11 to 5.13 were not read: the eager mapping of 5.10 disappears somewhere among them.
  */
-export const arm64Policy = (name: string): Arm64Policy => {
+export function arm64Policy(name: string): Arm64Policy {
   const exact = ARM64_POLICIES.find(p => p.id === name);
   if (exact) return exact;
   const v = version(name);
@@ -47,10 +47,10 @@ export const arm64Policy = (name: string): Arm64Policy => {
     ...ARM64_POLICIES.map(p => p.id),
     'or a kernel version: 5.10, or 5.14 and later',
   ]);
-};
+}
 
 /** As for arm64; `6.12.78` and later of the 6.12 branch carry the quirk of 6.16. */
-export const x86Policy = (name: string): X86Policy => {
+export function x86Policy(name: string): X86Policy {
   const exact = X86_POLICIES.find(p => p.id === name);
   if (exact) return exact;
   const v = version(name);
@@ -65,4 +65,4 @@ export const x86Policy = (name: string): X86Policy => {
   const found = X86_POLICIES.find(p => p.id === id);
   if (found) return found;
   throw unknownName('x86 era', name, [...X86_POLICIES.map(p => p.id), 'or a kernel version from 4.2 on']);
-};
+}

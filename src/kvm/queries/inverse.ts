@@ -8,14 +8,14 @@ import { policyGrade } from './diff.ts';
 import { type Point, Space, type SpaceOptions, USUALLY_FIXED } from './space.ts';
 
 /** `normal-wb`, `Normal-NC`, `nGnRE`, `device-ngnrne`. */
-export const parseGuestType = (text: string): GuestType => {
+export function parseGuestType(text: string): GuestType {
   const plain = text.toLowerCase();
   const found = GUEST_TYPES.find(
     t => t.toLowerCase() === plain || t.toLowerCase().replace(/^(normal|device)-/, '') === plain,
   );
   if (found) return found;
   throw unknownName('guest type', text, [...GUEST_TYPES]);
-};
+}
 
 export interface Reach {
   readonly inputs: number;
@@ -39,12 +39,12 @@ export interface Inverse {
 const GUARANTEED = 1;
 const REACHED = 2;
 
-export const inverse = (
+export function inverse(
   policy: Arm64Policy,
   want: GuestType,
   guest: GuestType = want,
   options: SpaceOptions = {},
-): Inverse => {
+): Inverse {
   const space = new Space([policy], { fixed: USUALLY_FIXED, ...options });
   const classes = new Uint16Array(space.size);
   const counts = [0, 0, 0];
@@ -90,4 +90,4 @@ export const inverse = (
     tried,
     grade: policyGrade(policy),
   };
-};
+}

@@ -90,7 +90,7 @@ export interface X86Diff {
   readonly grade: Grade;
 }
 
-export const diffX86 = (from: X86Policy, to: X86Policy): X86Diff => {
+export function diffX86(from: X86Policy, to: X86Policy): X86Diff {
   const space = new X86Space([from, to]);
   const labels = new Uint16Array(space.size);
   const names: string[] = ['same'];
@@ -131,7 +131,7 @@ export const diffX86 = (from: X86Policy, to: X86Policy): X86Diff => {
     differing,
     grade: weakest([grade(from), grade(to)]),
   };
-};
+}
 
 /** What a property may ask for. */
 export const X86_OUTCOME_FACTS = {
@@ -159,7 +159,7 @@ export interface X86Counterexamples {
   readonly grade: Grade;
 }
 
-export const searchX86 = (policy: X86Policy, text: string): X86Counterexamples => {
+export function searchX86(policy: X86Policy, text: string): X86Counterexamples {
   let holds: (env: Record<string, string | boolean>) => boolean;
   try {
     holds = PROPERTY.compile(text).holds;
@@ -208,14 +208,14 @@ export const searchX86 = (policy: X86Policy, text: string): X86Counterexamples =
       : { example: { input: space.example(first), leaf: word(space.verdict(policy, space.point(first))) } }),
     grade: grade(policy),
   };
-};
+}
 
 /** `wb`, `uc-`, `WC`. */
-export const parsePatType = (text: string): PatType => {
+export function parsePatType(text: string): PatType {
   const found = PAT_TYPES.find(t => t === text.toUpperCase());
   if (found) return found;
   throw unknownName('PAT type', text, [...PAT_TYPES]);
-};
+}
 
 export interface X86Reach {
   readonly inputs: number;
@@ -232,7 +232,7 @@ export interface X86Inverse {
   readonly grade: Grade;
 }
 
-export const inverseX86 = (policy: X86Policy, want: MtrrType, guest: PatType = want): X86Inverse => {
+export function inverseX86(policy: X86Policy, want: MtrrType, guest: PatType = want): X86Inverse {
   const space = new X86Space([policy]);
   const classes = new Uint16Array(space.size);
   const counts = [0, 0, 0];
@@ -260,7 +260,7 @@ export const inverseX86 = (policy: X86Policy, want: MtrrType, guest: PatType = w
     tried: space.size,
     grade: grade(policy),
   };
-};
+}
 
 export interface X86Migration {
   readonly outcome: 'ok' | 'silent-type-change' | 'source-cannot-run' | 'destination-fails';
@@ -275,11 +275,11 @@ export interface X86Migration {
 }
 
 /** One page on both sides: slots are never refused, so what may change is the type that the guest gets. */
-export const migrateX86 = (
+export function migrateX86(
   page: Omit<X86PredictInput, 'policy' | 'cpu'>,
   from: Pick<X86PredictInput, 'policy' | 'cpu'>,
   to: Pick<X86PredictInput, 'policy' | 'cpu'>,
-): X86Migration => {
+): X86Migration {
   const src = predictX86({ ...page, ...from });
   const dst = predictX86({ ...page, ...to });
   const fails = (p: X86Prediction) => p.accesses.every(a => a.r === 'error');
@@ -296,4 +296,4 @@ export const migrateX86 = (
         ? 'silent-type-change'
         : 'ok';
   return { outcome, viewChanges, src, dst, grade: weakest([src.grade, dst.grade]) };
-};
+}

@@ -107,7 +107,7 @@ const NEVER_REFUSED: readonly Evidence[] = [
 ];
 
 /** @throws KvmInputError when the input contradicts itself. */
-export const predictX86 = (i: X86PredictInput): X86Prediction => {
+export function predictX86(i: X86PredictInput): X86Prediction {
   if (i.cpu.tdp === false)
     throw new KvmInputError(
       'without EPT or NPT KVM fills shadow tables, which have no memory type of their own and are not modelled; valid: a CPU with EPT or NPT',
@@ -225,10 +225,10 @@ export const predictX86 = (i: X86PredictInput): X86Prediction => {
     leafGrade: weakest([mmio.grade, ept.grade]),
     trace: [...described, ...mmio.trace, ...ept.trace],
   };
-};
+}
 
 /** Aliases that differ in cacheability, by name. */
-const hazardsOf = (facts: MmioFacts, view: GuestView<PatType, MtrrType>): { id: string; says: string }[] => {
+function hazardsOf(facts: MmioFacts, view: GuestView<PatType, MtrrType>): { id: string; says: string }[] {
   const out: { id: string; says: string }[] = [];
   const host = facts.hostMemtype ?? 'WB';
   const uncachedHost = host === 'UC' || host === 'UC-' || host === 'WC';
@@ -249,4 +249,4 @@ const hazardsOf = (facts: MmioFacts, view: GuestView<PatType, MtrrType>): { id: 
   if (PAT_TYPES.every(t => view.effective[t] === 'UC' || view.effective[t] === 'WC'))
     out.push({ id: 'never-cacheable', says: 'no guest PAT type makes it cacheable' });
   return out;
-};
+}

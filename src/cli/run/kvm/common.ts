@@ -34,11 +34,11 @@ const X86_NAMES = new Set(X86_PROFILES.map(p => p.name));
 const isX86Cpu = (name: string): boolean => X86_NAMES.has(name.toLowerCase());
 
 /** What --arch says, else what the names can only mean. */
-export const archOf = (
+export function archOf(
   arch: 'arm64' | 'x86' | undefined,
   cpus: readonly string[],
   kernels: readonly string[],
-): 'arm64' | 'x86' => {
+): 'arm64' | 'x86' {
   if (arch !== undefined) return arch;
   if (cpus.some(isX86Cpu)) return 'x86';
   const onlyX86 = (name: string) =>
@@ -46,7 +46,7 @@ export const archOf = (
     !ARM64_POLICIES.some(p => p.id === name) &&
     !/^\d+\.\d+$/.test(name);
   return kernels.some(onlyX86) ? 'x86' : 'arm64';
-};
+}
 
 /** A kernel as it was asked for, and the policy that stands for it. */
 export interface Asked<P> {
@@ -83,20 +83,20 @@ export const x86Cpus = (names: readonly string[], fallback: readonly string[]): 
 export const cpuName = ({ fwb, dic }: Arm64Cpu): string =>
   [fwb ? 'FWB' : '', dic ? 'DIC' : ''].filter(Boolean).join('+') || 'no FWB, no DIC';
 
-export const presetsOf = (text: string | undefined, fallback: readonly string[]): Preset[] => {
+export function presetsOf(text: string | undefined, fallback: readonly string[]): Preset[] {
   const names = list(text);
   if (names.includes('all')) return [...PRESETS];
   return (names.length > 0 ? names : fallback).map(preset);
-};
+}
 
 /** `measured` or `read in source, file and function`. */
 export const gradeText = (grade: Grade): string => `${grade}, ${GRADE_MEANS[grade]}`;
 
-export const need = (value: string | undefined, option: string, example: string): string => {
+export function need(value: string | undefined, option: string, example: string): string {
   if (value === undefined || value === '')
     throw new UsageError(`--${option} is missing, for example ${example}`);
   return value;
-};
+}
 
 export const SCHEMA = (question: string): string => `memattr.kvm.${question}/1`;
 
@@ -113,19 +113,19 @@ export const paragraph = (text: string, width: number, indent: number): string[]
   wrap(text, Math.max(30, width - indent)).map(line => ' '.repeat(indent) + line);
 
 /** A label in a column of its own, text wrapped beside it. */
-export const labelled = (label: string, text: string, width: number, room: number, indent = 2): string[] => {
+export function labelled(label: string, text: string, width: number, room: number, indent = 2): string[] {
   const lines = wrap(text, Math.max(30, width - indent - room));
   return lines.map(
     (line, i) => ' '.repeat(indent) + (i === 0 ? label.padEnd(room) : ' '.repeat(room)) + line,
   );
-};
+}
 
 /** `mapping: VM_PFNMAP; pfn: no-page`, or what it means when nothing is needed. */
 export const conditionText = (conditions: readonly string[]): string =>
   conditions.length === 0 ? 'always' : conditions.join('; ');
 
 /** Rows by what they have in common, in the order of first sight. */
-export const groupBy = <T, K>(rows: readonly T[], key: (row: T) => K): Map<K, T[]> => {
+export function groupBy<T, K>(rows: readonly T[], key: (row: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const row of rows) {
     const k = key(row);
@@ -134,4 +134,4 @@ export const groupBy = <T, K>(rows: readonly T[], key: (row: T) => K): Map<K, T[
     else groups.set(k, [row]);
   }
   return groups;
-};
+}

@@ -47,7 +47,7 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
   return d.differing + interfaceChanges > 0 ? EXIT.findings : EXIT.answer;
 }
 
-const lines = (d: Diff | X86Diff, title: string, style: Style, width: number): string[] => {
+function lines(d: Diff | X86Diff, title: string, style: Style, width: number): string[] {
   const out = [
     `${style.bold(title)}: ${d.differing} of ${d.compared} inputs differ; evidence ${gradeText(d.grade)}`,
   ];
@@ -67,4 +67,4 @@ const lines = (d: Diff | X86Diff, title: string, style: Style, width: number): s
     if (several) for (const when of x.when) out.push(...paragraph(conditionText(when), width, 6));
   }
   return out;
-};
+}

@@ -48,7 +48,7 @@ export async function run(args: ErasArgs, io: Io): Promise<number> {
   return EXIT.answer;
 }
 
-const listed = (policy: Arm64Policy | X86Policy): Listed[] => {
+function listed(policy: Arm64Policy | X86Policy): Listed[] {
   const of = (list: string, rows: readonly Row<unknown, string>[]): Listed[] =>
     rows.map(row => ({ list, row, evidence: row.evidence ?? policy.evidence }));
   return 'ept' in policy
@@ -58,25 +58,25 @@ const listed = (policy: Arm64Policy | X86Policy): Listed[] => {
         ...of('each VMA', policy.vma),
         ...of('fault', policy.fault as readonly Row<unknown, string>[]),
       ];
-};
+}
 
 const nameOf = (row: Row<unknown, string>): string =>
   row.kind === 'stop' ? row.id : row.kind === 'set' ? row.name : `prot ${row.adds}`;
 const whenOf = (row: Row<unknown, string>): string => (row.kind === 'set' ? row.is : row.when);
-const effectOf = (row: Row<unknown, string>): string => {
+function effectOf(row: Row<unknown, string>): string {
   if (row.kind === 'set') return 'a local variable';
   if (row.kind === 'prot') return `|= ${row.adds}`;
   const end = row.then as { r?: string; errno?: string; type?: string; ipat?: boolean };
   if (end.type !== undefined) return `${end.type}${end.ipat ? ', IPAT' : ''}`;
   return end.r === 'inject' ? 'injected abort' : end.r === 'accept' ? 'accepted' : `-${end.errno}`;
-};
+}
 
-const lines = (
+function lines(
   policy: Arm64Policy | X86Policy,
   rows: readonly Listed[],
   style: Style,
   width: number,
-): string[] => {
+): string[] {
   const out = [
     style.bold(`${policy.id}  ${policy.title}`),
     `  ${policy.covers}`,
@@ -97,7 +97,7 @@ const lines = (
   if (policy.notes && policy.notes.length > 0)
     out.push('', ...policy.notes.flatMap(note => labelled('note', note, width, 6, 0)));
   return out;
-};
+}
 
 function all(args: ErasArgs, io: Io): number {
   const rows = eraRows().filter(row => args.arch === undefined || row.arch === args.arch);

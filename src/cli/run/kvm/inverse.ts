@@ -67,13 +67,13 @@ export async function run(args: InverseArgs, io: Io): Promise<number> {
   return EXIT.answer;
 }
 
-const mtrrType = (text: string): MtrrType => {
+function mtrrType(text: string): MtrrType {
   const found = MTRR_TYPES.find(t => t === text.toUpperCase());
   if (found) return found;
   throw unknownName('effective type', text, [...MTRR_TYPES]);
-};
+}
 
-const lines = (f: Inverse | X86Inverse, style: Style, width: number): string[] => {
+function lines(f: Inverse | X86Inverse, style: Style, width: number): string[] {
   const reach = (title: string, when: readonly (readonly string[])[]): string[] =>
     when.length === 0
       ? [`  ${title.replace(/,$/, '')}: never`]
@@ -86,4 +86,4 @@ const lines = (f: Inverse | X86Inverse, style: Style, width: number): string[] =
     ...reach('guaranteed, whatever the guest does,', f.guaranteed.when),
     ...reach(`if the guest maps it ${f.guest}, and may have something else,`, f.guestDecides.when),
   ];
-};
+}

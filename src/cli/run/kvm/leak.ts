@@ -78,7 +78,7 @@ export async function run(args: LeakArgs, io: Io): Promise<number> {
 const cacheText = ({ cache }: LineState): string =>
   cache === undefined ? 'empty' : `${cache.value}${cache.dirty ? ' (dirty)' : ''}`;
 
-const lines = (r: LeakRun, style: Style, width: number): string[] => {
+function lines(r: LeakRun, style: Style, width: number): string[] {
   const verdict = r.leaks ? style.red('leaks') : style.green(`no leak: ${r.cure}`);
   return [
     `${style.bold(`${r.era}, CPU ${cpuName(r.cpu)}, ${r.mapping}, guest type ${r.guest}`)}: ${verdict}; evidence ${gradeText(r.grade)}`,
@@ -95,4 +95,4 @@ const lines = (r: LeakRun, style: Style, width: number): string[] => {
       { width, indent: 2, head: style.dim },
     ),
   ];
-};
+}

@@ -25,7 +25,7 @@ interface End {
 }
 
 /** `grace/6.17`, or a CPU alone: the kernel then comes from --kernel. */
-const ends = (text: string, kernels: readonly string[]): End[] => {
+function ends(text: string, kernels: readonly string[]): End[] {
   const at = text.indexOf('/');
   if (at >= 0) {
     const cpu = text.slice(0, at);
@@ -37,7 +37,7 @@ const ends = (text: string, kernels: readonly string[]): End[] => {
       ['CPU/KERNEL'],
     );
   return kernels.map(kernel => ({ cpu: text, kernel }));
-};
+}
 
 interface Row {
   readonly mapping: string;
@@ -132,16 +132,16 @@ export async function run(args: MigrateArgs, io: Io): Promise<number> {
 }
 
 /** `Normal-WB -> Device-nGnRE whatever the guest says`; the guest's types are named only where they matter. */
-const viewsText = (views: Migration['viewChanges']): string => {
+function viewsText(views: Migration['viewChanges']): string {
   const groups = new Map<string, string[]>();
   for (const v of views) {
     const text = `${v.from} -> ${v.to}`;
     groups.set(text, [...(groups.get(text) ?? []), v.guest]);
   }
   return [...groups].map(([text, guests]) => `${text} for guest ${guests.join(', ')}`).join('; ');
-};
+}
 
-const detail = ({ result, viewChanges, hazards }: Migration): string => {
+function detail({ result, viewChanges, hazards }: Migration): string {
   const views = viewsText(viewChanges);
   switch (result.outcome) {
     case 'ok': {
@@ -159,4 +159,4 @@ const detail = ({ result, viewChanges, hazards }: Migration): string => {
         : `the first fault fails -${result.errno}${destination ? ', after the source has stopped' : ''} (${result.why})`;
     }
   }
-};
+}

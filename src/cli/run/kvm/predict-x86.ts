@@ -40,14 +40,14 @@ const INSERT = [
   'vm_insert_page',
 ] as const;
 
-const oneOf = <T extends string>(what: string, value: string, among: readonly T[]): T => {
+function oneOf<T extends string>(what: string, value: string, among: readonly T[]): T {
   const found = among.find(v => v.toLowerCase() === value.toLowerCase());
   if (found === undefined) throw unknownName(what, value, among);
   return found;
-};
+}
 
 /** A preset's page, changed by KEY=VALUE; with struct-page, reserved or type the facts that KVM asks for are given directly. */
-const pageOf = (base: HostPage, pairs: readonly string[]): HostPage | MmioFacts => {
+function pageOf(base: HostPage, pairs: readonly string[]): HostPage | MmioFacts {
   const given = new Map<string, string>();
   for (const pair of pairs.flatMap(p => p.split(/[,;]/))) {
     const [key = '', value] = pair.split('=');
@@ -94,7 +94,7 @@ const pageOf = (base: HostPage, pairs: readonly string[]): HostPage | MmioFacts 
     ...(given.has('zero') ? { zeroPage: yes('zero') } : {}),
     nopat: !patEnabled,
   };
-};
+}
 
 const X86_FLAGS: readonly string[] = ['VM_PFNMAP', 'VM_MIXEDMAP', 'VM_IO', 'VM_SHARED', 'VM_MAYWRITE'];
 
@@ -164,12 +164,12 @@ type NamedX86 = X86Prediction & {
 const leafText = ({ leaf }: X86Prediction): string =>
   leaf.format === 'npt' ? 'NPT PAT=PCD=PWT=0' : `EPT ${leaf.type ?? leaf.mt} IPAT=${leaf.ipat}`;
 
-const patText = (view: GuestView<PatType, MtrrType>): string => {
+function patText(view: GuestView<PatType, MtrrType>): string {
   if (view.control === 'guaranteed') return `always ${view.type}`;
   if (view.control === 'guest decides') return 'what its PAT says';
   const results = [...new Set(PAT_TYPES.map(t => view.effective[t]))];
   return results.map(r => `${PAT_TYPES.filter(t => view.effective[t] === r).join(' ')} -> ${r}`).join('; ');
-};
+}
 
 const quirkText = (p: X86Prediction): string =>
   p.quirk === undefined

@@ -68,12 +68,12 @@ export async function run(args: SearchArgs, io: Io): Promise<number> {
   return found.some(f => !f.holds) ? EXIT.findings : EXIT.answer;
 }
 
-const span = (counts: readonly number[]): string => {
+function span(counts: readonly number[]): string {
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
   return low === high ? String(low) : `${low} to ${high}`;
-};
+}
 
-const lines = (found: readonly Found[], style: Style, width: number): string[] => {
+function lines(found: readonly Found[], style: Style, width: number): string[] {
   const [first] = found;
   if (first === undefined) return [];
   const out = [
@@ -132,7 +132,7 @@ const lines = (found: readonly Found[], style: Style, width: number): string[] =
       );
   }
   return out;
-};
+}
 
 /** A property, a fact that an answer gives, or a fact that goes in. */
 interface FactRow {
@@ -151,7 +151,7 @@ const factRows = (
     means: `${f.means}${f.values ? ` (${f.values.join(', ')})` : ''}`,
   }));
 
-const facts = (args: SearchArgs, io: Io): number => {
+function facts(args: SearchArgs, io: Io): number {
   const rows: FactRow[] =
     archOf(args.arch, [], kernelsOf(args)) === 'x86'
       ? factRows('outcome', X86_OUTCOME_FACTS)
@@ -175,4 +175,4 @@ const facts = (args: SearchArgs, io: Io): number => {
     io,
   );
   return EXIT.answer;
-};
+}
