@@ -4,7 +4,7 @@ import { stage1Settings as armStage1Settings } from '../arm64/descriptors/stage1
 import { stage2Settings as armStage2Settings } from '../arm64/descriptors/stage2.ts';
 import { stage1Tables as armStage1, stage2Tables as armStage2 } from '../arm64/walk/tables.ts';
 import { type Settings, type SettingTable, settle } from '../bits/settings.ts';
-import type { Level, Regime } from '../walk/regime.ts';
+import { formOf, type Level, outputFrame, type Regime } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import { nptSettings } from '../x86/descriptors/npt.ts';
 import { stage1Settings } from '../x86/descriptors/stage1.ts';
@@ -117,6 +117,7 @@ function regimeOf(family: EntryFamily, settings: Given, start: number, input: bi
 function step(regime: Regime, first: number, words: readonly bigint[], input: bigint): Translation {
   const steps: Step[] = [];
   const base = { regime, input, steps };
+  const frame = Number(input >> 12n);
   let inherited = 0;
   let level = first;
   for (const word of words) {
@@ -130,7 +131,8 @@ function step(regime: Regime, first: number, words: readonly bigint[], input: bi
     const [lo, hi] = [Number(word & 0xffff_ffffn), Number(word >> 32n)];
     if (kind === 'leaf') {
       const pageSize = 2 ** form.shift;
-      const output = BigInt(form.leaf.address(lo, hi)) + (input & BigInt(pageSize - 1));
+      const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % (pageSize / 4096)));
+      const output = (BigInt(start) << 12n) + (input & BigInt(pageSize - 1));
       return { ...base, outcome: 'mapped', output, pageSize, level, inherited, leaf: taken };
     }
     if (kind !== 'table')
