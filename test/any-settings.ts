@@ -30,6 +30,11 @@ function anyValue(setting: Setting, next: () => number): string | number | bigin
   return setting.parse(choice.replace(/ \(.*\)$/, ''));
 }
 
+/** Values of a setting that tell readings apart, and a few more that it accepts. */
+export const someValues = (setting: Setting, next: () => number): (string | number | bigint)[] => [
+  ...new Set([...(setting.samples ?? []), ...Array.from({ length: 4 }, () => anyValue(setting, next))]),
+];
+
 /** Any settings of a family; rarely with D128, which is refused as a whole. */
 export const anySettings = (table: SettingTable, next: () => number): AnySettings =>
   Object.fromEntries(

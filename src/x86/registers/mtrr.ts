@@ -4,7 +4,7 @@
  */
 import { decode, type Finding } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { integer, type Settings, toggle } from '../../bits/settings.ts';
 import { addr, bits, flag, mbz, type Row, res0, reserved, type ValueTable } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
@@ -130,7 +130,7 @@ const fixedByte = (i: number, at: string, s: FixedSettings): Readonly<Record<str
 };
 const kilobytes = (bytes: number): string => `${bytes >> 10}K`;
 
-const fixedLayout = perSettings(keyOf<FixedSettings>('msr', 'modEn'), s => {
+const fixedLayout = perSettings((s: FixedSettings) => {
   const range = FIXED_MTRRS.find(({ msr }) => msr === s.msr) ?? { base: 0, size: 0x10000 };
   const at = (i: number): string =>
     `${(range.base + i * range.size).toString(16).toUpperCase().padStart(5, '0')}H`;
@@ -187,7 +187,7 @@ const VARIABLE = sdm('Figure "IA32_MTRR_PHYSBASEn and IA32_MTRR_PHYSMASKn Variab
 const SMRRS = sdm('Figure "IA32_SMRR_PHYSBASE and IA32_SMRR_PHYSMASK SMRR Pair"');
 
 /** IA32_MTRR_PHYSBASEn. */
-export const physBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+export const physBaseLayout = perSettings((s: PhysicalSettings) =>
   format(
     'x86.IA32_MTRR_PHYSBASE',
     { title: 'IA32_MTRR_PHYSBASEn', ref: VARIABLE },
@@ -195,7 +195,7 @@ export const physBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'),
   ),
 );
 /** IA32_MTRR_PHYSMASKn. */
-export const physMaskLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+export const physMaskLayout = perSettings((s: PhysicalSettings) =>
   format(
     'x86.IA32_MTRR_PHYSMASK',
     { title: 'IA32_MTRR_PHYSMASKn', ref: VARIABLE },
@@ -396,7 +396,7 @@ export const topMem = register({
 });
 
 const IORRS = apm('section "IORRs"');
-const iorrBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+const iorrBaseLayout = perSettings((s: PhysicalSettings) =>
   format(
     'x86.IORRBase',
     { title: 'IORRBasen', ref: IORRS },
@@ -412,7 +412,7 @@ const iorrBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
     },
   ),
 );
-const iorrMaskLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+const iorrMaskLayout = perSettings((s: PhysicalSettings) =>
   format(
     'x86.IORRMask',
     { title: 'IORRMaskn', ref: IORRS },

@@ -4,7 +4,7 @@
  */
 import { decode, type Finding } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { choice, integer, type Settings, toggle } from '../../bits/settings.ts';
 import { addr, bits, choose, flag, ignored, mbz, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
@@ -73,8 +73,7 @@ const cr3Pae = format(
     ign0: ignored(4, 0),
   },
 );
-const cr3Key = keyOf<Cr3Settings>('maxphyaddr', 'pcide', 'lam', 'operand', 'cBit', 'sBit');
-const cr3Ia32e = perSettings(cr3Key, (s: Cr3Settings) =>
+const cr3Ia32e = perSettings((s: Cr3Settings) =>
   format(
     'x86.CR3',
     {
@@ -141,7 +140,7 @@ const WALK: ValueTable = Array.from({ length: 8 }, (_, i) => `${i + 1} levels`);
 const TYPE: ValueTable = Array.from({ length: 8 }, (_, i) => memoryType(i) ?? `code ${i}`);
 const VMENTRY = { id: 'reserved-set', text: 'reserved (must be 0): VM entry fails' };
 
-const eptpLayout = perSettings(keyOf<EptpSettings>('maxphyaddr', 'sss'), (s: EptpSettings) =>
+const eptpLayout = perSettings((s: EptpSettings) =>
   format(
     'x86.EPTP',
     { title: 'extended-page-table pointer', ref: EPTP_REF },
