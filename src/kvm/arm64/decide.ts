@@ -178,7 +178,7 @@ function finish(
   if (end?.r === 'error') return { r: 'error', errno: end.errno, why: decidedBy ?? '' };
   const p = permissions(prot);
   if (input.permFault) return { r: 'relax', p };
-  const leaf = setProt(policy.protGeneration, input.cpu.fwb, prot);
+  const leaf = setProt(policy.prot, input.cpu.fwb, prot);
   if (!leaf.ok) return { r: 'error', errno: leaf.errno, why: 'x-on-noncacheable-prot' };
   return {
     r: 'map',

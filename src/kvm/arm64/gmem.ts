@@ -2,7 +2,7 @@
 import { type Evidence, type Grade, inferred, mail, measured, source } from '../evidence.ts';
 import type { ProtBit } from './model.ts';
 import { ACCESSES, type Access, type Arm64Cpu, type FaultOutcome } from './model.ts';
-import { maintenance, permissions, setProt } from './prot.ts';
+import { maintenance, permissions, setProt, WITH_NC } from './prot.ts';
 
 /** gmem_abort(): one leaf for one access of a guest_memfd slot, or undefined where the access never reaches it. */
 export function gmemFault(access: Access, readonly: boolean, cpu: Arm64Cpu): FaultOutcome | undefined {
@@ -11,7 +11,7 @@ export function gmemFault(access: Access, readonly: boolean, cpu: Arm64Cpu): Fau
   const prot = new Set<ProtBit>(['R']);
   if (!readonly) prot.add('W');
   if (access === 'exec' || cpu.dic) prot.add('X');
-  const leaf = setProt('6.9', cpu.fwb, prot);
+  const leaf = setProt(WITH_NC, cpu.fwb, prot);
   if (!leaf.ok) throw new Error('a NORMAL leaf is always accepted');
   return {
     r: 'map',

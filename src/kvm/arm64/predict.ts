@@ -228,7 +228,8 @@ function sizeOf(input: PredictInput, mapping: Mapping, t: S2Type, align: '4K' | 
   const at1G = align === '1G';
   const pfnmap = mapping.flags.includes('VM_PFNMAP');
   return blockSize({
-    era: input.policy.id === '5.10' ? '5.10' : '5.14',
+    era: input.policy.id,
+    rawBlocks: input.policy.rawBlocks,
     vmaKind: pfnmap ? 'pfnmap' : mapping.hugetlb ? 'hugetlb' : 'anon',
     ...(mapping.hugetlb && !pfnmap ? { hugetlbSize: at1G ? '1G' : '2M' } : {}),
     coaligned1G: at1G,

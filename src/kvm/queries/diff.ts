@@ -1,7 +1,8 @@
 /** Where two policies disagree: the smallest conditions on the input, not a dump of rows. */
 import { ACCESSES, type Access, type Arm64Policy, type FaultOutcome } from '../arm64/model.ts';
+import { eraGrade } from '../era.ts';
 import type { Grade } from '../evidence.ts';
-import { strongest, weakest } from '../evidence.ts';
+import { weakest } from '../evidence.ts';
 import { conditions, cover, DONT_CARE } from './cubes.ts';
 import { type Point, Space, type SpaceOptions, type Verdict } from './space.ts';
 
@@ -98,9 +99,6 @@ export function change(a: Verdict, b: Verdict): string {
   return parts.length === 0 ? 'same' : parts.join('; ');
 }
 
-/** The grade of a policy as a whole. */
-export const policyGrade = (policy: Arm64Policy): Grade => strongest(policy.evidence.map(e => e.grade));
-
 function interfaceChanges(from: Arm64Policy, to: Arm64Policy): string[] {
   const out: string[] = [];
   for (const flag of from.slotFlags)
@@ -169,6 +167,6 @@ export function diffPolicies(from: Arm64Policy, to: Arm64Policy, options: SpaceO
     interface: interfaceChanges(from, to),
     compared,
     differing: disagreements.reduce((n, d) => n + d.inputs, 0),
-    grade: weakest([policyGrade(from), policyGrade(to)]),
+    grade: weakest([eraGrade(from), eraGrade(to)]),
   };
 }

@@ -1,10 +1,10 @@
 /** Which inputs reach a wanted type: guaranteed whatever the guest does, or if the guest asks for it. */
 import type { Arm64Policy } from '../arm64/model.ts';
 import { effectiveArm64, GUEST_TYPES, type GuestType, guestViewArm64 } from '../effective.ts';
+import { eraGrade } from '../era.ts';
 import { unknownName } from '../errors.ts';
 import type { Grade } from '../evidence.ts';
 import { conditions, cover, DONT_CARE } from './cubes.ts';
-import { policyGrade } from './diff.ts';
 import { type Point, Space, type SpaceOptions, USUALLY_FIXED } from './space.ts';
 
 /** `normal-wb`, `Normal-NC`, `nGnRE`, `device-ngnrne`. */
@@ -88,6 +88,6 @@ export function inverse(
     guaranteed: reach(GUARANTEED),
     guestDecides: reach(REACHED),
     tried,
-    grade: policyGrade(policy),
+    grade: eraGrade(policy),
   };
 }

@@ -5,11 +5,11 @@
 
 import { FACTS, vmaEnv } from '../arm64/facts.ts';
 import type { Arm64Policy, FaultOutcome } from '../arm64/model.ts';
+import { eraGrade } from '../era.ts';
 import { KvmInputError, unknownName } from '../errors.ts';
 import type { Grade } from '../evidence.ts';
 import { type Condition, ExprError, type Facts, type Value, Vocabulary } from '../expr.ts';
 import { conditions, cover, DONT_CARE } from './cubes.ts';
-import { policyGrade } from './diff.ts';
 import { type Point, Space, type SpaceOptions, USUALLY_FIXED, type Verdict } from './space.ts';
 
 const OUTCOMES = ['map', 'error', 'inject', 'none'] as const;
@@ -184,6 +184,6 @@ export function searchPolicy(policy: Arm64Policy, text: string, options: SpaceOp
     failing,
     when,
     ...(point === undefined ? {} : { example: { ...point, verdict: space.verdict(policy, point) } }),
-    grade: policyGrade(policy),
+    grade: eraGrade(policy),
   };
 }

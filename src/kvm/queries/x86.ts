@@ -1,7 +1,8 @@
 /** The same questions for x86, where the slot always succeeds and each leaf is one decision: diff, search, inverse, migrate. */
 import { type GuestView, MTRR_TYPES, type MtrrType, PAT_TYPES, type PatType } from '../effective.ts';
+import { eraGrade } from '../era.ts';
 import { KvmInputError, unknownName } from '../errors.ts';
-import { type Grade, strongest, weakest } from '../evidence.ts';
+import { type Grade, weakest } from '../evidence.ts';
 import { ExprError, Vocabulary } from '../expr.ts';
 import { eptLeaf, eptProgram, patQuirk } from '../x86/decide.ts';
 import type { X86Policy } from '../x86/model.ts';
@@ -72,7 +73,6 @@ class X86Space {
   }
 }
 
-const grade = (policy: X86Policy): Grade => strongest(policy.evidence.map(e => e.grade));
 const word = (v: X86Verdict): string => `${v.type}${v.ipat ? ' with IPAT' : ', guest PAT counts'}`;
 
 export interface X86Diff {
@@ -129,7 +129,7 @@ export function diffX86(from: X86Policy, to: X86Policy): X86Diff {
     disagreements,
     compared: space.size,
     differing,
-    grade: weakest([grade(from), grade(to)]),
+    grade: weakest([eraGrade(from), eraGrade(to)]),
   };
 }
 
@@ -206,7 +206,7 @@ export function searchX86(policy: X86Policy, text: string): X86Counterexamples {
     ...(first === undefined
       ? {}
       : { example: { input: space.example(first), leaf: word(space.verdict(policy, space.point(first))) } }),
-    grade: grade(policy),
+    grade: eraGrade(policy),
   };
 }
 
@@ -258,7 +258,7 @@ export function inverseX86(policy: X86Policy, want: MtrrType, guest: PatType = w
     guaranteed: reach(1),
     guestDecides: reach(2),
     tried: space.size,
-    grade: grade(policy),
+    grade: eraGrade(policy),
   };
 }
 

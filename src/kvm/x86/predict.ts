@@ -4,6 +4,7 @@ import { KvmInputError } from '../errors.ts';
 import { type Evidence, type Grade, measured, source, weakest } from '../evidence.ts';
 import { Program, stop, type TraceStep } from '../policy.ts';
 import { eptLeaf, nptLeaf, patQuirk, type QuirkAnswer, type QuirkCall, tdxLeaf } from './decide.ts';
+import { X86_ERAS } from './eras/index.ts';
 import { X86_VOCABULARY } from './facts.ts';
 import { type HostPage, hostPageFacts, isHostMmio, type MmioFacts } from './host-mmio.ts';
 import type { X86Cpu, X86Policy } from './model.ts';
@@ -120,10 +121,12 @@ export function predictX86(i: X86PredictInput): X86Prediction {
       'VM_PFNMAP and VM_MIXEDMAP exclude each other (the kernel calls it a bug); valid: one of them, or neither',
       ['VM_PFNMAP', 'VM_MIXEDMAP'],
     );
-  if (i.cpu.vendor === 'tdx' && !i.policy.patQuirk)
-    throw new KvmInputError(`TDX guests came with kernel 6.16; valid: 6.16 and later, not ${i.policy.id}`, [
-      '6.16',
+  if (i.cpu.vendor === 'tdx' && !i.policy.tdx) {
+    const { id } = X86_ERAS.first(era => era.tdx);
+    throw new KvmInputError(`TDX guests came with kernel ${id}; valid: ${id} and later, not ${i.policy.id}`, [
+      id,
     ]);
+  }
   const facts = isHostPage(i.page) ? hostPageFacts(i.page) : i.page;
   const described = isHostPage(i.page) ? hostPageFacts(i.page).trace : [];
   if (!facts.pfnValid && facts.pageReserved)

@@ -1,10 +1,13 @@
 /** What the questions of `kvm` share: how policies and CPUs are named, and how answers are printed. */
-import type { Arm64Cpu, Arm64Policy } from '../../../kvm/arm64/model.ts';
-import { ARM64_POLICIES, arm64Policy, X86_POLICIES, x86Policy } from '../../../kvm/eras/index.ts';
+
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
+import type { Arm64Cpu } from '../../../kvm/arm64/model.ts';
+import type { Era, Eras } from '../../../kvm/era.ts';
 import { GRADE_MEANS, type Grade } from '../../../kvm/evidence.ts';
 import { type NamedCpu, parseArm64Cpu, parseX86Cpu, X86_PROFILES } from '../../../kvm/inputs.ts';
 import { PRESETS, type Preset, preset } from '../../../kvm/presets.ts';
-import type { X86Cpu, X86Policy } from '../../../kvm/x86/model.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
+import type { X86Cpu } from '../../../kvm/x86/model.ts';
 import type { Answer } from '../../../report/answer.ts';
 import { wrap } from '../../../report/table.ts';
 import type { Globals } from '../../command.ts';
@@ -42,8 +45,8 @@ export function archOf(
   if (arch !== undefined) return arch;
   if (cpus.some(isX86Cpu)) return 'x86';
   const onlyX86 = (name: string) =>
-    X86_POLICIES.some(p => p.id === name) &&
-    !ARM64_POLICIES.some(p => p.id === name) &&
+    X86_ERAS.all.some(p => p.id === name) &&
+    !ARM64_ERAS.all.some(p => p.id === name) &&
     !/^\d+\.\d+$/.test(name);
   return kernels.some(onlyX86) ? 'x86' : 'arm64';
 }
@@ -54,22 +57,23 @@ export interface Asked<P> {
   readonly policy: P;
 }
 
-/** `all` is every one, in the order of the eras. */
-const asked =
-  <P extends { readonly id: string }>(every: readonly P[], named: (name: string) => P) =>
-  (names: readonly string[], fallback: readonly string[]): Asked<P>[] => {
-    const wanted = names.length > 0 ? names : fallback;
-    return wanted.includes('all')
-      ? every.map(policy => ({ kernel: policy.id, policy }))
-      : wanted.map(kernel => ({ kernel, policy: named(kernel) }));
-  };
-export const askedArm64 = asked(ARM64_POLICIES, arm64Policy);
-export const askedX86 = asked(X86_POLICIES, x86Policy);
+/** The policies by the names that were given: `all` is every one, in the order of the eras. Without a name, `otherwise`. */
+export function asked<P extends Era>(
+  eras: Eras<P>,
+  names: readonly string[],
+  otherwise: 'newest' | 'all',
+): Asked<P>[] {
+  if (names.length === 0 && otherwise === 'newest') return [{ kernel: eras.newest.id, policy: eras.newest }];
+  if (names.length === 0 || names.includes('all'))
+    return eras.all.map(policy => ({ kernel: policy.id, policy }));
+  return names.map(kernel => ({ kernel, policy: eras.named(kernel) }));
+}
 
-export const arm64Policies = (names: readonly string[], fallback: readonly string[]): Arm64Policy[] =>
-  askedArm64(names, fallback).map(a => a.policy);
-export const x86Policies = (names: readonly string[], fallback: readonly string[]): X86Policy[] =>
-  askedX86(names, fallback).map(a => a.policy);
+export const policies = <P extends Era>(
+  eras: Eras<P>,
+  names: readonly string[],
+  otherwise: 'newest' | 'all',
+): P[] => asked(eras, names, otherwise).map(a => a.policy);
 
 /** `6.17`, or `6.18 (era 6.17)`. */
 export const eraText = (kernel: string, era: string): string =>

@@ -1,9 +1,11 @@
 /** `kvm eras`: what is known, from where, how sure; one policy row by row. */
+
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import type { Arm64Policy } from '../../../kvm/arm64/model.ts';
-import { arm64Policy, x86Policy } from '../../../kvm/eras/index.ts';
 import { type Evidence, GRADE_MEANS } from '../../../kvm/evidence.ts';
 import type { Row } from '../../../kvm/policy.ts';
 import { type EraRow, eraRows } from '../../../kvm/queries/eras.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { X86Policy } from '../../../kvm/x86/model.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Globals } from '../../command.ts';
@@ -25,7 +27,8 @@ interface Listed {
 export async function run(args: ErasArgs, io: Io): Promise<number> {
   if (args.name === undefined) return all(args, io);
   const arch = archOf(args.arch, [], [args.name]);
-  const policy: Arm64Policy | X86Policy = arch === 'arm64' ? arm64Policy(args.name) : x86Policy(args.name);
+  const policy: Arm64Policy | X86Policy =
+    arch === 'arm64' ? ARM64_ERAS.named(args.name) : X86_ERAS.named(args.name);
   const rows = listed(policy);
   const columns = [
     { title: 'function', text: (r: Listed) => r.list },
@@ -36,7 +39,7 @@ export async function run(args: ErasArgs, io: Io): Promise<number> {
   ];
   print(
     {
-      records: [{ arch, ...policy }],
+      records: [{ arch, ...('ept' in policy ? x86Record(policy) : arm64Record(policy)) }],
       rows,
       columns,
       lines: ({ style, width }) => lines(policy, rows, style, width),
@@ -47,6 +50,30 @@ export async function run(args: ErasArgs, io: Io): Promise<number> {
   );
   return EXIT.answer;
 }
+
+/** Everything that was decided; the releases stand in `covers`. */
+const arm64Record = ({
+  id,
+  title,
+  covers,
+  kind,
+  evidence,
+  slotFlags,
+  slot,
+  vma,
+  fault,
+  prot,
+  ...p
+}: Arm64Policy) => ({
+  ...{ id, title, covers, kind, evidence, slotFlags, slot, vma, fault, protGeneration: prot.id },
+  ...(p.eagerPfnmap === undefined ? {} : { eagerPfnmap: p.eagerPfnmap }),
+  cacheablePfnmapCap: p.cacheablePfnmapCap,
+  ...(p.notes === undefined ? {} : { notes: p.notes }),
+});
+const x86Record = ({ id, title, covers, evidence, ept, patQuirk, emulatesCaching, notes }: X86Policy) => ({
+  ...{ id, title, covers, evidence, ept, patQuirk, emulatesCaching },
+  ...(notes === undefined ? {} : { notes }),
+});
 
 function listed(policy: Arm64Policy | X86Policy): Listed[] {
   const of = (list: string, rows: readonly Row<unknown, string>[]): Listed[] =>

@@ -1,5 +1,7 @@
 /** `kvm predict` on arm64: one memslot, or a table of kernels, CPUs and mappings. */
+
 import { describeOutcome } from '../../../kvm/arm64/decide.ts';
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import type { Arm64Policy, FaultOutcome } from '../../../kvm/arm64/model.ts';
 import {
   type AccessPrediction,
@@ -17,7 +19,7 @@ import type { Style } from '../../../report/style.ts';
 import type { Column } from '../../../report/table.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
-import { arm64Cpus, askedArm64, eraText, gradeText, labelled, presetsOf, print } from './common.ts';
+import { arm64Cpus, asked, eraText, gradeText, labelled, presetsOf, print } from './common.ts';
 import type { PredictArgs } from './predict.ts';
 import { ACCESS_NAME, cpuLines, guestLines, LABEL, traceLines } from './predict-text.ts';
 
@@ -67,7 +69,7 @@ export function predictAll(
   kernels: readonly string[],
   cpuNames: readonly string[],
 ): number {
-  const asked = askedArm64(kernels, ['7.0']);
+  const wanted = asked(ARM64_ERAS, kernels, 'newest');
   const cpus = arm64Cpus(cpuNames, ['FWB+DIC']);
   const mte = args.mte ?? false;
   const slotFlags = args['slot-flags'] === undefined ? [] : parseSlotFlags(args['slot-flags']);
@@ -86,7 +88,7 @@ export function predictAll(
       flags: [...slotFlags, ...(p.slotFlags ?? [])],
     }));
   };
-  const predictions = asked.flatMap(({ kernel, policy }) =>
+  const predictions = wanted.flatMap(({ kernel, policy }) =>
     cpus.flatMap(({ cpu, name, evidence: cpuEvidence }) =>
       slots(policy).map(({ mappings, flags }) => ({
         kernel,

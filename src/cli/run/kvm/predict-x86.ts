@@ -1,16 +1,18 @@
 /** `kvm predict` on x86: one host page in a slot, or a table of kernels, CPUs and pages. */
+
 import { type GuestView, type MtrrType, PAT_TYPES, type PatType } from '../../../kvm/effective.ts';
 import { unknownName } from '../../../kvm/errors.ts';
 import type { Evidence } from '../../../kvm/evidence.ts';
 import { parseSlotFlags, parseVmaFlags } from '../../../kvm/inputs.ts';
 import { parsePatType } from '../../../kvm/queries/x86.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { HostPage, MmioFacts } from '../../../kvm/x86/host-mmio.ts';
 import { predictX86, type X86Prediction, type X86VmaFlag } from '../../../kvm/x86/predict.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Column } from '../../../report/table.ts';
 import type { Io } from '../../io.ts';
 import { EXIT, UsageError } from '../../trouble.ts';
-import { askedX86, eraText, gradeText, labelled, presetsOf, print, x86Cpus } from './common.ts';
+import { asked, eraText, gradeText, labelled, presetsOf, print, x86Cpus } from './common.ts';
 import type { PredictArgs } from './predict.ts';
 import { ACCESS_NAME, cpuLines, guestLines, LABEL, traceLines } from './predict-text.ts';
 
@@ -104,9 +106,9 @@ export function predictAllX86(
   kernels: readonly string[],
   cpuNames: readonly string[],
 ): number {
-  const asked = askedX86(kernels, ['6.16']);
+  const wanted = asked(X86_ERAS, kernels, 'newest');
   const cpus = x86Cpus(cpuNames, ['intel']);
-  const predictions = asked.flatMap(({ kernel, policy }) =>
+  const predictions = wanted.flatMap(({ kernel, policy }) =>
     cpus.flatMap(({ cpu, name, evidence: cpuEvidence }) =>
       presetsOf(args.preset, ['anon']).map(p => {
         if (p.x86 === undefined) throw new UsageError(`preset ${p.id} is not described on x86`);
