@@ -7,6 +7,7 @@ import type { Regime } from '../../src/walk/regime.ts';
 import { type Pattern, type ScannedRoot, scan, wordOf } from '../../src/walk/scan.ts';
 import { judgeX86, x86Species } from '../../src/x86/walk/scan.ts';
 import { Memory } from '../support/memory.ts';
+import { SEED } from '../support/seed.ts';
 import { random } from '../support/trees.ts';
 
 const X86 = x86Species(46);
@@ -130,7 +131,7 @@ describe('arm64', () => {
 
   test('concatenated tables of a stage 2 are one root', () => {
     const memory = new Memory();
-    const next = random(3);
+    const next = random(SEED + 3);
     const trees = [0, 1, 2].map(i =>
       plant(
         memory,
@@ -154,7 +155,7 @@ describe('arm64', () => {
 
   test('a root of 64 entries among other data', () => {
     const memory = new Memory();
-    const next = random(9);
+    const next = random(SEED + 9);
     const plan = { tableBytes: 65536, indexBits: 13, levels: 3, ...ARM };
     const tree = plant(memory, { ...plan, rootEntries: 64 }, BASE, next);
     const place = BASE + 0x80_0000 + 0x600;
@@ -231,7 +232,7 @@ test('a direct map of 4K pages maps the tables too: its leaf tables are no paren
 
 test('bounds: pages, and pages that may be tables; both are said', () => {
   const memory = new Memory();
-  const next = random(5);
+  const next = random(SEED + 5);
   const plan = { tableBytes: 4096, indexBits: 9, levels: 4, pointer: 0x67n, leaf: 0x163n };
   for (let i = 0; i < 4; i++) plant(memory, plan, BASE + i * 0x10_0000, next);
   const all = scan(memory, X86);

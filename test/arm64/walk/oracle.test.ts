@@ -106,7 +106,7 @@ describe('Linux 6.18 KVM: stage 2 of the VM, stage 1 of the host', () => {
 });
 
 describe('Debian 6.1 KVM: three VMs, their guests, the host, EL2', () => {
-  test.each(['a57-nvhe-nofwb', 'max-nvhe-fwb', 'max-vhe-fwb'])('%s', { timeout: 60_000 }, async folder => {
+  test.each(['a57-nvhe-nofwb', 'max-nvhe-fwb', 'max-vhe-fwb'])('%s', async folder => {
     const path = `real/arm64/${folder}`;
     const image = await openFixture(`${path}/sparse.elf`);
     const cpus = registersOf(`${path}/registers.json`);

@@ -106,7 +106,7 @@ describe('Debian kernels under QEMU and Bochs', () => {
   );
   test('there are dumps', () => expect(folders.length).toBeGreaterThanOrEqual(8));
 
-  test.each(folders)('%s', { timeout: 60_000 }, async folder => {
+  test.each(folders)('%s', async folder => {
     const path = `real/x86/${folder}`;
     const names = fixtureNames(path);
     const image = await openFixture(`${path}/sparse.elf`);

@@ -1,6 +1,6 @@
 /** Random settings for any family, from what each setting says that it accepts; the same seed gives the same ones. */
-import type { Setting, SettingTable } from '../src/bits/settings.ts';
-import { join } from '../src/bits/word.ts';
+import type { Setting, SettingTable } from '../../src/bits/settings.ts';
+import { join } from '../../src/bits/word.ts';
 
 export type AnySettings = Record<string, string | number | bigint>;
 
