@@ -7,7 +7,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { families } from '../../src/arch/families.ts';
 import type { Family } from '../../src/bits/family.ts';
 import { join } from '../../src/bits/word.ts';
-import { type AnySettings, anySettings, random32, someValues } from '../any-settings.ts';
+import { type AnySettings, anySettings, random32, someValues } from '../support/any-settings.ts';
 
 vi.resetModules();
 vi.doMock('../../src/bits/memo.ts', () => ({ perSettings: <T>(make: T): T => make }));
