@@ -1,17 +1,13 @@
 /** The address spaces of either architecture that a set of registers gives. */
 
-import type { Features } from '../arm64/registers/features.ts';
-import { arm64Candidates } from '../arm64/walk/roots.ts';
+import { type Machine as Arm64Machine, candidates as arm64Candidates } from '../arm64/walk/roots.ts';
 import type { Candidate, Candidates, RegisterValues } from '../walk/candidate.ts';
-import { type Machine as X86Machine, x86Candidates } from '../x86/walk/roots.ts';
+import { type Machine as X86Machine, candidates as x86Candidates } from '../x86/walk/roots.ts';
 
 export type Architecture = 'arm64' | 'x86';
 
 /** What the registers do not hold. */
-export interface Machine extends X86Machine {
-  /** arm64: the features that ID registers would state, where those are not given. */
-  readonly features?: Features;
-}
+export interface Machine extends Arm64Machine, X86Machine {}
 
 /** Which architecture the names belong to; undefined where they say nothing. */
 export function architectureOf(registers: RegisterValues): Architecture | undefined {
@@ -26,9 +22,9 @@ export function architectureOf(registers: RegisterValues): Architecture | undefi
 export function candidatesOf(
   registers: RegisterValues,
   architecture: Architecture,
-  { features, ...machine }: Machine = {},
+  machine: Machine = {},
 ): Candidates {
-  return architecture === 'arm64' ? arm64Candidates(registers, features) : x86Candidates(registers, machine);
+  return architecture === 'arm64' ? arm64Candidates(registers, machine) : x86Candidates(registers, machine);
 }
 
 /** The candidates of several CPUs, each regime once: CPUs of one machine share most of them. */

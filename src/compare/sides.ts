@@ -1,10 +1,10 @@
 /** The leaves of a walked map in the words of the tool that it is compared with. */
-import { arm64Stated } from '../arm64/walk/stated.ts';
+import { stated as arm64Stated } from '../arm64/walk/stated.ts';
 import type { Side } from '../walk/diff.ts';
 import { type AddressMap, leafAt, patternKey } from '../walk/map.ts';
 import { KIND, type Level } from '../walk/regime.ts';
 import type { Stated } from '../walk/stated.ts';
-import { x86Stated } from '../x86/walk/stated.ts';
+import { stated as x86Stated } from '../x86/walk/stated.ts';
 import { type Cover, saysOf, type TextMap } from './text-map.ts';
 
 /** The leaves of a map in the tool's words. Of two stages the first: most listings know nothing of the second. */

@@ -4,7 +4,7 @@
  */
 
 import { type Architecture, candidatesOf, type Machine } from '../arch/regimes.ts';
-import { arm64Species, concatenated, judgeArm64 } from '../arm64/walk/scan.ts';
+import { species as arm64Species, concatenated, judge as judgeArm64 } from '../arm64/walk/scan.ts';
 import { hex } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import type { ImageNotes } from '../image/elf-notes.ts';
@@ -18,7 +18,7 @@ import { type Space, spacesOf } from '../walk/space.ts';
 import { summarise } from '../walk/summary.ts';
 import { Through } from '../walk/through.ts';
 import { translate } from '../walk/translate.ts';
-import { judgeX86, x86Species } from '../x86/walk/scan.ts';
+import { judge as judgeX86, species as x86Species } from '../x86/walk/scan.ts';
 
 export interface RootsOptions extends Pick<ScanOptions, 'maxPages'> {
   /** Which kinds of trees to look for; none: registers and notes only. Default: those of the image's machine. */
@@ -32,9 +32,6 @@ export interface RootsOptions extends Pick<ScanOptions, 'maxPages'> {
 
 /** Architectures of the names that containers use. */
 const MACHINES: Readonly<Record<string, Architecture>> = { arm64: 'arm64', 'x86-64': 'x86', i386: 'x86' };
-
-/** Above it, address bits count as reserved where nothing says how wide the processor's addresses are. */
-const USUAL_WIDTH = 46;
 
 /** A memory to search: the image, or a guest's memory behind a second stage. */
 interface Place {
@@ -130,10 +127,8 @@ class Finder {
   scan({ name, space }: Place, kinds: readonly Architecture[], long: boolean): void {
     const { maxPages, machine } = this.#options;
     const limits = maxPages === undefined ? {} : { maxPages };
-    const x86 = x86Species(machine?.maxphyaddr ?? USUAL_WIDTH).filter(
-      ({ id }) => !long || (id !== 'x86.32bit' && id !== 'x86.pae'),
-    );
-    const species = kinds.flatMap(kind => (kind === 'arm64' ? arm64Species : x86));
+    const x86 = x86Species(machine).filter(({ id }) => !long || (id !== 'x86.32bit' && id !== 'x86.pae'));
+    const species = kinds.flatMap(kind => (kind === 'arm64' ? arm64Species(machine) : x86));
     if (species.length === 0) return;
     const { roots, pages, stopped } = scan(space, species, limits);
     this.#pages += pages;

@@ -202,7 +202,7 @@ const MODE_NAME = { '32': '32-bit', pae: 'PAE', '4l': '4-level', '5l': '5-level'
 const SIZE_NAME = { page4k: '4-KByte', page2m: '2-MByte', page4m: '4-MByte', page1g: '1-GByte' } as const;
 
 /** Can an entry at this level map a page, under these settings? */
-function largePage(s: Stage1Settings, level: number): boolean {
+export function largePage(s: Stage1Settings, level: number = levelOf(s)): boolean {
   if (level === 1) return true;
   if (level === 2) return s.mode !== '32' || s.pse === 1;
   return level === 3 && ia32e(s) && s.gbpages === 1;

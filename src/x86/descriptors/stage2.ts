@@ -164,7 +164,7 @@ const SIZE_NAME = { page4k: '4-KByte', page2m: '2-MByte', page4m: '', page1g: '1
 const nameOf = (s: Stage2Settings): string => NAME[s.level - 1] ?? '';
 
 /** Can an entry at this level map a page? */
-const largePage = (s: Stage2Settings): boolean =>
+export const largePage = (s: Stage2Settings): boolean =>
   s.level === 1 || (s.level === 2 && s.p2m === 1) || (s.level === 3 && s.p1g === 1);
 
 /** The layout of a page at this level under these settings. Call it only where a page can be. */
