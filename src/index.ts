@@ -5,15 +5,11 @@
  * many are.
  */
 
+export type { Architecture, ArchitectureId } from './arch/architecture.ts';
 export { descriptors } from './arch/descriptors.ts';
 export { families, registers } from './arch/families.ts';
-export {
-  type Architecture,
-  architectureOf,
-  candidatesOf,
-  candidatesOfAll,
-  type Machine,
-} from './arch/regimes.ts';
+export { architectureOf } from './arch/names.ts';
+export { candidatesOf, candidatesOfAll, type Machine } from './arch/walks.ts';
 export * as arm64 from './arm64/index.ts';
 export {
   check,

@@ -15,15 +15,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   text: ['bits', 'refs'],
   kernels: ['bits', 'refs', 'memtype'],
   walk: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text'],
-  arm64: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text', 'walk'],
-  x86: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text', 'walk'],
+  faults: ['bits', 'refs', 'memtype', 'image', 'text', 'walk'],
+  contract: ['bits', 'refs', 'memtype', 'image', 'text', 'walk', 'faults'],
+  arm64: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text', 'walk', 'faults', 'contract'],
+  x86: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text', 'walk', 'faults', 'contract'],
 };
 const LOWER = Object.keys(MAY_IMPORT);
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ...MAY_IMPORT,
   arch: LOWER,
   lint: LOWER,
-  faults: [...LOWER, 'arch'],
   kvm: LOWER,
   pasted: [...LOWER, 'arch'],
   roots: [...LOWER, 'arch'],
@@ -44,7 +45,10 @@ interface Import {
 /** What lies right in `src`: the library's index and the editions of the manuals. */
 const AT_THE_TOP = ['index.ts', 'refs.ts'];
 
-const folderOf = (file: string): string => file.split('/')[0]?.replace(/\.ts$/, '') ?? '';
+/** The contract lies below the architectures that fulfil it, the rest of its room above them. */
+const CONTRACT = 'arch/architecture.ts';
+const folderOf = (file: string): string =>
+  file === CONTRACT ? 'contract' : (file.split('/')[0]?.replace(/\.ts$/, '') ?? '');
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .map(file => file.replaceAll('\\', '/'))
@@ -133,8 +137,10 @@ test('a command module is a description: the work is imported when it runs', () 
   expect(eager).toEqual([]);
 });
 
-test('the index of the descriptors loads names only: each family when it is asked for', () => {
-  const text = readFileSync(join(src, 'arch/by-name.ts'), 'utf8');
-  const atOnce = [...text.matchAll(/^import (?!type).*'(.+)';$/gm)].map(([, specifier]) => specifier);
-  expect(atOnce).toEqual(['../arm64/descriptors/names.ts', '../x86/descriptors/names.ts']);
+test('names load names only: each family when it is asked for', () => {
+  for (const file of ['arch/names.ts', 'arm64/names.ts', 'x86/names.ts']) {
+    const text = readFileSync(join(src, file), 'utf8');
+    const atOnce = [...text.matchAll(/^import (?!type).*'(.+)';$/gm)].map(([, specifier]) => specifier);
+    expect(atOnce.filter(specifier => !/\/(names|family)\.ts$/.test(specifier ?? ''))).toEqual([]);
+  }
 });

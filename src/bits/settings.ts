@@ -116,6 +116,10 @@ export function settle<T extends SettingTable>(table: T, given: Partial<Settings
   return { ...defaults, ...given } as Settings<T>;
 }
 
+/** Those of the given settings that a table has. */
+export const pick = <T extends SettingTable>(table: T, given: Partial<Settings<SettingTable>>) =>
+  Object.fromEntries(Object.entries(given).filter(([key]) => key in table)) as Partial<Settings<T>>;
+
 /**
  * Read `key=value` pairs against a table.
  *

@@ -1,6 +1,6 @@
 /** How people name families and their settings on the command line. */
 
-import { descriptorIndex } from '../arch/by-name.ts';
+import { formatNames } from '../arch/names.ts';
 import type { Family } from '../bits/family.ts';
 import { parseSettings, type Settings, type SettingTable } from '../bits/settings.ts';
 import { didYouMean } from './suggest.ts';
@@ -57,7 +57,7 @@ export function familyNamed(typed: string, among: readonly Family[], noun = 'for
 export async function descriptorsCalled(typed: string): Promise<readonly Family[]> {
   const whole = typed.toLowerCase();
   const names = [whole, whole.slice(0, Math.max(0, whole.lastIndexOf('.')))]; // the last part may be a kind
-  const called = descriptorIndex.filter(entry =>
+  const called = formatNames.filter(entry =>
     names.some(name => isCalled(name, [...namesOf(entry), shortOf(entry)])),
   );
   return Promise.all(called.map(({ load }) => load()));

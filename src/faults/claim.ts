@@ -16,11 +16,27 @@ export type Cause =
 
 export type AccessKind = 'read' | 'write' | 'fetch';
 
+/** Who made an access. */
+export type By = 'privileged' | 'unprivileged';
+
+/** An access, as far as rights in entries can deny it. */
+export interface Access {
+  readonly access: AccessKind;
+  /** Undefined: what is denied to both levels. */
+  readonly by?: By | undefined;
+}
+
+/** A register by its name, where somebody gave it. */
+export type Controls = (register: string) => bigint | undefined;
+
 export interface Claim {
   /** Where it stands: `ESR_EL1 = 0x96000004`. */
   readonly source: string;
-  readonly architecture: 'arm64' | 'x86';
+  /** Id of the architecture. */
+  readonly architecture: string;
   readonly stage: 1 | 2;
+  /** The family of the entries of the stage that faulted. */
+  readonly family: string;
   /** The address that the faulting stage could not translate, where it is known. */
   readonly input?: bigint;
   /** The virtual address of the access, where it is known beside that. */
@@ -30,7 +46,9 @@ export interface Claim {
   readonly level?: number;
   readonly access: AccessKind;
   /** Undefined: the hardware does not say. */
-  readonly by?: 'privileged' | 'unprivileged';
+  readonly by?: By;
+  /** The access in words: `a write at EL0`, `an instruction fetch by the supervisor`. */
+  readonly text: string;
   /** A second stage failed on an access to the first stage's tables. */
   readonly onWalk: boolean;
   /** The cause in the manual's words. */
@@ -42,13 +60,13 @@ export interface Claim {
   readonly findings: readonly Finding[];
 }
 
-/** `a write at EL0`, `an instruction fetch by the supervisor`. */
-export function accessText({ access, by, architecture, onWalk }: Claim): string {
-  const what = access === 'fetch' ? 'instruction fetch' : access;
+/** An architecture's words for who made an access. `plain`: `a write`; `what`: the same without its article. */
+export type WhoText = (by: By, plain: string, what: string) => string;
+
+/** A claim whose access is put in words. */
+export function worded(claim: Omit<Claim, 'text'>, who: WhoText): Claim {
+  const { access, by, onWalk } = claim;
   const plain = access === 'fetch' ? 'an instruction fetch' : `a ${access}`;
-  const table = onWalk ? ', for a table of stage 1' : '';
-  if (by === undefined) return plain + table;
-  if (architecture === 'arm64')
-    return (by === 'privileged' ? `a privileged ${what}` : `${plain} at EL0`) + table;
-  return `${plain}${by === 'privileged' ? ' by the supervisor' : ' in user mode'}${table}`;
+  const made = by === undefined ? plain : who(by, plain, access === 'fetch' ? 'instruction fetch' : access);
+  return { ...claim, text: `${made}${onWalk ? ', for a table of stage 1' : ''}` };
 }

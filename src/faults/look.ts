@@ -1,8 +1,10 @@
 /** Which tables a fault is to be held against: those of the stage and exception level that took it. */
 import type { AddressSpace } from '../image/address-space.ts';
+import type { Candidate } from '../walk/candidate.ts';
 import type { Space } from '../walk/space.ts';
 import { type Translation, translate } from '../walk/translate.ts';
-import type { Claim } from './claim.ts';
+import type { Claim, Controls } from './claim.ts';
+import type { FaultRules } from './rules.ts';
 import { type Explanation, explain } from './verdict.ts';
 
 export interface Looked {
@@ -14,19 +16,17 @@ export interface Looked {
   readonly explanation: Explanation;
 }
 
-/** `el1.ttbr0`: the exception level whose tables these are. */
-const levelOf = ({ candidate: { name } }: Space): number => Number(/(?:^|\.)el(\d)/.exec(name)?.[1] ?? 0);
-
 /**
  * The fault in every space that can have caused it. Spaces that do not translate the address at all are left out, unless
  * there is no other.
- * @param el arm64: the exception level whose stage 1 it was
+ * @param el the exception level whose first stage it was, where the architecture has such
  */
 export function lookUp(
   claim: Claim,
   spaces: readonly Space[],
   image: AddressSpace,
   el: number,
+  rules: FaultRules,
 ): readonly Looked[] {
   // a second stage that no stage 1 goes through: stage 1 is off, and the address goes straight to it
   const behind = new Set(spaces.flatMap(({ second }) => (second ? [second.candidate.name] : [])));
@@ -37,25 +37,36 @@ export function lookUp(
     !behind.has(space.candidate.name)
       ? { ...claim, input: claim.va }
       : claim;
-  const all = spaces.flatMap(space => lookIn(straight(space), space, image, el) ?? []);
+  const all = spaces.flatMap(space => lookIn(straight(space), space, image, el, rules) ?? []);
   const inside = all.filter(({ walk }) => walk.outcome !== 'outside');
   return inside.length > 0 ? inside : all.slice(0, 1);
 }
 
-function lookIn(claim: Claim, space: Space, image: AddressSpace, el: number): Looked | undefined {
+function lookIn(
+  claim: Claim,
+  space: Space,
+  image: AddressSpace,
+  el: number,
+  rules: FaultRules,
+): Looked | undefined {
   const { candidate, memory, second } = space;
   const own = candidate.regime.input === 'va';
   if (claim.stage === 1) {
     if (!own || claim.input === undefined) return undefined;
-    if (claim.architecture === 'arm64' && levelOf(space) !== el) return undefined;
+    if (!rules.tookIt(candidate, el)) return undefined;
     const walk = translate(candidate.regime, memory, claim.input);
-    return { root: candidate.name, walk, explanation: explain(claim, walk, candidate) };
+    return { root: candidate.name, walk, explanation: explain(claim, walk, rules, controlsOf(candidate)) };
   }
   if (!own) {
     if (claim.input === undefined) return undefined;
     const walk = translate(candidate.regime, memory, claim.input);
     const { input } = claim;
-    return { root: candidate.name, walk, input, explanation: explain(claim, walk, candidate) };
+    return {
+      root: candidate.name,
+      walk,
+      input,
+      explanation: explain(claim, walk, rules, controlsOf(candidate)),
+    };
   }
   // the address at the second stage is not known: it comes from the guest’s own tables
   if (!second || claim.input !== undefined || claim.va === undefined) return undefined;
@@ -67,9 +78,17 @@ function lookIn(claim: Claim, space: Space, image: AddressSpace, el: number): Lo
     root: `${candidate.name}, then ${second.candidate.name}`,
     walk,
     input,
-    explanation: explain(claim, walk, second.candidate),
+    explanation: explain(claim, walk, rules, controlsOf(second.candidate)),
   };
 }
+
+/** What a candidate was made from, by name. */
+const controlsOf =
+  ({ from }: Candidate): Controls =>
+  name => {
+    const text = from.find(part => part.startsWith(`${name}=`));
+    return text === undefined ? undefined : BigInt(text.slice(name.length + 1));
+  };
 
 /** The table at which a walk ended because it could not be read. */
 function tableOf(walk: Translation): bigint | undefined {

@@ -1,10 +1,10 @@
 /** A fault, held against the tables: which entry explains it, or none does. */
 import { hex } from '../bits/word.ts';
-import type { Candidate } from '../walk/candidate.ts';
 import { type EntryKind, type Regime, softwareNote } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
-import { accessText, type Cause, type Claim } from './claim.ts';
+import type { Cause, Claim, Controls } from './claim.ts';
 import { type Denial, denials } from './denials.ts';
+import type { FaultRules } from './rules.ts';
 
 /** What one entry of the walk has to do with the fault. */
 export interface StepVerdict {
@@ -42,11 +42,19 @@ const CAUSE: Readonly<Record<Cause, string>> = {
 const STALE =
   'a stale TLB entry: was the entry changed without invalidating the TLB, or only after the fault was taken?';
 
-/** Hold the claim against the walk of the stage that faulted. */
-export function explain(claim: Claim, walk: Translation, candidate?: Pick<Candidate, 'from'>): Explanation {
-  const found = keptOut(claim, walk, candidate) ?? find(claim, walk);
+/**
+ * Hold the claim against the walk of the stage that faulted.
+ * @param controls registers of the moment of the access
+ */
+export function explain(
+  claim: Claim,
+  walk: Translation,
+  rules: FaultRules,
+  controls: Controls = () => undefined,
+): Explanation {
+  const found = keptOut(claim, walk, rules, controls) ?? find(claim, walk, rules);
   const { finds, guilty, verdict } = found;
-  const suspects = [...(found.suspects ?? []), ...suspectsOf(claim, walk, finds, candidate)];
+  const suspects = [...(found.suspects ?? []), ...suspectsOf(claim, walk, finds, rules, controls)];
   const steps = walk.steps.map((step): StepVerdict => {
     const denied = (found.denied ?? []).filter(denial => denial.step === step).map(({ bit }) => bit);
     const says = [...describe(step, walk), ...denied];
@@ -64,34 +72,13 @@ interface Found {
   readonly suspects?: readonly string[];
 }
 
-/** E0PD0 and E0PD1 of a TCR_ELx with two ranges [Arm ARM, TCR_EL1]. */
-const E0PD = [55n, 56n] as const;
-
-/** EL0 kept out of a half of the address space: a level 0 Translation fault, whatever the tables say. */
-function keptOut(
-  { architecture, stage, by, cause, level }: Claim,
-  { regime, input }: Translation,
-  candidate: Pick<Candidate, 'from'> | undefined,
-): Found | undefined {
-  if (
-    architecture !== 'arm64' ||
-    stage !== 1 ||
-    by !== 'unprivileged' ||
-    cause !== 'not-present' ||
-    level !== 0
-  )
-    return undefined;
-  const upper = (input >> 55n) & 1n ? 1 : 0;
-  const name = ['TCR_EL1', 'TCR_EL2'].find(register => registerOf(candidate, register) !== undefined);
-  const tcr = name === undefined ? undefined : registerOf(candidate, name);
-  if (regime.id !== 'arm64.stage1' || tcr === undefined || !((tcr >> E0PD[upper]) & 1n)) return undefined;
-  return {
-    finds: 'not-present',
-    verdict: `${name}.E0PD${upper} = 1 keeps EL0 out of this half of the address space: a level 0 Translation fault, whatever the tables say`,
-  };
+/** A fault before any table was read. */
+function keptOut(claim: Claim, walk: Translation, rules: FaultRules, controls: Controls): Found | undefined {
+  const verdict = rules.keptOut(claim, walk, controls);
+  return verdict === undefined ? undefined : { finds: 'not-present', verdict };
 }
 
-function find(claim: Claim, walk: Translation): Found {
+function find(claim: Claim, walk: Translation, rules: FaultRules): Found {
   const last = walk.steps.at(-1);
   const at = (step: Step): string => `the level ${step.name} entry`;
   switch (walk.outcome) {
@@ -115,9 +102,9 @@ function find(claim: Claim, walk: Translation): Found {
       };
     }
     case 'fault':
-      return faulty(walk, last as Step);
+      return faulty(walk, last as Step, rules);
     case 'mapped':
-      return mapped(claim, walk, last as Step);
+      return mapped(claim, walk, last as Step, rules);
   }
 }
 
@@ -125,7 +112,7 @@ const errors = ({ reading }: Step): readonly string[] =>
   reading.findings.filter(({ severity }) => severity === 'error').map(({ message }) => message);
 
 /** An entry that is valid and still faults. */
-function faulty(walk: Translation, step: Step): Found {
+function faulty(walk: Translation, step: Step, rules: FaultRules): Found {
   const { facts } = step.reading;
   const why = errors(step).join('; ');
   if (facts.mmio !== undefined)
@@ -134,19 +121,13 @@ function faulty(walk: Translation, step: Step): Found {
       guilty: step,
       verdict: `the level ${step.name} entry is KVM’s cached MMIO and faults on purpose: ${noteOf(step, walk.regime) ?? ''}`,
     };
-  const cause: Cause = facts.addressSizeFault
-    ? 'address-size'
-    : walk.regime.id === 'x86.ept'
-      ? 'misconfiguration'
-      : facts.userFault && !facts.reservedFault
-        ? 'permission'
-        : 'reserved-bit';
+  const cause = rules.faulty(step, walk.regime);
   return { finds: cause, guilty: step, verdict: `the level ${step.name} entry faults: ${why}` };
 }
 
 const ACCESS_FLAG = 'access-flag-clear';
 
-function mapped(claim: Claim, walk: Translation, leaf: Step): Found {
+function mapped(claim: Claim, walk: Translation, leaf: Step, rules: FaultRules): Found {
   const flag = leaf.reading.findings.find(({ id }) => id === ACCESS_FLAG);
   if (flag)
     return {
@@ -154,12 +135,12 @@ function mapped(claim: Claim, walk: Translation, leaf: Step): Found {
       guilty: leaf,
       verdict: `the level ${leaf.name} entry has AF = 0, and hardware does not set it`,
     };
-  const denied = denials(walk, claim.access, claim.by);
+  const denied = denials(walk, claim, rules);
   if (denied.length > 0) {
     const parts = denied.map(({ step, bit }) => `level ${step.name} ${bit}`);
     return { finds: 'permission', denied, verdict: `not permitted: ${parts.join('; ')}` };
   }
-  return { finds: 'fine', verdict: `the entries are fine: they permit ${accessText(claim)}` };
+  return { finds: 'fine', verdict: `the entries are fine: they permit ${claim.text}` };
 }
 
 /** What else may have denied the access, likeliest first. */
@@ -167,82 +148,27 @@ function suspectsOf(
   claim: Claim,
   walk: Translation,
   finds: Explanation['finds'],
-  candidate: Pick<Candidate, 'from'> | undefined,
+  rules: FaultRules,
+  controls: Controls,
 ): readonly string[] {
-  if (finds === 'permission') return claim.architecture === 'arm64' ? dirty(walk, claim) : [];
+  if (finds === 'permission') return rules.behindDenial(claim, walk);
   if (finds !== 'fine') return [];
   switch (claim.cause) {
     case 'outside':
       return [`what the hardware named: ${claim.says}`];
     case 'permission':
-      return [...besideTables(claim, walk, candidate), STALE];
+      return [...(claim.stage === 1 ? rules.besideTables(claim, isUser(walk, rules), controls) : []), STALE];
     case 'reserved-bit':
     case 'misconfiguration':
-      return [...narrower(walk), STALE];
+      return [...rules.narrower(walk), STALE];
     default:
       return [STALE];
   }
 }
 
-/** Address bits that are reserved where the processor has fewer than was taken for granted. */
-function narrower({ regime, steps }: Translation): readonly string[] {
-  if (!regime.id.startsWith('x86.')) return [];
-  return steps.flatMap(step => {
-    const address = step.word & 0x000f_ffff_0000_0000n;
-    if (address === 0n) return [];
-    const top = address.toString(2).length - 1;
-    return [`MAXPHYADDR: bit ${top} of the level ${step.name} entry is reserved where it is ${top} or less`];
-  });
-}
-
-/** Controls of the moment of access that may deny what the tables permit. */
-function besideTables(
-  { architecture, stage, by, access }: Claim,
-  walk: Translation,
-  candidate: Pick<Candidate, 'from'> | undefined,
-): readonly string[] {
-  if (stage === 2) return [];
-  const user = isUser(walk);
-  if (architecture === 'arm64') {
-    if (by === 'unprivileged') return ['TCR_ELx.E0PD: EL0 may be kept from this half of the address space'];
-    return access !== 'fetch' && user
-      ? ['PSTATE.PAN: the page is accessible at EL0, and PAN denies privileged data accesses to such pages']
-      : [];
-  }
-  if (by !== 'privileged' || !user) return [];
-  const cr4 = registerOf(candidate, 'CR4');
-  const [name, position, text] =
-    access === 'fetch'
-      ? (['CR4.SMEP', 20n, 'the supervisor must not execute pages of the user'] as const)
-      : ([
-          'CR4.SMAP',
-          21n,
-          'the supervisor must not access pages of the user unless EFLAGS.AC is set',
-        ] as const);
-  if (cr4 === undefined) return [`${name}: ${text}`];
-  return (cr4 >> position) & 1n ? [`${name} = 1: ${text}`] : [];
-}
-
-/** A write to a page that Linux or hardware keeps clean by making it read-only. */
-function dirty({ steps }: Translation, { access }: Claim): readonly string[] {
-  const software = steps.at(-1)?.reading.facts.software;
-  return access === 'write' && JSON.stringify(software ?? '').includes('writable, clean')
-    ? [
-        'dirty tracking: Linux’s software bits say that the page is writable and clean, so this fault is how it becomes dirty',
-      ]
-    : [];
-}
-
 /** May user mode use the page, as far as the tables go? */
-const isUser = (walk: Translation): boolean =>
-  walk.outcome === 'mapped' &&
-  denials(walk, 'read', 'unprivileged').length + (walk.regime.id === 'x86.ept' ? 1 : 0) === 0;
-
-/** `NAME=0x…` of a candidate’s evidence. */
-const registerOf = (candidate: Pick<Candidate, 'from'> | undefined, name: string): bigint | undefined => {
-  const text = candidate?.from.find(part => part.startsWith(`${name}=`));
-  return text === undefined ? undefined : BigInt(text.slice(name.length + 1));
-};
+const isUser = (walk: Translation, rules: FaultRules): boolean =>
+  walk.outcome === 'mapped' && denials(walk, { access: 'read', by: 'unprivileged' }, rules).length === 0;
 
 function agreement(
   claim: Claim,

@@ -139,9 +139,3 @@ const named = (rights: Rights, index: number) => {
   const entry = Object.entries(rights)[index];
   return entry && { name: entry[0], ...entry[1] };
 };
-
-/** Modes without an execute-never bit (32-bit paging, EFER.NXE = 0) permit execution of everything: said as a note. */
-export const cannotForbid = ({ regime, reading }: EntryView): boolean =>
-  regime.id.startsWith('x86.') &&
-  regime.id !== 'x86.ept' &&
-  !reading.format.rows.some(({ key }) => key === 'xd');

@@ -1,6 +1,6 @@
 /** Explained faults, for people and as records. */
 import { hex, hexWord } from '../bits/word.ts';
-import { accessText, type Claim } from '../faults/claim.ts';
+import type { Claim } from '../faults/claim.ts';
 import type { Explanation, StepVerdict } from '../faults/verdict.ts';
 import type { Regime } from '../walk/regime.ts';
 import { findingRecord, SCHEMA } from './records.ts';
@@ -75,7 +75,7 @@ export function faultLines(answer: FaultAnswer, { style, width }: WalkLook): str
   return [
     style.bold(claim.source),
     ...fact('hardware', `${claim.says}${level}`),
-    ...fact('access', `${accessText(claim)}${where}`),
+    ...fact('access', `${claim.text}${where}`),
     ...claim.remarks.flatMap(remark => fact('note', remark)),
     ...claim.findings.flatMap(({ message }) => fact('', style.yellow(message))),
     ...(explanation && regime

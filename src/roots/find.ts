@@ -3,35 +3,35 @@
  * memory shows; each with the evidence, and how sure it is.
  */
 
-import { type Architecture, candidatesOf, type Machine } from '../arch/regimes.ts';
-import { species as arm64Species, concatenated, judge as judgeArm64 } from '../arm64/walk/scan.ts';
+import type { ArchitectureId, Walks } from '../arch/architecture.ts';
+import { architectureOfMachine } from '../arch/names.ts';
+import { architectureWalks, type Machine } from '../arch/walks.ts';
 import { hex } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import type { ImageNotes } from '../image/elf-notes.ts';
-import { parseVmcoreinfo, type Vmcoreinfo } from '../image/vmcoreinfo.ts';
-import type { Candidate, RegisterValues } from '../walk/candidate.ts';
+import { parseVmcoreinfo } from '../image/vmcoreinfo.ts';
+import type { Candidate } from '../walk/candidate.ts';
 import type { FoundRoot, Roots } from '../walk/found-root.ts';
 import type { Judgement } from '../walk/judgement.ts';
+import type { KernelRoot } from '../walk/kernel-root.ts';
 import type { Level } from '../walk/regime.ts';
 import { type ScannedRoot, type ScanOptions, scan } from '../walk/scan.ts';
 import { type Space, spacesOf } from '../walk/space.ts';
 import { summarise } from '../walk/summary.ts';
 import { Through } from '../walk/through.ts';
 import { translate } from '../walk/translate.ts';
-import { judge as judgeX86, species as x86Species } from '../x86/walk/scan.ts';
 
 export interface RootsOptions extends Pick<ScanOptions, 'maxPages'> {
   /** Which kinds of trees to look for; none: registers and notes only. Default: those of the image's machine. */
-  readonly kinds?: readonly Architecture[];
+  readonly kinds?: readonly ArchitectureId[];
   readonly machine?: Machine;
   /** What the dump's notes give, where other registers were given beside them. */
   readonly notes?: readonly Candidate[];
   /** Roots in guests' memory are looked for behind this many second stages at most. Default 8. */
   readonly guests?: number;
+  /** The architectures that there are. Default: all of ours. */
+  readonly among?: readonly Walks[];
 }
-
-/** Architectures of the names that containers use. */
-const MACHINES: Readonly<Record<string, Architecture>> = { arm64: 'arm64', 'x86-64': 'x86', i386: 'x86' };
 
 /** A memory to search: the image, or a guest's memory behind a second stage. */
 interface Place {
@@ -49,33 +49,30 @@ export function findRoots(
   for (const space of spaces) finder.known(space, '');
   for (const space of spacesOf(options.notes ?? [], image.space)) finder.known(space, 'the dump’s notes: ');
   const info = image.notes.vmcoreinfo === undefined ? undefined : parseVmcoreinfo(image.notes.vmcoreinfo);
-  const machine = MACHINES[image.notes.machine ?? ''] ?? architectureOfAll(candidates);
-  const kernel = info && kernelRoot(info, image.notes.machine);
-  const kinds = options.kinds ?? (machine ? [machine] : ['x86', 'arm64']);
-  const long = image.notes.machine === 'x86-64';
-  finder.scan({ name: PHYSICAL, space: image.space }, kinds, long);
-  if (kernel) finder.kernel(kernel);
-  const guests = spaces.filter(({ candidate }) => isSecond(candidate.regime.id));
+  const { machine: header } = image.notes;
+  const arch = architectureOfMachine(header) ?? candidates[0]?.regime.arch;
+  const all = options.among ?? architectureWalks;
+  const kinds = all.filter(({ id }) => (options.kinds ?? (arch === undefined ? [id] : [arch])).includes(id));
+  finder.scan({ name: PHYSICAL, space: image.space }, kinds, header);
+  if (info) for (const walks of all) finder.kernel(walks, walks.kernelRoot(info, header));
+  const guests = spaces.filter(({ candidate }) => candidate.regime.stage === 2);
   for (const place of [...guests.map(placeOf), ...finder.secondStages(guests)].slice(0, options.guests ?? 8))
-    finder.scan(place, kinds, false);
+    finder.scan(place, kinds);
   return finder.result();
 }
 
 const PHYSICAL = 'physical';
-const isSecond = (kind: string): boolean => /^(arm64\.stage2|x86\.ept|x86\.npt)$/.test(kind);
 const placeOf = ({ candidate, memory }: Space): Place => ({
   name: candidate.name,
   space: new Through(candidate.regime, memory),
 });
-const architectureOfAll = ([first]: readonly Candidate[]): Architecture | undefined =>
-  first && (first.regime.id.startsWith('arm64') ? 'arm64' : 'x86');
-
 type Draft = {
   -readonly [K in keyof FoundRoot]: FoundRoot[K] extends readonly (infer T)[] ? T[] : FoundRoot[K];
 } & {
   /** Roots with the same upper half share a kernel. */
   upperHalf: number;
-  scanned?: ScannedRoot;
+  /** The candidate whose tables these are, or that the judged registers give. */
+  candidate?: Candidate;
 };
 
 class Finder {
@@ -124,23 +121,24 @@ class Finder {
     });
   }
 
-  scan({ name, space }: Place, kinds: readonly Architecture[], long: boolean): void {
+  scan({ name, space }: Place, kinds: readonly Walks[], header?: string): void {
     const { maxPages, machine } = this.#options;
     const limits = maxPages === undefined ? {} : { maxPages };
-    const x86 = x86Species(machine).filter(({ id }) => !long || (id !== 'x86.32bit' && id !== 'x86.pae'));
-    const species = kinds.flatMap(kind => (kind === 'arm64' ? arm64Species(machine) : x86));
+    const species = kinds.flatMap(walks => walks.species(machine, header));
     if (species.length === 0) return;
     const { roots, pages, stopped } = scan(space, species, limits);
     this.#pages += pages;
     this.#stopped.push(...stopped.map(text => (name === PHYSICAL ? text : `${name}: ${text}`)));
     const isZero = (address: number): boolean =>
       space.page(address / 4096)?.every(word => word === 0) === true;
-    for (const root of concatenated(roots, isZero)) this.#scanned(name, root);
+    for (const walks of kinds) {
+      const own = roots.filter(({ species: { regime } }) => regime.arch === walks.id);
+      for (const root of walks.joined(own, isZero)) this.#scanned(name, root, walks);
+    }
   }
 
-  #scanned(memory: string, root: ScannedRoot): void {
-    const arm = root.species.id.startsWith('arm64.');
-    const judged = arm ? judgeArm64(root) : judgeX86(root);
+  #scanned(memory: string, root: ScannedRoot, walks: Walks): void {
+    const judged = walks.judge(root);
     const counted = countsOf(root);
     const same = this.#at(memory, root.address);
     const registers = same.filter(({ sources }) => sources.includes('registers'));
@@ -161,7 +159,7 @@ class Finder {
     const rival = same.find(({ sources }) => sources.includes('structure'));
     if (rival && rival.confidence >= confidence) return;
     if (rival) this.#drafts.set(keyOf(memory, root.address), []);
-    const candidate = walkable(judged, arm ? 'arm64' : 'x86', this.#options.machine);
+    const candidate = walkable(judged, walks, this.#options.machine);
     this.#add(memory, {
       confidence,
       kind: judged.kind,
@@ -178,14 +176,15 @@ class Finder {
       leaves: root.leaves,
       missing: root.missing,
       upperHalf: root.upperHalf,
-      scanned: root,
+      ...(candidate ? { candidate } : {}),
     });
   }
 
   /** The kernel's own root by VMCOREINFO, and which of the others lead to the kernel. */
-  kernel(kernel: KernelRoot): void {
-    const { address, evidence, registers, architecture, options } = kernel;
-    const candidate = candidatesOf(registers, architecture, this.#options.machine).found[0];
+  kernel(walks: Walks, root: KernelRoot | undefined): void {
+    if (!root) return;
+    const { address, evidence, registers, options } = root;
+    const candidate = walks.candidates(registers, this.#options.machine).found[0];
     const drafts = this.#at(PHYSICAL, Number(address));
     for (const draft of drafts) {
       draft.sources.push('vmcoreinfo');
@@ -212,15 +211,15 @@ class Finder {
         upperHalf: 0,
       });
     }
-    this.#leadingTo(kernel);
+    this.#leadingTo(walks, root);
   }
 
   /** Roots that map the kernel's symbol to where it is. */
-  #leadingTo({ symbol, virtual, address, architecture, registersOf }: KernelRoot): void {
+  #leadingTo(walks: Walks, { symbol, virtual, address, registersOf }: KernelRoot): void {
     for (const draft of [...this.#drafts.values()].flat()) {
-      if (draft.memory !== PHYSICAL || isSecond(draft.kind)) continue;
+      if (draft.memory !== PHYSICAL) continue;
       const registers = registersOf(draft.address);
-      const regime = candidatesOf(registers, architecture, this.#options.machine).found[0]?.regime;
+      const regime = walks.candidates(registers, this.#options.machine).found[0]?.regime;
       if (!regime || regime.id !== draft.kind) continue;
       const found = translate(regime, this.#image, virtual);
       if (found.outcome !== 'mapped' || found.output !== address) continue;
@@ -234,23 +233,19 @@ class Finder {
     const roots = new Set(known.map(({ candidate }) => candidate.regime.roots[0]?.address));
     return [...this.#drafts.values()]
       .flat()
-      .filter(({ kind, memory, address, confidence }) => {
-        return memory === PHYSICAL && isSecond(kind) && confidence >= 0.5 && !roots.has(Number(address));
-      })
+      .filter(
+        ({ candidate, memory, address, confidence }) =>
+          memory === PHYSICAL &&
+          candidate?.regime.stage === 2 &&
+          confidence >= 0.5 &&
+          !roots.has(Number(address)),
+      )
       .sort((a, b) => b.confidence - a.confidence)
-      .flatMap(draft => {
-        const arm = draft.kind.startsWith('arm64');
-        const judged = draft.scanned && (arm ? judgeArm64(draft.scanned) : judgeX86(draft.scanned));
-        const candidate = judged && walkable(judged, arm ? 'arm64' : 'x86', this.#options.machine);
-        return candidate
-          ? [
-              {
-                name: `${draft.kind} at ${hex(draft.address)}`,
-                space: new Through(candidate.regime, this.#image),
-              },
-            ]
-          : [];
-      });
+      .flatMap(({ kind, address, candidate }) =>
+        candidate
+          ? [{ name: `${kind} at ${hex(address)}`, space: new Through(candidate.regime, this.#image) }]
+          : [],
+      );
   }
 
   result(): Roots {
@@ -267,7 +262,7 @@ class Finder {
     }
     const found = all
       .map(
-        ({ upperHalf: _, scanned: _scanned, ...root }): FoundRoot => ({
+        ({ upperHalf: _, candidate: _candidate, ...root }): FoundRoot => ({
           ...root,
           confidence: Math.round(root.confidence * 100) / 100,
         }),
@@ -361,94 +356,6 @@ function soundness({ regime }: Candidate, memory: AddressSpace) {
 /** The candidate that the judged registers give. */
 const walkable = (
   { registers }: Judgement,
-  architecture: Architecture,
+  walks: Walks,
   machine: Machine | undefined,
-): Candidate | undefined => candidatesOf(registers, architecture, machine).found[0];
-
-// ------------------------------------------------------------------------------------------------------ VMCOREINFO
-
-interface KernelRoot {
-  readonly symbol: string;
-  readonly virtual: bigint;
-  /** Where the symbol is, bytes: the kernel's root table. */
-  readonly address: bigint;
-  readonly evidence: string;
-  readonly architecture: Architecture;
-  readonly registers: RegisterValues;
-  readonly registersOf: (root: bigint) => RegisterValues;
-  readonly options: readonly string[];
-}
-
-/** Where the kernel's image is linked: __START_KERNEL_map, and PAGE_OFFSET of 32-bit kernels with the usual split [Linux, page_64_types.h]. */
-const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
-const PAGE_OFFSET_32 = 0xc000_0000n;
-
-/** The kernel's root table by its symbol [Linux, Documentation/admin-guide/kdump/vmcoreinfo.rst]. */
-export function kernelRoot(info: Vmcoreinfo, machine: string | undefined): KernelRoot | undefined {
-  const { symbols, numbers, others } = info;
-  const symbol = symbols.init_top_pgt === undefined ? 'swapper_pg_dir' : 'init_top_pgt';
-  const virtual = symbols[symbol];
-  if (virtual === undefined) return undefined;
-  const said = (text: string, address: bigint): string =>
-    `VMCOREINFO: SYMBOL(${symbol})=${hex(virtual)} ${text}, at ${hex(address)}`;
-  const offset = numbers.kimage_voffset;
-  if (offset !== undefined) {
-    const address = BigInt.asUintN(64, virtual - offset);
-    const size = numbers.tcr_el1_t1sz ?? (numbers.va_bits === undefined ? 16n : 64n - numbers.va_bits);
-    const granule = info.pageSize === 65536 ? 3n : info.pageSize === 16384 ? 1n : 2n;
-    const tcr = (5n << 32n) | (granule << 30n) | (0x35n << 24n) | (size << 16n) | 0x90n;
-    const registersOf = (root: bigint): RegisterValues =>
-      new Map([
-        ['TTBR1_EL1', root],
-        ['TCR_EL1', tcr],
-      ]);
-    return {
-      symbol,
-      virtual,
-      address,
-      evidence: said(`less NUMBER(kimage_voffset)=${hex(offset)}`, address),
-      architecture: 'arm64',
-      registers: registersOf(address),
-      registersOf,
-      options: ['--ttbr1', hex(address), '--tcr', hex(tcr)],
-    };
-  }
-  if (machine !== 'x86-64' && machine !== 'i386') return undefined;
-  if (virtual >= START_KERNEL_MAP) {
-    const base = numbers.phys_base;
-    if (base === undefined) return undefined;
-    const address = BigInt.asUintN(64, virtual - START_KERNEL_MAP + base);
-    const five = numbers.pgtable_l5_enabled === 1n;
-    const registersOf = (root: bigint): RegisterValues =>
-      new Map([['CR3', root], ...(five ? ([['CR4', 0x1020n]] as const) : [])]);
-    return {
-      symbol,
-      virtual,
-      address,
-      evidence: said(`in the kernel's image, NUMBER(phys_base)=${base}`, address),
-      architecture: 'x86',
-      registers: registersOf(address),
-      registersOf,
-      options: ['--cr3', hex(address), ...(five ? ['--cr4', '0x1020'] : [])],
-    };
-  }
-  if (virtual < PAGE_OFFSET_32 || virtual >= 1n << 32n) return undefined;
-  const address = virtual - PAGE_OFFSET_32;
-  const pae = others.CONFIG_X86_PAE === 'y';
-  const registersOf = (root: bigint): RegisterValues =>
-    new Map([
-      ['CR3', root],
-      ['CR4', pae ? 0x20n : 0x10n],
-      ['EFER', pae ? 0x800n : 0n],
-    ]);
-  return {
-    symbol,
-    virtual,
-    address,
-    evidence: said('less the usual PAGE_OFFSET 0xc0000000', address),
-    architecture: 'x86',
-    registers: registersOf(address),
-    registersOf,
-    options: ['--cr3', hex(address), '--cr4', pae ? '0x20' : '0x10', '--efer', pae ? '0x800' : '0'],
-  };
-}
+): Candidate | undefined => walks.candidates(registers, machine).found[0];

@@ -8,8 +8,8 @@
  * Addresses are bigint bytes; `end` is exclusive in every range, whatever the tool printed.
  */
 
-/** The families that decode entries (`src/arm64`, `src/x86`), by their ids. */
-export type FamilyId = 'arm64.stage1' | 'arm64.stage2' | 'x86.pte' | 'x86.ept' | 'x86.npt';
+/** The id of a descriptor family: `arm64.stage2`, `x86.ept`. */
+export type FamilyId = string;
 
 /** What the text reveals of the translation regime. The keys are settings of the family. */
 export interface RegimeGuess {

@@ -97,8 +97,7 @@ export class Crew {
     const { regime } = space.candidate;
     const tally = new Tally(regime, space.memory, options);
     const { leaves } = tally;
-    const alone = this.#threads === 1 || leaves.length < this.#worth;
-    if (alone || knownForms(regime)?.groups !== false) tally.countLeaves();
+    if (this.#threads === 1 || leaves.length < this.#worth || !knownForms(regime)) tally.countLeaves();
     else {
       const size = this.#taskSize(leaves);
       const tasks = Array.from({ length: Math.ceil(leaves.length / size) }, (_, i) => ({

@@ -1,6 +1,7 @@
 /** How to make the address spaces of an image, as plain data: a worker makes the same ones for itself. */
 
-import { type Architecture, candidatesOfAll, type Machine } from '../arch/regimes.ts';
+import type { ArchitectureId } from '../arch/architecture.ts';
+import { candidatesOfAll, type Machine } from '../arch/walks.ts';
 import { type OpenOptions, openImage } from '../image/open.ts';
 import type { Image } from '../image/parse.ts';
 import type { RegisterValues } from '../walk/candidate.ts';
@@ -11,7 +12,7 @@ export interface Recipe {
   readonly open: Pick<OpenOptions, 'base' | 'map' | 'format' | 'cacheBytes' | 'limits'>;
   /** One set for each CPU. */
   readonly registers: readonly RegisterValues[];
-  readonly architecture: Architecture;
+  readonly architecture: ArchitectureId;
   readonly machine: Machine;
 }
 

@@ -3,18 +3,19 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { candidatesOf, type Machine } from '../../src/arch/regimes.ts';
-import { abortClaim, causeOf } from '../../src/faults/arm64.ts';
+import { faultsOf } from '../../src/arch/faults.ts';
+import { candidatesOf, type Machine } from '../../src/arch/walks.ts';
+import { abortClaim, causeOf } from '../../src/arm64/faults/claims.ts';
 import type { Claim } from '../../src/faults/claim.ts';
 import { lookUp } from '../../src/faults/look.ts';
 import type { Explanation } from '../../src/faults/verdict.ts';
+import { spacesOf } from '../../src/walk/space.ts';
 import {
   eptMisconfigurationClaim,
   eptViolationClaim,
   nestedFaultClaim,
   pageFaultClaim,
-} from '../../src/faults/x86.ts';
-import { spacesOf } from '../../src/walk/space.ts';
+} from '../../src/x86/faults/claims.ts';
 import { jsonLines, memattr } from '../cli/harness.ts';
 import { A, DATA, ept, guest, K, kernel, pc, S2, TEXT, type World, X } from '../lint/worlds.ts';
 
@@ -24,7 +25,9 @@ const UPPER = 0xffff_ff80_0000_0000n; // 39-bit upper range
 function look(world: World, claim: Claim, machine: Machine = {}, el = 1): readonly Explanation[] {
   const architecture = claim.architecture;
   const { found } = candidatesOf(world.registers, architecture, machine);
-  return lookUp(claim, spacesOf(found, world.memory), world.memory, el).map(({ explanation }) => explanation);
+  return lookUp(claim, spacesOf(found, world.memory), world.memory, el, faultsOf(architecture)).map(
+    ({ explanation }) => explanation,
+  );
 }
 const one = (...args: Parameters<typeof look>): Explanation => {
   const [first, ...more] = look(...args);

@@ -2,9 +2,11 @@
  * Faults that machines took, held against their own tables: a guest’s aborts as it saw them, the faults that AT
  * instructions reported for thousands of addresses of every regime and stage, and the oopses of a kernel.
  */
+
 import { describe, expect, test } from 'vitest';
-import { candidatesOfAll } from '../../src/arch/regimes.ts';
-import { abortClaim } from '../../src/faults/arm64.ts';
+import { faultsOf } from '../../src/arch/faults.ts';
+import { candidatesOfAll } from '../../src/arch/walks.ts';
+import { abortClaim } from '../../src/arm64/faults/claims.ts';
 import { lookUp } from '../../src/faults/look.ts';
 import type { Image } from '../../src/image/parse.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
@@ -54,7 +56,7 @@ describe('aborts that a guest took', () => {
         if (result !== 'fault') continue;
         const claim = abortClaim({ esr: BigInt(esr), far: BigInt(far), el: 1, stage2: false });
         if (!claim) continue; // an instruction that is undefined there
-        const [found, ...more] = lookUp(claim, cpus[vm] ?? [], image.space, 1);
+        const [found, ...more] = lookUp(claim, cpus[vm] ?? [], image.space, 1, faultsOf('arm64'));
         expect(more).toEqual([]);
         const { agrees, finds, verdict } = found?.explanation ?? {};
         if (claim.cause === 'outside')
@@ -89,7 +91,7 @@ describe('faults of AT instructions, every regime and stage', () => {
           stage2: line.s2 === 1,
         });
         if (!claim) throw new Error('no abort');
-        const found = lookUp(claim, cpus[line.cpu] ?? [], image.space, host ? 2 : 1);
+        const found = lookUp(claim, cpus[line.cpu] ?? [], image.space, host ? 2 : 1, faultsOf('arm64'));
         if (found.length !== 1 || found[0]?.explanation.agrees !== true)
           wrong.push(
             `${JSON.stringify(line)}: ${found[0]?.explanation.verdict} ${found[0]?.explanation.doubt}`,

@@ -1,6 +1,6 @@
 /** Every rule on machines made for it: what it must say, and what it must not. */
 import { describe, expect, test } from 'vitest';
-import type { Machine } from '../../src/arch/regimes.ts';
+import type { Machine } from '../../src/arch/walks.ts';
 import { parseDeclared } from '../../src/image/memory-map.ts';
 import { DeclaredMap } from '../../src/lint/declared.ts';
 import type { LintOptions } from '../../src/lint/engine.ts';

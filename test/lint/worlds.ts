@@ -1,7 +1,7 @@
 /** Small machines for the rules: tables written entry by entry, and the registers that lead to them. */
 
-import type { Machine } from '../../src/arch/regimes.ts';
-import { candidatesOf } from '../../src/arch/regimes.ts';
+import type { Machine } from '../../src/arch/walks.ts';
+import { candidatesOf } from '../../src/arch/walks.ts';
 import { type LintOptions, type LintResult, lint } from '../../src/lint/engine.ts';
 import { lintRules } from '../../src/lint/rules.ts';
 import { spacesOf } from '../../src/walk/space.ts';

@@ -1,6 +1,6 @@
 /** Roots of real dumps: every known one is found by structure alone, and stands above what is noise. */
 import { describe, expect, test } from 'vitest';
-import { candidatesOf, candidatesOfAll } from '../../src/arch/regimes.ts';
+import { candidatesOf, candidatesOfAll } from '../../src/arch/walks.ts';
 import { hex } from '../../src/bits/word.ts';
 import type { AddressSpace } from '../../src/image/address-space.ts';
 import { findRoots } from '../../src/roots/find.ts';

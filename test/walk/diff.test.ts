@@ -1,7 +1,7 @@
 /** Differences of two lists of ranges, against a comparison page by page. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { candidatesOf } from '../../src/arch/regimes.ts';
+import { candidatesOf } from '../../src/arch/walks.ts';
 import { type Difference, differences, type Side } from '../../src/walk/diff.ts';
 import { ignoring, sidesOf, withoutCommon } from '../../src/walk/diff-map.ts';
 import { mapOf } from '../../src/walk/map.ts';

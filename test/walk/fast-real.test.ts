@@ -1,7 +1,8 @@
 /** Every translation of every real dump, walked both ways: the kernels lose nothing. */
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { architectureOf, candidatesOfAll } from '../../src/arch/regimes.ts';
+import { architectureOf } from '../../src/arch/names.ts';
+import { candidatesOfAll } from '../../src/arch/walks.ts';
 import { type Kernels, wasmKernels } from '../../src/kernels/kernels.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
 import { walkExactly } from '../../src/walk/exact.ts';

@@ -35,7 +35,10 @@ function inParts(
   return plan.end();
 }
 
-describe('any tree, in WebAssembly and in TypeScript', () => {
+describe.each([
+  ['WebAssembly', () => wasmKernels() as Kernels],
+  ['TypeScript', typescriptKernels],
+] as const)('%s', (_, kernels) => {
   test.each(Object.entries(DIALECTS))('%s', (_, dialect) => {
     fc.assert(
       fc.property(
@@ -48,11 +51,9 @@ describe('any tree, in WebAssembly and in TypeScript', () => {
           const ignore = noise ? ([1 << 10, (1 << 23) | (1 << 26)] as const) : ([0, 0] as const);
           const given = { ...options, maxTables: options.maxTables ?? 300, ignore };
           const exact = walkExactly(dialect.regime, memory, given);
-          for (const kernels of [() => wasmKernels() as Kernels, typescriptKernels]) {
-            const joined = inParts(dialect.regime, memory, given, size, kernels);
-            if (exact.stopped?.includes('ranges')) expect(joined).toBeUndefined();
-            else expectSame(joined as WalkResult, exact);
-          }
+          const joined = inParts(dialect.regime, memory, given, size, kernels);
+          if (exact.stopped?.includes('ranges')) expect(joined).toBeUndefined();
+          else expectSame(joined as WalkResult, exact);
         },
       ),
       { numRuns: 12 },

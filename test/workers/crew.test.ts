@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildWorker } from '../../scripts/build.ts';
-import { architectureOf } from '../../src/arch/regimes.ts';
+import { architectureOf } from '../../src/arch/names.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
 import type { Candidate } from '../../src/walk/candidate.ts';
 import type { Regime } from '../../src/walk/regime.ts';

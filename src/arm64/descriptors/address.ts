@@ -141,3 +141,9 @@ export function addressSizeFinding(
     },
   ];
 }
+
+/**
+ * Which TTBR translates a virtual address of a regime with two ranges: bit 55, whether or not the top byte is a tag
+ * [Arm ARM, VAIsUpper].
+ */
+export const upperRange = (va: bigint): 0 | 1 => ((va >> 55n) & 1n ? 1 : 0);

@@ -2,9 +2,9 @@
  * The arm64 regimes that a set of registers gives: stage 2, and stage 1 of EL1, EL2 and EL3, with everything that
  * changes how their descriptors are read.
  */
-import { decode, encode } from '../../bits/codec.ts';
-import type { Decoded } from '../../bits/infer.ts';
+
 import { settle } from '../../bits/settings.ts';
+import type { Bit } from '../../bits/spec.ts';
 import {
   type Candidate,
   type Candidates,
@@ -14,35 +14,31 @@ import {
 } from '../../walk/candidate.ts';
 import { type Regime as Exception, type Stage1Settings, stage1Settings } from '../descriptors/stage1.ts';
 import { stage2Settings } from '../descriptors/stage2.ts';
-import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
 import { FEATURE_SETS, type Features, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
-import { stage1Effective, stage2Effective } from './effective.ts';
+import { arm64Effective } from './effective.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
 
-/** What the registers do not hold. */
-export interface Machine {
-  /** The features that ID registers would state, where those are not given. */
-  readonly features?: Features;
-}
+/** HCR_EL2 bits that decide which regimes are in use and how [Arm ARM, HCR_EL2]. */
+const HCR = { VM: 0n, DC: 12n, TGE: 27n, E2H: 34n } as const;
 
 /** Everything that the registers say beside the tables themselves. */
-interface Cpu {
+interface Machine {
   readonly registers: RegisterValues;
   readonly features: Features;
   readonly assumed: readonly string[];
-  /** HCR_EL2: which regimes are in use and how. */
-  readonly hcr: Decoded<typeof hcrFormat.fields>;
+  readonly hcr: (bit: keyof typeof HCR) => Bit;
 }
 
-/** Every regime whose base register is there, active ones first. */
-export function candidates(
+/** Every regime whose base register is there, active ones first. `features` answers where ID registers are missing. */
+export function arm64Candidates(
   registers: RegisterValues,
-  { features = FEATURE_SETS.full }: Machine = {},
+  features: Features = FEATURE_SETS.full,
 ): Candidates {
+  const hcrWord = registers.get('HCR_EL2') ?? 0n;
   const ids = idRegisters(registers);
   const missing = (['mmfr0', 'mmfr1', 'mmfr2'] as const).filter(key => ids[key] === undefined);
-  const cpu: Cpu = {
+  const machine: Machine = {
     registers,
     features: featuresOf(ids, features),
     assumed: [
@@ -53,7 +49,7 @@ export function candidates(
             `${missing.map(key => ID_REGISTERS[key]).join(', ')} not given: a CPU with every feature is assumed`,
           ]),
     ],
-    hcr: decode(hcrFormat, registers.get('HCR_EL2') ?? 0n),
+    hcr: bit => ((hcrWord >> HCR[bit]) & 1n ? 1 : 0),
   };
   const found: Candidate[] = [];
   const refused: Refused[] = [];
@@ -62,23 +58,24 @@ export function candidates(
     if ('regime' in made) found.push(made);
     else refused.push(made);
   };
-  take(stage2Candidate(cpu));
-  const host = cpu.hcr.e2h === 1;
-  take(stage1Candidate(cpu, 'EL1&0', 0));
-  take(stage1Candidate(cpu, 'EL1&0', 1));
-  take(stage1Candidate(cpu, host ? 'EL2&0' : 'EL2', 0));
-  if (host) take(stage1Candidate(cpu, 'EL2&0', 1));
-  take(stage1Candidate(cpu, 'EL3', 0));
+  take(stage2Candidate(machine));
+  const host = machine.hcr('E2H') === 1;
+  take(stage1Candidate(machine, 'EL1&0', 0));
+  take(stage1Candidate(machine, 'EL1&0', 1));
+  take(stage1Candidate(machine, host ? 'EL2&0' : 'EL2', 0));
+  if (host) take(stage1Candidate(machine, 'EL2&0', 1));
+  take(stage1Candidate(machine, 'EL3', 0));
   found.sort((a, b) => Number(b.active) - Number(a.active));
   return { found, refused };
 }
 
 /** A host at EL2 with TGE = 1: EL1&0, stage 2 and their controls are out of use [Arm ARM, HCR_EL2.TGE]. */
-const hostMode = ({ hcr }: Cpu): boolean => hcr.e2h === 1 && hcr.tge === 1;
-const stage2Active = (cpu: Cpu): boolean => !hostMode(cpu) && (cpu.hcr.vm === 1 || cpu.hcr.dc === 1);
+const hostMode = ({ hcr }: Machine): boolean => hcr('E2H') === 1 && hcr('TGE') === 1;
+const stage2Active = (machine: Machine): boolean =>
+  !hostMode(machine) && (machine.hcr('VM') === 1 || machine.hcr('DC') === 1);
 
-function stage2Candidate(cpu: Cpu): Candidate | Refused | undefined {
-  const { registers, features } = cpu;
+function stage2Candidate(machine: Machine): Candidate | Refused | undefined {
+  const { registers, features } = machine;
   const vttbr = registers.get('VTTBR_EL2');
   const vtcr = registers.get('VTCR_EL2');
   if (vttbr === undefined || vttbr === 0n) return undefined; // KVM writes 0 while no VM is loaded
@@ -98,9 +95,9 @@ function stage2Candidate(cpu: Cpu): Candidate | Refused | undefined {
   return {
     name: 'stage2',
     regime,
-    active: stage2Active(cpu),
+    active: stage2Active(machine),
     from: evidence(registers, ['VTTBR_EL2', 'VTCR_EL2', 'HCR_EL2']),
-    assumed: cpu.assumed,
+    assumed: machine.assumed,
     findings: root.findings,
   };
 }
@@ -116,8 +113,12 @@ const EXCEPTION: Record<
   EL3: { el: 3, name: 'el3', ranges: false },
 };
 
-function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidate | Refused | undefined {
-  const { registers, features } = cpu;
+function stage1Candidate(
+  machine: Machine,
+  exception: Exception,
+  range: 0 | 1,
+): Candidate | Refused | undefined {
+  const { registers, features } = machine;
   const { el, name: base, ranges } = EXCEPTION[exception];
   const name = ranges ? `${base}.ttbr${range}` : base;
   const named = (register: string): string => `${register}_EL${el}`;
@@ -128,7 +129,7 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
     return { name, reason: `${named(`TTBR${range}`)} is given but ${named('TCR')} is not` };
   const sctlr = registers.get(named('SCTLR'));
   const mair = registers.get(named('MAIR'));
-  const on = sctlr === undefined ? ttbr !== 0n : decode(sctlrEl1Format, sctlr).m === 1;
+  const on = sctlr === undefined ? ttbr !== 0n : (sctlr & 1n) === 1n;
   if (!on)
     return {
       name,
@@ -154,7 +155,7 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
   if (plan.epd)
     return { name, reason: `${named('TCR')}.EPD${range} = 1: walks with TTBR${range} are disabled` };
   const { startLevel, indexBits, iaBits } = plan;
-  const nested = el === 1 && stage2Active(cpu);
+  const nested = el === 1 && stage2Active(machine);
   const regime = stage1Tables({
     settings,
     startLevel,
@@ -165,15 +166,15 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
     output: nested ? 'ipa' : 'pa',
   });
   const rules =
-    mair === undefined ? undefined : effectiveRules(cpu, named, mair, plan.walk.sh, setup.settings);
+    mair === undefined ? undefined : effectiveRules(machine, named, mair, plan.walk.sh, setup.settings);
   return {
     name,
     regime,
     ...(rules ? { rules } : {}),
-    active: el === 1 ? !hostMode(cpu) : true,
+    active: el === 1 ? !hostMode(machine) : true,
     from: evidence(registers, [`TTBR${range}`, 'TCR', 'TCR2', 'MAIR', 'SCTLR'].map(named)),
     assumed: [
-      ...cpu.assumed,
+      ...machine.assumed,
       ...(sctlr === undefined ? [`${named('SCTLR')} is not given: stage 1 is on, WXN = 0`] : []),
       ...(mair === undefined ? [`${named('MAIR')} is not given: memory types stay indices`] : []),
     ],
@@ -184,7 +185,7 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
 
 /** How leaves of this regime, with those of stage 2 for EL1&0, become an effective type. */
 function effectiveRules(
-  { registers, features }: Cpu,
+  { registers, features }: Machine,
   named: (register: string) => string,
   mair: bigint,
   sh1: number,
@@ -194,26 +195,21 @@ function effectiveRules(
   const vtcr = registers.get('VTCR_EL2');
   const hcr = registers.get('HCR_EL2');
   const second = vttbr && vtcr ? stage2Setup({ vtcr, vttbr, hcr, features }) : undefined;
-  const first = {
-    sctlr: registers.get(named('SCTLR')) ?? CACHES_ON,
+  return arm64Effective({
+    // SCTLR_ELx not given: stage 1 on, caches on, as `assumed` says
+    sctlr: registers.get(named('SCTLR')) ?? 0x1005n,
+    hcr: hcr ?? 0n,
     mair,
     mair2: registers.get(named('MAIR2')) ?? 0n,
     sh1,
-    stage1: perLevel(level => settle(stage1Settings, { ...settings, level })),
-  };
-  if (settings.regime !== 'EL1&0') return stage1Effective(first);
-  return stage2Effective({
-    ...first,
-    hcr: hcr ?? 0n,
     sh2: second?.valid ? second.regime.sh0 : 0,
+    guest: settings.regime === 'EL1&0',
+    stage1: perLevel(level => settle(stage1Settings, { ...settings, level })),
     ...(second?.valid
       ? { stage2: perLevel(level => settle(stage2Settings, { ...second.settings, level })) }
       : {}),
   });
 }
-
-/** SCTLR_ELx where it is not given: stage 1 on, caches on, as `assumed` says. */
-const CACHES_ON = encode(sctlrEl1Format, { m: 1, c: 1, i: 1 });
 
 /** One settings object per shared level index: layouts are kept by object. */
 function perLevel<S>(make: (level: number) => S): (level: number) => S {

@@ -6,7 +6,7 @@
  */
 
 import { registers as registerFamilies } from '../../arch/families.ts';
-import { FAULT_STATUS } from '../../arm64/registers/fault.ts';
+import { faultsOf } from '../../arch/faults.ts';
 import type { Family } from '../../bits/family.ts';
 import { hex, parseWord } from '../../bits/word.ts';
 import {
@@ -15,9 +15,7 @@ import {
   descriptorsOf,
   doubt,
   type EntryReading,
-  errorCodeText,
   familyOf,
-  faultStatus,
   type Given,
   likeliest,
   placeEntries,
@@ -499,16 +497,9 @@ class Answering {
     }
   }
 
-  #faultText({ address, errorCode, esr, arch }: Of<'fault'>): string {
-    const status = faultStatus(esr === undefined ? {} : { esr });
-    const name = status === undefined ? undefined : FAULT_STATUS[status];
-    const what =
-      errorCode !== undefined
-        ? `: ${errorCodeText(errorCode)} (error code ${hex(errorCode)})`
-        : esr !== undefined
-          ? `: ${typeof name === 'string' ? name : 'abort'} (ESR ${hex(esr)})`
-          : '';
-    return `${arch} fault at ${hex(address)}${what}`;
+  #faultText(fault: Of<'fault'>): string {
+    const reported = faultsOf(fault.arch).reported(fault);
+    return `${fault.arch} fault at ${hex(fault.address)}${reported === undefined ? '' : `: ${reported}`}`;
   }
 
   #walk(

@@ -1,6 +1,7 @@
 /** A dump, opened, with the translations that registers give: what walk, translate and their kin begin with. */
 import { readFileSync } from 'node:fs';
-import { architectureOf, candidatesOfAll, type Machine } from '../../arch/regimes.ts';
+import { architectureOf, architectureOfMachine } from '../../arch/names.ts';
+import { candidatesOfAll, type Machine } from '../../arch/walks.ts';
 import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
 import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
 import { parseWord } from '../../bits/word.ts';
@@ -230,8 +231,8 @@ function processorOf(
   cpus: readonly Registers[],
   image: Image,
 ): Pick<Recipe, 'architecture' | 'machine'> {
-  const said = cpus.map(architectureOf).find(name => name !== undefined);
-  const architecture = said ?? (image.notes.machine?.startsWith('arm') ? 'arm64' : 'x86');
+  const said = cpus.map(cpu => architectureOf(cpu)).find(name => name !== undefined);
+  const architecture = said ?? architectureOfMachine(image.notes.machine) ?? 'x86';
   return { architecture, machine: { ...machineOf(args), ia32: image.notes.machine === 'i386' } };
 }
 

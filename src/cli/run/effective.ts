@@ -1,6 +1,6 @@
 /** `effective`: one combination with its reasons, whole tables, or what the types mean. */
 import * as arm64 from '../../arm64/memtype/index.ts';
-import { decider as arm64Decider, effectiveView as arm64View } from '../../arm64/walk/effective.ts';
+import { effectiveView as arm64View } from '../../arm64/walk/effective.ts';
 import { parseWord } from '../../bits/word.ts';
 import type { Matrix } from '../../memtype/matrix.ts';
 import { type Answer, answer } from '../../memtype/rule.ts';
@@ -17,7 +17,7 @@ import { json } from '../../report/json.ts';
 import { csvLine, markdownLine, table } from '../../report/table.ts';
 import * as x86 from '../../x86/memtype/index.ts';
 import { type MemoryType, typeCode } from '../../x86/registers/attributes.ts';
-import { decider as x86Decider, effectiveView as x86View } from '../../x86/walk/effective.ts';
+import { decider, effectiveView as x86View } from '../../x86/walk/effective.ts';
 import { type Globals, type OptionValues, outputOf } from '../command.ts';
 import type { options } from '../commands/effective.ts';
 import { type Io, look } from '../io.ts';
@@ -137,7 +137,7 @@ function ofArm64(args: Args): EffectiveAnswer {
     { access, hcr, sctlr, features },
     { stage1: () => stage1, stage2: () => stage2 as Answer<arm64.Stage2Meaning> },
   );
-  const view = arm64View(result, arm64Decider(result.is, on ? stage1.is : OFF, stage2?.is));
+  const view = arm64View(result, on ? stage1.is : OFF, stage2?.is);
   const { is } = result;
   const chosen = args.choose && is.status === 'ok' ? chooseSh(is.sh, args.choose) : undefined;
   const name = is.status === 'ok' ? arm64.memoryName(is.memory) : undefined;
@@ -273,11 +273,7 @@ function ofX86(args: Args): EffectiveAnswer {
       : x86.effectiveType({ vendor, cd, pat, mtrr });
   }
   const { is } = result;
-  const decidedBy = cd
-    ? 'CR0.CD'
-    : args.ipat && args.ept !== undefined
-      ? 'EPT (IPAT)'
-      : x86Decider(is, parts);
+  const decidedBy = cd ? 'CR0.CD' : args.ipat && args.ept !== undefined ? 'EPT (IPAT)' : decider(is, parts);
   return {
     architecture: 'x86',
     given: { vendor, ...parts, ...(args.ept === undefined ? {} : { IPAT: args.ipat ? 1 : 0 }), 'CR0.CD': cd },

@@ -1,26 +1,27 @@
 /** `explain-fault`: what the hardware said of a fault, held against a dump, bare entries, or a kernel’s own message. */
 
 import { descriptors } from '../../arch/descriptors.ts';
+import { architectureFaults, faultsOf } from '../../arch/faults.ts';
+import { walksOf } from '../../arch/walks.ts';
+import { abortClaim } from '../../arm64/faults/claims.ts';
 import { parseSettings, type SettingTable } from '../../bits/settings.ts';
 import { parseWord } from '../../bits/word.ts';
-import { abortClaim } from '../../faults/arm64.ts';
 import type { Claim } from '../../faults/claim.ts';
-import { ENTRY_FAMILIES, type EntryFamily, walkEntries } from '../../faults/entries.ts';
+import { walkEntries } from '../../faults/entries.ts';
 import { lookUp } from '../../faults/look.ts';
 import { explain } from '../../faults/verdict.ts';
-import {
-  eptMisconfigurationClaim,
-  eptViolationClaim,
-  nestedFaultClaim,
-  pageFaultClaim,
-} from '../../faults/x86.ts';
 import { type Given, revealed } from '../../pasted/entries.ts';
 import { type FaultAnswer, faultLines, faultRecord } from '../../report/fault.ts';
 import { json } from '../../report/json.ts';
 import type { Entry, Fault, Item } from '../../text/model.ts';
 import { TextReader } from '../../text/read.ts';
 import type { Registers } from '../../text/registers.ts';
-import { evidence } from '../../walk/candidate.ts';
+import {
+  eptMisconfigurationClaim,
+  eptViolationClaim,
+  nestedFaultClaim,
+  pageFaultClaim,
+} from '../../x86/faults/claims.ts';
 import { type Globals, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
 import { pairsOf } from '../names.ts';
@@ -56,7 +57,7 @@ export async function run(args: FaultArgs, io: Io): Promise<number> {
     return withDump('explain-fault', { ...args, dump }, io, opened =>
       print(answersOfDump(opened, claimsOf(args, io, stage2In(opened)), args), args, io),
     );
-  const named = namedClaim(args, args.entries !== undefined && familyNamed(args.as) === 'arm64.stage2');
+  const named = namedClaim(args, args.entries !== undefined && familyNamed(args.as) === SHORT.stage2);
   if (named) return print([ofEntries(named, args)], args, io);
   if (args.entries !== undefined)
     throw new UsageError('--entries needs the fault: --esr, --pf-code, --ept-qualification or --npf');
@@ -112,19 +113,12 @@ function claimsOf(args: FaultArgs, io: Io, stage2: boolean): readonly Claim[] {
 }
 
 /** A fault that a kernel reported of itself. */
-const claimOfText = ({ arch, address, esr, errorCode }: Fault): Claim | undefined =>
-  arch === 'x86'
-    ? errorCode === undefined
-      ? undefined
-      : pageFaultClaim(errorCode, address)
-    : esr === undefined
-      ? undefined
-      : abortClaim({ esr, far: address, el: 1, stage2: false });
+const claimOfText = (fault: Fault): Claim | undefined => faultsOf(fault.arch).claim(fault);
 
 // --------------------------------------------------------------------------------------------------------- dumps
 
 const stage2In = ({ wanted }: Dump): boolean =>
-  wanted.some(({ candidate }) => candidate.regime.id === 'arm64.stage2');
+  wanted.some(({ candidate: { regime } }) => regime.stage === 2);
 
 function answersOfDump(
   { image, wanted }: Dump,
@@ -132,7 +126,7 @@ function answersOfDump(
   args: FaultArgs,
 ): readonly FaultAnswer[] {
   return claims.flatMap(claim => {
-    const found = lookUp(claim, wanted, image.space, Number(args.el ?? 1));
+    const found = lookUp(claim, wanted, image.space, Number(args.el ?? 1), faultsOf(claim.architecture));
     if (found.length === 0)
       return [
         {
@@ -153,41 +147,24 @@ function answersOfDump(
 
 // ------------------------------------------------------------------------------------------------------- entries
 
-const SHORT: Readonly<Record<string, EntryFamily>> = {
-  stage1: 'arm64.stage1',
-  s1: 'arm64.stage1',
-  stage2: 'arm64.stage2',
-  s2: 'arm64.stage2',
-  pte: 'x86.pte',
-  ept: 'x86.ept',
-  npt: 'x86.npt',
-};
+const SHORT: Readonly<Record<string, string>> = Object.assign(
+  {},
+  ...architectureFaults.map(({ entries }) => entries),
+);
 
-function familyNamed(as: string | undefined): EntryFamily | undefined {
+function familyNamed(as: string | undefined): string | undefined {
   if (as === undefined) return undefined;
-  const family = SHORT[as] ?? ENTRY_FAMILIES.find(id => id === as);
+  const family = SHORT[as] ?? Object.values(SHORT).find(id => id === as);
   if (family) return family;
   throw new UsageError(`--as takes ${Object.keys(SHORT).join(', ')}, not '${as}'`);
 }
-
-/** The entries that the faulting stage has. */
-const familyOf = ({ architecture, stage, source }: Claim): EntryFamily =>
-  architecture === 'arm64'
-    ? stage === 2
-      ? 'arm64.stage2'
-      : 'arm64.stage1'
-    : stage === 1
-      ? 'x86.pte'
-      : source.startsWith('EXITINFO')
-        ? 'x86.npt'
-        : 'x86.ept';
 
 /** Levels -1 to 3 of arm64, 5 to 1 of x86. */
 const MOST_LEVELS = 5;
 
 function ofEntries(claim: Claim, args: FaultArgs): FaultAnswer {
   if (args.entries === undefined) return { claim, assumed: [] };
-  const family = familyNamed(args.as) ?? familyOf(claim);
+  const family = familyNamed(args.as) ?? claim.family;
   const words = args.entries
     .split(/[\s,]+/)
     .filter(text => text !== '')
@@ -208,7 +185,7 @@ function registersOf(args: FaultArgs): Registers {
 }
 
 /** Settings from `--set`, before what registers say. */
-function settingsOf(family: EntryFamily, claim: Claim, args: FaultArgs, registers: Registers): Given {
+function settingsOf(family: string, claim: Claim, args: FaultArgs, registers: Registers): Given {
   const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
   const set = parseSettings(table, pairsOf(args.set)) as Given;
   const entry = { regime: { family }, ...(claim.input === undefined ? {} : { input: claim.input }) };
@@ -217,15 +194,24 @@ function settingsOf(family: EntryFamily, claim: Claim, args: FaultArgs, register
 
 function answerOfWords(
   claim: Claim,
-  family: EntryFamily,
+  family: string,
   words: readonly bigint[],
   given: Given,
   registers: Registers,
 ): FaultAnswer {
-  const from = evidence(registers, ['CR4', 'TCR_EL1', 'TCR_EL2']);
-  const held = (settings: Given) => {
-    const { walk, assumed } = walkEntries(family, words, settings, claim.input ?? claim.va, claim.level);
-    return { claim, regime: walk.regime, explanation: explain(claim, walk, { from }), assumed };
+  const rules = faultsOf(claim.architecture);
+  const input = claim.input ?? claim.va;
+  const held = (given: Given) => {
+    const entries = {
+      ...{ family, words, given },
+      ...(input === undefined ? {} : { input }),
+      ...(claim.level === undefined ? {} : { faultLevel: claim.level }),
+    };
+    const start = walksOf(claim.architecture).startOf(entries);
+    if (!start) throw new UsageError(`${family} is of no table that ${claim.architecture} walks`);
+    const { walk, assumed } = walkEntries(start, entries);
+    const explanation = explain(claim, walk, rules, name => registers.get(name));
+    return { claim, regime: walk.regime, explanation, assumed };
   };
   const answer = held(given);
   // a clear Access flag is no fault where hardware sets it, and another fault says that it got past that
@@ -279,7 +265,7 @@ function answersOfText(args: FaultArgs, io: Io): readonly FaultAnswer[] {
     const claim = claimOfText(fault);
     if (!claim) return [];
     const [first] = entries;
-    const family = ENTRY_FAMILIES.find(id => id === first?.regime?.family);
+    const family = Object.values(SHORT).find(id => id === first?.regime?.family);
     if (!first || !family) return [{ claim, assumed: [] }];
     const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
     const given = {

@@ -8,10 +8,7 @@ export const SIZES = ['4K', '64K', '2M', '32M', '1G'] as const;
 export type Size = (typeof SIZES)[number];
 
 export interface BlockSizeInput {
-  /** The policy's name, for the steps. */
-  readonly era: string;
-  /** Its kernel maps raw page frames as blocks. */
-  readonly rawBlocks: boolean;
+  readonly era: '5.10' | '5.14';
   readonly vmaKind: 'pfnmap' | 'hugetlb' | 'anon';
   /** Only for hugetlb. */
   readonly hugetlbSize?: Size;
@@ -34,7 +31,7 @@ export interface BlockSize {
   readonly evidence: readonly Evidence[];
 }
 
-export function blockSize(i: BlockSizeInput): BlockSize {
+export const blockSize = (i: BlockSizeInput): BlockSize => {
   const steps: string[] = [];
   let size: Size = '4K';
   let forbidden = false;
@@ -42,9 +39,9 @@ export function blockSize(i: BlockSizeInput): BlockSize {
   if (i.logging) {
     forbidden = true;
     say('dirty logging: pages only');
-  } else if (i.vmaKind === 'pfnmap' && !i.rawBlocks) {
+  } else if (i.vmaKind === 'pfnmap' && i.era === '5.10') {
     forbidden = true;
-    say(`${i.era} maps raw page frames as pages only`);
+    say('5.10 maps raw page frames as pages only');
   } else if (i.vmaKind === 'hugetlb') {
     size = i.hugetlbSize ?? '2M';
     say(`hugetlb: starts with ${size}`);
@@ -83,4 +80,4 @@ export function blockSize(i: BlockSizeInput): BlockSize {
       source('arch/arm64/kvm/mmu.c get_vma_page_shift(), user_mem_abort(), transparent_hugepage_adjust()'),
     ],
   };
-}
+};

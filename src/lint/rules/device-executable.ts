@@ -1,6 +1,6 @@
 import { arm } from '../../refs.ts';
 import type { Rights } from '../../walk/regime.ts';
-import { cannotForbid, lintRule } from '../rule.ts';
+import { lintRule } from '../rule.ts';
 
 /** `EL1 and EL0`. */
 const whoExecutes = (rights: Rights): string =>
@@ -27,7 +27,7 @@ export const deviceExecutable = lintRule({
     if (declared === 'mmio')
       return {
         message: `device registers (${declaredName}), and executable${guestOnly ? ' for the guest' : ` at ${who}`}`,
-        severity: guestOnly || cannotForbid(first) ? 'note' : 'warning',
+        severity: guestOnly || first.regime.cannotForbid ? 'note' : 'warning',
       };
     return undefined;
   },

@@ -1,5 +1,5 @@
 import { linux } from '../../refs.ts';
-import { cannotForbid, lintRule, privileged, unprivileged } from '../rule.ts';
+import { lintRule, privileged, unprivileged } from '../rule.ts';
 
 export const wxKernel = lintRule({
   id: 'wx-kernel',
@@ -15,7 +15,7 @@ export const wxKernel = lintRule({
     const user = unprivileged(leaf.rights);
     if (!own?.w || !own.x || (user?.w && user.x)) return undefined;
     const message = `writable and executable at ${own.name}`;
-    return cannotForbid(entry)
+    return entry.regime.cannotForbid
       ? { message: `${message}, as everything in this mode`, severity: 'note' }
       : { message };
   },

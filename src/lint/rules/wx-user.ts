@@ -1,5 +1,5 @@
 import { arm, sdm } from '../../refs.ts';
-import { cannotForbid, lintRule, unprivileged } from '../rule.ts';
+import { lintRule, unprivileged } from '../rule.ts';
 
 export const wxUser = lintRule({
   id: 'wx-user',
@@ -14,7 +14,7 @@ export const wxUser = lintRule({
     const user = unprivileged(leaf.rights);
     if (!user?.w || !user.x) return undefined;
     const message = `writable and executable at ${user.name}`;
-    return cannotForbid(entry)
+    return entry.regime.cannotForbid
       ? { message: `${message}, as everything in this mode`, severity: 'note' }
       : { message };
   },

@@ -138,7 +138,6 @@ const ENTRY =
 export const crashVtop = recogniser<State>({
   id: 'crash.vtop',
   title: 'crash vtop',
-  map: { holes: true },
   state: () => ({ walk: [] }),
   rows: [
     {

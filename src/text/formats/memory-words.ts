@@ -9,7 +9,7 @@
  */
 import type { Line } from '../lines.ts';
 import type { Entry } from '../model.ts';
-import { type About, type At, big, type Recogniser, recogniser } from '../recogniser.ts';
+import { type At, big, type Recogniser, recogniser } from '../recogniser.ts';
 import { WordAssembler } from '../words.ts';
 
 interface State {
@@ -41,16 +41,19 @@ function words(at: string, list: string, { line, state, out }: At<State>): boole
   return true;
 }
 
-interface Tool extends About {
+interface Tool {
+  readonly id: string;
+  readonly title: string;
   /** Group 1 the address, group 2 the words. */
   readonly row: RegExp;
   readonly space?: 'pa' | 'va';
   readonly more: Parameters<typeof recogniser<State>>[0]['rows'];
 }
 
-const tool = ({ row, space, more, ...about }: Tool): Recogniser =>
+const tool = ({ id, title, row, space, more }: Tool): Recogniser =>
   recogniser<State>({
-    ...about,
+    id,
+    title,
     state: ({ entryBytes = 8 }) => ({ entryBytes, ...(space ? { space } : {}) }),
     rows: [{ like: row, proof: 0.95, read: (m, at) => words(m[1] ?? '', m[2] ?? '', at) }, ...more],
     end: state => state.words?.flush(),
@@ -99,7 +102,6 @@ export const gdbWords = tool({
 export const bochsWords = tool({
   id: 'bochs.xp',
   title: 'Bochs xp and x',
-  arch: 'x86',
   row: /^(0x[0-9a-f]{8,16}) <bogus\+ *\d{1,12}>:((?:\s{1,8}0x[0-9a-f]{2,16}){1,16})$/,
   more: [command(/bochs/), { like: /^\[bochs\]:$/, proof: 0.9 }],
 });

@@ -1,9 +1,8 @@
 /** `kvm diff`: where two policies disagree. */
 
-import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
+import { arm64Policy, x86Policy } from '../../../kvm/eras/index.ts';
 import { type Diff, diffPolicies } from '../../../kvm/queries/diff.ts';
 import { diffX86, type X86Diff } from '../../../kvm/queries/x86.ts';
-import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Globals } from '../../command.ts';
 import type { Io } from '../../io.ts';
@@ -21,10 +20,8 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
   const arch = archOf(args.arch, [], [args.from, args.to]);
   const d =
     arch === 'arm64'
-      ? diffPolicies(ARM64_ERAS.named(args.from), ARM64_ERAS.named(args.to), {
-          hostFault: args['host-fault'] ?? false,
-        })
-      : diffX86(X86_ERAS.named(args.from), X86_ERAS.named(args.to));
+      ? diffPolicies(arm64Policy(args.from), arm64Policy(args.to), { hostFault: args['host-fault'] ?? false })
+      : diffX86(x86Policy(args.from), x86Policy(args.to));
   const rows = d.disagreements.flatMap(x =>
     x.when.map(when => ({
       change: x.change,
@@ -50,7 +47,7 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
   return d.differing + interfaceChanges > 0 ? EXIT.findings : EXIT.answer;
 }
 
-function lines(d: Diff | X86Diff, title: string, style: Style, width: number): string[] {
+const lines = (d: Diff | X86Diff, title: string, style: Style, width: number): string[] => {
   const out = [
     `${style.bold(title)}: ${d.differing} of ${d.compared} inputs differ; evidence ${gradeText(d.grade)}`,
   ];
@@ -70,4 +67,4 @@ function lines(d: Diff | X86Diff, title: string, style: Style, width: number): s
     if (several) for (const when of x.when) out.push(...paragraph(conditionText(when), width, 6));
   }
   return out;
-}
+};

@@ -1,6 +1,5 @@
 /** `kvm leak`: one cache line between two VMs. */
 
-import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { slotFlagsFor } from '../../../kvm/arm64/migrate.ts';
 import { type LeakRun, type LineState, leakRun } from '../../../kvm/coherence.ts';
 import { presetFlags } from '../../../kvm/presets.ts';
@@ -11,12 +10,12 @@ import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
 import {
   arm64Cpus,
+  arm64Policies,
   cpuName,
   gradeText,
   kernelsOf,
   list,
   type PolicyArgs,
-  policies,
   presetsOf,
   print,
 } from './common.ts';
@@ -38,15 +37,14 @@ const STORY = [
 export async function run(args: LeakArgs, io: Io): Promise<number> {
   const guest = parseGuestType(args.guest ?? 'Normal-NC');
   const asked = args.cpu !== undefined || args.preset !== undefined || kernelsOf(args).length > 0;
-  const kernels = kernelsOf(args);
   const cases = asked
-    ? policies(ARM64_ERAS, kernels.length > 0 ? kernels : [STORY[0].kernel], 'all').flatMap(policy =>
+    ? arm64Policies(kernelsOf(args), ['6.9']).flatMap(policy =>
         arm64Cpus(list(args.cpu), ['FWB+DIC']).flatMap(({ cpu }) =>
           presetsOf(args.preset, ['gpu-coherent']).map(p => ({ policy, cpu, p })),
         ),
       )
     : STORY.flatMap(s =>
-        policies(ARM64_ERAS, [s.kernel], 'all').flatMap(policy =>
+        arm64Policies([s.kernel], []).flatMap(policy =>
           arm64Cpus([s.cpu], []).flatMap(({ cpu }) => presetsOf(s.preset, []).map(p => ({ policy, cpu, p }))),
         ),
       );
@@ -80,7 +78,7 @@ export async function run(args: LeakArgs, io: Io): Promise<number> {
 const cacheText = ({ cache }: LineState): string =>
   cache === undefined ? 'empty' : `${cache.value}${cache.dirty ? ' (dirty)' : ''}`;
 
-function lines(r: LeakRun, style: Style, width: number): string[] {
+const lines = (r: LeakRun, style: Style, width: number): string[] => {
   const verdict = r.leaks ? style.red('leaks') : style.green(`no leak: ${r.cure}`);
   return [
     `${style.bold(`${r.era}, CPU ${cpuName(r.cpu)}, ${r.mapping}, guest type ${r.guest}`)}: ${verdict}; evidence ${gradeText(r.grade)}`,
@@ -97,4 +95,4 @@ function lines(r: LeakRun, style: Style, width: number): string[] {
       { width, indent: 2, head: style.dim },
     ),
   ];
-}
+};

@@ -1,6 +1,6 @@
 /** Second-stage leaves of a memory image, and text files that may be compressed. */
 import { readFileSync } from 'node:fs';
-import { candidatesOfAll } from '../../../arch/regimes.ts';
+import { candidatesOfAll } from '../../../arch/walks.ts';
 import { compressionOf, decompress } from '../../../image/compression.ts';
 import { openImage } from '../../../image/open.ts';
 import { MemorySource } from '../../../image/source.ts';

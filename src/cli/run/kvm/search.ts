@@ -1,5 +1,4 @@
 /** `kvm search`: counterexamples to a property. */
-import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { FACTS } from '../../../kvm/arm64/facts.ts';
 import { outcomeWord } from '../../../kvm/queries/diff.ts';
 import {
@@ -9,12 +8,12 @@ import {
   searchPolicy,
 } from '../../../kvm/queries/search.ts';
 import { searchX86, X86_OUTCOME_FACTS, type X86Counterexamples } from '../../../kvm/queries/x86.ts';
-import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
 import {
   archOf,
+  arm64Policies,
   conditionText,
   cpuName,
   gradeText,
@@ -23,8 +22,8 @@ import {
   need,
   type PolicyArgs,
   paragraph,
-  policies,
   print,
+  x86Policies,
 } from './common.ts';
 
 interface SearchArgs extends PolicyArgs {
@@ -43,13 +42,13 @@ export async function run(args: SearchArgs, io: Io): Promise<number> {
   const arch = archOf(args.arch, [], names);
   const found: Found[] =
     arch === 'arm64'
-      ? policies(ARM64_ERAS, names, 'all').map(p =>
+      ? arm64Policies(names, ['all']).map(p =>
           searchPolicy(p, property, {
             hostFault: args['host-fault'] ?? false,
             ...(args.all ? { fixed: [] } : {}),
           }),
         )
-      : policies(X86_ERAS, names, 'all').map(p => searchX86(p, property));
+      : x86Policies(names, ['all']).map(p => searchX86(p, property));
   print(
     {
       records: found.map(f => ({ arch, ...f })),
@@ -69,12 +68,12 @@ export async function run(args: SearchArgs, io: Io): Promise<number> {
   return found.some(f => !f.holds) ? EXIT.findings : EXIT.answer;
 }
 
-function span(counts: readonly number[]): string {
+const span = (counts: readonly number[]): string => {
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
   return low === high ? String(low) : `${low} to ${high}`;
-}
+};
 
-function lines(found: readonly Found[], style: Style, width: number): string[] {
+const lines = (found: readonly Found[], style: Style, width: number): string[] => {
   const [first] = found;
   if (first === undefined) return [];
   const out = [
@@ -133,7 +132,7 @@ function lines(found: readonly Found[], style: Style, width: number): string[] {
       );
   }
   return out;
-}
+};
 
 /** A property, a fact that an answer gives, or a fact that goes in. */
 interface FactRow {
@@ -152,7 +151,7 @@ const factRows = (
     means: `${f.means}${f.values ? ` (${f.values.join(', ')})` : ''}`,
   }));
 
-function facts(args: SearchArgs, io: Io): number {
+const facts = (args: SearchArgs, io: Io): number => {
   const rows: FactRow[] =
     archOf(args.arch, [], kernelsOf(args)) === 'x86'
       ? factRows('outcome', X86_OUTCOME_FACTS)
@@ -176,4 +175,4 @@ function facts(args: SearchArgs, io: Io): number {
     io,
   );
   return EXIT.answer;
-}
+};

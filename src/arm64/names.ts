@@ -1,0 +1,14 @@
+/** What arm64's formats, registers and machines are called. Nothing else is loaded here: a format comes when it is asked for. */
+import type { Names } from '../arch/architecture.ts';
+import { erase } from '../bits/family.ts';
+import { names as called } from './descriptors/names.ts';
+
+export const names: Names = {
+  id: 'arm64',
+  formats: [
+    { ...called.stage1, load: async () => erase((await import('./descriptors/stage1.ts')).stage1) },
+    { ...called.stage2, load: async () => erase((await import('./descriptors/stage2.ts')).stage2) },
+  ],
+  machines: ['arm64', 'arm'],
+  owns: register => /^(V?TTBR\d?|V?TCR|MAIR|SCTLR|HCR)_EL\d/.test(register),
+};

@@ -1,0 +1,110 @@
+/** Under which settings an arm64 entry stands that somebody pasted: by its text and by the registers beside it. */
+import { decode } from '../../bits/codec.ts';
+import type { Context, Given } from '../../text/context.ts';
+import type { Entry, RegimeGuess } from '../../text/model.ts';
+import type { Candidate } from '../../walk/candidate.ts';
+import { upperRange } from '../descriptors/address.ts';
+import { hcrFormat } from '../registers/control.ts';
+import { FEATURE_SETS, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
+import { stage1Setup, stage2Setup } from './setup.ts';
+
+type Values = Context['registers'];
+
+/** Settings that ID registers decide: defaults where the text has none, not somebody's full-featured CPU. */
+const FEATURES = ['mtePerm', 'xnx', 'xs', 'bbml', 'bti', 'lpa', 'mte2'];
+
+function featuresIn(registers: Values) {
+  const features = featuresOf(idRegisters(registers), FEATURE_SETS.full);
+  return { features, known: registers.has(ID_REGISTERS.mmfr0) };
+}
+
+/** Settings of a valid setup: those that features decide only where ID registers were there. */
+const taken = (settings: object, known: boolean): Given =>
+  Object.fromEntries(
+    Object.entries(settings).filter(
+      ([key, value]) => value !== undefined && (known || !FEATURES.includes(key)),
+    ),
+  );
+
+/** 52-bit addresses move descriptor bits: LPA2 for small granules, FEAT_LPA for 64K. */
+const wide = ({ granule }: RegimeGuess, facts: Context['facts']): Given =>
+  facts.get('va bits') === 52n && granule !== undefined ? (granule === '64K' ? { lpa: 1 } : { ds: 1 }) : {};
+
+function stage2(guess: RegimeGuess, { registers, facts }: Context): Given {
+  const vtcr = registers.get('VTCR_EL2');
+  const hcr = registers.get('HCR_EL2');
+  const forced: Given = hcr === undefined ? {} : { fwb: decode(hcrFormat, hcr).fwb };
+  const said: Given = {
+    ...(guess.granule === undefined ? {} : { granule: guess.granule }),
+    ...wide(guess, facts),
+  };
+  if (vtcr === undefined) return { ...forced, ...said };
+  const { features, known } = featuresIn(registers);
+  const setup = stage2Setup({
+    vtcr,
+    vttbr: registers.get('VTTBR_EL2') ?? 0n,
+    hcr,
+    s2pir: registers.get('S2PIR_EL2'),
+    s2por: registers.get('S2POR_EL1'),
+    features,
+  });
+  if (!setup.valid) return { ...forced, ...said };
+  const { fwb: _, ...rest } = setup.settings;
+  return { ...taken(rest, known), ...forced, ...said };
+}
+
+const EL = { 'EL1&0': 1, EL2: 2, 'EL2&0': 2, EL3: 3 } as const;
+
+function stage1(guess: RegimeGuess, input: bigint | undefined, { registers, facts }: Context): Given {
+  const regime = guess.regime ?? 'EL1&0';
+  const el = EL[regime];
+  const said: Given = {
+    ...(guess.regime === undefined ? {} : { regime }),
+    ...(guess.granule === undefined ? {} : { granule: guess.granule }),
+    ...wide(guess, facts),
+  };
+  const value = (name: string): bigint | undefined => registers.get(`${name}_EL${el}`);
+  const tcr = value('TCR');
+  const mair = value('MAIR');
+  const otherwise: Given = { ...(mair === undefined ? {} : { mair }), ...said };
+  if (tcr === undefined) return otherwise;
+  const { features, known } = featuresIn(registers);
+  const range = regime.endsWith('&0') && input !== undefined ? upperRange(input) : 0;
+  const setup = stage1Setup({
+    regime,
+    tcr,
+    tcr2: value('TCR2'),
+    ttbr: value(`TTBR${range}`) ?? 0n,
+    range,
+    sctlr: value('SCTLR'),
+    hcr: registers.get('HCR_EL2'),
+    mair,
+    mair2: value('MAIR2'),
+    pir: value('PIR'),
+    pire0: registers.get(`PIRE0_EL${el}`),
+    features,
+  });
+  return setup.valid ? { ...taken(setup.settings, known), ...said } : otherwise;
+}
+
+/** Everything but the level. */
+export function revealed({ regime: guess, input }: Pick<Entry, 'regime' | 'input'>, context: Context): Given {
+  if (guess === undefined) return {};
+  return guess.family === 'arm64.stage2' ? stage2(guess, context) : stage1(guess, input, context);
+}
+
+/** The names that Linux gives to levels say nothing: how many levels are folded depends on its configuration. */
+export const levelNamed = (): undefined => undefined;
+
+/** The exception level stands in the candidate's name. */
+export function guess({ name, regime }: Candidate): RegimeGuess {
+  if (regime.stage === 2) return { family: 'arm64.stage2' };
+  const exception = name.startsWith('el2.')
+    ? 'EL2&0'
+    : name === 'el2'
+      ? 'EL2'
+      : name === 'el3'
+        ? 'EL3'
+        : 'EL1&0';
+  return { family: 'arm64.stage1', regime: exception };
+}

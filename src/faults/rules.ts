@@ -1,0 +1,34 @@
+/** What an architecture knows of faults: the part of the contract that `explain` and `lookUp` ask. */
+import type { Fault } from '../text/model.ts';
+import type { Candidate } from '../walk/candidate.ts';
+import type { Regime } from '../walk/regime.ts';
+import type { Step, Translation } from '../walk/translate.ts';
+import type { Access, Claim, Controls } from './claim.ts';
+
+export interface FaultRules {
+  /** Id of the architecture. */
+  readonly id: string;
+  /** Families whose entries a walk reads, by the short names that people give them. */
+  readonly entries: Readonly<Record<string, string>>;
+  /** A fault that a kernel reported of itself; undefined where its registers are not all there. */
+  claim(fault: Fault): Claim | undefined;
+  /** What the hardware reported, in one line: `protection, write, user mode (error code 0x7)`. */
+  reported(fault: Fault): string | undefined;
+  /**
+   * Is this first stage that of the level that took the fault?
+   * @param el the exception level, where the architecture has such
+   */
+  tookIt(candidate: Candidate, el: number): boolean;
+  /** What in one entry of a walk denies the access, one phrase each: `R/W = 0: read-only`. */
+  denials(step: Step, regime: Regime, access: Access): readonly string[];
+  /** Why the processor refuses the address before it reads any table, or undefined. */
+  keptOut(claim: Claim, walk: Translation, controls: Controls): string | undefined;
+  /** Controls of the moment of access that may deny what the tables permit, likeliest first. */
+  besideTables(claim: Claim, user: boolean, controls: Controls): readonly string[];
+  /** What is behind a denied access that is no mistake: dirty tracking. */
+  behindDenial(claim: Claim, walk: Translation): readonly string[];
+  /** Bits of these entries that are reserved on a smaller processor than was taken for granted. */
+  narrower(walk: Translation): readonly string[];
+  /** What an entry that faults though it is valid is guilty of. */
+  faulty(step: Step, regime: Regime): 'misconfiguration' | 'reserved-bit' | 'permission' | 'address-size';
+}

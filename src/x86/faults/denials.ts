@@ -1,0 +1,38 @@
+/** Which bits of an x86 entry deny an access. */
+import type { Access } from '../../faults/claim.ts';
+import { rightsIn } from '../../faults/rights.ts';
+import type { Regime } from '../../walk/regime.ts';
+import type { Step } from '../../walk/translate.ts';
+
+/** Ordinary and nested paging: R/W, U/S and XD of every entry. */
+function ordinary({ reading }: Step, { access, by }: Access): string[] {
+  const rights = rightsIn(reading.facts.permissions);
+  return [
+    ...(by === 'unprivileged' && rights.u === 0 ? ['U/S = 0: supervisor only'] : []),
+    ...(access === 'write' && rights.w === 0 ? ['R/W = 0: read-only'] : []),
+    ...(access === 'fetch' && rights.x === 0 ? ['XD = 1: execute-disable'] : []),
+  ];
+}
+
+function ept({ reading }: Step, { access, by }: Access): string[] {
+  const { r, w, x, xu } = rightsIn(reading.facts.permissions);
+  const fetches = by === 'unprivileged' ? (xu ?? x) : x;
+  return [
+    ...(access === 'read' && r === 0 ? ['R = 0: not readable'] : []),
+    ...(access === 'write' && w === 0 ? ['W = 0: not writable'] : []),
+    ...(access === 'fetch' && fetches === 0
+      ? [
+          by === 'unprivileged' && xu !== undefined
+            ? 'XU = 0: not executable in user mode'
+            : 'X = 0: not executable',
+        ]
+      : []),
+  ];
+}
+
+/** `R/W = 0: read-only`: one phrase for each reason. */
+export function denials(step: Step, { id }: Regime, access: Access): readonly string[] {
+  if (id === 'x86.ept') return ept(step, access);
+  // every nested access is a user access
+  return ordinary(step, id === 'x86.npt' ? { ...access, by: 'unprivileged' } : access);
+}

@@ -1,0 +1,16 @@
+/** What x86's formats, registers and machines are called. Nothing else is loaded here: a format comes when it is asked for. */
+import type { Names } from '../arch/architecture.ts';
+import { erase } from '../bits/family.ts';
+import { names as called } from './descriptors/names.ts';
+
+export const names: Names = {
+  id: 'x86',
+  formats: [
+    { ...called.stage1, load: async () => erase((await import('./descriptors/stage1.ts')).stage1) },
+    { ...called.stage2, load: async () => erase((await import('./descriptors/stage2.ts')).stage2) },
+    { ...called.npt, load: async () => erase((await import('./descriptors/npt.ts')).npt) },
+    { ...called.sppt, load: async () => erase((await import('./descriptors/stage2.ts')).sppt) },
+  ],
+  machines: ['x86-64', 'i386'],
+  owns: register => /^(CR[034]|N?CR3|EPTP)$/.test(register),
+};
