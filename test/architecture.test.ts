@@ -89,6 +89,22 @@ describe('imports point one way', () => {
     });
 });
 
+/** The rooms of an architecture, from the ground up: each may import those before it, and itself. */
+const ROOMS = ['values', 'registers', 'descriptors', 'memtype', 'walk'];
+
+describe('inside an architecture imports point downwards', () => {
+  for (const arch of ['arm64', 'x86'])
+    test(arch, () => {
+      const roomOf = (path: string): number => ROOMS.indexOf(path.split('/')[1] ?? '');
+      const wrong = imports.filter(({ file, from, specifier }) => {
+        const to = relative(src, join(src, dirname(file), specifier)).replaceAll('\\', '/');
+        const judged = from === arch && specifier.startsWith('.') && to.startsWith(`${arch}/`);
+        return judged && roomOf(file) >= 0 && !(roomOf(to) >= 0 && roomOf(to) <= roomOf(file));
+      });
+      expect(wrong.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
+    });
+});
+
 test('relative imports name the file with its ending', () => {
   const wrong = imports.filter(
     ({ specifier }) => specifier.startsWith('.') && !/\.(ts|wasm)$/.test(specifier),

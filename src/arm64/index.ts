@@ -22,7 +22,6 @@ import {
 
 export { readStage1, type Stage1Reading, type Stage1Settings, stage1Settings } from './descriptors/stage1.ts';
 export { readStage2, type Stage2Reading, type Stage2Settings, stage2Settings } from './descriptors/stage2.ts';
-export { decodeAttr, type Memory, memoryName } from './memtype/attributes.ts';
 export { combineStages, stage1Only } from './memtype/combine.ts';
 export {
   type Access,
@@ -40,6 +39,8 @@ export { s2DecodeMemAttrs } from './memtype/stage2.ts';
 export { stage1WalkMemory, stage2WalkMemory } from './memtype/walk-memory.ts';
 export { FEATURE_SETS, type Features, featuresOf } from './registers/features.ts';
 export { type RootTable, stage1Root, stage2Root } from './registers/roots.ts';
+export { decodeAttr, type Memory } from './values/attributes.ts';
+export { memoryName } from './values/names.ts';
 export { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from './walk/regime.ts';
 export { stage1Setup, stage2Setup } from './walk/setup.ts';
 

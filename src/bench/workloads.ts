@@ -5,11 +5,11 @@
 
 import { stage1Settings as armStage1Settings } from '../arm64/descriptors/stage1.ts';
 import { stage2Settings as armSettings } from '../arm64/descriptors/stage2.ts';
-import { memoryName } from '../arm64/memtype/attributes.ts';
 import { combineStages } from '../arm64/memtype/combine.ts';
 import type { Stage1Meaning, Stage2Meaning } from '../arm64/memtype/meaning.ts';
 import { stage1 as armStage1 } from '../arm64/memtype/stage1.ts';
 import { stage2 as armStage2 } from '../arm64/memtype/stage2.ts';
+import { memoryName } from '../arm64/values/names.ts';
 import { stage1Tables, stage2Tables } from '../arm64/walk/tables.ts';
 import { settle } from '../bits/settings.ts';
 import { split } from '../bits/word.ts';

@@ -2,16 +2,16 @@
  * The effective type that a guest gets: its own stage-1 type, or PAT type, combined with what KVM wrote. The rules are
  * those of src/arm64/memtype and src/x86/memtype; this file only asks them with the few values that KVM writes.
  */
-import { memoryName } from '../arm64/memtype/attributes.ts';
+
 import { combineStages } from '../arm64/memtype/combine.ts';
 import type { Effective } from '../arm64/memtype/meaning.ts';
 import { s1DecodeMemAttrs } from '../arm64/memtype/stage1.ts';
 import { s2DecodeMemAttrs } from '../arm64/memtype/stage2.ts';
+import { memoryName } from '../arm64/values/names.ts';
 import { type Answer, answer } from '../memtype/rule.ts';
-import { plainType } from '../x86/memtype/combine.ts';
 import type { Effective as X86Effective } from '../x86/memtype/stage1.ts';
 import { effectiveEpt as eptRule, effectiveNpt as nptRule } from '../x86/memtype/stage2.ts';
-import { type MemoryType, memoryType, type PatType } from '../x86/registers/attributes.ts';
+import { type MemoryType, memoryType, type PatType, plainType } from '../x86/values/attributes.ts';
 import type { S2Type } from './arm64/model.ts';
 import { MEMATTR } from './arm64/prot.ts';
 

@@ -22,14 +22,15 @@ import {
 } from './registers/mtrr.ts';
 import { cr3, eptp } from './registers/roots.ts';
 
-export { type Mode, PAGE_SIZE } from './descriptors/address.ts';
 export { type NptReading, type NptSettings, nptSettings, readNpt } from './descriptors/npt.ts';
-export * from './descriptors/permissions.ts';
 export * from './descriptors/software.ts';
 export { readStage1, type Stage1Reading, type Stage1Settings, stage1Settings } from './descriptors/stage1.ts';
 export { readStage2, type Stage2Reading, type Stage2Settings, stage2Settings } from './descriptors/stage2.ts';
-export { type MemoryType, PATS, type PatType, patIndex, patTypes } from './registers/attributes.ts';
+export { PATS, patIndex, patTypes } from './registers/attributes.ts';
 export { wrmsrAccepts } from './registers/mtrr.ts';
+export { type Mode, PAGE_SIZE } from './values/address.ts';
+export type { MemoryType, PatType } from './values/attributes.ts';
+export * from './values/permissions.ts';
 export * from './walk/regime.ts';
 export {
   cr0,

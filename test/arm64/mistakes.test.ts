@@ -7,7 +7,7 @@ import { readStage1, stage1Settings } from '../../src/arm64/descriptors/stage1.t
 import { readStage2, stage2Settings } from '../../src/arm64/descriptors/stage2.ts';
 import { tcrEl1Format } from '../../src/arm64/registers/control.ts';
 import { stage1Root } from '../../src/arm64/registers/roots.ts';
-import { granule0, granule1, PA_BITS } from '../../src/arm64/registers/values.ts';
+import { granule0, granule1, PA_BITS } from '../../src/arm64/values/codes.ts';
 import { stage1Regime } from '../../src/arm64/walk/regime.ts';
 import { encode } from '../../src/bits/codec.ts';
 import { settle } from '../../src/bits/settings.ts';

@@ -3,7 +3,8 @@
  * AT S12E1x executed from outside the guest (QEMU). Where an emulator is wrong, the test says so and why.
  */
 import { describe, expect, test } from 'vitest';
-import { decodeAttr, memoryName } from '../../src/arm64/memtype/attributes.ts';
+import { decodeAttr } from '../../src/arm64/values/attributes.ts';
+import { memoryName } from '../../src/arm64/values/names.ts';
 import { arm64Candidates } from '../../src/arm64/walk/roots.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
 import type { RegisterValues } from '../../src/walk/candidate.ts';

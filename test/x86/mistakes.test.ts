@@ -1,11 +1,11 @@
 /** Mistakes that other tools have made with x86 entries, one test for each. */
 import { expect, test } from 'vitest';
 import { settle } from '../../src/bits/settings.ts';
-import { throughStage1 } from '../../src/x86/descriptors/permissions.ts';
 import { readLinuxEntry } from '../../src/x86/descriptors/software.ts';
 import { readStage1, type Stage1Settings, stage1Settings } from '../../src/x86/descriptors/stage1.ts';
 import { readStage2, stage2Settings } from '../../src/x86/descriptors/stage2.ts';
 import { cr3, eptp } from '../../src/x86/registers/roots.ts';
+import { throughStage1 } from '../../src/x86/values/permissions.ts';
 
 const read = (word: bigint, given: Partial<Stage1Settings> = {}) =>
   readStage1(word, settle(stage1Settings, { maxphyaddr: 46, ...given }));

@@ -1,17 +1,15 @@
 /** What the descriptors of both stages share besides the address: kinds, invalid entries, and findings on any leaf. */
 import type { Finding } from '../../bits/codec.ts';
-import { type Bit, reserved, type ValueTable } from '../../bits/spec.ts';
+import type { Bit } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import { type AddressConfig, addressForm, blockSupported, contiguousEntries, leafShift } from './address.ts';
-
-/** SH[1:0], in descriptors and in control registers alike [Arm ARM, Table D8-102]. */
-export const SH: ValueTable = [
-  'Non-shareable',
-  reserved('Reserved', arm('Table D8-102')),
-  'Outer Shareable',
-  'Inner Shareable',
-];
+import {
+  type AddressConfig,
+  addressForm,
+  blockSupported,
+  contiguousEntries,
+  leafShift,
+} from '../values/address.ts';
 
 /** Where an entry stands. */
 export interface EntryConfig extends AddressConfig {
@@ -47,12 +45,6 @@ export function invalidTypeFindings(reason: InvalidReason, s: EntryConfig): Find
 /** `level 2, 4KB granule, 52-bit (DS=1)`: which of a format's forms this is. */
 export const entryForm = (s: EntryConfig): string =>
   `level ${s.level}, ${s.granule}B granule${{ plain: '', ds: ', 52-bit (DS=1)', lpa: ', 52-bit (LPA)' }[addressForm(s)]}`;
-
-/** The name that a table gives a value; `reserved` for the holes. */
-export const valueName = (table: ValueTable, code: number): string => {
-  const entry = table[code];
-  return typeof entry === 'string' ? entry : 'reserved';
-};
 
 /** Bytes that one leaf maps, and that its Contiguous group spans. */
 export const leafBytes = (s: EntryConfig): bigint => 1n << BigInt(leafShift(s.granule, s.level));

@@ -23,7 +23,6 @@ import {
 } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import { decodeAttr, memoryName } from '../memtype/attributes.ts';
 import {
   addressSizeFinding,
   blockAddress,
@@ -33,20 +32,10 @@ import {
   hasShareability,
   pageAddress,
   tableAddress,
-} from './address.ts';
-import {
-  accessFindings,
-  contiguousFinding,
-  descriptorKind,
-  entryForm,
-  groupBytes,
-  type InvalidReason,
-  invalidTypeFindings,
-  leafBytes,
-  SH,
-  valueName,
-} from './common.ts';
-import { names } from './names.ts';
+} from '../values/address.ts';
+import { decodeAttr } from '../values/attributes.ts';
+import { SH, valueName } from '../values/codes.ts';
+import { memoryName } from '../values/names.ts';
 import {
   type DirtyState,
   directOnePrivilege,
@@ -57,7 +46,18 @@ import {
   nibbleOf,
   type Stage1Permissions,
   type TableLimits,
-} from './permissions.ts';
+} from '../values/permissions.ts';
+import {
+  accessFindings,
+  contiguousFinding,
+  descriptorKind,
+  entryForm,
+  groupBytes,
+  type InvalidReason,
+  invalidTypeFindings,
+  leafBytes,
+} from './common.ts';
+import { names } from './names.ts';
 import { linuxInvalid, linuxLeaf, pkvmPageState, type SoftwareReading } from './software.ts';
 import { refused128, vmsa128 } from './vmsa128.ts';
 

@@ -31,7 +31,17 @@ import {
   hasShareability,
   pageAddress,
   tableAddress,
-} from './address.ts';
+} from '../values/address.ts';
+import { SH, valueName } from '../values/codes.ts';
+import {
+  type DirtyState,
+  directStage2,
+  dirtyState,
+  nibbleOf,
+  overlaid,
+  type Stage2Permissions,
+  stage2Nibble,
+} from '../values/permissions.ts';
 import {
   accessFindings,
   contiguousFinding,
@@ -41,19 +51,8 @@ import {
   type InvalidReason,
   invalidTypeFindings,
   leafBytes,
-  SH,
-  valueName,
 } from './common.ts';
 import { names } from './names.ts';
-import {
-  type DirtyState,
-  directStage2,
-  dirtyState,
-  nibbleOf,
-  overlaid,
-  type Stage2Permissions,
-  stage2Nibble,
-} from './permissions.ts';
 import { kvmAnnotations, pkvmPageState, type SoftwareReading } from './software.ts';
 import { refused128, vmsa128 } from './vmsa128.ts';
 

@@ -3,8 +3,8 @@
 import { decode } from '../../bits/codec.ts';
 import { hex } from '../../bits/word.ts';
 import { type Cause, type Claim, type WhoText, worded } from '../../faults/claim.ts';
-import { valueName } from '../descriptors/common.ts';
 import { esr, esrDataAbort, FAULT_STATUS, hpfar } from '../registers/fault.ts';
+import { valueName } from '../values/codes.ts';
 
 export interface Abort {
   readonly esr: bigint;

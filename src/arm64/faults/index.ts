@@ -4,8 +4,8 @@ import { hex } from '../../bits/word.ts';
 import type { Claim, Controls } from '../../faults/claim.ts';
 import type { FaultRules } from '../../faults/rules.ts';
 import type { Translation } from '../../walk/translate.ts';
-import { upperRange } from '../descriptors/address.ts';
 import { tcrEl1Format, tcrEl2HostFormat } from '../registers/control.ts';
+import { upperRange } from '../values/address.ts';
 import { abortClaim, statusText } from './claims.ts';
 import { denials } from './denials.ts';
 

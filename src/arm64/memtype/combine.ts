@@ -5,6 +5,7 @@
 import type { Bit } from '../../bits/spec.ts';
 import { type Answer, answer, citing, type Reason } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
+import type { Stage2Wish } from '../values/attributes.ts';
 import {
   CACHE_POLICIES,
   type Cacheability,
@@ -15,11 +16,11 @@ import {
   hintsOf,
   isWriteBack,
   type Memory,
-  memoryName,
   type NormalMemory,
   policyOf,
-} from './attributes.ts';
-import type { Effective, Stage1Meaning, Stage2Meaning, Stage2Wish } from './meaning.ts';
+} from '../values/attributes.ts';
+import { memoryName, wishName } from '../values/names.ts';
+import type { Effective, Stage1Meaning, Stage2Meaning } from './meaning.ts';
 import {
   ALWAYS_OUTER,
   alwaysOuter,
@@ -187,21 +188,6 @@ function combination(s1: Memory, wish: Stage2Wish, result: Memory): Reason {
       });
     case 'stage1':
       return applyFwb(operands, name, { note: 'stage 1 decides', ref: arm('Table D8-101') });
-  }
-}
-
-function wishName(wish: Stage2Wish): string {
-  switch (wish.is) {
-    case 'device':
-      return `Device-${wish.device}`;
-    case 'normal':
-      return wish.outer === wish.inner ? `Normal ${wish.outer}` : `Normal o${wish.outer} i${wish.inner}`;
-    case 'force-nc':
-      return 'Normal NC unless Device';
-    case 'force-wb':
-      return 'force Normal WB';
-    case 'stage1':
-      return 'as stage 1';
   }
 }
 

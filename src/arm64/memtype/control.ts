@@ -8,8 +8,8 @@ import type { Word } from '../../bits/word.ts';
 import { type Answer, answer, citing, type Operands, type Reason } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
 import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
-import type { AttributeFeatures, Memory, NormalMemory } from './attributes.ts';
-import { memoryName } from './attributes.ts';
+import type { AttributeFeatures, Memory, NormalMemory } from '../values/attributes.ts';
+import { memoryName } from '../values/names.ts';
 import type { Effective, Stage1Meaning } from './meaning.ts';
 
 /** A data access (loads, stores, cache maintenance by VA) or an instruction fetch. Table walks: `walk-memory.ts`. */

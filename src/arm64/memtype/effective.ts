@@ -4,7 +4,7 @@
  */
 import type { Bit } from '../../bits/spec.ts';
 import { type Answer, answer } from '../../memtype/rule.ts';
-import type { AttributeFeatures } from './attributes.ts';
+import type { AttributeFeatures } from '../values/attributes.ts';
 import { combineStages, stage1Only } from './combine.ts';
 import {
   type Access,

@@ -1,11 +1,11 @@
 /** Effective memory types of arm64, with their reasons. */
-export * from './attributes.ts';
+export * from '../values/attributes.ts';
+export * from '../values/names.ts';
 export * from './combine.ts';
 export * from './control.ts';
 export * from './effective.ts';
 export * from './matrices.ts';
 export * from './meaning.ts';
-export * from './names.ts';
 export * from './par.ts';
 export * from './properties.ts';
 export * from './shareability.ts';

@@ -2,13 +2,14 @@
 import type { Bit } from '../../bits/spec.ts';
 import { type Matrix, rowsOf } from '../../memtype/matrix.ts';
 import { arm } from '../../refs.ts';
-import { decodeAttr, memoryName } from './attributes.ts';
+import { decodeAttr, type MemAttrConfig } from '../values/attributes.ts';
+import { memoryName } from '../values/names.ts';
 import { combineStages } from './combine.ts';
 import { type Access, NO_HYPERVISOR } from './control.ts';
 import { resolve } from './effective.ts';
 import type { Effective } from './meaning.ts';
 import { s1DecodeMemAttrs } from './stage1.ts';
-import { type MemAttrConfig, s2DecodeMemAttrs } from './stage2.ts';
+import { s2DecodeMemAttrs } from './stage2.ts';
 
 const FEATURES = { xs: 1, mte2: 1 } as const;
 const ISH = 0b11;

@@ -1,6 +1,6 @@
 /** What a descriptor asks for at each stage, and what comes out in the end. */
 import type { Bit } from '../../bits/spec.ts';
-import type { CachePolicy, DeviceType, Memory } from './attributes.ts';
+import type { Memory, Stage2Wish } from '../values/attributes.ts';
 import type { Shareability, ShareabilityDoubt } from './shareability.ts';
 
 /** Stage 1: a memory type, or nothing that one could rely on. */
@@ -13,18 +13,7 @@ export type Stage1Meaning =
     }
   | { readonly status: 'unpredictable'; readonly why: 'mair' };
 
-/** Stage 2: what MemAttr asks to be done with stage 1's type. */
-export type Stage2Wish =
-  /** Device of this type, combined with stage 1. */
-  | { readonly is: 'device'; readonly device: DeviceType }
-  /** FWB = 0: at most these policies. */
-  | { readonly is: 'normal'; readonly outer: CachePolicy; readonly inner: CachePolicy }
-  /** FWB = 1: Normal Non-cacheable, but a stage 1 Device type stays. */
-  | { readonly is: 'force-nc' }
-  /** FWB = 1: Normal Write-Back, even where stage 1 says Device. */
-  | { readonly is: 'force-wb' }
-  /** FWB = 1: stage 1 decides. */
-  | { readonly is: 'stage1' };
+/** Stage 2: what MemAttr asks to be done with stage 1's type, and what stands beside it. */
 export type Stage2Meaning =
   | {
       readonly status: 'ok';

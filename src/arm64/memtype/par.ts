@@ -10,7 +10,7 @@ import {
   isNonCacheable,
   type Memory,
   policyOf,
-} from './attributes.ts';
+} from '../values/attributes.ts';
 import type { Shareability } from './shareability.ts';
 
 /** A nibble of ATTR: NC, or policy, Transient and hints. */

@@ -2,8 +2,8 @@
  * What a memory type means for accesses [Arm ARM, section B2.10, Memory types and attributes; section D7.5, Cache
  * support].
  */
-import type { Memory } from './attributes.ts';
-import { policyOf } from './attributes.ts';
+import type { Memory } from '../values/attributes.ts';
+import { policyOf } from '../values/attributes.ts';
 
 /** One type, as people compare them. */
 export interface TypeProperties {

@@ -4,7 +4,7 @@
  * IMPLEMENTATION DEFINED.
  */
 import { arm } from '../../refs.ts';
-import { isNonCacheable, type Memory } from './attributes.ts';
+import { isNonCacheable, type Memory } from '../values/attributes.ts';
 
 /** Least shared first: the later one wins a combination. */
 export const SHAREABILITIES = ['NSH', 'ISH', 'OSH'] as const;

@@ -3,7 +3,8 @@ import type { Bit } from '../../bits/spec.ts';
 import { type Answer, answer, citing, rule } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
 import { type Stage1Settings, stage1Leaf } from '../descriptors/stage1.ts';
-import { type AttributeFeatures, decodeAttr, memoryName } from './attributes.ts';
+import { type AttributeFeatures, decodeAttr } from '../values/attributes.ts';
+import { memoryName } from '../values/names.ts';
 import type { Stage1Meaning } from './meaning.ts';
 
 const decoded = citing('arm64.S1DecodeMemAttrs', asl('S1DecodeMemAttrs'));

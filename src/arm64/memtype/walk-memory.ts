@@ -5,14 +5,14 @@
 import type { Bit } from '../../bits/spec.ts';
 import { type Answer, answer, citing } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
-import type { WalkAttributes } from '../walk/regime.ts';
 import {
   type AttributeFeatures,
   type Cacheability,
-  memoryName,
   type NormalMemory,
   policyOf,
-} from './attributes.ts';
+} from '../values/attributes.ts';
+import type { WalkAttributes } from '../values/codes.ts';
+import { memoryName } from '../values/names.ts';
 import { combineStages, stage1Only } from './combine.ts';
 import { type HypervisorControls, NO_HYPERVISOR, type SystemControls, stage2On } from './control.ts';
 import type { Effective, Stage1Meaning, Stage2Meaning } from './meaning.ts';

@@ -5,7 +5,8 @@ import { type Settings, toggle } from '../../bits/settings.ts';
 import { bits } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import { decodeAttr, memoryName } from '../memtype/attributes.ts';
+import { decodeAttr } from '../values/attributes.ts';
+import { memoryName } from '../values/names.ts';
 import { register } from './register.ts';
 
 const attributes = {

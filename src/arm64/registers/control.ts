@@ -6,8 +6,7 @@
 import { format } from '../../bits/format.ts';
 import { bits, flag, res0, res1 } from '../../bits/spec.ts';
 import { arm } from '../../refs.ts';
-import { SH } from '../descriptors/common.ts';
-import { PS, RGN, TG0, TG1 } from './values.ts';
+import { PS, RGN, SH, TG0, TG1 } from '../values/codes.ts';
 
 /** TCR_EL1, and TCR_EL2 with HCR_EL2.E2H = 1. */
 const twoRanges = {

@@ -9,8 +9,9 @@ import { type Settings, toggle } from '../../bits/settings.ts';
 import { addr, bits, fixed, flag, ignored, res0, res1, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import { SH, valueName } from '../descriptors/common.ts';
-import { decodeAttr, memoryName } from '../memtype/attributes.ts';
+import { decodeAttr } from '../values/attributes.ts';
+import { SH, valueName } from '../values/codes.ts';
+import { memoryName } from '../values/names.ts';
 import { register } from './register.ts';
 
 const LEVELS = ['level 0', 'level 1', 'level 2', 'level 3'];

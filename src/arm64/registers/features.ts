@@ -7,9 +7,9 @@ import { format } from '../../bits/format.ts';
 import { type Bit, bits, flag, res0, res1, reserved, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import type { Granule } from '../descriptors/address.ts';
+import type { Granule } from '../values/address.ts';
+import { PA_BITS, paBits } from '../values/codes.ts';
 import { register } from './register.ts';
-import { PA_BITS, paBits } from './values.ts';
 
 const NOT_ALLOCATED = reserved('not allocated');
 /** A 4-bit ID field: names for the codes given, reserved for the rest; `others` gives the top codes (0b1111) a name. */

@@ -7,7 +7,7 @@ import { format } from '../../bits/format.ts';
 import { bits, reserved, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import { nibbleOf, stage1Nibble, stage2Nibble } from '../descriptors/permissions.ts';
+import { nibbleOf, stage1Nibble, stage2Nibble } from '../values/permissions.ts';
 import { register } from './register.ts';
 
 const NONE = reserved('reserved: no access');

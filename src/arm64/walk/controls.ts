@@ -25,7 +25,7 @@ import {
 } from '../registers/control.ts';
 import { FEATURE_SETS, type FeatureSet, type Features, featuresOf } from '../registers/features.ts';
 import { register } from '../registers/register.ts';
-import { RGN, TG0 } from '../registers/values.ts';
+import { RGN, TG0 } from '../values/codes.ts';
 import { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from './regime.ts';
 
 const featureSettings = {

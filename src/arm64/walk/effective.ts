@@ -7,13 +7,14 @@ import { apply } from '../../memtype/rule.ts';
 import { type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from '../../walk/effective.ts';
 import type { Stage1Settings } from '../descriptors/stage1.ts';
 import type { Stage2Settings } from '../descriptors/stage2.ts';
-import { type Memory, memoryName, policyOf } from '../memtype/attributes.ts';
 import { hypervisorControls, NO_HYPERVISOR, stage2On, systemControls } from '../memtype/control.ts';
 import { effectiveOf } from '../memtype/effective.ts';
 import type { Effective, Stage1Meaning, Stage2Meaning } from '../memtype/meaning.ts';
 import { alwaysOuter } from '../memtype/shareability.ts';
 import { stage1 as stage1Rule } from '../memtype/stage1.ts';
 import { stage2 as stage2Rule } from '../memtype/stage2.ts';
+import { type Memory, policyOf } from '../values/attributes.ts';
+import { memoryName } from '../values/names.ts';
 
 /** The registers of one CPU as far as memory types go. */
 export interface TypeRegisters {

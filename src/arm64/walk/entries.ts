@@ -1,10 +1,10 @@
 /** Bare arm64 entries, top down: the level at which they begin, and the regime that they are of. */
 import { pick, settle } from '../../bits/settings.ts';
 import type { Entries, EntryStart } from '../../walk/entries.ts';
-import { blockSupported, GRANULE_BITS, upperRange } from '../descriptors/address.ts';
 import { descriptorKind } from '../descriptors/common.ts';
 import { stage1Settings } from '../descriptors/stage1.ts';
 import { stage2Settings } from '../descriptors/stage2.ts';
+import { blockSupported, GRANULE_BITS, upperRange } from '../values/address.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
 
 /** A page is of level 3, a block of a level that has blocks; an entry that ends the walk, of the level that was reported. */

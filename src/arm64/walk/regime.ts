@@ -7,7 +7,6 @@ import { decode } from '../../bits/codec.ts';
 import type { Decoded } from '../../bits/infer.ts';
 import type { Bit } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
-import { GRANULE_BITS, type Granule } from '../descriptors/address.ts';
 import type { Regime } from '../descriptors/stage1.ts';
 import {
   tcr2El1Format,
@@ -20,14 +19,8 @@ import {
   vtcrFormat,
 } from '../registers/control.ts';
 import { FEATURE_SETS, type Features, hasLpa } from '../registers/features.ts';
-import { granule0, granule1, paBits } from '../registers/values.ts';
-
-/** How the walker itself accesses tables: IRGN, ORGN, SH by code. */
-export interface WalkAttributes {
-  readonly irgn: number;
-  readonly orgn: number;
-  readonly sh: number;
-}
+import { GRANULE_BITS, type Granule } from '../values/address.ts';
+import { granule0, granule1, paBits, type WalkAttributes } from '../values/codes.ts';
 
 /** The geometry of a valid regime. */
 export interface Start {

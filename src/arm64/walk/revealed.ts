@@ -3,9 +3,9 @@ import { decode } from '../../bits/codec.ts';
 import type { Context, Given } from '../../text/context.ts';
 import type { Entry, RegimeGuess } from '../../text/model.ts';
 import type { Candidate } from '../../walk/candidate.ts';
-import { upperRange } from '../descriptors/address.ts';
 import { hcrFormat } from '../registers/control.ts';
 import { FEATURE_SETS, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
+import { upperRange } from '../values/address.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
 
 type Values = Context['registers'];

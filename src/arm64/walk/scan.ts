@@ -8,7 +8,7 @@ import { hex } from '../../bits/word.ts';
 import { type Judgement, percent, share } from '../../walk/judgement.ts';
 import type { Level } from '../../walk/regime.ts';
 import type { Pattern, ScannedRoot, Species } from '../../walk/scan.ts';
-import { GRANULE_BITS, GRANULES, type Granule } from '../descriptors/address.ts';
+import { GRANULE_BITS, GRANULES, type Granule } from '../values/address.ts';
 import { stage1Tables } from './tables.ts';
 
 /** The first level that a walk may begin at, and the lowest: a tree of one level is no more than a page of numbers. */

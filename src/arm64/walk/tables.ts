@@ -17,9 +17,7 @@ import {
   type Rights,
   softwareNote,
 } from '../../walk/regime.ts';
-import { blockSupported, GRANULE_BITS, leafShift } from '../descriptors/address.ts';
 import type { EntryConfig } from '../descriptors/common.ts';
-import type { Stage1Access, Stage1Permissions, Stage2Permissions } from '../descriptors/permissions.ts';
 import {
   readStage1,
   type Stage1Reading,
@@ -36,6 +34,8 @@ import {
   stage2Settings,
   stage2Table,
 } from '../descriptors/stage2.ts';
+import { blockSupported, GRANULE_BITS, leafShift } from '../values/address.ts';
+import type { Stage1Access, Stage1Permissions, Stage2Permissions } from '../values/permissions.ts';
 
 /** Where a stage 2 walk begins and how far it reaches; `stage2Regime` in `regime.ts` computes it from VTCR and VTTBR. */
 export interface Stage2Tables {

@@ -16,7 +16,7 @@ import {
 import { json } from '../../report/json.ts';
 import { csvLine, markdownLine, table } from '../../report/table.ts';
 import * as x86 from '../../x86/memtype/index.ts';
-import { type MemoryType, typeCode } from '../../x86/registers/attributes.ts';
+import { type MemoryType, typeCode } from '../../x86/values/attributes.ts';
 import { decider, effectiveView as x86View } from '../../x86/walk/effective.ts';
 import { type Globals, type OptionValues, outputOf } from '../command.ts';
 import type { options } from '../commands/effective.ts';

@@ -9,7 +9,7 @@ import { type Settings, settle } from '../../bits/settings.ts';
 import type { Word } from '../../bits/word.ts';
 import { apm } from '../../refs.ts';
 import { patSetting } from '../registers/attributes.ts';
-import { pageKind } from './address.ts';
+import { pageKind } from '../values/address.ts';
 import { names } from './names.ts';
 import { decodeMmioSpte, isMmioSpte, kvmSpte, mmioMasks, mmioText } from './software.ts';
 import {

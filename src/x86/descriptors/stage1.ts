@@ -22,7 +22,7 @@ import {
 } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { apm, sdm } from '../../refs.ts';
-import { type PatType, patBits, patIndex, patSetting, patTypes } from '../registers/attributes.ts';
+import { patBits, patIndex, patSetting, patTypes } from '../registers/attributes.ts';
 import {
   aboveAddress,
   addressBits,
@@ -35,9 +35,10 @@ import {
   pageKind,
   pse36Address,
   topLevel,
-} from './address.ts';
+} from '../values/address.ts';
+import type { PatType } from '../values/attributes.ts';
+import { parsePermissions, type Stage1Permissions, stage1Permissions } from '../values/permissions.ts';
 import { names } from './names.ts';
-import { parsePermissions, type Stage1Permissions, stage1Permissions } from './permissions.ts';
 import { linuxLeafBits, linuxNotPresent, linuxNotPresent32 } from './software.ts';
 
 // ---------------------------------------------------------------------------------------------------- settings

@@ -22,7 +22,6 @@ import {
 } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
-import { MEMORY_TYPE, type MemoryType, memoryType, typeCode } from '../registers/attributes.ts';
 import {
   aboveAddress,
   addressBits,
@@ -31,9 +30,10 @@ import {
   PAGE_SIZE,
   type PageKind,
   pageKind,
-} from './address.ts';
+} from '../values/address.ts';
+import { MEMORY_TYPE, type MemoryType, memoryType, typeCode } from '../values/attributes.ts';
+import { type EptPermissions, eptPermissions, parsePermissions } from '../values/permissions.ts';
 import { names } from './names.ts';
-import { type EptPermissions, eptPermissions, parsePermissions } from './permissions.ts';
 import { decodeMmioSpte, isMmioSpte, kvmSpte, type MmioSpte, mmioMasks, mmioText } from './software.ts';
 
 const MISCONFIGURATIONS = sdm('section "EPT Misconfigurations"');

@@ -4,14 +4,9 @@
  */
 import type { Ref } from '../../bits/spec.ts';
 import { apm, sdm } from '../../refs.ts';
-import type { MemoryType, PatType } from '../registers/attributes.ts';
+import type { EffectiveType, MemoryType, PatType } from '../values/attributes.ts';
 import { type Answer, because } from './reason.ts';
 
-/**
- * What an access can have in the end. CD (AMD): uncacheable, but caches are probed and invalidated; Intel calls both UC.
- * WC+ (AMD, nested paging): write-combining that probes the caches.
- */
-export type EffectiveType = MemoryType | 'CD' | 'WC+';
 /** What guest and host PAT make together. */
 export type NestedPatType = PatType | 'WC+';
 export type Vendor = 'intel' | 'amd';
@@ -128,7 +123,3 @@ export function guestWithHost(guest: PatType, host: PatType): Answer<NestedPatTy
   const operands = { 'guest PAT': guest, 'host PAT': host };
   return because(type, { rule: 'npt.guest-host', ref: NESTED_REF, operands, result: type, ...doubt });
 }
-
-/** The type without AMD's distinctions: CD is UC, WC+ is WC. */
-export const plainType = (type: EffectiveType): MemoryType =>
-  type === 'CD' ? 'UC' : type === 'WC+' ? 'WC' : type;

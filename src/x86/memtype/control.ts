@@ -1,7 +1,8 @@
 /** What CR0.CD does to memory types [SDM, "Cache Control Registers and Bits"; APM, "Cache-Control Mechanisms"]. */
 import { apm, sdm } from '../../refs.ts';
 import { cacheMode } from '../registers/control.ts';
-import type { EffectiveType, Vendor } from './combine.ts';
+import type { EffectiveType } from '../values/attributes.ts';
+import type { Vendor } from './combine.ts';
 import { type Answer, because } from './reason.ts';
 
 /** `illegal`: NW = 1 with CD = 0, which MOV CR0 refuses. undefined: caching is on and the other rules decide. */

@@ -1,9 +1,10 @@
 /** Effective memory types of x86, with their reasons. */
+export * from '../values/attributes.ts';
+export * from '../values/names.ts';
 export * from './combine.ts';
 export * from './control.ts';
 export * from './matrices.ts';
 export * from './mtrr.ts';
-export * from './names.ts';
 export * from './page.ts';
 export * from './pat.ts';
 export * from './properties.ts';

@@ -2,7 +2,7 @@
 import type { Matrix } from '../../memtype/matrix.ts';
 import { answer } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
-import { type MemoryType, memoryType, type PatType } from '../registers/attributes.ts';
+import { type MemoryType, memoryType, type PatType } from '../values/attributes.ts';
 import { amdCombine, guestWithHost, intelCombine, type NestedPatType } from './combine.ts';
 import { effectiveEpt, effectiveNpt } from './stage2.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { Word } from '../../bits/word.ts';
 import { apm, sdm } from '../../refs.ts';
-import { type MemoryType, memoryType } from '../registers/attributes.ts';
 import { FIXED_MTRRS } from '../registers/mtrr.ts';
+import { type MemoryType, memoryType } from '../values/attributes.ts';
 import { type Answer, because, type Reason } from './reason.ts';
 
 /** The registers of one processor. */

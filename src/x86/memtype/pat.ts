@@ -1,7 +1,8 @@
 /** What the PAT says of an access [SDM, "Selecting a Memory Type from the PAT"; APM, "PAT Indexing"]. */
 import type { Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
-import { type MemoryType, type PatType, patIndex, patTypes } from '../registers/attributes.ts';
+import { patIndex, patTypes } from '../registers/attributes.ts';
+import type { MemoryType, PatType } from '../values/attributes.ts';
 import { type Answer, because } from './reason.ts';
 
 const SELECT = sdm('section "Selecting a Memory Type from the PAT"');

@@ -1,5 +1,5 @@
 /** What a memory type means for accesses [SDM, Table "Memory Types and Their Properties"; APM, Table "Memory Access by Memory Type"]. */
-import type { EffectiveType } from './combine.ts';
+import type { EffectiveType } from '../values/attributes.ts';
 
 /** One type, as people compare them. */
 export interface TypeProperties {

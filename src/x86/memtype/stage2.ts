@@ -5,7 +5,7 @@
 import { type Answer, answer, rule } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
 import { type Stage2Settings, stage2Page } from '../descriptors/stage2.ts';
-import { type MemoryType, memoryType } from '../registers/attributes.ts';
+import { type MemoryType, memoryType } from '../values/attributes.ts';
 import { amdCombine, guestWithHost, intelCombine } from './combine.ts';
 import { cacheControl } from './control.ts';
 import type { MtrrType } from './mtrr.ts';

@@ -1,34 +1,14 @@
 /**
  * IA32_PAT: the table of memory types that PAT, PCD and PWT select from [SDM, "Page Attribute Table (PAT)"; APM,
- * "Page-Attribute Table Mechanism"], and the codes of memory types, which PAT, MTRRs and EPT share.
+ * "Page-Attribute Table Mechanism"].
  */
 import { format } from '../../bits/format.ts';
 import { register as registerSetting, type Setting } from '../../bits/settings.ts';
-import { bits, mbz, type Reserved, reserved, type ValueTable } from '../../bits/spec.ts';
+import { bits, mbz } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
+import { PAT_TYPE, type PatType, patType } from '../values/attributes.ts';
 import { GP, register } from './register.ts';
-
-/** A type that memory can have. */
-export type MemoryType = 'UC' | 'WC' | 'WT' | 'WP' | 'WB';
-/** UC- exists in the PAT only: uncacheable, but a WC MTRR (or WC from the other PAT under NPT) wins. */
-export type PatType = MemoryType | 'UC-';
-
-const hole = reserved('Reserved memory type', sdm('Table "Memory Types That Can Be Encoded With PAT"'));
-const TYPES: readonly (MemoryType | Reserved)[] = ['UC', 'WC', hole, hole, 'WT', 'WP', 'WB'];
-
-/** Memory type codes of EPT entries: 2, 3 and 7 are reserved [SDM, "EPT Memory Type"]. */
-export const MEMORY_TYPE: ValueTable = [...TYPES, hole];
-/** Memory type codes of a PAT entry: 2 and 3 are reserved, 7 is UC-. */
-export const PAT_TYPE: ValueTable = [...TYPES, 'UC-'];
-
-const NAMES: readonly (MemoryType | undefined)[] = ['UC', 'WC', undefined, undefined, 'WT', 'WP', 'WB'];
-/** The memory type of a code in an MTRR or an EPT entry; undefined for reserved codes. */
-export const memoryType = (code: number): MemoryType | undefined => NAMES[code];
-/** The memory type of a PAT entry's code; undefined for reserved codes. */
-export const patType = (code: number): PatType | undefined => (code === 7 ? 'UC-' : NAMES[code]);
-/** The code of a memory type. */
-export const typeCode = (type: PatType): number => (type === 'UC-' ? 7 : NAMES.indexOf(type));
 
 /** Well-known settings of IA32_PAT. */
 export const PATS = {

@@ -9,8 +9,9 @@ import { integer, type Settings, toggle } from '../../bits/settings.ts';
 import { addr, bits, flag, mbz, type Row, res0, reserved, type ValueTable } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { apm, sdm } from '../../refs.ts';
-import { aboveAddress } from '../descriptors/address.ts';
-import { MEMORY_TYPE, type MemoryType, memoryType, pat } from './attributes.ts';
+import { aboveAddress } from '../values/address.ts';
+import { MEMORY_TYPE, type MemoryType, memoryType } from '../values/attributes.ts';
+import { pat } from './attributes.ts';
 import { GP, refused, register } from './register.ts';
 
 const MTRRS = sdm('section "Memory Type Range Registers (MTRRs)"');

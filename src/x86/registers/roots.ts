@@ -9,8 +9,8 @@ import { choice, integer, type Settings, toggle } from '../../bits/settings.ts';
 import { addr, bits, choose, flag, ignored, mbz, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
-import { aboveAddress, addressBits, highBit, MODES } from '../descriptors/address.ts';
-import { type MemoryType, memoryType } from './attributes.ts';
+import { aboveAddress, addressBits, highBit, MODES } from '../values/address.ts';
+import { type MemoryType, memoryType } from '../values/attributes.ts';
 import { GP, refused, register } from './register.ts';
 
 // ---------------------------------------------------------------------------------------------------------- CR3

@@ -15,11 +15,11 @@ import {
 import type { NptReading } from '../descriptors/npt.ts';
 import type { Stage1Reading } from '../descriptors/stage1.ts';
 import type { Stage2Reading } from '../descriptors/stage2.ts';
-import { type EffectiveType, plainType } from '../memtype/combine.ts';
 import { type Mtrrs, mtrrLabel, mtrrRange, mtrrs, mtrrType } from '../memtype/mtrr.ts';
 import { patEntry } from '../memtype/pat.ts';
 import { type Effective, effectiveType } from '../memtype/stage1.ts';
 import { effectiveEpt, effectiveNpt } from '../memtype/stage2.ts';
+import { type EffectiveType, plainType } from '../values/attributes.ts';
 
 /** Runs of different MTRR types that one range is cut into at most; masks with holes can make very many. */
 const RUNS = 4096;

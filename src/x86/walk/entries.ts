@@ -2,10 +2,10 @@
 import { pick, settle } from '../../bits/settings.ts';
 import type { Entries, EntryStart } from '../../walk/entries.ts';
 import type { Regime } from '../../walk/regime.ts';
-import { topLevel } from '../descriptors/address.ts';
 import { nptSettings } from '../descriptors/npt.ts';
 import { stage1Settings } from '../descriptors/stage1.ts';
 import { stage2Settings } from '../descriptors/stage2.ts';
+import { topLevel } from '../values/address.ts';
 import { nptTables, stage1Tables, stage2Tables } from './tables.ts';
 
 /** The top of the mode; without a mode, of as many levels as there are entries. EPT takes its levels from their number. */

@@ -8,12 +8,12 @@ import { settle } from '../../bits/settings.ts';
 import type { Ref } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { apm, sdm } from '../../refs.ts';
-import { INDEX_BITS, leafShift, type Mode, topLevel } from '../descriptors/address.ts';
 import { type NptSettings, nptSettings } from '../descriptors/npt.ts';
 import { type Stage1Settings, stage1Settings } from '../descriptors/stage1.ts';
 import { type Stage2Settings, stage2Settings } from '../descriptors/stage2.ts';
 import { cr0, cr0Layout, cr4, cr4Layout, efer, eferLayout } from '../registers/control.ts';
 import { cr3, cr3Settings, type EptpSettings, eptp, eptpSettings } from '../registers/roots.ts';
+import { INDEX_BITS, leafShift, type Mode, topLevel } from '../values/address.ts';
 
 const MODES_REF = sdm('section "Paging Modes and Control Bits"');
 

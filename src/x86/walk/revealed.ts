@@ -4,10 +4,10 @@ import { settle } from '../../bits/settings.ts';
 import type { Context, Given } from '../../text/context.ts';
 import type { Entry, RegimeGuess } from '../../text/model.ts';
 import type { Candidate } from '../../walk/candidate.ts';
-import { topLevel } from '../descriptors/address.ts';
 import { cr4Layout, eferLayout, eferSettings } from '../registers/control.ts';
 import { eptVpidCapLayout } from '../registers/features.ts';
 import { eptpLayout, eptpSettings } from '../registers/roots.ts';
+import { topLevel } from '../values/address.ts';
 
 /** MAXPHYADDR, vendor and PAT. */
 function processor({ registers, facts }: Context): Given {

@@ -18,7 +18,6 @@ import {
   type Root,
   softwareNote,
 } from '../../walk/regime.ts';
-import { addressBits, INDEX_BITS, leafShift, type Mode, topLevel } from '../descriptors/address.ts';
 import {
   type NptFacts,
   type NptReading,
@@ -26,7 +25,6 @@ import {
   nptSettings,
   readNpt,
 } from '../descriptors/npt.ts';
-import type { EptPermissions, Stage1Permissions } from '../descriptors/permissions.ts';
 import {
   readStage1,
   type Stage1Reading,
@@ -43,6 +41,8 @@ import {
   stage2Settings,
   stage2Table,
 } from '../descriptors/stage2.ts';
+import { addressBits, INDEX_BITS, leafShift, type Mode, topLevel } from '../values/address.ts';
+import type { EptPermissions, Stage1Permissions } from '../values/permissions.ts';
 
 /** What a table entry takes away from everything below it, as bits that add up: ordinary and nested paging. */
 const DENY = { write: 1, user: 2, execute: 4 } as const;

@@ -1,16 +1,16 @@
 /** What holds for the descriptors of both stages under every setting and for every word. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { contiguousFinding } from '../../../src/arm64/descriptors/common.ts';
+import { stage1 } from '../../../src/arm64/descriptors/stage1.ts';
+import { stage2 } from '../../../src/arm64/descriptors/stage2.ts';
 import {
   blockSupported,
   contiguousEntries,
   GRANULES,
   type Granule,
   leafShift,
-} from '../../../src/arm64/descriptors/address.ts';
-import { contiguousFinding } from '../../../src/arm64/descriptors/common.ts';
-import { stage1 } from '../../../src/arm64/descriptors/stage1.ts';
-import { stage2 } from '../../../src/arm64/descriptors/stage2.ts';
+} from '../../../src/arm64/values/address.ts';
 import { check, decode, EncodeError, encode, patch } from '../../../src/bits/codec.ts';
 import { settle } from '../../../src/bits/settings.ts';
 import { anyDescriptor, anySettings } from '../arbitrary.ts';

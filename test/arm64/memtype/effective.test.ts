@@ -5,14 +5,6 @@
 import { describe, expect, test } from 'vitest';
 import { readStage1, stage1Settings } from '../../../src/arm64/descriptors/stage1.ts';
 import { stage2Settings } from '../../../src/arm64/descriptors/stage2.ts';
-import {
-  DEVICE_TYPES,
-  decodeAttr,
-  isWriteBack,
-  type Memory,
-  memoryName,
-  policyOf,
-} from '../../../src/arm64/memtype/attributes.ts';
 import { combineStages, stage1Only } from '../../../src/arm64/memtype/combine.ts';
 import { hypervisorControls, NO_HYPERVISOR } from '../../../src/arm64/memtype/control.ts';
 import { resolve } from '../../../src/arm64/memtype/effective.ts';
@@ -21,6 +13,14 @@ import { parAttr } from '../../../src/arm64/memtype/par.ts';
 import { s1DecodeMemAttrs, stage1 } from '../../../src/arm64/memtype/stage1.ts';
 import { s2DecodeMemAttrs, stage2 } from '../../../src/arm64/memtype/stage2.ts';
 import { stage1WalkMemory, stage2WalkMemory, walkMemAttrs } from '../../../src/arm64/memtype/walk-memory.ts';
+import {
+  DEVICE_TYPES,
+  decodeAttr,
+  isWriteBack,
+  type Memory,
+  policyOf,
+} from '../../../src/arm64/values/attributes.ts';
+import { memoryName } from '../../../src/arm64/values/names.ts';
 import { settle } from '../../../src/bits/settings.ts';
 import type { Bit } from '../../../src/bits/spec.ts';
 import { compose } from '../../../src/memtype/combine.ts';

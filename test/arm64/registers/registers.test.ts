@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arm64Families } from '../../../src/arm64/index.ts';
-import { decodeAttr, memoryName } from '../../../src/arm64/memtype/attributes.ts';
 import { mair } from '../../../src/arm64/registers/attributes.ts';
 import { esr, hpfar, par } from '../../../src/arm64/registers/fault.ts';
 import { ctr } from '../../../src/arm64/registers/features.ts';
 import { pir, s2pir } from '../../../src/arm64/registers/permissions.ts';
+import { decodeAttr } from '../../../src/arm64/values/attributes.ts';
+import { memoryName } from '../../../src/arm64/values/names.ts';
 import { hcr, tcrEl1, tcrEl2, vtcr } from '../../../src/arm64/walk/controls.ts';
 import { stage1Setup, stage2Setup } from '../../../src/arm64/walk/setup.ts';
 import { decode, patch } from '../../../src/bits/codec.ts';

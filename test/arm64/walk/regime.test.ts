@@ -1,10 +1,10 @@
 /** Regimes from control registers: the manual's tables of start levels, limits, and sentences for what is invalid. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GRANULE_BITS, type Granule } from '../../../src/arm64/descriptors/address.ts';
 import { tcrEl1Format, vtcrFormat } from '../../../src/arm64/registers/control.ts';
 import { FEATURE_SETS, featuresOf } from '../../../src/arm64/registers/features.ts';
 import { stage1Root, stage2Root } from '../../../src/arm64/registers/roots.ts';
+import { GRANULE_BITS, type Granule } from '../../../src/arm64/values/address.ts';
 import { stage1Regime, stage2Regime } from '../../../src/arm64/walk/regime.ts';
 import { encode } from '../../../src/bits/codec.ts';
 import { anyWord } from '../arbitrary.ts';

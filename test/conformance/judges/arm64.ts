@@ -14,7 +14,6 @@ import {
   type Stage2Settings,
   stage2Settings,
 } from '../../../src/arm64/descriptors/stage2.ts';
-import { type AttributeFeatures, decodeAttr } from '../../../src/arm64/memtype/attributes.ts';
 import { combineStages } from '../../../src/arm64/memtype/combine.ts';
 import { NO_HYPERVISOR } from '../../../src/arm64/memtype/control.ts';
 import { resolve } from '../../../src/arm64/memtype/effective.ts';
@@ -24,7 +23,8 @@ import { s1DecodeMemAttrs } from '../../../src/arm64/memtype/stage1.ts';
 import { s2DecodeMemAttrs } from '../../../src/arm64/memtype/stage2.ts';
 import { tcrEl1Format, tcrEl2Format } from '../../../src/arm64/registers/control.ts';
 import { FEATURE_SETS, type FeatureSet } from '../../../src/arm64/registers/features.ts';
-import { RGN } from '../../../src/arm64/registers/values.ts';
+import { type AttributeFeatures, decodeAttr } from '../../../src/arm64/values/attributes.ts';
+import { RGN } from '../../../src/arm64/values/codes.ts';
 import { type Stage1Regime, stage1Regime, stage2Regime } from '../../../src/arm64/walk/regime.ts';
 import { check, decode } from '../../../src/bits/codec.ts';
 import { settle } from '../../../src/bits/settings.ts';

@@ -23,9 +23,10 @@ import {
 } from '../../../src/x86/memtype/mtrr.ts';
 import type { Answer } from '../../../src/x86/memtype/reason.ts';
 import { effectiveEpt, effectiveNpt } from '../../../src/x86/memtype/stage2.ts';
-import { memoryType, type PatType, pat, patType } from '../../../src/x86/registers/attributes.ts';
+import { pat } from '../../../src/x86/registers/attributes.ts';
 import { mtrrPhysMask, wrmsrAccepts } from '../../../src/x86/registers/mtrr.ts';
 import { eptp } from '../../../src/x86/registers/roots.ts';
+import { memoryType, type PatType, patType } from '../../../src/x86/values/attributes.ts';
 import { differences, type VectorFamily } from './family.ts';
 
 type Vector = Readonly<Record<string, unknown>>;

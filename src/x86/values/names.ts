@@ -1,5 +1,5 @@
 /** Memory types as people write them. */
-import type { PatType } from '../registers/attributes.ts';
+import type { PatType } from './attributes.ts';
 
 const NAMES: Readonly<Record<PatType, readonly string[]>> = {
   UC: ['uc', 'uncached', 'uncacheable', 'strong-uncacheable', 'uncachable'],

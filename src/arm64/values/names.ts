@@ -1,18 +1,61 @@
 /**
- * Memory types as people write them: `WB`, `write-back`, `Normal-NC`, `nGnRE`, `Device-nGnRE`, `oNC iWB`, `wb rwa tagged`,
+ * Memory types in words. As people write them: `WB`, `write-back`, `Normal-NC`, `nGnRE`, `Device-nGnRE`, `oNC iWB`, `wb rwa tagged`,
  * a MAIR byte `0x44`; and MemAttr wishes: `wb`, `nc`, `as stage 1`.
  */
 import {
   type AttributeFeatures,
+  type Cacheability,
   type CachePolicy,
   DEVICE_TYPES,
   decodeAttr,
+  decodeMemAttr,
   half,
+  hintsOf,
+  isWriteBack,
+  type MemAttrConfig,
   type Memory,
   type NormalMemory,
+  policyOf,
+  type Stage2Wish,
 } from './attributes.ts';
-import type { MemAttrConfig } from './stage2.ts';
-import { s2DecodeMemAttrs } from './stage2.ts';
+
+const HINT_NAMES: Readonly<Record<string, string>> = {
+  '': ' no-allocate',
+  r: ' RA',
+  w: ' WA',
+  rw: ' RWA',
+  rt: ' RA Transient',
+  wt: ' WA Transient',
+  rwt: ' RWA Transient',
+};
+const halfName = (of: Cacheability): string => `${policyOf(of)}${of === 'NC' ? '' : HINT_NAMES[hintsOf(of)]}`;
+
+/** The name people use: `Normal WB RWA`, `Normal oNC iWB RWA`, `Normal NC`, `Device-nGnRE`; `XS=0` where that is special, `Tagged?` where it is uncertain. */
+export function memoryName(memory: Memory): string {
+  if (memory.type === 'device') return `Device-${memory.device}${memory.xs === 0 ? ' XS=0' : ''}`;
+  const { outer, inner } = memory;
+  const cache = outer === inner ? halfName(outer) : `o${halfName(outer)} i${halfName(inner)}`;
+  const xs = memory.xs === 0 && !isWriteBack(memory) ? ' XS=0' : '';
+  return `Normal ${cache}${memory.tagged ? ' Tagged' : memory.tagged === null ? ' Tagged?' : ''}${xs}`;
+}
+
+/** What stage 2 asks for, beside a stage 1 type. */
+export function wishName(wish: Stage2Wish): string {
+  switch (wish.is) {
+    case 'device':
+      return `Device-${wish.device}`;
+    case 'normal':
+      return wish.outer === wish.inner ? `Normal ${wish.outer}` : `Normal o${wish.outer} i${wish.inner}`;
+    case 'force-nc':
+      return 'Normal NC unless Device';
+    case 'force-wb':
+      return 'force Normal WB';
+    case 'stage1':
+      return 'as stage 1';
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- as people write them
 
 const ALL: AttributeFeatures = { xs: 1, mte2: 1 };
 
@@ -90,9 +133,8 @@ export function parseMemAttr(text: string, config: MemAttrConfig): number | unde
 
 /** Does this MemAttr ask for this type, without denying tags or setting RES0 bits? */
 function asksFor(code: number, memory: Memory, config: MemAttrConfig): boolean {
-  const { is } = s2DecodeMemAttrs(code, 0, 0, config);
-  if (is.status !== 'ok' || is.noTagAccess || is.res0Set) return false;
-  const { wish } = is;
+  const { wish, noTagAccess, res0Set } = decodeMemAttr(code, config);
+  if (!wish || noTagAccess || res0Set) return false;
   if (memory.type === 'device') return wish.is === 'device' && wish.device === memory.device;
   const [outer, inner] = [memory.outer.slice(0, 2), memory.inner.slice(0, 2)];
   switch (wish.is) {

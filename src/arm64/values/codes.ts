@@ -1,7 +1,7 @@
-/** Value tables that several registers share. */
+/** Value tables that several registers and descriptors share. */
 import { reserved, type ValueTable } from '../../bits/spec.ts';
 import { arm } from '../../refs.ts';
-import type { Granule } from '../descriptors/address.ts';
+import type { Granule } from './address.ts';
 
 /** TG0 of TCR_ELx, VTCR_EL2, VSTCR_EL2. TG1 has other codes: 0b01 is 64KB here and 16KB there. */
 export const TG0: ValueTable = ['4KB', '64KB', '16KB', reserved('Reserved', arm('TCR_EL1.TG0'))];
@@ -22,3 +22,24 @@ export const RGN: ValueTable = ['NC', 'WB-RA-WA', 'WT-RA-nWA', 'WB-RA-nWA'];
 export const PA_BITS = [32, 36, 40, 42, 44, 48, 52, 56] as const;
 export const PS: ValueTable = PA_BITS.map(bits => `${bits} bits`);
 export const paBits = (code: number): number => PA_BITS[code & 7] ?? 56;
+
+/** SH[1:0], in descriptors and in control registers alike [Arm ARM, Table D8-102]. */
+export const SH: ValueTable = [
+  'Non-shareable',
+  reserved('Reserved', arm('Table D8-102')),
+  'Outer Shareable',
+  'Inner Shareable',
+];
+
+/** The name that a table gives a value; `reserved` for the holes. */
+export const valueName = (table: ValueTable, code: number): string => {
+  const entry = table[code];
+  return typeof entry === 'string' ? entry : 'reserved';
+};
+
+/** How the walker itself accesses tables: IRGN, ORGN, SH by code. */
+export interface WalkAttributes {
+  readonly irgn: number;
+  readonly orgn: number;
+  readonly sh: number;
+}

@@ -95,22 +95,74 @@ export function decodeAttr(byte: number, { xs, mte2 }: AttributeFeatures): Memor
   return isWriteBack(memory) ? { ...memory, xs: known(0) } : memory;
 }
 
-const HINT_NAMES: Readonly<Record<string, string>> = {
-  '': ' no-allocate',
-  r: ' RA',
-  w: ' WA',
-  rw: ' RWA',
-  rt: ' RA Transient',
-  wt: ' WA Transient',
-  rwt: ' RWA Transient',
-};
-const halfName = (of: Cacheability): string => `${policyOf(of)}${of === 'NC' ? '' : HINT_NAMES[hintsOf(of)]}`;
+// ------------------------------------------------------------------------------------------------------ stage 2
 
-/** The name people use: `Normal WB RWA`, `Normal oNC iWB RWA`, `Normal NC`, `Device-nGnRE`; `XS=0` where that is special, `Tagged?` where it is uncertain. */
-export function memoryName(memory: Memory): string {
-  if (memory.type === 'device') return `Device-${memory.device}${memory.xs === 0 ? ' XS=0' : ''}`;
-  const { outer, inner } = memory;
-  const cache = outer === inner ? halfName(outer) : `o${halfName(outer)} i${halfName(inner)}`;
-  const xs = memory.xs === 0 && !isWriteBack(memory) ? ' XS=0' : '';
-  return `Normal ${cache}${memory.tagged ? ' Tagged' : memory.tagged === null ? ' Tagged?' : ''}${xs}`;
+/** Stage 2: what MemAttr asks to be done with stage 1's type. */
+export type Stage2Wish =
+  /** Device of this type, combined with stage 1. */
+  | { readonly is: 'device'; readonly device: DeviceType }
+  /** FWB = 0: at most these policies. */
+  | { readonly is: 'normal'; readonly outer: CachePolicy; readonly inner: CachePolicy }
+  /** FWB = 1: Normal Non-cacheable, but a stage 1 Device type stays. */
+  | { readonly is: 'force-nc' }
+  /** FWB = 1: Normal Write-Back, even where stage 1 says Device. */
+  | { readonly is: 'force-wb' }
+  /** FWB = 1: stage 1 decides. */
+  | { readonly is: 'stage1' };
+
+/** How MemAttr is encoded. */
+export interface MemAttrConfig {
+  /** Effective HCR_EL2.FWB. */
+  readonly fwb: Bit;
+  /** FEAT_MTE_PERM. */
+  readonly mtePerm: Bit;
+}
+
+const POLICIES: readonly (CachePolicy | undefined)[] = [undefined, 'NC', 'WT', 'WB'];
+
+/** FWB = 0: outer in [3:2], inner in [1:0]; 0b00xx is Device. */
+function plain(memAttr: number): Stage2Wish | undefined {
+  const device = DEVICE_TYPES[memAttr];
+  if (device) return { is: 'device', device };
+  const outer = POLICIES[memAttr >> 2];
+  const inner = POLICIES[memAttr & 0b11];
+  return outer && inner ? { is: 'normal', outer, inner } : undefined;
+}
+
+/** FWB = 1: the low three bits, as a wish about stage 1's type [Arm ARM, R_ZNGNK, R_NQDNZ]. */
+function forced(low: number): Stage2Wish | undefined {
+  const device = DEVICE_TYPES[low];
+  if (device) return { is: 'device', device };
+  return low === 0b101
+    ? { is: 'force-nc' }
+    : low === 0b110
+      ? { is: 'force-wb' }
+      : low === 0b111
+        ? { is: 'stage1' }
+        : undefined;
+}
+
+/** What MemAttr[3:0] says; no wish where the code is reserved. */
+export interface MemAttr {
+  readonly wish: Stage2Wish | undefined;
+  /** Tag accesses to Tagged memory fault (FEAT_MTE_PERM). */
+  readonly noTagAccess: Bit;
+  /** MemAttr[3] is RES0 (FWB = 1 without FEAT_MTE_PERM) but set; the wish ignores it. */
+  readonly res0Set: Bit;
+}
+
+/** MemAttr[3:0] [Arm ARM, Tables D8-96, D8-100, D8-101]. */
+export function decodeMemAttr(memAttr: number, { fwb, mtePerm }: MemAttrConfig): MemAttr {
+  const high = memAttr >= 8;
+  if (!fwb) {
+    const deniesTags = mtePerm === 1 && memAttr === 0b0100;
+    const wish: Stage2Wish | undefined = deniesTags
+      ? { is: 'normal', outer: 'WB', inner: 'WB' }
+      : plain(memAttr);
+    return { wish, noTagAccess: deniesTags ? 1 : 0, res0Set: 0 };
+  }
+  if (!mtePerm) return { wish: forced(memAttr & 0b111), noTagAccess: 0, res0Set: high ? 1 : 0 };
+  if (!high) return { wish: forced(memAttr), noTagAccess: 0, res0Set: 0 };
+  const wish = memAttr >= 0b1110 ? forced(memAttr & 0b111) : undefined; // 0b10xx, 0b1100 and 0b1101 are reserved
+  return { wish, noTagAccess: 1, res0Set: 0 };
 }
