@@ -8,8 +8,8 @@
  * - `Words`: which families of words has it? (`NAME/families.ts`)
  * - `Walks`: which translations do these registers give, which tree is this page the root of, under which settings does
  *   an entry stand that somebody pasted? (`NAME/walk/index.ts`)
- * - `Faults`: what does the hardware say of a fault, and what denies an access? (`NAME/faults/index.ts`)
- * - `Types`: which memory type does an access get, and who decides? (`NAME/memtype/index.ts`)
+ * - `FaultRules`: what does the hardware say of a fault, and what denies an access? (`NAME/faults/index.ts`)
+ * - `TypeRules`: which memory type does an access get, and who decides? (`NAME/walk/asked.ts`)
  *
  * Parts, because a verb that translates one address must not read every register's layout first: `arch/names.ts`,
  * `arch/families.ts`, `arch/walks.ts`, `arch/faults.ts` and `arch/types.ts` list the same part of both architectures, and
@@ -29,6 +29,7 @@ import type { FaultRules } from '../faults/rules.ts';
 import type { Vmcoreinfo } from '../image/vmcoreinfo.ts';
 import type { Context, Given } from '../text/context.ts';
 import type { Entry, RegimeGuess } from '../text/model.ts';
+import type { TypeRules } from '../walk/asked.ts';
 import type { Candidate, Candidates, RegisterValues } from '../walk/candidate.ts';
 import type { Entries, EntryStart } from '../walk/entries.ts';
 import type { Judgement } from '../walk/judgement.ts';
@@ -98,4 +99,5 @@ export interface Walks<Machine extends object = object> {
 /** What an architecture is, whole. */
 export interface Architecture extends Names, Words, Walks {
   readonly faults: FaultRules;
+  readonly types: TypeRules;
 }

@@ -1,26 +1,10 @@
 /** Effective memory types, for people and as records. */
 import type { Matrix } from '../memtype/matrix.ts';
 import { citation } from '../refs.ts';
-import type { EffectiveView } from '../walk/effective.ts';
+import type { EffectiveAnswer, Properties } from '../walk/asked.ts';
 import { SCHEMA } from './records.ts';
 import { type Column, table, wrap } from './table.ts';
 import type { WalkLook } from './walk.ts';
-
-type Properties = Readonly<Record<string, string | boolean>> | object;
-
-/** One combination, answered. */
-export interface EffectiveAnswer {
-  readonly architecture: 'arm64' | 'x86';
-  /** What was asked, by name. */
-  readonly given: Readonly<Record<string, string | number>>;
-  readonly view: EffectiveView;
-  /** What is odd about the question: reserved bits set. */
-  readonly notes: readonly string[];
-  /** What the type means for accesses: one row, or two where inner and outer differ. */
-  readonly properties: readonly Properties[];
-  /** How PAR_EL1 shows it. */
-  readonly par?: { readonly attr: number; readonly sh: readonly number[] };
-}
 
 const hexByte = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
 
