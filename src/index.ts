@@ -6,6 +6,7 @@
  */
 
 export type { Architecture, ArchitectureId } from './arch/architecture.ts';
+export { architectures } from './arch/architectures.ts';
 export { descriptors } from './arch/descriptors.ts';
 export { families, registers } from './arch/families.ts';
 export { architectureOf } from './arch/names.ts';

@@ -1,11 +1,15 @@
 /** Everything arm64: the families of words that it knows, and the typed functions behind them. */
+import type { Architecture } from '../arch/architecture.ts';
 import type { Family } from '../bits/family.ts';
 import { arm64Descriptors } from './descriptors/families.ts';
+import { faults } from './faults/index.ts';
+import { names } from './names.ts';
 import { mair, mair2 } from './registers/attributes.ts';
 import { esr, hpfar, par } from './registers/fault.ts';
 import { ctr, mmfr0, mmfr1, mmfr2, mmfr3, mmfr4 } from './registers/features.ts';
 import { pir, s2pir } from './registers/permissions.ts';
 import { ttbrFamily, vttbrFamily } from './registers/roots.ts';
+import { types } from './walk/asked.ts';
 import {
   hcr,
   sctlrEl1,
@@ -19,6 +23,7 @@ import {
   vstcr,
   vtcr,
 } from './walk/controls.ts';
+import { walks } from './walk/index.ts';
 
 export { readStage1, type Stage1Reading, type Stage1Settings, stage1Settings } from './descriptors/stage1.ts';
 export { readStage2, type Stage2Reading, type Stage2Settings, stage2Settings } from './descriptors/stage2.ts';
@@ -74,3 +79,6 @@ export const arm64Families: readonly Family[] = [
   mmfr3,
   mmfr4,
 ] as unknown as readonly Family[]; // each family is exact in its own settings; tables of families are not
+
+/** arm64, whole: what everything above the architectures asks. */
+export const architecture: Architecture = { ...names, families: arm64Families, ...walks, faults, types };

@@ -58,7 +58,7 @@ export const passingOn =
   entry => {
     const { reading, regime, kind } = entry;
     // a misconfigured EPT entry is one report, whatever is wrong with it
-    if (reading.facts.mmio !== undefined || (regime.id === 'x86.ept' && kind === 'fault')) return undefined;
+    if (reading.facts.mmio !== undefined || (regime.misconfigures && kind === 'fault')) return undefined;
     return reading.findings
       .filter(finding => ruleOf(entry, finding) === id)
       .map(({ message, severity, ref }): Verdict => {

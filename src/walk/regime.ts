@@ -72,6 +72,10 @@ export interface Regime {
   readonly input: 'va' | 'ipa' | 'gpa';
   readonly output: 'pa' | 'ipa' | 'gpa';
   readonly entryBytes: 4 | 8;
+  /** Its entries forbid execution to each privilege level apart: PXN and UXN. Else a control register does. */
+  readonly forbidsApart?: true;
+  /** Whatever is wrong with an entry, it is misconfigured as a whole: one fault, one report. */
+  readonly misconfigures?: true;
   /** No entry of this mode has an execute-never bit: everything is executable. */
   readonly cannotForbid?: true;
   /** Bits of a present-looking but invalid entry that make it worth a line: EPT's suppress-#VE alone is nothing. */

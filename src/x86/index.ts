@@ -1,8 +1,11 @@
 /** x86: paging entries, EPT, nested paging, registers, and the regimes they make. */
+import type { Architecture } from '../arch/architecture.ts';
 import type { Family } from '../bits/family.ts';
 import { npt } from './descriptors/npt.ts';
 import { stage1 } from './descriptors/stage1.ts';
 import { sppt, stage2 } from './descriptors/stage2.ts';
+import { faults } from './faults/index.ts';
+import { names } from './names.ts';
 import { pat } from './registers/attributes.ts';
 import { cr0, cr4, efer } from './registers/control.ts';
 import { eptViolation, nestedFault, pageFaultCode } from './registers/fault.ts';
@@ -21,6 +24,8 @@ import {
   topMem,
 } from './registers/mtrr.ts';
 import { cr3, eptp } from './registers/roots.ts';
+import { types } from './walk/asked.ts';
+import { walks } from './walk/index.ts';
 
 export { type NptReading, type NptSettings, nptSettings, readNpt } from './descriptors/npt.ts';
 export * from './descriptors/software.ts';
@@ -69,3 +74,6 @@ export const x86Families: readonly Family[] = [
   ...[pageFaultCode, eptViolation, nestedFault],
 ];
 export * as memtype from './memtype/index.ts';
+
+/** x86, whole: what everything above the architectures asks. */
+export const architecture: Architecture = { ...names, families: x86Families, ...walks, faults, types };

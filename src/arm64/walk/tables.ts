@@ -107,6 +107,7 @@ export function stage1Tables({
     id: 'arm64.stage1',
     arch: 'arm64',
     stage: 1,
+    forbidsApart: true,
     title: `arm64 stage 1 of ${common.regime}, ${upper ? 'upper (TTBR1)' : 'lower (TTBR0)'} range, ${common.granule}B granule, levels ${startLevel}..3`,
     input: 'va',
     output,

@@ -152,6 +152,7 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     id: 'x86.ept',
     arch: 'x86',
     stage: 2,
+    misconfigures: true,
     title: `x86 EPT, ${walkLength} levels, MAXPHYADDR ${common.maxphyaddr}`,
     input: 'gpa',
     output: 'pa',
