@@ -1,5 +1,27 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, typecheck: { enabled: false } },
-});
+/** Files that `npm run test:quick` leaves to `npm test`: processes, whole dumps walked several times, large random trees. */
+const SLOW = [
+  'test/bench/**',
+  'test/cli/{bench,diff,process}.test.ts',
+  'test/image/{containers,large,real-dumps}.test.ts',
+  'test/roots/find.test.ts',
+  'test/walk/{directory,large,planned}.test.ts',
+  'test/workers/**',
+  'test/x86/walk/oracle.test.ts',
+];
+
+export default defineConfig(({ mode }) => ({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(mode === 'quick' ? SLOW : [])],
+    setupFiles: ['test/support/seed.ts'],
+    // Modules are loaded once a thread, not once a file: no test changes what another one sees.
+    pool: 'threads',
+    isolate: false,
+    // Only a guard against what never ends: the slowest test needs two seconds, and a busy machine may take its time.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    typecheck: { enabled: false },
+  },
+}));

@@ -14,7 +14,7 @@ import { check, decode, patch } from '../src/bits/codec.ts';
 import { describe } from '../src/bits/describe.ts';
 import type { Family } from '../src/bits/family.ts';
 import { hexWord, join } from '../src/bits/word.ts';
-import { type AnySettings, anySettings, random32 } from '../test/any-settings.ts';
+import { type AnySettings, anySettings, random32 } from '../test/support/any-settings.ts';
 
 const { values: options } = parseArgs({
   options: {

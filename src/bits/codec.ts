@@ -121,6 +121,14 @@ export function decode<F extends Rows>(format: Format<F>, word: Word): Decoded<F
   return fields as Decoded<F>;
 }
 
+/** Fields that are numbered from 0: `attr0` to `attr7` are those of `attr`. */
+export function fieldsOf(format: Format, word: Word, name: string): readonly number[] {
+  const fields = decode(format, word) as Readonly<Record<string, number | bigint | undefined>>;
+  const found: number[] = [];
+  for (let i = 0; fields[`${name}${i}`] !== undefined; i++) found.push(Number(fields[`${name}${i}`]));
+  return found;
+}
+
 /** One field of a word, whatever its row. Reserved rows give their bits. */
 export const readRow = (row: Row, word: Word): number | bigint => readerOf(row)(...split(word));
 

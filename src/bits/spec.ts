@@ -111,6 +111,13 @@ export const wide = (hi: number, lo: number, name: string, options?: RowOptions)
 export const addr = (name: string, ...pieces: readonly Piece[]): Row<bigint> =>
   row('addr', name, pieces, { big: true }, pieces.at(-1)?.[1] ?? 0);
 
+/**
+ * An address, in bytes, that stands in the word as a page number: its lowest bit is address bit `lowest`, wherever the
+ * field begins.
+ */
+export const pageNumber = (name: string, lowest: number, ...pieces: readonly Piece[]): Row<bigint> =>
+  row('addr', name, pieces, { big: true }, lowest);
+
 /** A constant that tells this format from its neighbours: the descriptor type, the page-size bit. */
 export const fixed = (
   hi: number,

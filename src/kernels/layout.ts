@@ -92,7 +92,7 @@ export const SEGMENT_BYTES = 32;
 export const LEVEL_ATTRIBUTES = 0;
 /** u64: all bits but those to ignore when entries are joined. */
 export const LEVEL_KEEP = 8;
-/** u64: what the word grows by from one entry to the next where the output is contiguous. */
+/** u64: what the word grows by from one entry to the next where the output is contiguous. Not the bytes of a page: a page number may stand anywhere. */
 export const LEVEL_STEP = 16;
 /** u64: the address bits that this growth may touch. */
 export const LEVEL_FIELD = 24;

@@ -359,7 +359,7 @@ export class Twin implements Kernels {
       const base =
         (word & levelWide(at.LEVEL_IN_PLACE)) |
         ((word & levelWide(at.LEVEL_MOVED)) << levelWide(at.LEVEL_MOVED_BY));
-      const output = base + (address & (levelWide(at.LEVEL_STEP) - 1n));
+      const output = base + (address & (this.#pageBytes(level) - 1n));
       u64[(outputs >> 3) + i] = leaf ? output : ~0n;
       u64[(leaves >> 3) + i] = leaf ? word : 0n;
     }
@@ -383,7 +383,7 @@ export class Twin implements Kernels {
     const coders2 = codersOf(at.PAIRS_PLANS_2);
     const directory = field(at.PAIRS_DIRECTORY);
     const levels = field(at.PAIRS_LEVELS);
-    const pageBytes = u64[(levels + at.LEVEL_STEP) >> 3] as bigint;
+    const pageBytes = this.#pageBytes(levels);
     const put = (code1: number, ipa: bigint): void => {
       const [place, level] = this.#entryOf(ipa, directory);
       const lo = u32[place >> 2] as number;
@@ -406,7 +406,7 @@ export class Twin implements Kernels {
       const levelIndex = ofSegment(at.SEGMENT_LEVEL);
       const level = levels + levelIndex * at.LEVEL_BYTES;
       const wide = (offset: number): bigint => u64[(level + offset) >> 3] as bigint;
-      const pages = Number(wide(at.LEVEL_STEP) / pageBytes);
+      const pages = Number(this.#pageBytes(level) / pageBytes);
       for (
         ;
         field(at.PAIRS_ENTRY) < ofSegment(at.SEGMENT_COUNT);
@@ -461,6 +461,11 @@ export class Twin implements Kernels {
     const info = u32[(record + at.RECORD_INFO) >> 2] as number;
     const entries = u32[(record + at.RECORD_ENTRIES) >> 2] as number;
     return [entries + 8 * (index(address >> shift) & info), info >>> 16];
+  }
+
+  /** Bytes that an entry of a level maps. */
+  #pageBytes(level: number): bigint {
+    return 4096n << BigInt(this.#u32[(level + at.LEVEL_SPAN_LG2) >> 2] as number);
   }
 
   #meaningOf(lo: number, hi: number, patterns: number): number {

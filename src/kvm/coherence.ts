@@ -21,14 +21,14 @@ export const isCached = (type: GuestType): boolean => type === 'Normal-WB' || ty
 const value = (state: LineState, cached: boolean): LineValue =>
   cached && state.cache ? state.cache.value : state.memory;
 
-export const readLine = (state: LineState, cached: boolean): { state: LineState; value: LineValue } => {
+export function readLine(state: LineState, cached: boolean): { state: LineState; value: LineValue } {
   const seen = value(state, cached);
   // A cached read that misses brings the line in, clean.
   return {
     value: seen,
     state: cached && !state.cache ? { ...state, cache: { value: seen, dirty: false } } : state,
   };
-};
+}
 
 export const writeLine = (state: LineState, what: LineValue, cached: boolean): LineState =>
   cached ? { ...state, cache: { value: what, dirty: true } } : { ...state, memory: what };
@@ -63,13 +63,13 @@ export interface LeakRun {
  * VM A leaves its data in memory, the VMM zeroes the page through its own mapping, VM B reads it with the given stage-1
  * type. Slot, stage-2 type and maintenance are what the policy decides on this CPU.
  */
-export const leakRun = (
+export function leakRun(
   policy: Arm64Policy,
   cpu: Arm64Cpu,
   mapping: Mapping,
   guest: GuestType,
   slotFlags: Parameters<typeof predictArm64>[0]['slotFlags'] = [],
-): LeakRun => {
+): LeakRun {
   const prediction = predictArm64({ policy, cpu, mappings: [mapping], slotFlags });
   const [mapped] = prediction.mappings;
   const read = mapped?.accesses.find(a => a.access === 'read');
@@ -154,4 +154,4 @@ export const leakRun = (
       ? 'FWB'
       : 'the guest reads through the cache';
   return { ...common, steps, leaks, cure, decidedBy: read.decidedBy };
-};
+}

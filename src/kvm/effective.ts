@@ -32,19 +32,19 @@ const FEATURES = { xs: 0, mte2: 0 } as const;
 const INNER_SHAREABLE = 0b11;
 
 /** The rules' own answer for one of KVM's leaves, with its reasons. */
-export const explainArm64 = (fwb: boolean, s2: S2Type, s1: GuestType): Answer<Effective> => {
+export function explainArm64(fwb: boolean, s2: S2Type, s1: GuestType): Answer<Effective> {
   const stage1 = s1DecodeMemAttrs(MAIR[s1], INNER_SHAREABLE, FEATURES);
   const memAttr = fwb ? MEMATTR[s2].fwb : MEMATTR[s2].plain;
   const stage2 = s2DecodeMemAttrs(memAttr, INNER_SHAREABLE, 0, { fwb: fwb ? 1 : 0, mtePerm: 0 });
   const both = combineStages(stage1.is, stage2.is);
   return answer(both.is, ...stage1.why, ...stage2.why, ...both.why);
-};
+}
 
 /** Every combination that KVM can make: 2 x 4 x 7. */
 const known = new Map<string, GuestType>();
 
 /** The effective type by the name that people use. */
-export const effectiveArm64 = (fwb: boolean, s2: S2Type, s1: GuestType): GuestType => {
+export function effectiveArm64(fwb: boolean, s2: S2Type, s1: GuestType): GuestType {
   const key = `${fwb} ${s2} ${s1}`;
   let type = known.get(key);
   if (type === undefined) {
@@ -52,16 +52,16 @@ export const effectiveArm64 = (fwb: boolean, s2: S2Type, s1: GuestType): GuestTy
     known.set(key, type);
   }
   return type;
-};
+}
 
 /** `Normal WB RWA` as `Normal-WB`: hints are no type. */
-const nameOf = (effective: Effective): GuestType => {
+function nameOf(effective: Effective): GuestType {
   if (effective.status !== 'ok') throw new Error(`KVM writes no ${effective.why}`);
   const name = memoryName(effective.memory);
   const type = GUEST_TYPES.find(t => name === t || name.startsWith(t.replace('-', ' ')));
   if (type === undefined) throw new Error(`no name for ${name}`);
   return type;
-};
+}
 
 export const PAT_TYPES = ['UC', 'UC-', 'WC', 'WT', 'WP', 'WB'] as const satisfies readonly PatType[];
 export type { PatType };
@@ -77,10 +77,10 @@ export const EPT_CODE = Object.fromEntries(
   }),
 ) as Record<MtrrType, number>;
 
-const typeOf = ({ is }: Answer<X86Effective>): MtrrType => {
+function typeOf({ is }: Answer<X86Effective>): MtrrType {
   if (is.is !== 'type') throw new Error(`KVM writes nothing that is ${is.is}`);
   return plainType(is.type);
-};
+}
 
 /** EPT: IPAT takes the entry's type, else it is combined with the guest's PAT type. */
 export const effectiveEpt = (ept: MtrrType, ipat: boolean, pat: PatType): MtrrType =>
@@ -106,10 +106,10 @@ export interface GuestView<G extends string, E extends string> {
   readonly type?: E;
 }
 
-export const guestView = <G extends string, E extends string>(
+export function guestView<G extends string, E extends string>(
   types: readonly G[],
   combine: (guest: G) => E,
-): GuestView<G, E> => {
+): GuestView<G, E> {
   const effective = Object.fromEntries(types.map(type => [type, combine(type)])) as Record<G, E>;
   const results = new Set(Object.values(effective) as E[]);
   // UC- and UC are the same memory type to the guest wherever no MTRR tells them apart.
@@ -119,7 +119,7 @@ export const guestView = <G extends string, E extends string>(
   const [only] = results;
   if (results.size === 1 && only !== undefined) return { effective, control: 'guaranteed', type: only };
   return { effective, control: through ? 'guest decides' : 'overridden' };
-};
+}
 
 export const guestViewArm64 = (fwb: boolean, s2: S2Type): GuestView<GuestType, GuestType> =>
   guestView(GUEST_TYPES, guest => effectiveArm64(fwb, s2, guest));

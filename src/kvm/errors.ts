@@ -10,7 +10,7 @@ export class KvmInputError extends Error {
 }
 
 /** `none of these is X` with the list and, when one is close, a suggestion. */
-export const unknownName = (what: string, got: string, valid: readonly string[]): KvmInputError => {
+export function unknownName(what: string, got: string, valid: readonly string[]): KvmInputError {
   const near = valid.find(
     v => v.toLowerCase() === got.toLowerCase() || v.toLowerCase().startsWith(got.toLowerCase()),
   );
@@ -18,4 +18,4 @@ export const unknownName = (what: string, got: string, valid: readonly string[])
     `unknown ${what} '${got}'${near === undefined ? '' : ` (did you mean ${near}?)`}; valid: ${valid.join(', ')}`,
     valid,
   );
-};
+}

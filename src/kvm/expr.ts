@@ -40,7 +40,7 @@ const WORDS: Record<string, string> = {
   '=>': '->',
 };
 
-const tokens = (text: string): string[] => {
+function tokens(text: string): string[] {
   const out: string[] = [];
   TOKEN.lastIndex = 0;
   for (;;) {
@@ -53,9 +53,9 @@ const tokens = (text: string): string[] => {
     const word = found[1] as string;
     out.push(WORDS[word] ?? word);
   }
-};
+}
 
-export const parse = (text: string): Node => {
+export function parse(text: string): Node {
   const words = tokens(text);
   let at = 0;
   const peek = () => words[at];
@@ -98,10 +98,10 @@ export const parse = (text: string): Node => {
   const node = whole();
   if (at < words.length) throw new ExprError(`'${words[at]}' is one word too many`, text);
   return node;
-};
+}
 
 /** The facts a condition reads, in the order of reading. */
-export const namesIn = (node: Node, into: Set<string> = new Set()): Set<string> => {
+export function namesIn(node: Node, into: Set<string> = new Set()): Set<string> {
   if (node.op === 'name' || node.op === '=') into.add(node.name);
   else if (node.op === '!') namesIn(node.of, into);
   else if (node.op !== 'const') {
@@ -109,7 +109,7 @@ export const namesIn = (node: Node, into: Set<string> = new Set()): Set<string> 
     namesIn(node.right, into);
   }
   return into;
-};
+}
 
 export interface FactSpec {
   /** The values that it can have; omitted for a yes/no. */

@@ -2,6 +2,8 @@
 export { type BlockSize, type BlockSizeInput, blockSize } from './arm64/blocksize.ts';
 export { CACHEABLE_PFNMAP_CAP, type CapAnswer, cacheablePfnmapCap } from './arm64/cap.ts';
 export { type Decision, decideFault, decideSlot, type FaultInput, type SlotInput } from './arm64/decide.ts';
+export { ARM64_ERAS } from './arm64/eras/index.ts';
+export { PROPOSALS } from './arm64/eras/proposals.ts';
 export { gmemFaults, SPECIAL_CASES } from './arm64/gmem.ts';
 export { HAZARDS, type Hazard, hazards } from './arm64/hazards.ts';
 export {
@@ -42,8 +44,6 @@ export {
   type MtrrType,
   type PatType,
 } from './effective.ts';
-export { PROPOSALS } from './eras/arm64/proposals.ts';
-export { ARM64_POLICIES, arm64Policy, X86_POLICIES, x86Policy } from './eras/index.ts';
 export { KvmInputError } from './errors.ts';
 export { type Evidence, GRADE_MEANS, type Grade } from './evidence.ts';
 export {
@@ -67,6 +67,7 @@ export { arm64Slot, auditLeaf, recordArch, x86Slot } from './queries/recorded.ts
 export { type Counterexamples, PROPERTIES, searchPolicy } from './queries/search.ts';
 export { diffX86, inverseX86, migrateX86, searchX86 } from './queries/x86.ts';
 export { eptLeaf, nptLeaf, patQuirk, tdxLeaf } from './x86/decide.ts';
+export { X86_ERAS } from './x86/eras/index.ts';
 export { type HostPage, hostPageFacts, isHostMmio, type MmioFacts } from './x86/host-mmio.ts';
 export type { X86Cpu, X86Policy } from './x86/model.ts';
 export { predictX86, type X86PredictInput, type X86Prediction } from './x86/predict.ts';

@@ -76,7 +76,7 @@ export interface ParsedFlags {
  * `VM_PFNMAP|VM_IO`, `pfnmap,io`, or a line of smaps letters (`VmFlags: rd wr sh mr mw me ms io pf de dd`).
  * Two-letter words are letters; VM_ALLOW_ANY_UNCACHED and VM_MTE_ALLOWED have none and must be named.
  */
-export const parseVmaFlags = (text: string): ParsedFlags => {
+export function parseVmaFlags(text: string): ParsedFlags {
   const flags = new Set<VmaFlag>();
   const ignored: string[] = [];
   let hugetlb = false;
@@ -103,7 +103,7 @@ export const parseVmaFlags = (text: string): ParsedFlags => {
       ]);
   }
   return { flags: [...flags], hugetlb, ignored };
-};
+}
 
 // ---- Page protection ---------------------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ const BY_INDEX: readonly Pgprot[] = [
 ];
 
 /** `MT_NORMAL_NC`, `nGnRE`, `wb`, `pgprot_device`, or a page-table entry as a number (AttrIndx is taken from it). */
-export const parsePgprot = (text: string): Pgprot => {
+export function parsePgprot(text: string): Pgprot {
   const exact = PGPROTS.find(p => p.toLowerCase() === text.toLowerCase());
   if (exact) return exact;
   if (/^0x[0-9a-f_]+$/i.test(text)) {
@@ -165,7 +165,7 @@ export const parsePgprot = (text: string): Pgprot => {
     'pgprot_writecombine',
     'a page-table entry',
   ]);
-};
+}
 
 // ---- Page frames and slot flags ----------------------------------------------------------------------------------
 
@@ -179,16 +179,16 @@ const PFN_NAMES: Readonly<Record<string, PfnClass>> = {
   device: 'no-page',
 };
 
-export const parsePfn = (text: string): PfnClass => {
+export function parsePfn(text: string): PfnClass {
   const found = PFN_CLASSES.find(p => p === text.toLowerCase()) ?? PFN_NAMES[text.toLowerCase()];
   if (found) return found;
   throw unknownName('page frame class', text, [...PFN_CLASSES, 'mmio', 'zone-device']);
-};
+}
 
 const SLOT_BITS: readonly SlotFlag[] = SLOT_FLAGS;
 
 /** Names with or without KVM_MEM_, or the number that was passed (bit 0 dirty log, 1 read-only, 2 guest_memfd, 3 cacheable). */
-export const parseSlotFlags = (text: string): SlotFlag[] => {
+export function parseSlotFlags(text: string): SlotFlag[] {
   if (/^(0x)?[0-9a-f]+$/i.test(text) && /\d/.test(text)) {
     const value = Number(text);
     if (Number.isInteger(value) && value >= 0 && value < 16)
@@ -207,7 +207,7 @@ export const parseSlotFlags = (text: string): SlotFlag[] => {
     out.push(found);
   }
   return out;
-};
+}
 
 // ---- CPUs --------------------------------------------------------------------------------------------------------
 
@@ -284,7 +284,7 @@ export interface NamedCpu<C> {
 const FEATURES = ['FWB', 'DIC', 'IDC', 'MTE'] as const;
 
 /** Features (`FWB+DIC`, `none`), a profile name, or registers (`ID_AA64MMFR2_EL1=0x…,CTR_EL0=0x…`). */
-export const parseArm64Cpu = (text: string): NamedCpu<Arm64Cpu> => {
+export function parseArm64Cpu(text: string): NamedCpu<Arm64Cpu> {
   const profile = ARM64_PROFILES.find(p => p.name === text.toLowerCase());
   if (profile) return profile;
   const given: Record<'fwb' | 'dic' | 'idc' | 'mte', boolean> = {
@@ -327,7 +327,7 @@ export const parseArm64Cpu = (text: string): NamedCpu<Arm64Cpu> => {
     cpu: { fwb: given.fwb, dic: given.dic, idc: given.idc, ...(mte === undefined ? {} : { mte }) },
     evidence: [],
   };
-};
+}
 
 export const X86_PROFILES: readonly CpuProfile<X86Cpu>[] = [
   {
@@ -359,7 +359,7 @@ export const X86_PROFILES: readonly CpuProfile<X86Cpu>[] = [
   },
 ];
 
-export const parseX86Cpu = (text: string): NamedCpu<X86Cpu> => {
+export function parseX86Cpu(text: string): NamedCpu<X86Cpu> {
   const profile = X86_PROFILES.find(p => p.name === text.toLowerCase());
   if (profile) return profile;
   throw unknownName(
@@ -367,7 +367,7 @@ export const parseX86Cpu = (text: string): NamedCpu<X86Cpu> => {
     text,
     X86_PROFILES.map(p => p.name),
   );
-};
+}
 
 // ---- Contradictions ----------------------------------------------------------------------------------------------
 
@@ -415,27 +415,27 @@ const compiledContradictions = CONTRADICTIONS.map(c => ({ c, holds: VOCABULARY.c
 export const CONSISTENT = CONTRADICTIONS.map(c => `!(${c.when})`).join(' & ');
 
 /** Throws when a mapping cannot exist. */
-export const checkMapping = (vma: Vma, pfn: PfnClass): void => {
+export function checkMapping(vma: Vma, pfn: PfnClass): void {
   const env = { ...vmaEnv(vma, { fwb: false, dic: false }), pfn };
   for (const { c, holds } of compiledContradictions)
     if (holds(env)) throw new KvmInputError(`${c.says}; valid: ${c.valid.join('; ')}`, c.valid);
-};
+}
 
 /** Throws when a claim about host writability contradicts the mapping. */
-export const checkWritable = (vma: Vma, pfn: PfnClass, hostWritable: boolean | undefined): void => {
+export function checkWritable(vma: Vma, pfn: PfnClass, hostWritable: boolean | undefined): void {
   const cow = vma.flags.includes('VM_MAYWRITE') && !vma.flags.includes('VM_SHARED');
   if (hostWritable === true && cow && isSpecial(vma, pfn))
     throw new KvmInputError(
       'a private (copy-on-write) mapping of raw page frames is never writable on the host; valid: leave host writability out, or make the mapping VM_SHARED',
       ['VM_SHARED', 'host not writable'],
     );
-};
+}
 
 /** Throws when the VM asks for what the CPU does not have. */
-export const checkVm = (cpu: Arm64Cpu, vmMte: boolean): void => {
+export function checkVm(cpu: Arm64Cpu, vmMte: boolean): void {
   if (vmMte && cpu.mte === false)
     throw new KvmInputError(
       'KVM_CAP_ARM_MTE needs a CPU with MTE; valid: a CPU with MTE, or a VM without it',
       ['MTE'],
     );
-};
+}

@@ -9,8 +9,8 @@ export interface Preset {
   readonly id: string;
   readonly title: string;
   readonly flags: readonly VmaFlag[];
-  /** Flags that the driver sets only on these policies. */
-  readonly laterFlags?: { readonly flags: readonly VmaFlag[]; readonly since: '6.9' };
+  /** Flags that the driver sets where the kernel has them. */
+  readonly laterFlags?: readonly VmaFlag[];
   readonly pgprot: Pgprot;
   readonly pfn: PfnClass;
   readonly hugetlb?: boolean;
@@ -71,7 +71,7 @@ export const PRESETS: readonly Preset[] = [
     id: 'vfio-bar',
     title: 'vfio-pci BAR; VM_ALLOW_ANY_UNCACHED since 6.9',
     flags: [...PFN_IO, ...SHARED],
-    laterFlags: { flags: ['VM_ALLOW_ANY_UNCACHED'], since: '6.9' },
+    laterFlags: ['VM_ALLOW_ANY_UNCACHED'],
     pgprot: 'MT_DEVICE_nGnRnE',
     pfn: 'no-page',
     x86: bar,
@@ -90,7 +90,7 @@ export const PRESETS: readonly Preset[] = [
     id: 'bar-writecombine',
     title: 'a BAR mapped write-combining by its driver',
     flags: [...PFN_IO, ...SHARED],
-    laterFlags: { flags: ['VM_ALLOW_ANY_UNCACHED'], since: '6.9' },
+    laterFlags: ['VM_ALLOW_ANY_UNCACHED'],
     pgprot: 'MT_NORMAL_NC',
     pfn: 'no-page',
     x86: { ...bar, pgprot: 'WC' },
@@ -238,7 +238,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'devmem-ram': 'devmem-ram-shared',
 };
 
-export const preset = (name: string): Preset => {
+export function preset(name: string): Preset {
   const id = ALIASES[name] ?? name;
   const found = PRESETS.find(p => p.id === id);
   if (found === undefined)
@@ -248,14 +248,11 @@ export const preset = (name: string): Preset => {
       PRESETS.map(p => p.id),
     );
   return found;
-};
-
-/** Policies on a kernel before 6.9: the two series of 2023 as well. */
-const BEFORE_6_9 = new Set(['5.10', '5.14', '6.2', 'vt-v1', 'nc-v2']);
+}
 
 /** The VMA that this kernel's driver leaves; `mte`: on a CPU with tags, where memory may carry them (inferred). */
 export const presetFlags = (p: Preset, policy: Arm64Policy, mte = false): VmaFlag[] => [
   ...p.flags,
-  ...(p.laterFlags !== undefined && !BEFORE_6_9.has(policy.id) ? p.laterFlags.flags : []),
+  ...(p.laterFlags ?? []).filter(flag => policy.vmaFlags.includes(flag)),
   ...(mte && p.tags ? (['VM_MTE_ALLOWED'] as const) : []),
 ];

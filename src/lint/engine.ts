@@ -9,7 +9,7 @@ import { firstNot } from '../bits/search.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import { endOf, firstEndingAfter } from '../walk/batch.ts';
 import { type Agreement, both, type EffectiveView } from '../walk/effective.ts';
-import { leafAt } from '../walk/map.ts';
+import { leafAt, patternKey } from '../walk/map.ts';
 import { KIND, type LeafView, type Level, type Regime, type Rights } from '../walk/regime.ts';
 import type { Space } from '../walk/space.ts';
 import type { Through } from '../walk/through.ts';
@@ -613,10 +613,7 @@ class SpaceScan {
   }
 
   #secondKey(index: number): string {
-    const { regime, leaves } = this.#second as WalkResult;
-    const level = leaves.level[index] as number;
-    const { attributes } = (regime.levels[level] as Level).leaf;
-    return `${level} ${leaves.inherited[index]} ${((leaves.lo[index] as number) & attributes[0]) >>> 0} ${((leaves.hi[index] as number) & attributes[1]) >>> 0}`;
+    return patternKey(this.#second as WalkResult, index);
   }
 
   #secondView(index: number): EntryView {

@@ -6,7 +6,14 @@ import type { Reading } from '../bits/family.ts';
 import { join } from '../bits/word.ts';
 import { type AddressSpace, PAGE_BYTES } from '../image/address-space.ts';
 import { formMasks } from '../walk/level-tables.ts';
-import type { EntryForm, EntryKind, Level, Regime } from '../walk/regime.ts';
+import {
+  type EntryForm,
+  type EntryKind,
+  formOf,
+  type Level,
+  outputFrame,
+  type Regime,
+} from '../walk/regime.ts';
 
 /** Entries with the same attribute bits: they mean the same, and are judged once. */
 export interface Pattern {
@@ -209,7 +216,7 @@ class Visit {
   /** The entries of a table that lie in one page, at `place`. Answers the largest Contiguous group among them. */
   #entries(words: Uint32Array, place: number, level: number, inputFrame: number, inherited: number): number {
     const { entryBytes, levels, payload } = this.#regime;
-    const { shift, pointsToTable, table, leaf } = levels[level] as Level;
+    const { shift, pointsToTable, table, leaf, group } = levels[level] as Level;
     const span = 2 ** (shift - 12);
     const step = entryBytes / 4;
     const { step: grows, field } = this.#growth[level] as Growth;
@@ -232,7 +239,8 @@ class Visit {
       run = undefined;
       if (lo === 0 && hi === 0) continue;
       const asTable = pointsToTable(lo, hi);
-      const pattern = this.#patterns.of(lo, hi, level, asTable, asTable ? table : leaf);
+      const form = asTable ? table : group?.has(lo, hi) ? group.form : leaf;
+      const pattern = this.#patterns.of(lo, hi, level, asTable, form);
       const input = inputFrame + (i / step) * span;
       const at = place + i * 4;
       switch (pattern.kind) {
@@ -243,8 +251,8 @@ class Visit {
         case 'leaf':
           this.#leaves++;
           if (pattern.groupEntries > contiguous) contiguous = pattern.groupEntries;
-          this.#emit(pattern, inherited, input, leaf.address(lo, hi) / PAGE_BYTES, span, lo, hi, at);
-          if (grows > 0 && !asTable) run = this.#open;
+          this.#emit(pattern, inherited, input, outputFrame(form, lo, hi, input), span, lo, hi, at);
+          if (grows > 0 && form === leaf) run = this.#open;
           lastLo = lo;
           lastHi = hi;
           break;
@@ -367,7 +375,8 @@ class Visit {
     size: number,
   ): void {
     const { entryBytes, levels } = this.#regime;
-    const { shift, pointsToTable, table, leaf } = levels[level] as Level;
+    const place = levels[level] as Level;
+    const { shift, pointsToTable } = place;
     const span = 2 ** (shift - 12);
     const step = entryBytes / 4;
     for (let start = first - (first % size); start < end; start += size) {
@@ -382,11 +391,13 @@ class Visit {
         const hi = step === 2 ? (words[offset + 1] as number) : 0;
         if (lo === 0 && hi === 0) continue;
         const asTable = pointsToTable(lo, hi);
-        const pattern = this.#patterns.of(lo, hi, level, asTable, asTable ? table : leaf);
+        const form = formOf(place, lo, hi);
+        const pattern = this.#patterns.of(lo, hi, level, asTable, form);
         if (pattern.kind !== 'leaf' && pattern.kind !== 'table') continue;
-        const output = (asTable ? table : leaf).address(lo, hi) / PAGE_BYTES;
+        const input = inputFrame + (i - first) * span;
+        const output = outputFrame(form, lo, hi, input);
         if (pattern.groupEntries > 0) marked = true;
-        members.push({ pattern, inherited, input: inputFrame + (i - first) * span, output, lo, hi, at });
+        members.push({ pattern, inherited, input, output, lo, hi, at });
       }
       if (marked) this.#visitor.group(members, size);
     }

@@ -11,6 +11,7 @@ import type { Family } from '../bits/family.ts';
 import { type Candidate, candidates, costOf } from '../bits/rank.ts';
 import { settle } from '../bits/settings.ts';
 import type { Context, Given } from '../text/context.ts';
+import { recogniserById } from '../text/formats/index.ts';
 import type { Entry, FamilyId, RegimeGuess } from '../text/model.ts';
 
 export type { Context, Given } from '../text/context.ts';
@@ -169,21 +170,14 @@ export const descriptorsOf = (architecture: ArchitectureId | undefined): readonl
     ? descriptors
     : descriptors.filter(({ id }) => id.startsWith(`${architecture}.`));
 
-/** Formats that only one architecture has, by the beginning of their ids. */
-const TOOLS: readonly (readonly [RegExp, ArchitectureId])[] = [
-  [/^(?:arm64\.|uboot\.dump|tfa\.|xen\.arm|zephyr)/, 'arm64'],
-  [
-    /^(?:x86\.|bochs\.|kvm\.ftrace|qemu\.info-(?:tlb|mem$)|xen\.x86|hyperdbg|chipsec|linux\.(?:proc-mtrr|mtrr|pat))/,
-    'x86',
-  ],
-];
-
 /** Which architecture a text is of: by its registers, else by the tools that printed it. */
 export function architectureIn(registers: Values, tools: Iterable<string>): ArchitectureId | undefined {
   const said = architectureOf(registers);
   if (said !== undefined) return said;
-  for (const tool of tools)
-    for (const [like, architecture] of TOOLS) if (like.test(tool)) return architecture;
+  for (const tool of tools) {
+    const arch = recogniserById(tool)?.arch;
+    if (arch !== undefined) return arch;
+  }
   return undefined;
 }
 

@@ -5,6 +5,7 @@
  * row likes is not understood, and counted.
  */
 import type { Line } from './lines.ts';
+import type { MapFacts } from './map-facts.ts';
 import type { Item, ItemBody } from './model.ts';
 
 /** Where a reader puts what it found. */
@@ -54,17 +55,23 @@ export interface Reader {
   end(): void;
 }
 
-export interface Recogniser {
+/** What a format is, whatever a text of it says. */
+export interface About {
   readonly id: string;
   readonly title: string;
+  /** Id of the architecture that alone has such a text; absent where several have, or the text says it itself. */
+  readonly arch?: string;
+  /** Such a text is a map of addresses: it lists ranges, or answers where single addresses lead. */
+  readonly map?: MapFacts;
+}
+
+export interface Recogniser extends About {
   /** 0..1: how surely this text is of that format, from a bounded sample. */
   score(lines: readonly Line[]): number;
   reader(out: Sink, options?: ReadOptions): Reader;
 }
 
-interface Declared<S> {
-  readonly id: string;
-  readonly title: string;
+interface Declared<S> extends About {
   readonly state: (options: ReadOptions) => S;
   readonly rows: readonly Row<S>[];
   readonly end?: (state: S, out: Sink) => void;
@@ -73,10 +80,9 @@ interface Declared<S> {
 }
 
 /** A recogniser from its rows. */
-export function recogniser<S>({ id, title, state, rows, end, score }: Declared<S>): Recogniser {
+export function recogniser<S>({ state, rows, end, score, ...about }: Declared<S>): Recogniser {
   return {
-    id,
-    title,
+    ...about,
     score: lines => {
       const byRows = shareOf(lines, text => {
         for (const { like, proof } of rows) if (like.test(text)) return proof;

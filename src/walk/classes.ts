@@ -37,9 +37,9 @@ export class Classes {
 
   /** The number of an entry that points to no table. */
   of(lo: number, hi: number, level: number, inherited: number): number {
-    const { pointsToTable, table, leaf } = this.#regime.levels[level] as Level;
+    const { pointsToTable, table, leaf, group } = this.#regime.levels[level] as Level;
     const asTable = pointsToTable(lo, hi);
-    const form = asTable ? table : leaf;
+    const form = asTable ? table : group?.has(lo, hi) ? group.form : leaf;
     switch (this.#classifier.classOf(lo, hi, level, asTable, form).kind) {
       case 'leaf':
         return this.#leaf(lo, hi, level, inherited, form);

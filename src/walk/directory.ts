@@ -51,7 +51,7 @@ export class Directory {
   static of(regime: Regime, memory: AddressSpace): Directory | undefined {
     const forms = knownForms(regime);
     const ranges = rangesOf(regime);
-    return forms && ranges ? new Directory(regime, memory, forms, ranges) : undefined;
+    return forms?.groups === false && ranges ? new Directory(regime, memory, forms, ranges) : undefined;
   }
 
   private constructor(regime: Regime, memory: AddressSpace, forms: Forms, ranges: readonly Range[]) {

@@ -1,6 +1,7 @@
 /** The address of an entry as an exact number, compiled from the layout's own address row. */
-import { partsOf } from '../bits/codec.ts';
+import { encode, maskOf, partsOf } from '../bits/codec.ts';
 import type { Format } from '../bits/format.ts';
+import { split } from '../bits/word.ts';
 import type { EntryForm } from './regime.ts';
 
 /**
@@ -37,6 +38,18 @@ export function entryForm(format: Format, key: string, outputBits: number): Entr
       return address;
     },
   };
+}
+
+/**
+ * Does an entry hold the constant that a layout has at `key`: the type bits of a table, PS = 0? A layout without such a
+ * row says it of every entry.
+ */
+export function holdsConstant(format: Format, key: string): (lo: number, hi: number) => boolean {
+  const row = format.rows.find(row => row.key === key);
+  if (row?.kind !== 'fixed') return () => true;
+  const [mask] = split(maskOf(row));
+  const [value] = split(encode(format, {}) & maskOf(row));
+  return lo => (lo & mask) >>> 0 === value;
 }
 
 /** The form of a level that has no such entries: everything is attribute, nothing is address. */

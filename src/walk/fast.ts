@@ -5,8 +5,8 @@
  * in one sorted pass over the image and scanned in one call. So the memory used is that of a queue and of the answer,
  * whatever the size of the image.
  *
- * Declined, and left to the exact walker: entries of 4 bytes, entry forms whose address is in more than two pieces, and
- * walks that run into `maxRanges`. Small trees are not worth the kernel and are read entry by entry here.
+ * Declined, and left to the exact walker: entries of 4 bytes, entry forms whose address is in more than two pieces, trees
+ * with leaves of groups, and walks that run into `maxRanges`. Small trees are not worth the kernel and are read entry by entry here.
  */
 import type { AddressSpace } from '../image/address-space.ts';
 import type { Heap } from '../kernels/heap.ts';
@@ -87,7 +87,7 @@ class FastWalker extends UpperWalker {
     if (this.#resident) this.#shop(); // takes room, which may move the memory: before any page is looked at
   }
 
-  /** Walk all roots. Undefined where there are more ranges than asked for: which ones to keep is the exact walker's rule. */
+  /** Walk all roots. Undefined where it is not for us after all: leaves of groups, or more ranges than asked for; which ones to keep is the exact walker's rule. */
   walk(): WalkResult | undefined {
     try {
       for (const root of this.regime.roots) this.root(root);
@@ -95,6 +95,7 @@ class FastWalker extends UpperWalker {
       if (!leaves) this.settle();
       if (this.#tooMany() || (leaves && leaves.length > this.#maxRanges)) return undefined;
       const scanner = this.#workshop?.scanner;
+      if (scanner?.metGroup) return undefined;
       if (scanner) {
         this.payload += scanner.payloads;
         this.faults += scanner.faults;

@@ -8,6 +8,8 @@ import { FRAME_SHIFT } from './traversal.ts';
 export interface Forms {
   readonly leaves: readonly FormMasks[];
   readonly tables: readonly (FormMasks | undefined)[];
+  /** Has a level leaves of a group? The kernels know one form of leaf: what they make of such an entry is not to be used. */
+  readonly groups: boolean;
 }
 const known = new WeakMap<Regime, Forms | null>();
 /** Undefined for a regime that the kernels cannot read. */
@@ -28,7 +30,8 @@ function formsOf(regime: Regime): Forms | undefined {
   if (pointsAnywhere(lowest) || !blanksAreNothing(regime)) return undefined;
   const leaves = levels.map(({ leaf, shift }) => formMasks(leaf, shift));
   const tables = levels.map(({ table }) => formMasks(table, FRAME_SHIFT));
-  return leaves.every(masks => masks !== undefined) ? { leaves, tables } : undefined;
+  const groups = levels.some(({ group }) => group !== undefined);
+  return leaves.every(masks => masks !== undefined) ? { leaves, tables, groups } : undefined;
 }
 
 /** Does the lowest level take any entry for a table? None of ours does; the kernel would not notice. */

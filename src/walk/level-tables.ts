@@ -42,13 +42,15 @@ export function formMasks(form: EntryForm, shift: number): FormMasks | undefined
   const distances = new Set(moved.map(position => Math.log2(weights[position] as number) - position));
   const movedBy = [...distances][0] ?? 0;
   if (distances.size > 1 || !Number.isInteger(movedBy) || movedBy < 0 || movedBy > 63) return undefined;
+  // a page number stands anywhere: the bit that is worth one page need not be the bit of that number
+  const first = positions.find(position => weights[position] === 2 ** shift) ?? shift;
   // as far as the low half reaches: the kernel compares neighbours in halves
-  let top = shift;
-  while (top < 32 && inPlace.includes(top) && !has(form.attributes, top)) top++;
+  let top = first;
+  while (top < 32 && weights[top] === 2 ** (shift + top - first) && !has(form.attributes, top)) top++;
   return {
     attributes: form.attributes,
-    step: bitOf(shift),
-    field: masked(positions.slice(shift, top)),
+    step: bitOf(first),
+    field: masked(positions.slice(first, top)),
     inPlace: masked(inPlace),
     moved: masked(moved),
     movedBy,
@@ -61,6 +63,9 @@ export class LevelTables {
   readonly #heap: Heap;
   readonly #patterns: number;
   #classify: (lo: number, hi: number, level: number) => number = () => KIND.empty;
+  #levels: readonly Level[] = [];
+  /** Was a leaf of a group met since `begin`? Its address is not what the masks say. */
+  metGroup = false;
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -81,6 +86,8 @@ export class LevelTables {
     ignore: Halves = [0, 0],
   ): void {
     const heap = this.#heap;
+    this.#levels = regime.levels;
+    this.metGroup = false;
     heap.u8.fill(0, this.#patterns, this.#patterns + at.SCAN_MAX_LEVELS * at.PATTERNS_BYTES);
     forms.forEach((form, index) => {
       const base = (this.place + index * at.LEVEL_BYTES) >> 2;
@@ -107,6 +114,7 @@ export class LevelTables {
 
   /** Look up a pattern that a kernel asks for, and write its meaning where the kernel will find it. */
   tell([lo, hi]: Halves, level: number): void {
+    if (this.#levels[level]?.group?.has(lo, hi)) this.metGroup = true;
     const bucket =
       this.#patterns + level * at.PATTERNS_BYTES + patternBucket(lo, hi) * at.PATTERN_WAYS * at.PATTERN_BYTES;
     const { u32 } = this.#heap;

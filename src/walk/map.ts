@@ -7,7 +7,7 @@ import type { AddressSpace } from '../image/address-space.ts';
 import { both, type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from './effective.ts';
 import { type NestedBatch, nest } from './nested.ts';
 import { type Described, frameHex, Recorder, type WalkRecord } from './record.ts';
-import { KIND, type Level } from './regime.ts';
+import { formOf, KIND, type Level } from './regime.ts';
 import type { Space } from './space.ts';
 import { type WalkOptions, type WalkResult, walk } from './walker.ts';
 
@@ -250,8 +250,10 @@ class MapRecorder {
 /** The attribute bits of a leaf with its level and what it inherited: equal for leaves that say the same. */
 export function patternKey({ regime, leaves }: WalkResult, i: number): string {
   const level = leaves.level[i] as number;
-  const { attributes } = (regime.levels[level] as Level).leaf;
-  return `${level} ${leaves.inherited[i]} ${((leaves.lo[i] as number) & attributes[0]) >>> 0} ${((leaves.hi[i] as number) & attributes[1]) >>> 0}`;
+  const lo = leaves.lo[i] as number;
+  const hi = leaves.hi[i] as number;
+  const { attributes } = formOf(regime.levels[level] as Level, lo, hi);
+  return `${level} ${leaves.inherited[i]} ${(lo & attributes[0]) >>> 0} ${(hi & attributes[1]) >>> 0}`;
 }
 
 /** One leaf of a walk, read again for the rules. */

@@ -71,7 +71,7 @@ export class StagePairs<A, B, C> {
   ): StagePairs<A, B, C> | undefined {
     const forms = knownForms(first.regime);
     const sameSize = first.regime.levels[0]?.shift === second.regime.levels[0]?.shift;
-    const directory = forms && sameSize ? Directory.of(second.regime, memory) : undefined;
+    const directory = forms?.groups === false && sameSize ? Directory.of(second.regime, memory) : undefined;
     if (!forms || !directory) return undefined;
     return new StagePairs(first, second, memory, combine, directory);
   }

@@ -40,7 +40,7 @@ export class PlannedWalk extends UpperWalker {
 
   /** Read the upper tables. Undefined where the kernels cannot read the regime, or there is too much to be listed. */
   static of(regime: Regime, memory: AddressSpace, options: WalkOptions = {}): PlannedWalk | undefined {
-    if (!knownForms(regime)) return undefined;
+    if (knownForms(regime)?.groups !== false) return undefined;
     const walk = new PlannedWalk(regime, memory, options);
     for (const root of regime.roots) walk.root(root);
     walk.#planning = false;

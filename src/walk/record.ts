@@ -2,7 +2,7 @@
 import type { Finding } from '../bits/codec.ts';
 import { hex, join } from '../bits/word.ts';
 import type { LeafBatch } from './batch.ts';
-import { type EntryKind, KIND_NAMES, type LeafView, type Level, type Regime } from './regime.ts';
+import { type EntryKind, formOf, KIND_NAMES, type LeafView, type Level, type Regime } from './regime.ts';
 
 /** One range. Addresses and sizes are hex text; the input stands under `va`, `ipa` or `gpa`, the output likewise. */
 export interface WalkRecord {
@@ -58,7 +58,7 @@ export class Recorder {
     const inherited = batch.inherited[index] as number;
     const lo = batch.lo[index] as number;
     const hi = batch.hi[index] as number;
-    const { attributes } = (regime.levels[level] as Level).leaf;
+    const { attributes } = formOf(regime.levels[level] as Level, lo, hi);
     const high = (((hi & attributes[1]) >>> 0) * 8 + level) * 256 + inherited; // exact: 32 + 3 + 8 bits
     const low = (lo & attributes[0]) >>> 0;
     let byLow = this.#known.get(high);

@@ -37,6 +37,15 @@ export interface Level {
   readonly pointsToTable: (lo: number, hi: number) => boolean;
   readonly table: EntryForm;
   readonly leaf: EntryForm;
+  /** Leaves of another form: neighbours that map a larger page together, each with the address of the whole. */
+  readonly group?: LeafGroup;
+}
+
+/** Entries that are one of a group. */
+export interface LeafGroup {
+  /** Is an entry with these bits one of a group? Asked of what points to no table; attribute bits alone decide. */
+  readonly has: (lo: number, hi: number) => boolean;
+  readonly form: EntryForm & Required<Pick<EntryForm, 'groupFrames'>>;
 }
 
 /** How to split an entry into attributes and address. */
@@ -44,7 +53,21 @@ export interface EntryForm {
   /** Every bit that is no address bit, and address bits beyond the output size. */
   readonly attributes: readonly [lo: number, hi: number];
   readonly address: AddressReader;
+  /**
+   * Frames of the group that the address is of, and to which it is aligned: an entry maps the part of it that stands where
+   * the entry stands. Absent where the address is the entry's own.
+   */
+  readonly groupFrames?: number;
 }
+
+/** The form of an entry with these bits. */
+export const formOf = ({ pointsToTable, table, leaf, group }: Level, lo: number, hi: number): EntryForm =>
+  pointsToTable(lo, hi) ? table : group?.has(lo, hi) ? group.form : leaf;
+
+/** The first output frame of a leaf that maps the input frame `frame`. */
+export const outputFrame = (form: EntryForm, lo: number, hi: number, frame: number): number =>
+  form.address(lo, hi) / FRAME_BYTES + (form.groupFrames === undefined ? 0 : frame % form.groupFrames);
+const FRAME_BYTES = 4096;
 
 /** A table where walks begin. */
 export interface Root {

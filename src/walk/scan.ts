@@ -10,7 +10,7 @@
 import { join } from '../bits/word.ts';
 import { type AddressSpace, PAGE_BYTES, rangeOf } from '../image/address-space.ts';
 import { Classifier } from './classifier.ts';
-import type { EntryClass, EntryForm, Level, Regime } from './regime.ts';
+import { type EntryClass, type EntryForm, type Level, outputFrame, type Regime } from './regime.ts';
 
 /** A kind of tree to look for. */
 export interface Species {
@@ -343,7 +343,7 @@ class Forest {
     ) => boolean,
   ): void {
     const { regime, present } = this.species;
-    const { pointsToTable, table, leaf } = regime.levels[level] as Level;
+    const { pointsToTable, table, leaf, group } = regime.levels[level] as Level;
     const { entryBytes } = regime;
     const step = entryBytes / 4;
     for (let first = 0; first < entries; ) {
@@ -356,7 +356,7 @@ class Forest {
         const hi = step === 2 ? (words[offset + i * step + 1] as number) : 0;
         if (lo === 0 && hi === 0) continue;
         const asTable = pointsToTable(lo, hi);
-        const form = asTable ? table : leaf;
+        const form = asTable ? table : group?.has(lo, hi) ? group.form : leaf;
         // what is not present says nothing here, and what software left in it is slow to read
         const judged =
           (lo & present) === 0
@@ -553,7 +553,7 @@ function measure(
       const pattern = patterns.get(key);
       if (pattern) pattern.count++;
       else if (patterns.size < PATTERNS) patterns.set(key, { level, table: asTable, lo, hi, count: 1 });
-      const target = form.address(lo, hi);
+      const target = outputFrame(form, lo, hi, index) * PAGE_BYTES;
       if (kind === 'leaf') {
         leaves++;
         if (target === before + page) steps++;

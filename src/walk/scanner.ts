@@ -194,6 +194,10 @@ export class Scanner {
     return this.#rows(this.#get(at.SCAN_ROWS));
   }
 
+  /** What was scanned is not to be used: there are leaves whose address the kernel does not know. */
+  get metGroup(): boolean {
+    return this.#levels.metGroup;
+  }
   get payloads(): number {
     return this.#count(at.SCAN_PAYLOADS);
   }

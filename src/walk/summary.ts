@@ -92,7 +92,7 @@ export class Tally {
 
   /** Count the leaf tables in this thread. */
   countLeaves(given?: Kernels): void {
-    if (!knownForms(this.#regime) || !(given || this.leaves.length >= WORTH_A_KERNEL)) {
+    if (knownForms(this.#regime)?.groups !== false || !(given || this.leaves.length >= WORTH_A_KERNEL)) {
       this.#entriesOf(this.leaves, 0);
       return;
     }

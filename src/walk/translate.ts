@@ -4,7 +4,7 @@
 import type { Reading } from '../bits/family.ts';
 import { join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
-import type { EntryKind, Level, Regime, Root } from './regime.ts';
+import { type EntryKind, formOf, type Level, outputFrame, type Regime, type Root } from './regime.ts';
 
 /** One table lookup. */
 export interface Step {
@@ -98,7 +98,8 @@ export function translate(regime: Regime, memory: AddressSpace, input: bigint): 
     const hi = Number(word >> 32n);
     if (kind === 'leaf') {
       const pageSize = 2 ** form.shift;
-      const output = BigInt(form.leaf.address(lo, hi)) + (input & BigInt(pageSize - 1));
+      const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % (pageSize / 4096)));
+      const output = (BigInt(start) << 12n) + (input & BigInt(pageSize - 1));
       return { ...base, outcome: 'mapped', output, pageSize, level, inherited, leaf: step };
     }
     if (kind !== 'table' || level === 0) {

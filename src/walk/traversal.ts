@@ -5,7 +5,7 @@
 import { type AddressSpace, PAGE_BYTES } from '../image/address-space.ts';
 import { BatchBuilder } from './batch.ts';
 import { Classifier } from './classifier.ts';
-import { type EntryForm, KIND, type Level, type Regime, type Root } from './regime.ts';
+import { type EntryForm, KIND, type Level, outputFrame, type Regime, type Root } from './regime.ts';
 import {
   DEFAULT_MAX_RANGES,
   DEFAULT_MAX_TABLES,
@@ -157,9 +157,9 @@ export abstract class Traversal {
   protected entry(lo: number, hi: number, frame: number, at: number, level: number, inherited: number): void {
     const { levels, payload } = this.regime;
     const span = this.spans[level] as number;
-    const { pointsToTable, table, leaf } = levels[level] as Level;
+    const { pointsToTable, table, leaf, group } = levels[level] as Level;
     const asTable = pointsToTable(lo, hi);
-    const form = asTable ? table : leaf;
+    const form = asTable ? table : group?.has(lo, hi) ? group.form : leaf;
     const { kind, inherits } = this.classifier.classOf(lo, hi, level, asTable, form);
     switch (kind) {
       case 'table': {
@@ -169,7 +169,7 @@ export abstract class Traversal {
         break;
       }
       case 'leaf': {
-        const output = form.address(lo, hi) / FRAME_BYTES;
+        const output = outputFrame(form, lo, hi, frame);
         this.emit(frame, output, span, lo, hi, at, level, KIND.leaf, inherited, form);
         if (this.stopped === undefined) this.leaves++;
         break;

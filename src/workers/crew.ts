@@ -97,7 +97,8 @@ export class Crew {
     const { regime } = space.candidate;
     const tally = new Tally(regime, space.memory, options);
     const { leaves } = tally;
-    if (this.#threads === 1 || leaves.length < this.#worth || !knownForms(regime)) tally.countLeaves();
+    const alone = this.#threads === 1 || leaves.length < this.#worth;
+    if (alone || knownForms(regime)?.groups !== false) tally.countLeaves();
     else {
       const size = this.#taskSize(leaves);
       const tasks = Array.from({ length: Math.ceil(leaves.length / size) }, (_, i) => ({

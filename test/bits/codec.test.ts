@@ -17,6 +17,7 @@ import {
   fixed,
   flag,
   ignored,
+  pageNumber,
   res0,
   res1,
   reserved,
@@ -27,7 +28,7 @@ import {
 import { formatAndWord, type Meant, oracle, randomFormat, rawOf, widthOf } from './random-format.ts';
 
 const ref = { manual: 'test', where: 'here' };
-const RUNS = { seed: 1, numRuns: 600 };
+const RUNS = { numRuns: 600 };
 
 describe('on random layouts', () => {
   test('decode gives what an oracle reads from the digits of the word', () => {
@@ -303,6 +304,23 @@ describe('scattered fields', () => {
     const word = encode(across, { a: 0b10001_1100110, b: 0xbeef });
     expect(word).toBe((0b1100110n << 57n) | (0b10001n << 20n) | (0xbeefn << 25n));
     expect(decode(across, word)).toEqual({ a: 0b10001_1100110, b: 0xbeef, ign41: 0, ign0: 0 });
+  });
+});
+
+describe('page numbers', () => {
+  const layout = format(
+    'test.pageNumber',
+    { title: 'test', ref: { manual: 'test', where: 'here' } },
+    { high: res0(63, 54), oa: pageNumber('Page number', 21, [53, 19]), low: res0(18, 0) },
+  );
+  test('the value is an address, wherever the number stands', () => {
+    expect(decode(layout, 1n << 19n)).toEqual({ oa: 0x20_0000n });
+    expect(decode(layout, 1n << 53n)).toEqual({ oa: 1n << 55n });
+    expect(encode(layout, { oa: 0xff_1234_5620_0000n })).toBe(0xff_1234_5620_0000n >> 2n);
+  });
+  test('an address between pages, or beyond the field, is refused', () => {
+    expect(() => encode(layout, { oa: 0x10_0000n })).toThrow('not a multiple of 0x200000');
+    expect(() => encode(layout, { oa: 1n << 56n })).toThrow('it goes up to 0xffffffffe00000');
   });
 });
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { keyOf, perSettings } from '../../src/bits/memo.ts';
 import {
   choice,
   integer,
@@ -64,17 +63,4 @@ describe('settings are read from text', () => {
   test('each setting refuses with a SettingError of its own, too', () => {
     for (const setting of Object.values(table)) expect(() => setting.parse('?')).toThrow(SettingError);
   });
-});
-
-test('perSettings makes one thing per configuration and shares it between equal settings', () => {
-  let made = 0;
-  const of = perSettings(keyOf<{ a: number; b: number; c: number }>('a', 'b'), ({ a, b }) => ({
-    sum: a + b,
-    n: ++made,
-  }));
-  const one = { a: 1, b: 2, c: 3 };
-  expect(of(one)).toEqual({ sum: 3, n: 1 });
-  expect(of(one)).toBe(of({ a: 1, b: 2, c: 4 })); // c is no part of the key
-  expect(of({ a: 12, b: 0, c: 0 })).not.toBe(of({ a: 1, b: 20, c: 0 }));
-  expect(made).toBe(3);
 });

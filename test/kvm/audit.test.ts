@@ -1,8 +1,9 @@
 /** The tables that real kernels wrote, held against the policy of their era and of others. */
 import { describe, expect, test } from 'vitest';
-import { arm64Policy, x86Policy } from '../../src/kvm/eras/index.ts';
+import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
 import { type AuditReport, auditArm64, auditX86 } from '../../src/kvm/queries/audit.ts';
 import { arm64Slot, auditLeaf, recordArch, x86Slot } from '../../src/kvm/queries/recorded.ts';
+import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
 import { fixtureLines } from '../support/fixtures.ts';
 
 type Json = Record<string, unknown>;
@@ -14,8 +15,8 @@ const audit = (machine: string, era: string): AuditReport => {
     .map(auditLeaf)
     .filter(leaf => leaf !== undefined);
   return records.every(r => recordArch(r) === 'arm64')
-    ? auditArm64(arm64Policy(era), records.map(arm64Slot), leaves)
-    : auditX86(x86Policy(era), records.map(x86Slot), leaves);
+    ? auditArm64(ARM64_ERAS.named(era), records.map(arm64Slot), leaves)
+    : auditX86(X86_ERAS.named(era), records.map(x86Slot), leaves);
 };
 
 const FWB = 'real/arm64-linux-6.18/fwb-dic-vhe';
@@ -74,7 +75,7 @@ describe('Linux 6.1, which is era 5.14: every leaf of nine virtual machines', ()
       .filter(leaf => leaf.regime === 's2' && leaf.vm === vm)
       .map(auditLeaf)
       .filter(leaf => leaf !== undefined);
-    return { leaves, report: auditArm64(arm64Policy(era), slots, leaves) };
+    return { leaves, report: auditArm64(ARM64_ERAS.named(era), slots, leaves) };
   };
 
   for (const [machine, fwb] of [
@@ -165,7 +166,7 @@ describe('a table that follows no policy', () => {
   const leaf = (raw: bigint) => [{ at: 0x1000_0000n, pa: 0n, size: 0x1000n, raw }];
   const DEVICE = 0x0040_0000_6020_04c7n;
   const kinds = (raw: bigint | undefined) =>
-    auditArm64(arm64Policy('6.17'), [slot], raw === undefined ? [] : leaf(raw)).findings.map(
+    auditArm64(ARM64_ERAS.named('6.17'), [slot], raw === undefined ? [] : leaf(raw)).findings.map(
       f => `${f.kind}: ${f.expected}, ${f.found}`,
     );
 

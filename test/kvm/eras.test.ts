@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { compile, decideFault, decideSlot } from '../../src/kvm/arm64/decide.ts';
+import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
 import type { Arm64Cpu, FaultOutcome, Vma } from '../../src/kvm/arm64/model.ts';
-import { ARM64_POLICIES, arm64Policy, X86_POLICIES, x86Policy } from '../../src/kvm/eras/index.ts';
 import { eptProgram } from '../../src/kvm/x86/decide.ts';
+import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
 
 const GPU: Vma = { flags: ['VM_PFNMAP', 'VM_IO', 'VM_SHARED', 'VM_MAYWRITE'], pgprot: 'MT_NORMAL' };
 const BAR: Vma = {
@@ -15,7 +16,7 @@ const brief = (o: FaultOutcome) => (o.r === 'map' ? `${o.t} ${o.p}` : o.r === 'e
 
 /** A VMM that passes the flag of cp-v4 to cp-v6, then one access. */
 const happens = (era: string, vma: Vma, features: string, access: 'read' | 'exec') => {
-  const policy = arm64Policy(era);
+  const policy = ARM64_ERAS.named(era);
   const slotFlags =
     policy.slotFlags.includes('KVM_MEM_ENABLE_CACHEABLE_PFNMAP') && vma === GPU
       ? (['KVM_MEM_ENABLE_CACHEABLE_PFNMAP'] as const)
@@ -49,7 +50,7 @@ const SUMMARY: Record<string, [string, string, string, string, string]> = {
 };
 
 describe('arm64 eras', () => {
-  test.each(ARM64_POLICIES.map(p => p.id))('%s agrees with the summary of the series', era => {
+  test.each(ARM64_ERAS.all.map(p => p.id))('%s agrees with the summary of the series', era => {
     const gpu = ['', 'F', 'D', 'FD'].map(features => happens(era, GPU, features, 'read'));
     expect([...gpu, happens(era, BAR, '', 'read')]).toEqual(SUMMARY[era]);
   });
@@ -61,14 +62,14 @@ describe('arm64 eras', () => {
   });
 
   test('every condition of every era compiles, every row says something, every row has evidence', () => {
-    for (const policy of ARM64_POLICIES) {
+    for (const policy of ARM64_ERAS.all) {
       const programs = compile(policy);
       expect(programs.fault.reads.length).toBeGreaterThan(0);
       expect(policy.evidence.length).toBeGreaterThan(0);
       for (const row of [...policy.slot, ...policy.vma, ...policy.fault])
         expect(row.says, policy.id).toMatch(/^[A-Z0-9].*[.)]$/);
     }
-    for (const policy of X86_POLICIES) expect(eptProgram(policy).rows.at(-1)?.kind).toBe('stop');
+    for (const policy of X86_ERAS.all) expect(eptProgram(policy).rows.at(-1)?.kind).toBe('stop');
   });
 
   test.each([
@@ -80,7 +81,7 @@ describe('arm64 eras', () => {
     ['7.1', '7.0'],
     ['linux-6.12.3-arch1', '6.9'],
     ['cp-v7', 'cp-v7'],
-  ])('kernel %s belongs to era %s', (kernel, era) => expect(arm64Policy(kernel).id).toBe(era));
+  ])('kernel %s belongs to era %s', (kernel, era) => expect(ARM64_ERAS.named(kernel).id).toBe(era));
 
   test.each([
     ['6.12.77', '6.11'],
@@ -88,10 +89,10 @@ describe('arm64 eras', () => {
     ['6.11-rc4', '6.11-rc'],
     ['6.6', 'pre-6.7'],
     ['6.18.2', '6.16'],
-  ])('on x86 kernel %s belongs to era %s', (kernel, era) => expect(x86Policy(kernel).id).toBe(era));
+  ])('on x86 kernel %s belongs to era %s', (kernel, era) => expect(X86_ERAS.named(kernel).id).toBe(era));
 
   test.each(['5.12', '4.19', 'v3', 'latest'])('era %s is not invented', name =>
-    expect(() => arm64Policy(name)).toThrow(
+    expect(() => ARM64_ERAS.named(name)).toThrow(
       `unknown arm64 era '${name}'; valid: 5.10, 5.14, 6.2, 6.9, 6.17, 7.0, vt-v1, nc-v2, cp-v2, cp-v3, cp-v4, cp-v5, cp-v6, cp-v7, cp-v8, cp-v9, cp-v10, or a kernel version: 5.10, or 5.14 and later`,
     ),
   );
@@ -99,7 +100,7 @@ describe('arm64 eras', () => {
 
 describe('the trace', () => {
   test('shows every row up to the one that decided, with what it saw', () => {
-    const { outcome, decidedBy, trace, grade } = decideFault(arm64Policy('6.17'), {
+    const { outcome, decidedBy, trace, grade } = decideFault(ARM64_ERAS.named('6.17'), {
       access: 'exec',
       vma: BAR,
       pfn: 'no-page',
@@ -129,7 +130,7 @@ describe('the trace', () => {
   });
 
   test('a leaf is explained by the bits that made it', () => {
-    const { decidedBy, trace } = decideFault(arm64Policy('6.9'), {
+    const { decidedBy, trace } = decideFault(ARM64_ERAS.named('6.9'), {
       access: 'read',
       vma: BAR,
       pfn: 'no-page',

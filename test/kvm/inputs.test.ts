@@ -1,8 +1,8 @@
 /** Inputs as people have them, and one clear sentence for those that mean nothing. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
 import { PFN_CLASSES, PGPROTS, SLOT_FLAGS, VMA_FLAGS } from '../../src/kvm/arm64/model.ts';
-import { arm64Policy } from '../../src/kvm/eras/index.ts';
 import { KvmInputError } from '../../src/kvm/errors.ts';
 import {
   ARM64_PROFILES,
@@ -157,7 +157,7 @@ describe('contradictions', () => {
   test('no preset contradicts itself, on any kernel', () => {
     for (const p of PRESETS)
       for (const era of ['5.10', '6.2', '6.9', '6.17', 'cp-v4'])
-        checkMapping({ flags: presetFlags(p, arm64Policy(era)), pgprot: p.pgprot }, p.pfn);
+        checkMapping({ flags: presetFlags(p, ARM64_ERAS.named(era)), pgprot: p.pgprot }, p.pfn);
   });
   test('exactly the impossible mappings are refused', () => {
     let refused = 0;
@@ -197,14 +197,16 @@ describe('contradictions', () => {
 describe('presets', () => {
   test('vfio-pci lets the guest choose any uncached type since 6.9', () => {
     const bar = preset('vfio-pci');
-    expect(presetFlags(bar, arm64Policy('6.8'))).not.toContain('VM_ALLOW_ANY_UNCACHED');
-    expect(presetFlags(bar, arm64Policy('6.9'))).toContain('VM_ALLOW_ANY_UNCACHED');
-    expect(presetFlags(bar, arm64Policy('cp-v2'))).toContain('VM_ALLOW_ANY_UNCACHED');
-    expect(presetFlags(preset('vfio-platform'), arm64Policy('6.18'))).not.toContain('VM_ALLOW_ANY_UNCACHED');
+    expect(presetFlags(bar, ARM64_ERAS.named('6.8'))).not.toContain('VM_ALLOW_ANY_UNCACHED');
+    expect(presetFlags(bar, ARM64_ERAS.named('6.9'))).toContain('VM_ALLOW_ANY_UNCACHED');
+    expect(presetFlags(bar, ARM64_ERAS.named('cp-v2'))).toContain('VM_ALLOW_ANY_UNCACHED');
+    expect(presetFlags(preset('vfio-platform'), ARM64_ERAS.named('6.18'))).not.toContain(
+      'VM_ALLOW_ANY_UNCACHED',
+    );
   });
   test('memory carries tags in a VM that has them', () => {
-    expect(presetFlags(preset('anon'), arm64Policy('6.17'), true)).toContain('VM_MTE_ALLOWED');
-    expect(presetFlags(preset('vfio-bar'), arm64Policy('6.17'), true)).not.toContain('VM_MTE_ALLOWED');
+    expect(presetFlags(preset('anon'), ARM64_ERAS.named('6.17'), true)).toContain('VM_MTE_ALLOWED');
+    expect(presetFlags(preset('vfio-bar'), ARM64_ERAS.named('6.17'), true)).not.toContain('VM_MTE_ALLOWED');
   });
   test('an unknown one', () => oneSentence(refusal(() => preset('vfio'))));
 });

@@ -1,12 +1,13 @@
 /** What a real Linux 6.18.2 did with one memslot per kind of host mapping, predicted row by row, leaves included. */
 import { describe, expect, test } from 'vitest';
 import { errnoNumber } from '../../src/kvm/arm64/decide.ts';
+import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
 import { predictArm64 } from '../../src/kvm/arm64/predict.ts';
 import { s2ap } from '../../src/kvm/arm64/prot.ts';
 import type { PatType } from '../../src/kvm/effective.ts';
-import { arm64Policy, x86Policy } from '../../src/kvm/eras/index.ts';
 import { predictPage, secondLevelFields, stage2Fields } from '../../src/kvm/queries/audit.ts';
 import { arm64Slot, x86Slot } from '../../src/kvm/queries/recorded.ts';
+import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
 import { type HostPage, hostPageFacts, isHostMmio } from '../../src/kvm/x86/host-mmio.ts';
 import { fixtureLines, fixtureNames } from '../support/fixtures.ts';
 
@@ -33,7 +34,7 @@ describe.each(machines('real/arm64-linux-6.18'))('%s', file => {
     for (const row of rows.filter(r => r.vma === null)) {
       const slot = arm64Slot(row);
       const { accesses } = predictArm64({
-        policy: arm64Policy('6.18.2'),
+        policy: ARM64_ERAS.named('6.18.2'),
         cpu: slot.cpu,
         mappings: [{ flags: ['VM_MAYWRITE'], pgprot: 'MT_NORMAL', pfn: 'ram' }],
       }).mappings[0] ?? { accesses: [] };
@@ -49,7 +50,7 @@ describe.each(machines('real/arm64-linux-6.18'))('%s', file => {
     const slot = arm64Slot(row);
     if (slot.vma === undefined || slot.pfn === undefined) throw new Error('no mapping');
     const prediction = predictArm64({
-      policy: arm64Policy('6.18.2'),
+      policy: ARM64_ERAS.named('6.18.2'),
       cpu: slot.cpu,
       pkvmHost: slot.pkvmHost ?? false,
       mappings: [{ ...slot.vma, pfn: slot.pfn }],
@@ -154,7 +155,7 @@ const recipe = (name: string, pa: number): HostPage | undefined => {
 describe.each(machines('real/x86-linux-6.18'))('%s', file => {
   const rows = [...fixtureLines<X86Row>(file)];
   const withPages = rows.filter(row => row.pages !== undefined);
-  const policy = x86Policy('6.18.2');
+  const policy = X86_ERAS.named('6.18.2');
 
   test('no slot is refused; an access outside every slot is an exit to the VMM', () => {
     for (const row of rows) {

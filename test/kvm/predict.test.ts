@@ -1,19 +1,20 @@
 /** Whole predictions: what the tables of decisions do not say by themselves. */
 import { describe, expect, test } from 'vitest';
+import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
 import { type Mapping, type PredictInput, predictArm64 } from '../../src/kvm/arm64/predict.ts';
-import { arm64Policy, X86_POLICIES, x86Policy } from '../../src/kvm/eras/index.ts';
 import { KvmInputError } from '../../src/kvm/errors.ts';
 import { PRESETS, preset, presetFlags } from '../../src/kvm/presets.ts';
+import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
 import type { HostPage } from '../../src/kvm/x86/host-mmio.ts';
 import { predictX86, type X86PredictInput } from '../../src/kvm/x86/predict.ts';
 
 const mapping = (name: string, era: string): Mapping => {
   const p = preset(name);
-  return { name, flags: presetFlags(p, arm64Policy(era)), pgprot: p.pgprot, pfn: p.pfn };
+  return { name, flags: presetFlags(p, ARM64_ERAS.named(era)), pgprot: p.pgprot, pfn: p.pfn };
 };
 const arm64 = (names: readonly string[], era: string, more: Partial<PredictInput> = {}) =>
   predictArm64({
-    policy: arm64Policy(era),
+    policy: ARM64_ERAS.named(era),
     cpu: { fwb: true, dic: true },
     mappings: names.map(name => mapping(name, era)),
     ...more,
@@ -163,7 +164,7 @@ describe('x86', () => {
   const page = (name: string): HostPage => preset(name).x86 as HostPage;
   const intel = { vendor: 'intel', selfSnoop: true } as const;
   const x86 = (name: string, more: Partial<X86PredictInput> = {}) =>
-    predictX86({ policy: x86Policy('6.16'), cpu: intel, page: page(name), ...more });
+    predictX86({ policy: X86_ERAS.named('6.16'), cpu: intel, page: page(name), ...more });
 
   test('RAM is WB with IPAT until the quirk is disabled or non-coherent DMA comes', () => {
     expect(x86('anon').leaf).toMatchObject({ format: 'ept', mt: 6, ipat: 1, access: 'rwx', size: '0x1000' });
@@ -190,7 +191,7 @@ describe('x86', () => {
     };
     const mmio = (p: Partial<HostPage>) => {
       const { hostMmio, decidedBy } = predictX86({
-        policy: x86Policy('6.16'),
+        policy: X86_ERAS.named('6.16'),
         cpu: intel,
         page: { ...hidden, ...p },
       }).mmio;
@@ -246,7 +247,7 @@ describe('x86', () => {
   test('CR0.CD of the guest counts until 6.10, and only with non-coherent DMA', () => {
     const cd = (era: string, more: Partial<X86PredictInput> = {}) => {
       const { leaf } = x86('anon', {
-        policy: x86Policy(era),
+        policy: X86_ERAS.named(era),
         guestCr0Cd: true,
         noncoherentDma: true,
         ...more,
@@ -272,7 +273,7 @@ describe('x86', () => {
   test('what contradicts itself is refused in one sentence', () => {
     for (const wrong of [
       { flags: ['VM_PFNMAP', 'VM_MIXEDMAP'] },
-      { policy: x86Policy('6.11'), cpu: { vendor: 'tdx', selfSnoop: true } },
+      { policy: X86_ERAS.named('6.11'), cpu: { vendor: 'tdx', selfSnoop: true } },
       { page: { pfnValid: false, pageReserved: true, patEnabled: true, e820Ram: false } },
       { cpu: { vendor: 'intel', selfSnoop: true, tdp: false } },
     ] satisfies Partial<X86PredictInput>[])
@@ -280,7 +281,7 @@ describe('x86', () => {
   });
 
   test('every answer can be printed as JSON and shows what decided', () => {
-    for (const policy of X86_POLICIES)
+    for (const policy of X86_ERAS.all)
       for (const p of PRESETS) {
         if (p.x86 === undefined) continue;
         const answer = x86(p.id, { policy });

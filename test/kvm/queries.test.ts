@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { cacheablePfnmapCap } from '../../src/kvm/arm64/cap.ts';
 import { decideFault, decideSlot } from '../../src/kvm/arm64/decide.ts';
+import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
 import { migrate, slotFlagsFor } from '../../src/kvm/arm64/migrate.ts';
 import type { Arm64Cpu } from '../../src/kvm/arm64/model.ts';
 import { leakRun } from '../../src/kvm/coherence.ts';
-import { ARM64_POLICIES, arm64Policy } from '../../src/kvm/eras/index.ts';
 import { preset, presetFlags } from '../../src/kvm/presets.ts';
 import { conditions, contains, cover } from '../../src/kvm/queries/cubes.ts';
 import { change, diffPolicies } from '../../src/kvm/queries/diff.ts';
@@ -50,7 +50,7 @@ describe('cover', () => {
 
 describe('diff', () => {
   test('what v9 refuses that v10 accepts is one condition: copy-on-write of raw page frames', () => {
-    const d = diffPolicies(arm64Policy('cp-v9'), arm64Policy('cp-v10'));
+    const d = diffPolicies(ARM64_ERAS.named('cp-v9'), ARM64_ERAS.named('cp-v10'));
     expect(d.when).toEqual([
       ['mapping: any but ordinary', 'pfn: any but ram', 'sharing: private (copy-on-write)'],
     ]);
@@ -70,16 +70,16 @@ describe('diff', () => {
     ]);
   });
   test('v10 is 6.17, v6 is v5 on arm64', () => {
-    expect(diffPolicies(arm64Policy('cp-v10'), arm64Policy('6.17')).differing).toBe(0);
-    expect(diffPolicies(arm64Policy('cp-v5'), arm64Policy('cp-v6')).differing).toBe(0);
+    expect(diffPolicies(ARM64_ERAS.named('cp-v10'), ARM64_ERAS.named('6.17')).differing).toBe(0);
+    expect(diffPolicies(ARM64_ERAS.named('cp-v5'), ARM64_ERAS.named('cp-v6')).differing).toBe(0);
   });
   test('7.0 differs from 6.17 in read permission faults only', () => {
-    const d = diffPolicies(arm64Policy('6.17'), arm64Policy('7.0'));
+    const d = diffPolicies(ARM64_ERAS.named('6.17'), ARM64_ERAS.named('7.0'));
     expect(d.disagreements.map(x => x.change)).toEqual(['read permission fault: an error -> as any fault']);
     expect(d.when).toEqual([[]]);
   });
   test('the conditions hold exactly where the verdicts differ', () => {
-    const [from, to] = [arm64Policy('6.9'), arm64Policy('6.17')];
+    const [from, to] = [ARM64_ERAS.named('6.9'), ARM64_ERAS.named('6.17')];
     const d = diffPolicies(from, to);
     const space = new Space([from, to]);
     let differing = 0;
@@ -107,7 +107,7 @@ describe('diff', () => {
 
 describe('the space', () => {
   test('a query sees what the decisions with trace see', () => {
-    for (const policy of ARM64_POLICIES) {
+    for (const policy of ARM64_ERAS.all) {
       const space = new Space([policy]);
       for (let index = 0; index < space.size; index += 97) {
         const p = space.point(index);
@@ -135,11 +135,11 @@ describe('the space', () => {
 
 describe('search', () => {
   const failing = (property: string) =>
-    ARM64_POLICIES.filter(p => !searchPolicy(p, property).holds).map(p => p.id);
+    ARM64_ERAS.all.filter(p => !searchPolicy(p, property).holds).map(p => p.id);
 
   test('v7 alone refuses ordinary RAM, on CPUs without FWB and DIC', () => {
     expect(failing('ordinary RAM is never refused')).toEqual(['cp-v7']);
-    const found = searchPolicy(arm64Policy('cp-v7'), 'ordinary-ram-never-refused');
+    const found = searchPolicy(ARM64_ERAS.named('cp-v7'), 'ordinary-ram-never-refused');
     expect(found.when).toEqual([
       ['CPU: any but FWB+DIC', 'mapping: ordinary', 'pfn: ram', 'pgprot: MT_NORMAL or MT_NORMAL_TAGGED'],
     ]);
@@ -153,7 +153,7 @@ describe('search', () => {
     expect(failing('no executable leaf owes an impossible I-cache invalidation')).toEqual(['cp-v3']);
   });
   test('in 6.17 an accepted slot may still fail: a cacheable VM_MIXEDMAP without FWB and DIC', () => {
-    expect(searchPolicy(arm64Policy('6.17'), 'slot acceptance implies fault success').when).toEqual([
+    expect(searchPolicy(ARM64_ERAS.named('6.17'), 'slot acceptance implies fault success').when).toEqual([
       [
         'CPU: any but FWB+DIC',
         'mapping: VM_MIXEDMAP',
@@ -176,7 +176,7 @@ describe('search', () => {
     ]);
   });
   test('an expression over the facts works as well, and what it reads becomes part of the question', () => {
-    const found = searchPolicy(arm64Policy('6.17'), 'KVM_MEM_LOG_DIRTY_PAGES & VM_PFNMAP -> slot_ok');
+    const found = searchPolicy(ARM64_ERAS.named('6.17'), 'KVM_MEM_LOG_DIRTY_PAGES & VM_PFNMAP -> slot_ok');
     expect(found.when).toEqual([['mapping: VM_PFNMAP', 'dirty logging: on']]);
   });
   test.each([
@@ -184,25 +184,25 @@ describe('search', () => {
     ['ordinary-ram', "unknown property 'ordinary-ram' (did you mean ordinary-ram-never-refused?)"],
     ['read = maybe', "'read' is never 'maybe' (only map, error, inject, none)"],
   ])('%s is refused', (text, message) =>
-    expect(() => searchPolicy(arm64Policy('6.17'), text)).toThrow(message),
+    expect(() => searchPolicy(ARM64_ERAS.named('6.17'), text)).toThrow(message),
   );
   test('every named property compiles and says what it is', () => {
-    for (const p of PROPERTIES) expect(() => searchPolicy(arm64Policy('5.10'), p.says)).not.toThrow();
+    for (const p of PROPERTIES) expect(() => searchPolicy(ARM64_ERAS.named('5.10'), p.says)).not.toThrow();
   });
 });
 
 describe('inverse', () => {
   test('Write-Back is guaranteed by FWB alone, in 6.9 for memory only', () => {
-    const found = inverse(arm64Policy('6.9'), 'Normal-WB');
+    const found = inverse(ARM64_ERAS.named('6.9'), 'Normal-WB');
     expect(found.guaranteed.when).toEqual([['CPU: FWB or FWB+DIC', 'pfn: ram']]);
     expect(found.guestDecides.when).toEqual([['CPU: none or DIC', 'pfn: ram']]);
   });
   test('6.17 adds raw page frames that the host maps cacheable, with FWB and DIC', () => {
-    const { guaranteed } = inverse(arm64Policy('6.17'), 'Normal-WB');
+    const { guaranteed } = inverse(ARM64_ERAS.named('6.17'), 'Normal-WB');
     expect(guaranteed.when).toContainEqual(['CPU: FWB+DIC', 'pgprot: MT_NORMAL or MT_NORMAL_TAGGED']);
   });
   test('Normal-NC is never guaranteed: the guest may always ask for Device', () => {
-    for (const policy of ARM64_POLICIES)
+    for (const policy of ARM64_ERAS.all)
       expect(inverse(policy, 'Normal-NC').guaranteed.inputs, policy.id).toBe(0);
   });
   test('names as people write them', () => {
@@ -220,10 +220,10 @@ describe('migration of coherent GPU memory', () => {
   const gpu = preset('gpu-coherent');
   const go = (from: string, to: string, dst: Arm64Cpu) =>
     migrate({
-      vma: { flags: presetFlags(gpu, arm64Policy(from)), pgprot: gpu.pgprot },
+      vma: { flags: presetFlags(gpu, ARM64_ERAS.named(from)), pgprot: gpu.pgprot },
       pfn: gpu.pfn,
-      src: { policy: arm64Policy(from), cpu: both },
-      dst: { policy: arm64Policy(to), cpu: dst },
+      src: { policy: ARM64_ERAS.named(from), cpu: both },
+      dst: { policy: ARM64_ERAS.named(to), cpu: dst },
     });
   test.each([
     [
@@ -253,7 +253,7 @@ describe('the leak', () => {
   const gpu = preset('gpu-coherent');
   const run = (era: string, cpu: Arm64Cpu, name = 'gpu-coherent') => {
     const p = preset(name);
-    const policy = arm64Policy(era);
+    const policy = ARM64_ERAS.named(era);
     return leakRun(
       policy,
       cpu,
@@ -281,7 +281,7 @@ describe('the leak', () => {
 
 describe('capability and eras', () => {
   test('240 in v4 to v6, 243 in v7 and mainline; needs FWB and DIC; -EINVAL on /dev/kvm', () => {
-    const numbers = Object.fromEntries(ARM64_POLICIES.map(p => [p.id, p.cacheablePfnmapCap.number]));
+    const numbers = Object.fromEntries(ARM64_ERAS.all.map(p => [p.id, p.cacheablePfnmapCap.number]));
     expect(numbers).toMatchObject({
       'cp-v4': 240,
       'cp-v5': 240,
@@ -291,12 +291,16 @@ describe('capability and eras', () => {
       '6.17': 243,
       '7.0': 243,
     });
-    expect(cacheablePfnmapCap(arm64Policy('6.17'), both)).toMatchObject({ vmFd: 1, sysFd: -22 });
-    expect(cacheablePfnmapCap(arm64Policy('6.17'), { fwb: true, dic: false })).toMatchObject({
+    expect(cacheablePfnmapCap(ARM64_ERAS.named('6.17'), both)).toMatchObject({ vmFd: 1, sysFd: -22 });
+    expect(cacheablePfnmapCap(ARM64_ERAS.named('6.17'), { fwb: true, dic: false })).toMatchObject({
       vmFd: 0,
       sysFd: -22,
     });
-    expect(cacheablePfnmapCap(arm64Policy('6.9'), both)).toMatchObject({ known: false, vmFd: 0, sysFd: 0 });
+    expect(cacheablePfnmapCap(ARM64_ERAS.named('6.9'), both)).toMatchObject({
+      known: false,
+      vmFd: 0,
+      sysFd: 0,
+    });
   });
   test('every era says from where and how sure', () => {
     const rows = eraRows();

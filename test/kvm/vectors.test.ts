@@ -1,7 +1,7 @@
 /** Every vector of the KVM policy families, judged as the conformance runner does. */
 import { describe, expect, test } from 'vitest';
-import { arm64Policy } from '../../src/kvm/eras/index.ts';
-import { policyGrade } from '../../src/kvm/queries/diff.ts';
+import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
+import { eraGrade } from '../../src/kvm/era.ts';
 import { kvmFamilies } from '../conformance/judges/kvm.ts';
 import { fixtureLines, fixtureNames } from '../support/fixtures.ts';
 
@@ -42,7 +42,7 @@ describe('KVM policy vectors', () => {
     ))
       theirs.set(given.era, (theirs.get(given.era) ?? new Set()).add(ev));
     for (const [era, grades] of theirs) {
-      const ours = policyGrade(arm64Policy(era));
+      const ours = eraGrade(ARM64_ERAS.named(era));
       if (era === '6.17' || era === '5.14') expect(ours).toBe('M');
       else expect([...grades], era).toContain(ours);
     }

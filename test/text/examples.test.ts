@@ -26,6 +26,23 @@ test('every recogniser has an example', () => {
   expect(recognisers.map(({ id }) => id).filter(id => !ids.has(id))).toEqual([]);
 });
 
+/** What every format puts, over its examples. */
+const putBy = (from: string) =>
+  examples.flatMap(({ text }) => readText(text).items.filter(item => item.from === from));
+
+test.each(recognisers)('$id: what lists ranges says that it is a map', ({ id, map }) => {
+  const ranges = putBy(id).filter(({ is }) => is === 'range');
+  expect(ranges.length > 0 && map === undefined).toBe(false);
+});
+
+test.each(recognisers)('$id: entries are of no other architecture than the format', ({ id, arch }) => {
+  const families = putBy(id).flatMap(item =>
+    'regime' in item && item.regime !== undefined ? [item.regime.family] : [],
+  );
+  const others = families.filter(family => arch !== undefined && !family.startsWith(`${arch}.`));
+  expect(others).toEqual([]);
+});
+
 describe('every example against every recogniser: its own scores highest', () => {
   test.each(examples)('$id: $name', ({ id, text }) => {
     const ranking = detect([...linesOf(text)]);

@@ -7,6 +7,7 @@ import { outputOf } from '../../src/walk/filter.ts';
 import { type MapRecord, mapOf, mapRecords } from '../../src/walk/map.ts';
 import { type Space, spacesOf } from '../../src/walk/space.ts';
 import { fixtureLines, fixtureText, openFixture } from '../support/fixtures.ts';
+import { SEED } from '../support/seed.ts';
 import { random } from '../support/trees.ts';
 
 interface Line {
@@ -31,7 +32,7 @@ describe('the ways that an independent walker saw', () => {
     const leaves = [...fixtureLines<Line>(`real/${folder}/map-cpu0.jsonl`)]
       .filter(({ pa, notPresent }) => pa !== undefined && notPresent === undefined)
       .map(({ va, pa, size }) => ({ va: BigInt(va), pa: BigInt(pa as string), size: BigInt(size) }));
-    const next = random(7);
+    const next = random(SEED + 7);
     for (let n = 0; n < 40; n++) {
       const { pa, size } = leaves[next(leaves.length)] as (typeof leaves)[number];
       const address = pa + (BigInt(next(2 ** 30)) % size);
@@ -86,7 +87,7 @@ describe('two stages, against every record of the map', () => {
       const start = outputOf(record);
       if (start !== undefined) records.push({ ...record, start, end: start + BigInt(record.size) });
     }
-    const next = random(11);
+    const next = random(SEED + 11);
     for (let n = 0; n < 60; n++) {
       const some = records[next(records.length)] as (typeof records)[number];
       const address = some.start + (BigInt(next(2 ** 30)) % (some.end - some.start));

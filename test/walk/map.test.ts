@@ -5,12 +5,12 @@
 import { describe, expect, test } from 'vitest';
 import { decodeAttr } from '../../src/arm64/values/attributes.ts';
 import { memoryName } from '../../src/arm64/values/names.ts';
-import { arm64Candidates } from '../../src/arm64/walk/roots.ts';
+import { candidates as arm64Candidates } from '../../src/arm64/walk/roots.ts';
 import { parseRegisters } from '../../src/text/registers.ts';
 import type { RegisterValues } from '../../src/walk/candidate.ts';
 import { type MapRecord, mapOf, mapRecords } from '../../src/walk/map.ts';
 import { spacesOf, translateIn } from '../../src/walk/space.ts';
-import { x86Candidates } from '../../src/x86/walk/roots.ts';
+import { candidates as x86Candidates } from '../../src/x86/walk/roots.ts';
 import { fixtureLines, fixtureText, openFixture } from '../support/fixtures.ts';
 
 /** Records by input address. They are in input order. */

@@ -1,15 +1,17 @@
 /** Trees of every kind, planted among noise, are found where they stand. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { arm64Species, concatenated, judgeArm64 } from '../../src/arm64/walk/scan.ts';
+import { species as arm64Species, concatenated, judge as judgeArm64 } from '../../src/arm64/walk/scan.ts';
 import type { Judgement } from '../../src/walk/judgement.ts';
 import type { Regime } from '../../src/walk/regime.ts';
 import { type Pattern, type ScannedRoot, scan, wordOf } from '../../src/walk/scan.ts';
-import { judgeX86, x86Species } from '../../src/x86/walk/scan.ts';
+import { judge as judgeX86, species as x86Species } from '../../src/x86/walk/scan.ts';
 import { Memory } from '../support/memory.ts';
+import { SEED } from '../support/seed.ts';
 import { random } from '../support/trees.ts';
 
-const X86 = x86Species(46);
+const ARM64 = arm64Species();
+const X86 = x86Species({ maxphyaddr: 46 });
 const isZero =
   (memory: Memory) =>
   (address: number): boolean =>
@@ -114,10 +116,7 @@ describe('arm64', () => {
               const memory = new Memory();
               noise(memory, BASE + 0x100_0000, 24, next);
               const root = plant(memory, { tableBytes, indexBits, levels, ...words }, BASE, next);
-              const found = judged(
-                concatenated(scan(memory, arm64Species).roots, isZero(memory)),
-                judgeArm64,
-              );
+              const found = judged(concatenated(scan(memory, ARM64).roots, isZero(memory)), judgeArm64);
               const here = found.find(({ root: { address } }) => address === root);
               expect(here).toMatchObject({ kind: stage, root: { level: levels - 1, wrong: 0 } });
               expect(here?.root.species.id).toBe(`arm64.${granule}`);
@@ -130,7 +129,7 @@ describe('arm64', () => {
 
   test('concatenated tables of a stage 2 are one root', () => {
     const memory = new Memory();
-    const next = random(3);
+    const next = random(SEED + 3);
     const trees = [0, 1, 2].map(i =>
       plant(
         memory,
@@ -146,7 +145,7 @@ describe('arm64', () => {
       memory.touch(tree).fill(0);
     }
     memory.touch(at + 3 * 4096);
-    const roots = concatenated(scan(memory, arm64Species).roots, isZero(memory));
+    const roots = concatenated(scan(memory, ARM64).roots, isZero(memory));
     expect(roots).toHaveLength(1);
     expect(roots[0]).toMatchObject({ address: at, entries: 4 * 512, level: 1 });
     expect(judgeArm64(roots[0] as ScannedRoot).options).toContain('0x80053520'); // 32 bits, SL0 = 0
@@ -154,7 +153,7 @@ describe('arm64', () => {
 
   test('a root of 64 entries among other data', () => {
     const memory = new Memory();
-    const next = random(9);
+    const next = random(SEED + 9);
     const plan = { tableBytes: 65536, indexBits: 13, levels: 3, ...ARM };
     const tree = plant(memory, { ...plan, rootEntries: 64 }, BASE, next);
     const place = BASE + 0x80_0000 + 0x600;
@@ -162,7 +161,7 @@ describe('arm64', () => {
     for (let i = 0; i < 1024; i++) page[i] = next(2 ** 32);
     page.set((memory.page(tree / 4096) as Uint32Array).subarray(0, 128), 0x600 / 4);
     memory.touch(tree).fill(0);
-    const { roots } = scan(memory, arm64Species);
+    const { roots } = scan(memory, ARM64);
     expect(roots.filter(({ address }) => address === place)).toMatchObject([{ level: 2, entries: 64 }]);
   });
 });
@@ -204,7 +203,7 @@ describe('x86', () => {
       fc.property(seeds, seed => {
         const memory = new Memory();
         noise(memory, BASE, 100, random(seed));
-        const { roots } = scan(memory, [...X86, ...arm64Species]);
+        const { roots } = scan(memory, [...X86, ...ARM64]);
         expect(roots.filter(({ level }) => level > 1)).toEqual([]);
       }),
       { numRuns: 4 },
@@ -231,7 +230,7 @@ test('a direct map of 4K pages maps the tables too: its leaf tables are no paren
 
 test('bounds: pages, and pages that may be tables; both are said', () => {
   const memory = new Memory();
-  const next = random(5);
+  const next = random(SEED + 5);
   const plan = { tableBytes: 4096, indexBits: 9, levels: 4, pointer: 0x67n, leaf: 0x163n };
   for (let i = 0; i < 4; i++) plant(memory, plan, BASE + i * 0x10_0000, next);
   const all = scan(memory, X86);
@@ -259,7 +258,7 @@ test('the word of a pattern', () => {
 });
 
 test('species say what they are read by', () => {
-  for (const { regime, tops, tableFrames, small } of [...arm64Species, ...X86]) {
+  for (const { regime, tops, tableFrames, small } of [...ARM64, ...X86]) {
     const check: Regime = regime;
     for (const top of [...tops, ...(small ? [small.level] : [])]) expect(check.levels[top]).toBeDefined();
     expect(Number.isInteger(tableFrames)).toBe(true);

@@ -10,6 +10,7 @@ import { blockSupported } from '../values/address.ts';
 import { decodeAttr, type Memory, policyOf } from '../values/attributes.ts';
 import { memoryName, parseMemAttr, parseMemory } from '../values/names.ts';
 import { entryForm } from './common.ts';
+import { stage1Perm, stage1Rights, stage2Perm, stage2Rights } from './perm.ts';
 import { readStage1, type Stage1Settings, stage1Leaf } from './stage1.ts';
 import { readStage2, type Stage2Settings, stage2Leaf } from './stage2.ts';
 
@@ -68,12 +69,6 @@ function fieldsPermitting(
 
 // ------------------------------------------------------------------------------------------------------ stage 2
 
-/** `rwx`; `p` executes at EL1 only, `u` at EL0 only. */
-function stage2Perm(word: Word, s: Stage2Settings): string {
-  const { r, w, x1, x0 } = readStage2(word, s).facts.permissions ?? { r: 0, w: 0, x1: 0, x0: 0 };
-  return `${r ? 'r' : '-'}${w ? 'w' : '-'}${x1 && x0 ? 'x' : x1 ? 'p' : x0 ? 'u' : '-'}`;
-}
-
 /** @throws EncodeError for a type that this encoding of MemAttr does not have, and permissions that nothing gives. */
 export function stage2Intent(wish: Intent, s: Stage2Settings): Made {
   const kind = leafKind('stage2', s);
@@ -98,23 +93,15 @@ export function stage2Intent(wish: Intent, s: Stage2Settings): Made {
     Object.assign(
       fields,
       dirty,
-      fieldsPermitting(format, ['s2ap', 'xn', 'piIndex', 'poIndex'], {}, wanted, word => stage2Perm(word, s)),
+      fieldsPermitting(format, ['s2ap', 'xn', 'piIndex', 'poIndex'], {}, wanted, word =>
+        stage2Perm(stage2Rights(readStage2(word, s).facts.permissions)),
+      ),
     );
   }
   return { kind, fields };
 }
 
 // ------------------------------------------------------------------------------------------------------ stage 1
-
-const triple = ({ r, w, x }: { r: number; w: number; x: number }): string =>
-  `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
-/** `rw-` in a regime of one level, `rw-/r-x` (privileged, EL0) otherwise. */
-function stage1Perm(word: Word, s: Stage1Settings): string {
-  const { permissions } = readStage1(word, s).facts;
-  if (!permissions) return '---';
-  const { priv, unpriv } = permissions;
-  return unpriv ? `${triple(priv)}/${triple(unpriv)}` : triple(priv);
-}
 
 /**
  * @throws EncodeError for a type that no byte of MAIR_ELx has (or where MAIR_ELx is not known), and permissions that
@@ -141,7 +128,7 @@ export function stage1Intent(wish: Intent, s: Stage1Settings): Made {
         ['ap', 'ap2', 'uxn', 'pxn', 'xn', 'piIndex'],
         {},
         two ? `${privileged}/${el0}` : privileged,
-        word => stage1Perm(word, s),
+        word => stage1Perm(stage1Rights(readStage1(word, s).facts.permissions, s)),
       ),
     );
   }

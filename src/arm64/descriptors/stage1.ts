@@ -5,7 +5,7 @@
 import { check, decode, type Finding } from '../../bits/codec.ts';
 import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { choice, integer, known, register, type Settings, settle, toggle } from '../../bits/settings.ts';
 import {
   type Bit,
@@ -366,30 +366,11 @@ const reservedType = (pnch: Bit) =>
 const invalid = { 0: bitClear(0), 1: bitClear(1) };
 const invalidType = { 0: reservedType(0), 1: reservedType(1) };
 
-const layoutKey = keyOf<Stage1Settings>(
-  'regime',
-  'ss',
-  'granule',
-  'level',
-  'ds',
-  'lpa',
-  'nv1',
-  'hpd',
-  'pie',
-  'poe',
-  'aie',
-  'pnch',
-  'fngy',
-  'bti',
-  'bbml',
-  'haft',
-  'hwu',
-);
 const title = (kind: string, s: Stage1Settings): string =>
   `stage 1 ${kind} descriptor, ${s.regime}, ${entryForm(s)}`;
 
 /** The Block or Page layout under these settings. Call it only where `blockSupported` or level 3 allows one. */
-export const stage1Leaf = perSettings(layoutKey, (s: Stage1Settings) => {
+export const stage1Leaf = perSettings((s: Stage1Settings) => {
   const kind = s.level === 3 ? 'page' : 'block';
   return format(
     `arm64.stage1.${kind}`,
@@ -399,7 +380,7 @@ export const stage1Leaf = perSettings(layoutKey, (s: Stage1Settings) => {
 });
 
 /** The Table layout under these settings. */
-export const stage1Table = perSettings(layoutKey, (s: Stage1Settings) =>
+export const stage1Table = perSettings((s: Stage1Settings) =>
   format('arm64.stage1.table', { title: title('Table', s), ref: arm('Table D8-50') }, tableRows(s)),
 );
 

@@ -5,7 +5,7 @@
 import { check, decode, type Finding } from '../../bits/codec.ts';
 import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { choice, integer, known, register, type Settings, settle, toggle } from '../../bits/settings.ts';
 import {
   bits,
@@ -265,25 +265,8 @@ const invalidType = format(
   { payload: softwareWide(63, 2, 'software[63:2]'), type: fixed(1, 0, 0b01, 'descriptor type') },
 );
 
-const layoutKey = keyOf<Stage2Settings>(
-  'granule',
-  'level',
-  'ds',
-  'lpa',
-  'ss',
-  's2pie',
-  's2poe',
-  'hwu',
-  'assuredOnly',
-  'xnx',
-  'xs',
-  'fwb',
-  'mtePerm',
-  'bbml',
-  'haft',
-);
 /** The Block or Page layout under these settings. Call it only where `blockSupported` or level 3 allows one. */
-export const stage2Leaf = perSettings(layoutKey, (s: Stage2Settings) => {
+export const stage2Leaf = perSettings((s: Stage2Settings) => {
   const kind = s.level === 3 ? 'page' : 'block';
   return format(
     `arm64.stage2.${kind}`,
@@ -296,7 +279,7 @@ export const stage2Leaf = perSettings(layoutKey, (s: Stage2Settings) => {
 });
 
 /** The Table layout under these settings. */
-export const stage2Table = perSettings(layoutKey, (s: Stage2Settings) =>
+export const stage2Table = perSettings((s: Stage2Settings) =>
   format(
     'arm64.stage2.table',
     { title: `stage 2 Table descriptor, ${entryForm(s)}`, ref: arm('Table D8-51') },

@@ -4,7 +4,7 @@ import { parseWord } from '../../bits/word.ts';
 import { type Answer, answer } from '../../memtype/rule.ts';
 import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../walk/asked.ts';
 import * as arm64 from '../memtype/index.ts';
-import { effectiveView as arm64View } from './effective.ts';
+import { effectiveView as arm64View, decider } from './effective.ts';
 
 interface Args {
   readonly s1?: string;
@@ -100,7 +100,7 @@ function effective(asked: Asked): EffectiveAnswer {
     { access, hcr, sctlr, features },
     { stage1: () => stage1, stage2: () => stage2 as Answer<arm64.Stage2Meaning> },
   );
-  const view = arm64View(result, on ? stage1.is : OFF, stage2?.is);
+  const view = arm64View(result, decider(result.is, on ? stage1.is : OFF, stage2?.is));
   const { is } = result;
   const chosen = args.choose && is.status === 'ok' ? chooseSh(is.sh, args.choose) : undefined;
   const name = is.status === 'ok' ? arm64.memoryName(is.memory) : undefined;

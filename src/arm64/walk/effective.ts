@@ -7,7 +7,13 @@ import { apply } from '../../memtype/rule.ts';
 import { type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from '../../walk/effective.ts';
 import type { Stage1Settings } from '../descriptors/stage1.ts';
 import type { Stage2Settings } from '../descriptors/stage2.ts';
-import { hypervisorControls, NO_HYPERVISOR, stage2On, systemControls } from '../memtype/control.ts';
+import {
+  type HypervisorControls,
+  hypervisorControls,
+  NO_HYPERVISOR,
+  stage2On,
+  systemControls,
+} from '../memtype/control.ts';
 import { effectiveOf } from '../memtype/effective.ts';
 import type { Effective, Stage1Meaning, Stage2Meaning } from '../memtype/meaning.ts';
 import { alwaysOuter } from '../memtype/shareability.ts';
@@ -16,25 +22,36 @@ import { stage2 as stage2Rule } from '../memtype/stage2.ts';
 import { type Memory, policyOf } from '../values/attributes.ts';
 import { memoryName } from '../values/names.ts';
 
-/** The registers of one CPU as far as memory types go. */
-export interface TypeRegisters {
+/** A regime that no hypervisor stands above: EL2, EL2&0 and EL3. */
+export interface Stage1Registers {
   readonly sctlr: bigint;
-  readonly hcr: bigint;
   readonly mair: bigint;
   readonly mair2: bigint;
-  /** TCR_ELx.SHn of the range, and VTCR_EL2.SH0: shareability where descriptors have none (DS = 1). */
+  /** TCR_ELx.SHn of the range: shareability where descriptors have none (DS = 1). */
   readonly sh1: number;
-  readonly sh2: number;
-  /** EL1&0: HCR_EL2 has a say. EL2, EL2&0 and EL3 have no hypervisor above them. */
-  readonly guest: boolean;
   /** Settings by shared level index. */
   readonly stage1: (level: number) => Stage1Settings;
+}
+
+export const stage1Effective = (registers: Stage1Registers): EffectiveRules =>
+  effectiveRules(registers, NO_HYPERVISOR);
+
+/** EL1&0: HCR_EL2 has a say, and stage 2 where it is on. */
+export interface Stage2Registers extends Stage1Registers {
+  readonly hcr: bigint;
+  /** VTCR_EL2.SH0: shareability where descriptors have none (DS = 1). */
+  readonly sh2: number;
   readonly stage2?: (level: number) => Stage2Settings;
 }
 
-export function arm64Effective(registers: TypeRegisters): EffectiveRules {
-  const { mair, mair2, sh1, sh2, guest } = registers;
-  const hcr = guest ? hypervisorControls(registers.hcr) : NO_HYPERVISOR;
+export const stage2Effective = ({ hcr, ...registers }: Stage2Registers): EffectiveRules =>
+  effectiveRules(registers, hypervisorControls(hcr));
+
+function effectiveRules(
+  registers: Stage1Registers & Partial<Pick<Stage2Registers, 'sh2' | 'stage2'>>,
+  hcr: HypervisorControls,
+): EffectiveRules {
+  const { mair, mair2, sh1, sh2 = 0 } = registers;
   const sctlr = systemControls(registers.sctlr);
   const first = ({ reading, level }: StageLeaf): Answer<Stage1Meaning> => {
     const settings = registers.stage1(level);
@@ -62,37 +79,23 @@ export function arm64Effective(registers: TypeRegisters): EffectiveRules {
         { access: 'data', hcr: controls, sctlr, features: { xs, mte2 } },
         { stage1: () => stage1, stage2: () => stage2 as Answer<Stage2Meaning> },
       );
-      return effectiveView(result, stage1.is, stage2On(controls) ? stage2?.is : undefined);
+      return effectiveView(
+        result,
+        decider(result.is, stage1.is, stage2On(controls) ? stage2?.is : undefined),
+      );
     },
   };
 }
 
 /** An answer in the few words of a record: type and shareability, whether it is certain, whose wish it is. */
-export function effectiveView(
-  result: Answer<Effective>,
-  s1: Stage1Meaning,
-  s2: Stage2Meaning | undefined,
-): EffectiveView {
-  const { is, why } = result;
-  if (is.status !== 'ok') {
-    const what = {
-      unpredictable: 'UNPREDICTABLE',
-      reserved: 'reserved',
-      'constrained-unpredictable': 'CONSTRAINED UNPREDICTABLE',
-    };
-    return {
-      type: `${what[is.status]} (${is.why})`,
-      certain: false,
-      decidedBy: is.why === 'mair' ? 'stage 1' : 'stage 2',
-      why,
-    };
-  }
-  const name = memoryName(is.memory);
+export function effectiveView({ is, why }: Answer<Effective>, decidedBy: string): EffectiveView {
+  if (is.status !== 'ok')
+    return { type: `${NO_TYPE[is.status]} (${is.why})`, certain: false, decidedBy, why };
   const sh = is.sh.length === 1 ? is.sh[0] : `{${is.sh.join(', ')}}`;
   return {
-    type: `${name}, ${sh}`,
+    type: `${memoryName(is.memory)}, ${sh}`,
     certain: is.sh.length === 1,
-    decidedBy: decider(name, s1, s2),
+    decidedBy,
     why,
     agreement: {
       type: withoutHints(is.memory),
@@ -101,6 +104,11 @@ export function effectiveView(
     },
   };
 }
+const NO_TYPE = {
+  unpredictable: 'UNPREDICTABLE',
+  reserved: 'reserved',
+  'constrained-unpredictable': 'CONSTRAINED UNPREDICTABLE',
+} as const;
 
 /** The type as far as aliases must agree on it [Arm ARM, "Mismatched memory attributes"]: allocation hints may differ. */
 function withoutHints(memory: Memory): string {
@@ -109,8 +117,10 @@ function withoutHints(memory: Memory): string {
   return `Normal ${outer === inner ? outer : `o${outer} i${inner}`}`;
 }
 
-/** Whose wish the result is. */
-function decider(name: string, s1: Stage1Meaning, s2: Stage2Meaning | undefined): string {
+/** Whose wish the result is. `s2` only where stage 2 is on. */
+export function decider(result: Effective, s1: Stage1Meaning, s2?: Stage2Meaning): string {
+  if (result.status !== 'ok') return result.why === 'mair' ? 'stage 1' : 'stage 2';
+  const name = memoryName(result.memory);
   const own = s1.status === 'ok' ? memoryName(s1.memory) : undefined;
   if (s2 === undefined) return own === name ? 'stage 1' : 'control registers';
   if (s2.status !== 'ok') return 'stage 2';

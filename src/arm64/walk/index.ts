@@ -1,29 +1,24 @@
 /** arm64's translations: the part of the contract that walks need. */
 import type { Walks } from '../../arch/architecture.ts';
-import type { Features } from '../registers/features.ts';
 import { startOf } from './entries.ts';
 import { kernelRoot } from './kernel-root.ts';
 import { guess, levelNamed, revealed } from './revealed.ts';
-import { arm64Candidates } from './roots.ts';
-import { arm64Species, concatenated, judgeArm64 } from './scan.ts';
-import { arm64Stated } from './stated.ts';
+import { candidates, type Machine } from './roots.ts';
+import { concatenated, judge, species } from './scan.ts';
+import { stated } from './stated.ts';
 
-/** What the registers do not hold. */
-export interface Machine {
-  /** The features that ID registers would state, where those are not given. */
-  readonly features?: Features;
-}
+export type { Machine } from './roots.ts';
 
 export const walks: Walks<Machine> = {
   id: 'arm64',
-  candidates: (registers, { features } = {}) => arm64Candidates(registers, features),
-  species: () => arm64Species,
+  candidates,
+  species,
   joined: concatenated,
-  judge: judgeArm64,
+  judge,
   kernelRoot,
   revealed,
   levelNamed,
   guess,
   startOf,
-  stated: arm64Stated,
+  stated,
 };

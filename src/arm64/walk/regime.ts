@@ -7,6 +7,7 @@ import { decode } from '../../bits/codec.ts';
 import type { Decoded } from '../../bits/infer.ts';
 import type { Bit } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
+import type { Refusal } from '../../walk/setup.ts';
 import type { Regime } from '../descriptors/stage1.ts';
 import {
   tcr2El1Format,
@@ -34,14 +35,6 @@ export interface Start {
   readonly baseAlign: number;
   /** The base register keeps A[51:48] in [5:2]. */
   readonly baddr52: boolean;
-}
-
-/** A combination of controls that translates nothing, or nothing certain. */
-export interface Refusal<R extends string> {
-  readonly valid: false;
-  readonly reason: R;
-  /** The sentence for people. */
-  readonly explain: string;
 }
 
 /** With PA size from PS or IPS: never more than implemented, and 52 only where granule, DS and features carry it. */
@@ -130,6 +123,12 @@ export type Stage2Regime = Stage2Controls &
         })
   );
 
+export interface Stage2ControlRegisters {
+  readonly vtcr: Word;
+  readonly vstcr?: Word | undefined;
+  readonly features?: Features;
+}
+
 /**
  * Stage 2 by VTCR_EL2; in the Secure IPA space VSTCR_EL2 gives T0SZ, SL0, SL2 and TG0 and VTCR_EL2 the rest
  * [Arm ARM, VTCR_EL2, VSTCR_EL2; ASL AArch64_NSS2TTWParams, AArch64_SS2TTWParams].
@@ -138,11 +137,7 @@ export function stage2Regime({
   vtcr,
   vstcr,
   features = FEATURE_SETS.full,
-}: {
-  readonly vtcr: Word;
-  readonly vstcr?: Word | undefined;
-  readonly features?: Features;
-}): Stage2Regime {
+}: Stage2ControlRegisters): Stage2Regime {
   const d = decode(vtcrFormat, vtcr);
   const own = vstcr === undefined ? d : decode(vstcrFormat, vstcr);
   const { t0sz, sl0 } = own;
@@ -299,7 +294,7 @@ export type Stage1Regime = Stage1Controls &
         })
   );
 
-export interface Stage1Registers {
+export interface Stage1ControlRegisters {
   /** EL2&0 is EL2 with E2H = 1: TCR_EL2 then has the layout of TCR_EL1. */
   readonly regime: Regime;
   readonly tcr: Word;
@@ -319,7 +314,7 @@ interface RangeFields extends Stage1Controls {
 }
 
 /** One range of stage 1 by TCR_ELx [Arm ARM, TCR_EL1, TCR_EL2, TCR_EL3; ASL AArch64_S1TTWParams]. */
-export function stage1Regime(registers: Stage1Registers): Stage1Regime {
+export function stage1Regime(registers: Stage1ControlRegisters): Stage1Regime {
   const { regime, range = 0, features = FEATURE_SETS.full } = registers;
   const { granule, ps, ds: dsField, d128, ...controls } = rangeFields(registers);
   const refuse = (reason: Stage1Reason, explain: string) =>
@@ -382,7 +377,7 @@ export function stage1Regime(registers: Stage1Registers): Stage1Regime {
 }
 
 /** TCR_ELx in whichever layout the regime gives it. */
-function rangeFields({ regime, tcr, tcr2 = 0n, range = 0 }: Stage1Registers): RangeFields {
+function rangeFields({ regime, tcr, tcr2 = 0n, range = 0 }: Stage1ControlRegisters): RangeFields {
   switch (regime) {
     case 'EL1&0':
       return twoRangeFields(decode(tcrEl1Format, tcr), decode(tcr2El1Format, tcr2), range);

@@ -2,9 +2,9 @@
  * The arm64 regimes that a set of registers gives: stage 2, and stage 1 of EL1, EL2 and EL3, with everything that
  * changes how their descriptors are read.
  */
-
+import { decode, encode } from '../../bits/codec.ts';
+import type { Decoded } from '../../bits/infer.ts';
 import { settle } from '../../bits/settings.ts';
-import type { Bit } from '../../bits/spec.ts';
 import {
   type Candidate,
   type Candidates,
@@ -14,31 +14,35 @@ import {
 } from '../../walk/candidate.ts';
 import { type Regime as Exception, type Stage1Settings, stage1Settings } from '../descriptors/stage1.ts';
 import { stage2Settings } from '../descriptors/stage2.ts';
+import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
 import { FEATURE_SETS, type Features, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
-import { arm64Effective } from './effective.ts';
+import { stage1Effective, stage2Effective } from './effective.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
 
-/** HCR_EL2 bits that decide which regimes are in use and how [Arm ARM, HCR_EL2]. */
-const HCR = { VM: 0n, DC: 12n, TGE: 27n, E2H: 34n } as const;
+/** What the registers do not hold. */
+export interface Machine {
+  /** The features that ID registers would state, where those are not given. */
+  readonly features?: Features;
+}
 
 /** Everything that the registers say beside the tables themselves. */
-interface Machine {
+interface Cpu {
   readonly registers: RegisterValues;
   readonly features: Features;
   readonly assumed: readonly string[];
-  readonly hcr: (bit: keyof typeof HCR) => Bit;
+  /** HCR_EL2: which regimes are in use and how. */
+  readonly hcr: Decoded<typeof hcrFormat.fields>;
 }
 
-/** Every regime whose base register is there, active ones first. `features` answers where ID registers are missing. */
-export function arm64Candidates(
+/** Every regime whose base register is there, active ones first. */
+export function candidates(
   registers: RegisterValues,
-  features: Features = FEATURE_SETS.full,
+  { features = FEATURE_SETS.full }: Machine = {},
 ): Candidates {
-  const hcrWord = registers.get('HCR_EL2') ?? 0n;
   const ids = idRegisters(registers);
   const missing = (['mmfr0', 'mmfr1', 'mmfr2'] as const).filter(key => ids[key] === undefined);
-  const machine: Machine = {
+  const cpu: Cpu = {
     registers,
     features: featuresOf(ids, features),
     assumed: [
@@ -49,7 +53,7 @@ export function arm64Candidates(
             `${missing.map(key => ID_REGISTERS[key]).join(', ')} not given: a CPU with every feature is assumed`,
           ]),
     ],
-    hcr: bit => ((hcrWord >> HCR[bit]) & 1n ? 1 : 0),
+    hcr: decode(hcrFormat, registers.get('HCR_EL2') ?? 0n),
   };
   const found: Candidate[] = [];
   const refused: Refused[] = [];
@@ -58,24 +62,23 @@ export function arm64Candidates(
     if ('regime' in made) found.push(made);
     else refused.push(made);
   };
-  take(stage2Candidate(machine));
-  const host = machine.hcr('E2H') === 1;
-  take(stage1Candidate(machine, 'EL1&0', 0));
-  take(stage1Candidate(machine, 'EL1&0', 1));
-  take(stage1Candidate(machine, host ? 'EL2&0' : 'EL2', 0));
-  if (host) take(stage1Candidate(machine, 'EL2&0', 1));
-  take(stage1Candidate(machine, 'EL3', 0));
+  take(stage2Candidate(cpu));
+  const host = cpu.hcr.e2h === 1;
+  take(stage1Candidate(cpu, 'EL1&0', 0));
+  take(stage1Candidate(cpu, 'EL1&0', 1));
+  take(stage1Candidate(cpu, host ? 'EL2&0' : 'EL2', 0));
+  if (host) take(stage1Candidate(cpu, 'EL2&0', 1));
+  take(stage1Candidate(cpu, 'EL3', 0));
   found.sort((a, b) => Number(b.active) - Number(a.active));
   return { found, refused };
 }
 
 /** A host at EL2 with TGE = 1: EL1&0, stage 2 and their controls are out of use [Arm ARM, HCR_EL2.TGE]. */
-const hostMode = ({ hcr }: Machine): boolean => hcr('E2H') === 1 && hcr('TGE') === 1;
-const stage2Active = (machine: Machine): boolean =>
-  !hostMode(machine) && (machine.hcr('VM') === 1 || machine.hcr('DC') === 1);
+const hostMode = ({ hcr }: Cpu): boolean => hcr.e2h === 1 && hcr.tge === 1;
+const stage2Active = (cpu: Cpu): boolean => !hostMode(cpu) && (cpu.hcr.vm === 1 || cpu.hcr.dc === 1);
 
-function stage2Candidate(machine: Machine): Candidate | Refused | undefined {
-  const { registers, features } = machine;
+function stage2Candidate(cpu: Cpu): Candidate | Refused | undefined {
+  const { registers, features } = cpu;
   const vttbr = registers.get('VTTBR_EL2');
   const vtcr = registers.get('VTCR_EL2');
   if (vttbr === undefined || vttbr === 0n) return undefined; // KVM writes 0 while no VM is loaded
@@ -95,9 +98,9 @@ function stage2Candidate(machine: Machine): Candidate | Refused | undefined {
   return {
     name: 'stage2',
     regime,
-    active: stage2Active(machine),
+    active: stage2Active(cpu),
     from: evidence(registers, ['VTTBR_EL2', 'VTCR_EL2', 'HCR_EL2']),
-    assumed: machine.assumed,
+    assumed: cpu.assumed,
     findings: root.findings,
   };
 }
@@ -113,12 +116,8 @@ const EXCEPTION: Record<
   EL3: { el: 3, name: 'el3', ranges: false },
 };
 
-function stage1Candidate(
-  machine: Machine,
-  exception: Exception,
-  range: 0 | 1,
-): Candidate | Refused | undefined {
-  const { registers, features } = machine;
+function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidate | Refused | undefined {
+  const { registers, features } = cpu;
   const { el, name: base, ranges } = EXCEPTION[exception];
   const name = ranges ? `${base}.ttbr${range}` : base;
   const named = (register: string): string => `${register}_EL${el}`;
@@ -129,7 +128,7 @@ function stage1Candidate(
     return { name, reason: `${named(`TTBR${range}`)} is given but ${named('TCR')} is not` };
   const sctlr = registers.get(named('SCTLR'));
   const mair = registers.get(named('MAIR'));
-  const on = sctlr === undefined ? ttbr !== 0n : (sctlr & 1n) === 1n;
+  const on = sctlr === undefined ? ttbr !== 0n : decode(sctlrEl1Format, sctlr).m === 1;
   if (!on)
     return {
       name,
@@ -155,7 +154,7 @@ function stage1Candidate(
   if (plan.epd)
     return { name, reason: `${named('TCR')}.EPD${range} = 1: walks with TTBR${range} are disabled` };
   const { startLevel, indexBits, iaBits } = plan;
-  const nested = el === 1 && stage2Active(machine);
+  const nested = el === 1 && stage2Active(cpu);
   const regime = stage1Tables({
     settings,
     startLevel,
@@ -166,15 +165,15 @@ function stage1Candidate(
     output: nested ? 'ipa' : 'pa',
   });
   const rules =
-    mair === undefined ? undefined : effectiveRules(machine, named, mair, plan.walk.sh, setup.settings);
+    mair === undefined ? undefined : effectiveRules(cpu, named, mair, plan.walk.sh, setup.settings);
   return {
     name,
     regime,
     ...(rules ? { rules } : {}),
-    active: el === 1 ? !hostMode(machine) : true,
+    active: el === 1 ? !hostMode(cpu) : true,
     from: evidence(registers, [`TTBR${range}`, 'TCR', 'TCR2', 'MAIR', 'SCTLR'].map(named)),
     assumed: [
-      ...machine.assumed,
+      ...cpu.assumed,
       ...(sctlr === undefined ? [`${named('SCTLR')} is not given: stage 1 is on, WXN = 0`] : []),
       ...(mair === undefined ? [`${named('MAIR')} is not given: memory types stay indices`] : []),
     ],
@@ -185,7 +184,7 @@ function stage1Candidate(
 
 /** How leaves of this regime, with those of stage 2 for EL1&0, become an effective type. */
 function effectiveRules(
-  { registers, features }: Machine,
+  { registers, features }: Cpu,
   named: (register: string) => string,
   mair: bigint,
   sh1: number,
@@ -195,21 +194,26 @@ function effectiveRules(
   const vtcr = registers.get('VTCR_EL2');
   const hcr = registers.get('HCR_EL2');
   const second = vttbr && vtcr ? stage2Setup({ vtcr, vttbr, hcr, features }) : undefined;
-  return arm64Effective({
-    // SCTLR_ELx not given: stage 1 on, caches on, as `assumed` says
-    sctlr: registers.get(named('SCTLR')) ?? 0x1005n,
-    hcr: hcr ?? 0n,
+  const first = {
+    sctlr: registers.get(named('SCTLR')) ?? CACHES_ON,
     mair,
     mair2: registers.get(named('MAIR2')) ?? 0n,
     sh1,
-    sh2: second?.valid ? second.regime.sh0 : 0,
-    guest: settings.regime === 'EL1&0',
     stage1: perLevel(level => settle(stage1Settings, { ...settings, level })),
+  };
+  if (settings.regime !== 'EL1&0') return stage1Effective(first);
+  return stage2Effective({
+    ...first,
+    hcr: hcr ?? 0n,
+    sh2: second?.valid ? second.regime.sh0 : 0,
     ...(second?.valid
       ? { stage2: perLevel(level => settle(stage2Settings, { ...second.settings, level })) }
       : {}),
   });
 }
+
+/** SCTLR_ELx where it is not given: stage 1 on, caches on, as `assumed` says. */
+const CACHES_ON = encode(sctlrEl1Format, { m: 1, c: 1, i: 1 });
 
 /** One settings object per shared level index: layouts are kept by object. */
 function perLevel<S>(make: (level: number) => S): (level: number) => S {

@@ -9,6 +9,7 @@ import { type Judgement, percent, share } from '../../walk/judgement.ts';
 import type { Level } from '../../walk/regime.ts';
 import type { Pattern, ScannedRoot, Species } from '../../walk/scan.ts';
 import { GRANULE_BITS, GRANULES, type Granule } from '../values/address.ts';
+import type { Machine } from './roots.ts';
 import { stage1Tables } from './tables.ts';
 
 /** The first level that a walk may begin at, and the lowest: a tree of one level is no more than a page of numbers. */
@@ -24,7 +25,10 @@ const SMALL: Partial<Record<Granule, { readonly level: number; readonly entries:
   '64K': { level: 2, entries: 64 },
 };
 
-export const arm64Species: readonly Species[] = GRANULES.map((granule): Species => {
+/** Trees of the three granules. Nothing that a machine may say changes how they look. */
+export const species = (_machine: Machine = {}): readonly Species[] => GRANULES.map(speciesOf);
+
+function speciesOf(granule: Granule): Species {
   const { first, last } = LEVELS[granule];
   const { g, stride } = GRANULE_BITS[granule];
   const small = SMALL[granule];
@@ -46,7 +50,7 @@ export const arm64Species: readonly Species[] = GRANULES.map((granule): Species 
     samples: [0x3, 0x403, 0x401],
     ...(small ? { small } : {}),
   };
-});
+}
 
 const granuleOf = ({ species }: ScannedRoot): Granule => species.id.replace('arm64.', '') as Granule;
 
@@ -107,7 +111,7 @@ const needsDs = (granule: Granule, bits: number): boolean => granule !== '64K' &
 const TG0: Record<Granule, bigint> = { '4K': 0n, '64K': 1n, '16K': 2n };
 const TG1: Record<Granule, bigint> = { '16K': 1n, '4K': 2n, '64K': 3n };
 
-export function judgeArm64(root: ScannedRoot): Judgement {
+export function judge(root: ScannedRoot): Judgement {
   const { weight, evidence } = stage1Weight(root);
   const judged = weight > 0 ? stage1(root) : stage2(root);
   const wanted = weight > 0 ? 'stage 1' : 'stage 2';

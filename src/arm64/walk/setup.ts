@@ -6,26 +6,13 @@
 import { decode } from '../../bits/codec.ts';
 import type { Bit } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
+import type { Setup } from '../../walk/setup.ts';
 import type { Regime, Stage1Settings } from '../descriptors/stage1.ts';
 import type { Stage2Settings } from '../descriptors/stage2.ts';
 import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
 import { FEATURE_SETS, type Features, hasLpa } from '../registers/features.ts';
 import { type RootTable, stage1Root, stage2Root } from '../registers/roots.ts';
 import { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from './regime.ts';
-
-type Valid<R> = Extract<R, { readonly valid: true }>;
-type Refused<R> = Extract<R, { readonly valid: false }>;
-
-/** A walk that can begin, or why it cannot. */
-export type Setup<R, S> =
-  | {
-      readonly valid: true;
-      readonly regime: Valid<R>;
-      readonly root: RootTable;
-      /** Everything but the level. One object: readings are cached per settings object. */
-      readonly settings: Partial<Omit<S, 'level'>>;
-    }
-  | { readonly valid: false; readonly regime: Refused<R>; readonly explain: string };
 
 export interface Stage2Registers {
   readonly vtcr: Word;
@@ -40,7 +27,7 @@ export interface Stage2Registers {
   readonly features?: Features;
 }
 
-export function stage2Setup(registers: Stage2Registers): Setup<Stage2Regime, Stage2Settings> {
+export function stage2Setup(registers: Stage2Registers): Setup<Stage2Regime, RootTable, Stage2Settings> {
   const { vtcr, vttbr, vstcr, hcr = 0n, features = FEATURE_SETS.full } = registers;
   const regime = stage2Regime({ vtcr, vstcr, features });
   if (!regime.valid) return { valid: false, regime, explain: regime.explain };
@@ -68,7 +55,7 @@ export function stage2Setup(registers: Stage2Registers): Setup<Stage2Regime, Sta
   return { valid: true, regime, root: stage2Root(vttbr, regime), settings };
 }
 
-export interface Stage1Setup {
+export interface Stage1Registers {
   readonly regime: Regime;
   readonly tcr: Word;
   readonly tcr2?: Word | undefined;
@@ -87,7 +74,7 @@ export interface Stage1Setup {
   readonly features?: Features;
 }
 
-export function stage1Setup(registers: Stage1Setup): Setup<Stage1Regime, Stage1Settings> {
+export function stage1Setup(registers: Stage1Registers): Setup<Stage1Regime, RootTable, Stage1Settings> {
   const { features = FEATURE_SETS.full, hcr = 0n, sctlr = 0n, ttbr, ss } = registers;
   const regime = stage1Regime({ ...registers, features });
   if (!regime.valid) return { valid: false, regime, explain: regime.explain };

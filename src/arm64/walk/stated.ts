@@ -13,7 +13,7 @@ function typeWord(type: string): string {
   return /^Normal NC/.test(type) ? 'Normal-NC' : /^Normal WT/.test(type) ? 'Normal-WT' : 'Normal';
 }
 
-export const arm64Stated: Stated = ({ reading, view, level }, combined): Attributes => {
+export const stated: Stated = ({ reading, view, level }, combined): Attributes => {
   const d = decode(reading.format, reading.raw) as Fields;
   const common = {
     valid: true,

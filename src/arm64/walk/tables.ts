@@ -7,17 +7,10 @@ import type { Reading } from '../../bits/family.ts';
 import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
 import type { Bit } from '../../bits/spec.ts';
-import { entryForm, NO_FORM } from '../../walk/entry-form.ts';
-import {
-  type Access,
-  type EntryKind,
-  type LeafView,
-  type Level,
-  type Regime,
-  type Rights,
-  softwareNote,
-} from '../../walk/regime.ts';
+import { entryForm, holdsConstant, NO_FORM } from '../../walk/entry-form.ts';
+import { type EntryKind, type LeafView, type Level, type Regime, softwareNote } from '../../walk/regime.ts';
 import type { EntryConfig } from '../descriptors/common.ts';
+import { stage1Perm, stage1Rights, stage2Perm, stage2Rights } from '../descriptors/perm.ts';
 import {
   readStage1,
   type Stage1Reading,
@@ -35,9 +28,8 @@ import {
   stage2Table,
 } from '../descriptors/stage2.ts';
 import { blockSupported, GRANULE_BITS, leafShift } from '../values/address.ts';
-import type { Stage1Access, Stage1Permissions, Stage2Permissions } from '../values/permissions.ts';
 
-/** Where a stage 2 walk begins and how far it reaches; `stage2Regime` in `regime.ts` computes it from VTCR and VTTBR. */
+/** Where a stage 2 walk begins and how far it reaches; `stage2Setup` in `setup.ts` computes it from VTCR and VTTBR. */
 export interface Stage2Tables {
   /** Everything a descriptor's reading depends on, but the level. */
   readonly settings: Partial<Omit<Stage2Settings, 'level'>>;
@@ -74,7 +66,7 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
   };
 }
 
-/** Where a stage 1 walk begins; `stage1Regime` in `regime.ts` computes it from TCR and TTBR. */
+/** Where a stage 1 walk begins; `stage1Setup` in `setup.ts` computes it from TCR and TTBR. */
 export interface Stage1Tables {
   /** Everything a descriptor's reading depends on, but the level and the tables above. */
   readonly settings: Partial<Omit<Stage1Settings, 'level' | 'apTable' | 'x1Table' | 'x0Table' | 'nsTable'>>;
@@ -162,7 +154,7 @@ function levelOf<S extends EntryConfig>(
     name: level,
     shift: leafShift(granule, level),
     indexBits: GRANULE_BITS[granule].stride,
-    pointsToTable: level === 3 ? () => false : lo => (lo & 3) === 3,
+    pointsToTable: level === 3 ? () => false : holdsConstant(table(s), 'type'),
     table: level === 3 ? NO_FORM : entryForm(table(s), 'next', oaBits),
     leaf: level === 3 || blockSupported(s, level) ? entryForm(leaf(s), 'oa', oaBits) : NO_FORM,
   };
@@ -175,22 +167,12 @@ function kindOf({ kind, facts, raw }: Reading): EntryKind {
   return kind === 'table' ? 'table' : 'leaf';
 }
 
-/** `rwx`; where EL1 and EL0 differ, `p` is execute at EL1 (privileged) only and `u` at EL0 (unprivileged) only. */
-export const stage2Perm = ({ EL1 = NONE, EL0 = NONE }: Rights): string =>
-  `${EL1.r ? 'r' : '-'}${EL1.w ? 'w' : '-'}${EL1.x ? (EL0.x ? 'x' : 'p') : EL0.x ? 'u' : '-'}`;
-const NONE: Access = { r: false, w: false, x: false };
-
-const stage2Rights = ({ r, w, x1, x0 }: Stage2Permissions): Rights => ({
-  EL1: { r: r === 1, w: w === 1, x: x1 === 1 },
-  EL0: { r: r === 1, w: w === 1, x: x0 === 1 },
-});
-
 function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
   const { format, raw, facts } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
   const number = (key: string): Record<string, number> =>
     d[key] === undefined ? {} : { [key]: Number(d[key]) };
-  const rights = stage2Rights(facts.permissions ?? { r: 0, w: 0, x1: 0, x0: 0 });
+  const rights = stage2Rights(facts.permissions);
   return {
     rights,
     perm: stage2Perm(rights),
@@ -209,18 +191,6 @@ function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
   };
 }
 
-/** `rw-/r-x`: privileged, then EL0; regimes without EL0 have the first only. */
-export const stage1Perm = (rights: Rights): string =>
-  Object.values(rights)
-    .map(({ r, w, x }) => `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`)
-    .join('/');
-
-const accessOf = ({ r, w, x }: Stage1Access): Access => ({ r: r === 1, w: w === 1, x: x === 1 });
-const stage1Rights = ({ priv, unpriv }: Stage1Permissions, s: Stage1Settings): Rights => ({
-  [s.regime.slice(0, 3)]: accessOf(priv),
-  ...(unpriv ? { EL0: accessOf(unpriv) } : {}),
-});
-
 function describeStage1(reading: Stage1Reading, s: Stage1Settings): LeafView {
   const { format, raw, facts } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
@@ -229,7 +199,7 @@ function describeStage1(reading: Stage1Reading, s: Stage1Settings): LeafView {
   const attrIndx = Number(d.attrIndx);
   const mair = attrIndx < 8 ? s.mair : s.mair2;
   const byte = mair === 'unknown' ? undefined : (mair >> BigInt(8 * (attrIndx & 7))) & 0xffn;
-  const rights = stage1Rights(facts.permissions ?? { priv: { r: 0, w: 0, x: 0 } }, s);
+  const rights = stage1Rights(facts.permissions, s);
   return {
     rights,
     perm: stage1Perm(rights),

@@ -1,14 +1,8 @@
 /** `diff`: two dumps, two translations of one, or a dump and another tool's text. */
 import { hex } from '../../bits/word.ts';
-import {
-  explained,
-  fits,
-  reaches,
-  settled,
-  statedSides,
-  type TextMap,
-  textMaps,
-} from '../../compare/compare.ts';
+import { explained, otherRoot } from '../../compare/explain.ts';
+import { statedSides } from '../../compare/sides.ts';
+import { fits, reaches, settled, type TextMap, textMaps } from '../../compare/text-map.ts';
 import type { Image } from '../../image/parse.ts';
 import type { Output } from '../../report/answer.ts';
 import { DIFF_TITLES, diffCells, diffLines, diffRecord, type ReportedDifference } from '../../report/diff.ts';
@@ -215,7 +209,7 @@ async function compareText(a: Dump, path: string, args: DiffArgs, printer: Print
     printer.compared(
       `${space.candidate.name} with ${text.from}, ${lines} ${lines === 1 ? 'mapping' : 'mappings'}${text.covers ? ` in ${covered(text.covers)}` : ', all addresses'}`,
     );
-    const other = otherRoot(text, space, a.image);
+    const other = otherRoot(text, space, a.image.notes.cpus);
     for (const difference of differences(statedSides(map, text), text.sides, { ignore: printer.ignore })) {
       const because = explained(difference, text) ?? lost.find(part => overlaps(part, difference))?.because;
       printer.put({
@@ -233,19 +227,6 @@ async function compareText(a: Dump, path: string, args: DiffArgs, printer: Print
       `none of ${a.wanted.map(({ candidate }) => candidate.name).join(', ')} fits what ${name} holds (${maps.map(({ from, space }) => `${from}: ${space}`).join(', ')}); choose another with --root`,
     );
   return Math.max(status, printer.end());
-}
-
-/**
- * QEMU's monitor lists what CR3 says at the moment of the dump, which the dump's notes hold too. Another root is compared with
- * tables that are not its own; inside a nested guest nothing else is possible, for QEMU then takes the guest's CR3 for the
- * host's.
- */
-function otherRoot({ from }: TextMap, { candidate }: Space, image: Image): string | undefined {
-  if (!from.startsWith('qemu.info')) return undefined;
-  const listed = image.notes.cpus.flatMap(({ registers }) => registers.CR3 ?? []);
-  const own = BigInt(candidate.regime.roots[0]?.address ?? 0);
-  if (listed.length === 0 || listed.some(cr3 => cr3 >> 12n === own >> 12n)) return undefined;
-  return `QEMU lists the tables of CR3, ${listed.map(hex).join(', ')} by the dump’s notes, not those at ${hex(own)}`;
 }
 
 /** `1 GiB in 12 places`. */

@@ -25,7 +25,6 @@ import {
   LEVEL_MOVED,
   LEVEL_MOVED_BY,
   LEVEL_PATTERNS,
-  LEVEL_STEP,
   PATTERN_KEY,
   PATTERN_MEANING,
   RECORD_BYTES,
@@ -34,7 +33,7 @@ import {
   SCAN_ASKS,
   SCAN_DONE,
 } from '../layout.ts';
-import { addressOf, bucketOf, LEAF_MEANING, meaningOf } from './entry.ts';
+import { addressOf, bucketOf, LEAF_MEANING, meaningOf, pageBytesOf } from './entry.ts';
 
 const INDEX: u32 = (1 << DIRECTORY_INDEX_BITS) - 1;
 /** Scratch: u32 pairs (place, info), then u64 words. */
@@ -60,7 +59,7 @@ export function lookups(directory: usize, addresses: usize, count: u32, outputs:
   const inPlace = load<u64>(levels, LEVEL_IN_PLACE);
   const moved = load<u64>(levels, LEVEL_MOVED);
   const movedBy = load<u64>(levels, LEVEL_MOVED_BY);
-  const within = load<u64>(levels, LEVEL_STEP) - 1;
+  const within = pageBytesOf(levels) - 1;
   const patterns = load<usize>(levels, LEVEL_PATTERNS);
   const places = directory + DIRECTORY_SCRATCH;
   const words = directory + WORDS;
@@ -138,5 +137,5 @@ function outputOf(word: u64, address: u64, level: usize): u64 {
     load<u64>(level, LEVEL_MOVED),
     load<u64>(level, LEVEL_MOVED_BY),
   );
-  return base + (address & (load<u64>(level, LEVEL_STEP) - 1));
+  return base + (address & (pageBytesOf(level) - 1));
 }

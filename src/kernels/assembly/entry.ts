@@ -1,6 +1,7 @@
 /** What an entry is, and where it points: by patterns and masks that TypeScript has written. */
 import {
   KIND_LEAF,
+  LEVEL_SPAN_LG2,
   PATTERN_BUCKETS_LG2,
   PATTERN_BYTES,
   PATTERN_HASH_HI,
@@ -24,6 +25,11 @@ export function meaningOf(pattern: u64, patterns: usize): u32 {
   for (const end = slot + PATTERN_WAYS * PATTERN_BYTES; slot < end; slot += PATTERN_BYTES)
     if (load<u64>(slot, PATTERN_KEY) === pattern) return load<u32>(slot, PATTERN_MEANING);
   return 0;
+}
+
+/** Bytes that an entry of a level maps. */
+export function pageBytesOf(level: usize): u64 {
+  return (<u64>4096) << (<u64>load<u32>(level, LEVEL_SPAN_LG2));
 }
 
 /** The address in an entry: in place, or with some bits kept elsewhere. */

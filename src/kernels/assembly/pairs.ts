@@ -43,7 +43,7 @@ import {
   SEGMENT_LEVEL,
 } from '../layout.ts';
 import { recordOf } from './directory.ts';
-import { addressOf } from './entry.ts';
+import { addressOf, pageBytesOf } from './entry.ts';
 import { codeOf, resolve } from './resolve.ts';
 import { continuing } from './scan.ts';
 
@@ -176,7 +176,7 @@ export function pairs(job: usize): u32 {
   const count = load<u32>(job, PAIRS_SEGMENT_COUNT);
   const begin = load<usize>(job, PAIRS_CODES);
   const full = begin + load<u32>(job, PAIRS_CAPACITY) - 1024;
-  const pageBytes = load<u64>(load<usize>(job, PAIRS_LEVELS), LEVEL_STEP);
+  const pageBytes = pageBytesOf(load<usize>(job, PAIRS_LEVELS));
   const granule = pageBytes << DIRECTORY_INDEX_BITS;
   let out = begin + load<u32>(job, PAIRS_COUNT);
   let answer: u32 = SCAN_DONE;
@@ -215,7 +215,7 @@ export function pairs(job: usize): u32 {
         }
       }
     } else {
-      const pages = <u32>(step / pageBytes);
+      const pages = <u32>(pageBytesOf(level) / pageBytes);
       for (; entry < end; entry++, page = 0) {
         const word = load<u64>(entries + (entry << 3));
         if (word === 0) continue;

@@ -79,7 +79,7 @@ import {
   SEGMENT_INPUT,
   SEGMENT_LEVEL,
 } from '../layout.ts';
-import { addressOf, bucketOf, LEAF_MEANING, meaningOf } from './entry.ts';
+import { addressOf, bucketOf, LEAF_MEANING, meaningOf, pageBytesOf } from './entry.ts';
 import { highs, lanes16, lows } from './vector.ts';
 
 const BLOCK: u32 = 64;
@@ -421,6 +421,7 @@ function scanSegment(job: usize, segment: usize): u32 {
   const movedBy = load<u64>(level, LEVEL_MOVED_BY);
   const payload = load<u64>(level, LEVEL_PAYLOAD);
   const spanLg2 = <u64>load<u32>(level, LEVEL_SPAN_LG2);
+  const page = pageBytesOf(level);
   const span = (<u64>1) << spanLg2;
   const patterns = load<usize>(level, LEVEL_PATTERNS);
   const listPayload = load<u32>(job, SCAN_LIST_PAYLOAD);
@@ -603,7 +604,7 @@ function scanSegment(job: usize, segment: usize): u32 {
           kind === open &&
           (kind === KIND_LEAF
             ? ((word ^ before) & attributes & keep) === 0 &&
-              addressOf(word, inPlace, moved, movedBy) === addressOf(before, inPlace, moved, movedBy) + step
+              addressOf(word, inPlace, moved, movedBy) === addressOf(before, inPlace, moved, movedBy) + page
             : word === before);
         if (same) continue;
         store<f64>(frames + (row << 3), exact(now - start));

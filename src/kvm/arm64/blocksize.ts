@@ -8,7 +8,10 @@ export const SIZES = ['4K', '64K', '2M', '32M', '1G'] as const;
 export type Size = (typeof SIZES)[number];
 
 export interface BlockSizeInput {
-  readonly era: '5.10' | '5.14';
+  /** The policy's name, for the steps. */
+  readonly era: string;
+  /** Its kernel maps raw page frames as blocks. */
+  readonly rawBlocks: boolean;
   readonly vmaKind: 'pfnmap' | 'hugetlb' | 'anon';
   /** Only for hugetlb. */
   readonly hugetlbSize?: Size;
@@ -31,7 +34,7 @@ export interface BlockSize {
   readonly evidence: readonly Evidence[];
 }
 
-export const blockSize = (i: BlockSizeInput): BlockSize => {
+export function blockSize(i: BlockSizeInput): BlockSize {
   const steps: string[] = [];
   let size: Size = '4K';
   let forbidden = false;
@@ -39,9 +42,9 @@ export const blockSize = (i: BlockSizeInput): BlockSize => {
   if (i.logging) {
     forbidden = true;
     say('dirty logging: pages only');
-  } else if (i.vmaKind === 'pfnmap' && i.era === '5.10') {
+  } else if (i.vmaKind === 'pfnmap' && !i.rawBlocks) {
     forbidden = true;
-    say('5.10 maps raw page frames as pages only');
+    say(`${i.era} maps raw page frames as pages only`);
   } else if (i.vmaKind === 'hugetlb') {
     size = i.hugetlbSize ?? '2M';
     say(`hugetlb: starts with ${size}`);
@@ -80,4 +83,4 @@ export const blockSize = (i: BlockSizeInput): BlockSize => {
       source('arch/arm64/kvm/mmu.c get_vma_page_shift(), user_mem_abort(), transparent_hugepage_adjust()'),
     ],
   };
-};
+}

@@ -13,7 +13,7 @@ export interface CapAnswer {
   readonly evidence: Capability['evidence'];
 }
 
-export const cacheablePfnmapCap = (policy: Arm64Policy, cpu: Arm64Cpu): CapAnswer => {
+export function cacheablePfnmapCap(policy: Arm64Policy, cpu: Arm64Cpu): CapAnswer {
   const { known, number, evidence } = policy.cacheablePfnmapCap;
   if (!known) return { known, vmFd: 0, sysFd: 0, evidence };
   return {
@@ -23,4 +23,4 @@ export const cacheablePfnmapCap = (policy: Arm64Policy, cpu: Arm64Cpu): CapAnswe
     ...(number === undefined ? {} : { number }),
     evidence,
   };
-};
+}

@@ -32,7 +32,7 @@ export interface CompiledPolicy {
 const compiled = new WeakMap<Arm64Policy, CompiledPolicy>();
 
 /** Compiling checks every word of every condition of the era. */
-export const compile = (policy: Arm64Policy): CompiledPolicy => {
+export function compile(policy: Arm64Policy): CompiledPolicy {
   let programs = compiled.get(policy);
   if (programs === undefined) {
     programs = {
@@ -44,7 +44,7 @@ export const compile = (policy: Arm64Policy): CompiledPolicy => {
     compiled.set(policy, programs);
   }
   return programs;
-};
+}
 
 /** An outcome with everything that led to it. */
 export interface Decision<O> {
@@ -74,10 +74,10 @@ export interface SlotInput {
 }
 
 /** KVM_SET_USER_MEMORY_REGION. `vma` is the index of the VMA that was refused. */
-export const decideSlot = (
+export function decideSlot(
   policy: Arm64Policy,
   input: SlotInput,
-): Decision<SlotOutcome> & { readonly vma?: number } => {
+): Decision<SlotOutcome> & { readonly vma?: number } {
   const programs = compile(policy);
   const slot = slotEnv({
     flags: input.slotFlags,
@@ -125,7 +125,7 @@ export const decideSlot = (
     grade: weakest(grades),
     trace,
   };
-};
+}
 
 export interface FaultInput {
   readonly access: Access;
@@ -167,18 +167,18 @@ const envOf = (policy: Arm64Policy, input: FaultInput) => ({
   }),
 });
 
-const finish = (
+function finish(
   policy: Arm64Policy,
   input: Pick<FaultInput, 'permFault' | 'cpu'>,
   end: FaultEnd | undefined,
   decidedBy: string | undefined,
   prot: ReadonlySet<ProtBit>,
-): FaultOutcome => {
+): FaultOutcome {
   if (end?.r === 'inject') return { r: 'inject', abort: 'SEA-iabt', why: decidedBy ?? '' };
   if (end?.r === 'error') return { r: 'error', errno: end.errno, why: decidedBy ?? '' };
   const p = permissions(prot);
   if (input.permFault) return { r: 'relax', p };
-  const leaf = setProt(policy.protGeneration, input.cpu.fwb, prot);
+  const leaf = setProt(policy.prot, input.cpu.fwb, prot);
   if (!leaf.ok) return { r: 'error', errno: leaf.errno, why: 'x-on-noncacheable-prot' };
   return {
     r: 'map',
@@ -187,10 +187,10 @@ const finish = (
     a: leaf.a,
     ...maintenance(leaf.t, !leaf.xn, input.cpu.fwb, input.cpu.dic),
   };
-};
+}
 
 /** user_mem_abort() for one access, after the host has let KVM have the page. */
-export const decideFault = (policy: Arm64Policy, input: FaultInput): Decision<FaultOutcome> => {
+export function decideFault(policy: Arm64Policy, input: FaultInput): Decision<FaultOutcome> {
   const run = compile(policy).fault.run(envOf(policy, input), describeFault);
   const outcome = finish(policy, input, run.outcome, run.decidedBy, run.prot);
   if (run.outcome !== undefined) {
@@ -226,13 +226,13 @@ export const decideFault = (policy: Arm64Policy, input: FaultInput): Decision<Fa
     grade: weakest([run.grade, strongest(evidence.map(e => e.grade))]),
     trace: [...run.trace, install],
   };
-};
+}
 
 /**
  * Both decisions without trace, for queries: the caller keeps one environment per input and says what changes between
  * the accesses. Same programs, same rows.
  */
-export const quickSlot = (policy: Arm64Policy, env: Record<string, Value>): SlotOutcome => {
+export function quickSlot(policy: Arm64Policy, env: Record<string, Value>): SlotOutcome {
   const programs = compile(policy);
   const first = programs.slot.quick(env);
   if (first.outcome?.r === 'accept') return { ok: true };
@@ -240,9 +240,9 @@ export const quickSlot = (policy: Arm64Policy, env: Record<string, Value>): Slot
   if (outcome?.r === 'refuse') return { ok: false, errno: outcome.errno, why: decidedBy ?? '' };
   if (policy.eagerPfnmap !== true || env.VM_PFNMAP !== true) return { ok: true };
   return { ok: true, eager: { p: env.KVM_MEM_READONLY === true ? 'r--' : 'rw-', t: 'DEVICE' } };
-};
+}
 
-export const quickFault = (
+export function quickFault(
   policy: Arm64Policy,
   env: Record<string, Value>,
   how: {
@@ -251,16 +251,16 @@ export const quickFault = (
     readonly permFault: boolean;
     readonly cpu: Arm64Cpu;
   },
-): FaultOutcome => {
+): FaultOutcome {
   env.access = how.access;
   env.writable = how.hostWritable;
   env.fault_is_perm = how.permFault;
   const run = compile(policy).fault.quick(env);
   return finish(policy, how, run.outcome, run.decidedBy, run.prot);
-};
+}
 
 /** One outcome as a phrase: `map rwx NORMAL (MemAttr 0xf), clean D-cache`. */
-export const describeOutcome = (o: FaultOutcome): string => {
+export function describeOutcome(o: FaultOutcome): string {
   switch (o.r) {
     case 'map':
       return `map ${o.p} ${o.t} (MemAttr 0x${o.a.toString(16)})${o.dc ? ', D-cache cleaned' : ''}${o.ic ? ', I-cache invalidated' : ''}${o.size === undefined ? '' : `, ${o.size}`}`;
@@ -271,6 +271,6 @@ export const describeOutcome = (o: FaultOutcome): string => {
     case 'inject':
       return 'external instruction abort into the guest';
   }
-};
+}
 
 export const errnoNumber = (errno: keyof typeof ERRNO): number => -ERRNO[errno];

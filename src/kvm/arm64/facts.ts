@@ -67,13 +67,13 @@ export interface SlotFacts {
 }
 
 /** Facts of a VMA and its CPU as an environment. */
-export const vmaEnv = (vma: Vma, cpu: Arm64Cpu): Record<string, boolean | string> => {
+export function vmaEnv(vma: Vma, cpu: Arm64Cpu): Record<string, boolean | string> {
   const env: Record<string, boolean | string> = { pgprot: vma.pgprot, FWB: cpu.fwb, DIC: cpu.dic };
   for (const name of vma.flags) env[name] = true;
   return env;
-};
+}
 
-export const slotEnv = (slot: SlotFacts): Record<string, boolean | string> => {
+export function slotEnv(slot: SlotFacts): Record<string, boolean | string> {
   const env: Record<string, boolean | string> = {
     change: slot.change,
     slot_end: slot.slotEnd,
@@ -82,7 +82,7 @@ export const slotEnv = (slot: SlotFacts): Record<string, boolean | string> => {
   };
   for (const name of slot.flags) env[name] = true;
   return env;
-};
+}
 
 export interface FaultFacts {
   readonly access: Access;

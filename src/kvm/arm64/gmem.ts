@@ -2,16 +2,16 @@
 import { type Evidence, type Grade, inferred, mail, measured, source } from '../evidence.ts';
 import type { ProtBit } from './model.ts';
 import { ACCESSES, type Access, type Arm64Cpu, type FaultOutcome } from './model.ts';
-import { maintenance, permissions, setProt } from './prot.ts';
+import { maintenance, permissions, setProt, WITH_NC } from './prot.ts';
 
 /** gmem_abort(): one leaf for one access of a guest_memfd slot, or undefined where the access never reaches it. */
-export const gmemFault = (access: Access, readonly: boolean, cpu: Arm64Cpu): FaultOutcome | undefined => {
+export function gmemFault(access: Access, readonly: boolean, cpu: Arm64Cpu): FaultOutcome | undefined {
   // A store to a read-only slot is an MMIO exit, not a stage-2 mapping.
   if (access === 'write' && readonly) return undefined;
   const prot = new Set<ProtBit>(['R']);
   if (!readonly) prot.add('W');
   if (access === 'exec' || cpu.dic) prot.add('X');
-  const leaf = setProt('6.9', cpu.fwb, prot);
+  const leaf = setProt(WITH_NC, cpu.fwb, prot);
   if (!leaf.ok) throw new Error('a NORMAL leaf is always accepted');
   return {
     r: 'map',
@@ -21,16 +21,16 @@ export const gmemFault = (access: Access, readonly: boolean, cpu: Arm64Cpu): Fau
     ...maintenance(leaf.t, prot.has('X'), cpu.fwb, cpu.dic),
     size: '4K',
   };
-};
+}
 
-export const gmemFaults = (readonly: boolean, cpu: Arm64Cpu): Partial<Record<Access, FaultOutcome>> => {
+export function gmemFaults(readonly: boolean, cpu: Arm64Cpu): Partial<Record<Access, FaultOutcome>> {
   const out: Partial<Record<Access, FaultOutcome>> = {};
   for (const access of ACCESSES) {
     const fault = gmemFault(access, readonly, cpu);
     if (fault !== undefined) out[access] = fault;
   }
   return out;
-};
+}
 
 export const GMEM_EVIDENCE: readonly Evidence[] = [
   source('7.0-generation arch/arm64/kvm/mmu.c gmem_abort()'),

@@ -96,7 +96,7 @@ export interface HazardInput {
 }
 
 /** The hazards of a leaf, by name in alphabetical order. */
-export const hazards = (i: HazardInput): Hazard[] => {
+export function hazards(i: HazardInput): Hazard[] {
   const env = {
     host_cacheable: i.hostCacheable,
     s2: i.s2,
@@ -109,4 +109,4 @@ export const hazards = (i: HazardInput): Hazard[] => {
     .filter(({ condition }) => condition.holds(env))
     .map(({ hazard }) => hazard)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-};
+}

@@ -81,7 +81,7 @@ export const slotFlagsFor = (policy: Arm64Policy, vma: Vma, cpu: Arm64Cpu): Slot
     ? ['KVM_MEM_ENABLE_CACHEABLE_PFNMAP']
     : [];
 
-const start = ({ policy, cpu }: Side, vma: Vma, pfn: PfnClass, hostFault: boolean): SideRun => {
+function start({ policy, cpu }: Side, vma: Vma, pfn: PfnClass, hostFault: boolean): SideRun {
   const slotFlags = slotFlagsFor(policy, vma, cpu);
   const slot = decideSlot(policy, {
     change: 'CREATE',
@@ -127,15 +127,15 @@ const start = ({ policy, cpu }: Side, vma: Vma, pfn: PfnClass, hostFault: boolea
     grade: weakest([slot.grade, fault.grade]),
     decidedBy: fault.decidedBy,
   };
-};
+}
 
-const failure = (run: SideRun): { at: 'memslot' | 'fault'; errno: string; why: string } | undefined => {
+function failure(run: SideRun): { at: 'memslot' | 'fault'; errno: string; why: string } | undefined {
   if (!run.slot.ok) return { at: 'memslot', errno: run.slot.errno, why: run.slot.why };
   if (run.fault?.r === 'error') return { at: 'fault', errno: run.fault.errno, why: run.fault.why };
   return undefined;
-};
+}
 
-export const migrate = (input: MigrationInput): Migration => {
+export function migrate(input: MigrationInput): Migration {
   const hostFault = input.hostFault ?? false;
   const src = start(input.src, input.vma, input.pfn, hostFault);
   const broken = failure(src);
@@ -182,4 +182,4 @@ export const migrate = (input: MigrationInput): Migration => {
       .filter(id => WRONG.has(id));
   const both = wrong(from, input.src.cpu).filter(id => wrong(to, input.dst.cpu).includes(id));
   return { result, viewChanges, hazards: both, src, dst, grade };
-};
+}

@@ -1,4 +1,5 @@
 /** The words of the arm64 model: what goes in, what comes out. Everything here is JSON. */
+import type { Era } from '../era.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Row } from '../policy.ts';
 
@@ -106,14 +107,15 @@ export interface Capability {
   readonly evidence: readonly Evidence[];
 }
 
-/** One era of mainline, one version of a series, or one proposal. */
-export interface Arm64Policy {
-  readonly id: string;
-  readonly title: string;
-  /** Kernels it describes, or the date it was posted. */
-  readonly covers: string;
-  readonly kind: 'mainline' | 'series' | 'proposal';
-  readonly evidence: readonly Evidence[];
+/** stage2_set_prot_attr() of some kernels: the uncached types that it knows as bits of their own. */
+export interface ProtPolicy {
+  readonly id: 'pre-6.9' | '6.9';
+  /** KVM_PGTABLE_PROT_NORMAL_NC exists. */
+  readonly normalNc: boolean;
+}
+
+/** What KVM on arm64 decides in one era or series version, and the facts about that kernel which its decisions need. */
+export interface Arm64Policy extends Era {
   /** Memslot flags that KVM_SET_USER_MEMORY_REGION does not call unknown. */
   readonly slotFlags: readonly SlotFlag[];
   /** Checked once per slot, before the VMAs. */
@@ -122,10 +124,12 @@ export interface Arm64Policy {
   readonly vma: readonly Row<SlotEnd>[];
   /** user_mem_abort(). `writable` is the host's answer when it starts. */
   readonly fault: readonly Row<FaultEnd, ProtBit>[];
-  /** Which stage2_set_prot_attr(). */
-  readonly protGeneration: 'pre-6.9' | '6.9';
+  readonly prot: ProtPolicy;
+  /** Raw page frames may be mapped as blocks (5.14). */
+  readonly rawBlocks: boolean;
+  /** VMA flags that not every kernel has and that drivers set in this one. */
+  readonly vmaFlags: readonly VmaFlag[];
   /** VM_PFNMAP VMAs are mapped as DEVICE when the slot is made (5.10). */
   readonly eagerPfnmap?: boolean;
   readonly cacheablePfnmapCap: Capability;
-  readonly notes?: readonly string[];
 }

@@ -101,11 +101,11 @@ const describeHost = (end: { r: string; errno?: string }): string =>
   `the host’s fault fails, ${end.errno ?? 'abort'}`;
 
 /** One access to one mapping, the host's own fault first. */
-export const predictAccess = (
+export function predictAccess(
   input: PredictInput,
   mapping: Mapping,
   access: Access,
-): AccessPrediction | undefined => {
+): AccessPrediction | undefined {
   const { policy, cpu } = input;
   const slotFlags = input.slotFlags ?? [];
   const readonlySlot = slotFlags.includes('KVM_MEM_READONLY');
@@ -191,9 +191,9 @@ export const predictAccess = (
     grade: hostGrade === undefined ? fault.grade : weakest([hostGrade, fault.grade]),
     trace: [...before, ...fault.trace],
   };
-};
+}
 
-const predictMapping = (input: PredictInput, mapping: Mapping): MappingPrediction => {
+function predictMapping(input: PredictInput, mapping: Mapping): MappingPrediction {
   const accesses = ACCESSES.map(access => predictAccess(input, mapping, access)).filter(a => a !== undefined);
   const leaves = accesses.map(a => a.outcome).filter(o => o.r === 'map');
   const [first] = leaves;
@@ -221,14 +221,15 @@ const predictMapping = (input: PredictInput, mapping: Mapping): MappingPredictio
     },
     hazards: found.map(({ id, says, evidence }) => ({ id, says, evidence })),
   };
-};
+}
 
-const sizeOf = (input: PredictInput, mapping: Mapping, t: S2Type, align: '4K' | '2M' | '1G'): BlockSize => {
+function sizeOf(input: PredictInput, mapping: Mapping, t: S2Type, align: '4K' | '2M' | '1G'): BlockSize {
   const at2M = align !== '4K';
   const at1G = align === '1G';
   const pfnmap = mapping.flags.includes('VM_PFNMAP');
   return blockSize({
-    era: input.policy.id === '5.10' ? '5.10' : '5.14',
+    era: input.policy.id,
+    rawBlocks: input.policy.rawBlocks,
     vmaKind: pfnmap ? 'pfnmap' : mapping.hugetlb ? 'hugetlb' : 'anon',
     ...(mapping.hugetlb && !pfnmap ? { hugetlbSize: at1G ? '1G' : '2M' } : {}),
     coaligned1G: at1G,
@@ -241,13 +242,13 @@ const sizeOf = (input: PredictInput, mapping: Mapping, t: S2Type, align: '4K' | 
     hostMaps2M: at2M,
     s2NonCacheable: t !== 'NORMAL',
   });
-};
+}
 
 /**
  * The whole prediction.
  * @throws KvmInputError when the input contradicts itself (unless `tableOnly`).
  */
-export const predictArm64 = (input: PredictInput): Arm64Prediction => {
+export function predictArm64(input: PredictInput): Arm64Prediction {
   const slotFlags = input.slotFlags ?? [];
   if (!input.tableOnly) {
     checkVm(input.cpu, input.vmMte ?? false);
@@ -278,4 +279,4 @@ export const predictArm64 = (input: PredictInput): Arm64Prediction => {
     grade: weakest(grades),
     notes: input.policy.notes ?? [],
   };
-};
+}

@@ -2,7 +2,7 @@
  * stage2_set_prot_attr(): from protection bits to MemAttr and XN, and the cache maintenance that installing the leaf owes.
  * Source: arch/arm64/kvm/hyp/pgtable.c and asm/memory.h; patch 1/4 of 24 Feb 2024 for the 6.9 form.
  */
-import type { Errno, ProtBit, S2Type } from './model.ts';
+import type { Errno, ProtBit, ProtPolicy, S2Type } from './model.ts';
 
 /** MemAttr[3:0] (descriptor bits 5:2) by type, without and with FWB. KVM writes no other value for a guest. */
 export const MEMATTR: Record<S2Type, { readonly plain: number; readonly fwb: number }> = {
@@ -12,20 +12,24 @@ export const MEMATTR: Record<S2Type, { readonly plain: number; readonly fwb: num
   AS_S1: { plain: 0xf, fwb: 7 },
 };
 
+/** Before 6.9 a leaf is NORMAL or DEVICE. */
+export const BEFORE_NC: ProtPolicy = { id: 'pre-6.9', normalNc: false };
+export const WITH_NC: ProtPolicy = { id: '6.9', normalNc: true };
+
 export type SetProt =
   | { readonly ok: true; readonly t: S2Type; readonly a: number; readonly xn: boolean }
   | { readonly ok: false; readonly errno: Errno; readonly says: string };
 
 /** Which combinations stage2_set_prot_attr() accepts, and what it writes. */
-export const setProt = (generation: 'pre-6.9' | '6.9', fwb: boolean, prot: ReadonlySet<ProtBit>): SetProt => {
+export function setProt(policy: ProtPolicy, fwb: boolean, prot: ReadonlySet<ProtBit>): SetProt {
   const device = prot.has('DEVICE');
-  const nc = generation === '6.9' && prot.has('NORMAL_NC');
+  const nc = policy.normalNc && prot.has('NORMAL_NC');
   if (device && nc) return { ok: false, errno: 'EINVAL', says: 'DEVICE and NORMAL_NC exclude each other' };
   if ((device || nc) && prot.has('X'))
     return { ok: false, errno: 'EINVAL', says: `${device ? 'DEVICE' : 'NORMAL_NC'} is never executable` };
   const t: S2Type = device ? 'DEVICE' : nc ? 'NORMAL_NC' : 'NORMAL';
   return { ok: true, t, a: fwb ? MEMATTR[t].fwb : MEMATTR[t].plain, xn: !prot.has('X') };
-};
+}
 
 /** `rwx` as text, from protection bits. */
 export const permissions = (prot: ReadonlySet<ProtBit>): string =>

@@ -92,21 +92,21 @@ const ASSUMED_SIZE = 0x20_0000n;
 const leafFormat = stage2Leaf(settle(stage2Settings, {}));
 
 /** The fields that the policy writes, read with the stage-2 layout. */
-export const stage2Fields = (raw: bigint): { memAttr: number; s2ap: number; xn: number } => {
+export function stage2Fields(raw: bigint): { memAttr: number; s2ap: number; xn: number } {
   const { memAttr, s2ap: ap, xn } = decode(leafFormat, raw) as unknown as Record<string, number>;
   return { memAttr: memAttr ?? 0, s2ap: ap ?? 0, xn: xn ?? 0 };
-};
+}
 
 const overlaps = (leaf: AuditLeaf, at: bigint, size: bigint) =>
   leaf.at < at + size && at < leaf.at + leaf.size;
 
 const recordedFault = (returned: number): string => (returned === 0 ? 'resolved' : String(returned));
 
-export const auditArm64 = (
+export function auditArm64(
   policy: Arm64Policy,
   slots: readonly Arm64AuditSlot[],
   leaves: readonly AuditLeaf[],
-): AuditReport => {
+): AuditReport {
   const findings: AuditFinding[] = [];
   const skipped: { slot: string; why: string }[] = [];
   const grades: Grade[] = [];
@@ -213,7 +213,7 @@ export const auditArm64 = (
         : [`${assumedSizes} slots without a recorded size are taken as ${hex(ASSUMED_SIZE)}`],
     grade: weakest(grades),
   };
-};
+}
 
 type Say = (
   kind: AuditFinding['kind'],
@@ -223,7 +223,7 @@ type Say = (
   at?: bigint,
 ) => void;
 
-const judgeLeaves = (mapping: MappingPrediction, leaves: readonly AuditLeaf[], say: Say): void => {
+function judgeLeaves(mapping: MappingPrediction, leaves: readonly AuditLeaf[], say: Say): void {
   const mapped = mapping.accesses.filter(a => a.outcome.r === 'map');
   for (const leaf of leaves) {
     const { memAttr, s2ap: ap, xn } = stage2Fields(leaf.raw);
@@ -263,7 +263,7 @@ const judgeLeaves = (mapping: MappingPrediction, leaves: readonly AuditLeaf[], s
         leaf.at,
       );
   }
-};
+}
 
 // ---- x86 ---------------------------------------------------------------------------------------------------------
 
@@ -306,7 +306,7 @@ export interface SecondLevelFields {
 }
 
 /** The memory-type bits and permissions of a second-level leaf, read with the layouts. */
-export const secondLevelFields = (format: 'ept' | 'npt', raw: bigint, large = false): SecondLevelFields => {
+export function secondLevelFields(format: 'ept' | 'npt', raw: bigint, large = false): SecondLevelFields {
   const layout = (format === 'ept' ? eptPage : large ? nptLargePage : nptPage) as unknown as Format;
   const d = decode(layout, raw) as unknown as Readonly<Record<string, number>>;
   const letters = (r: unknown, w: unknown, x: unknown) => `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
@@ -318,7 +318,7 @@ export const secondLevelFields = (format: 'ept' | 'npt', raw: bigint, large = fa
     pwt: d.pwt ?? 0,
     access: format === 'ept' ? letters(d.r, d.w, d.x) : letters(d.p, d.rw, !d.xd),
   };
-};
+}
 
 /** The prediction for one recorded page of a slot. */
 export const predictPage = (policy: X86Policy, slot: X86AuditSlot, page: X86AuditPage): X86Prediction =>
@@ -335,11 +335,11 @@ export const predictPage = (policy: X86Policy, slot: X86AuditSlot, page: X86Audi
     ...(page.hostWritable === undefined ? {} : { hostWritable: page.hostWritable }),
   });
 
-export const auditX86 = (
+export function auditX86(
   policy: X86Policy,
   slots: readonly X86AuditSlot[],
   leaves: readonly AuditLeaf[],
-): AuditReport => {
+): AuditReport {
   const findings: AuditFinding[] = [];
   const skipped: { slot: string; why: string }[] = [];
   const grades: Grade[] = [];
@@ -425,4 +425,4 @@ export const auditX86 = (
     assumed: [],
     grade: weakest(grades),
   };
-};
+}

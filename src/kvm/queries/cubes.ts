@@ -10,7 +10,7 @@ export const DONT_CARE = 0xffff;
 /** Allowed value indexes per dimension. */
 export type Cube = readonly (readonly number[])[];
 
-const strides = (dimensions: readonly Dimension[]): number[] => {
+function strides(dimensions: readonly Dimension[]): number[] {
   const out: number[] = [];
   let n = 1;
   for (const d of dimensions) {
@@ -18,9 +18,9 @@ const strides = (dimensions: readonly Dimension[]): number[] => {
     n *= d.values.length;
   }
   return out;
-};
+}
 
-const everyPoint = (cube: Cube, stride: readonly number[], test: (index: number) => boolean): boolean => {
+function everyPoint(cube: Cube, stride: readonly number[], test: (index: number) => boolean): boolean {
   const walk = (dimension: number, base: number): boolean => {
     if (dimension === cube.length) return test(base);
     for (const value of cube[dimension] as readonly number[])
@@ -28,15 +28,15 @@ const everyPoint = (cube: Cube, stride: readonly number[], test: (index: number)
     return true;
   };
   return walk(0, 0);
-};
+}
 
-const widen = (
+function widen(
   seed: readonly number[],
   order: readonly number[],
   dimensions: readonly Dimension[],
   stride: readonly number[],
   belongs: (index: number) => boolean,
-): number[][] => {
+): number[][] {
   const cube = seed.map(value => [value]);
   for (const d of order) {
     const own = cube[d] as number[];
@@ -48,10 +48,10 @@ const widen = (
     own.sort((a, b) => a - b);
   }
   return cube;
-};
+}
 
 /** A small set of prime boxes that cover every input of this class. */
-export const cover = (dimensions: readonly Dimension[], classes: Uint16Array, wanted: number): Cube[] => {
+export function cover(dimensions: readonly Dimension[], classes: Uint16Array, wanted: number): Cube[] {
   const stride = strides(dimensions);
   const covered = new Uint8Array(classes.length);
   const belongs = (index: number) => classes[index] === wanted || classes[index] === DONT_CARE;
@@ -89,7 +89,7 @@ export const cover = (dimensions: readonly Dimension[], classes: Uint16Array, wa
     cubes.push(best);
   }
   return dropRedundant(cubes, stride, classes, wanted);
-};
+}
 
 /** A condition names only values that really occur; a dimension that does not matter stays whole. */
 const trim = (
@@ -112,12 +112,12 @@ const trim = (
   });
 
 /** A box whose every input lies in the others says nothing. */
-const dropRedundant = (
+function dropRedundant(
   cubes: readonly Cube[],
   stride: readonly number[],
   classes: Uint16Array,
   wanted: number,
-): Cube[] => {
+): Cube[] {
   const hits = new Uint16Array(classes.length);
   const count = (cube: Cube, by: number) =>
     everyPoint(cube, stride, i => {
@@ -133,13 +133,13 @@ const dropRedundant = (
     kept.splice(i, 1);
   }
   return kept;
-};
+}
 
 /** `mapping VM_PFNMAP`, `CPU any but FWB+DIC`; nothing for a dimension that does not matter. */
-export const conditions = (
+export function conditions(
   dimensions: readonly Dimension[],
   cube: Cube,
-): { dimension: string; text: string; values: string[] }[] => {
+): { dimension: string; text: string; values: string[] }[] {
   const out: { dimension: string; text: string; values: string[] }[] = [];
   for (const [i, dimension] of [...dimensions.entries()].reverse()) {
     const allowed = cube[i] as readonly number[];
@@ -155,7 +155,7 @@ export const conditions = (
     out.push({ dimension: dimension.name, text, values });
   }
   return out;
-};
+}
 
 /** Whether an input lies in a box. */
 export const contains = (cube: Cube, coordinates: readonly number[]): boolean =>

@@ -1,7 +1,8 @@
 /** Where two policies disagree: the smallest conditions on the input, not a dump of rows. */
 import { ACCESSES, type Access, type Arm64Policy, type FaultOutcome } from '../arm64/model.ts';
+import { eraGrade } from '../era.ts';
 import type { Grade } from '../evidence.ts';
-import { strongest, weakest } from '../evidence.ts';
+import { weakest } from '../evidence.ts';
 import { conditions, cover, DONT_CARE } from './cubes.ts';
 import { type Point, Space, type SpaceOptions, type Verdict } from './space.ts';
 
@@ -30,7 +31,7 @@ export interface Diff {
 }
 
 /** A short word for one outcome, without what follows from type and CPU. */
-export const outcomeWord = (o: FaultOutcome | undefined): string => {
+export function outcomeWord(o: FaultOutcome | undefined): string {
   if (o === undefined) return 'no fault';
   switch (o.r) {
     case 'map':
@@ -42,7 +43,7 @@ export const outcomeWord = (o: FaultOutcome | undefined): string => {
     case 'inject':
       return 'injected abort';
   }
-};
+}
 
 const isUncached = (o: FaultOutcome): boolean => o.r === 'map' && (o.t === 'DEVICE' || o.t === 'NORMAL_NC');
 
@@ -50,12 +51,12 @@ const detail = (o: FaultOutcome): string =>
   o.r === 'map' ? `${o.p}${o.ic ? ' I-cache invalidated' : ''}` : '';
 
 /** `DEVICE -> NORMAL`; which of the two uncached types it was matters only beside the other one. */
-const step = (a: FaultOutcome, b: FaultOutcome): string | undefined => {
+function step(a: FaultOutcome, b: FaultOutcome): string | undefined {
   const [x, y] = [outcomeWord(a), outcomeWord(b)];
   if (x === y) return detail(a) === detail(b) ? undefined : `${x} ${detail(a)} -> ${detail(b)}`;
   if (isUncached(a) && isUncached(b)) return `${x} -> ${y}`;
   return `${isUncached(a) ? 'DEVICE or NC' : x} -> ${isUncached(b) ? 'DEVICE or NC' : y}`;
-};
+}
 
 const slotWord = ({ slot }: Verdict): string =>
   slot.ok
@@ -65,7 +66,7 @@ const slotWord = ({ slot }: Verdict): string =>
     : `refused -${slot.errno} (${slot.why})`;
 
 /** The difference of two verdicts in words; 'same', or 'neither' where both refuse the slot for the same reason. */
-export const change = (a: Verdict, b: Verdict): string => {
+export function change(a: Verdict, b: Verdict): string {
   const [before, after] = [slotWord(a), slotWord(b)];
   if (a.slot.ok !== b.slot.ok) return `slot: ${before} -> ${after}`;
   // Userspace sees the errno; which of several good reasons came first is no difference to it.
@@ -96,12 +97,9 @@ export const change = (a: Verdict, b: Verdict): string => {
       `read permission fault: ${p ? 'an error' : 'as any fault'} -> ${q ? 'an error' : 'as any fault'}`,
     );
   return parts.length === 0 ? 'same' : parts.join('; ');
-};
+}
 
-/** The grade of a policy as a whole. */
-export const policyGrade = (policy: Arm64Policy): Grade => strongest(policy.evidence.map(e => e.grade));
-
-const interfaceChanges = (from: Arm64Policy, to: Arm64Policy): string[] => {
+function interfaceChanges(from: Arm64Policy, to: Arm64Policy): string[] {
   const out: string[] = [];
   for (const flag of from.slotFlags)
     if (!to.slotFlags.includes(flag)) out.push(`${flag} is an unknown flag in ${to.id}`);
@@ -112,12 +110,12 @@ const interfaceChanges = (from: Arm64Policy, to: Arm64Policy): string[] => {
   if (number(from) !== number(to))
     out.push(`KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED: ${number(from)} -> ${number(to)}`);
   return out;
-};
+}
 
 const SAME = 0;
 const DIFFERS = 1;
 
-export const diffPolicies = (from: Arm64Policy, to: Arm64Policy, options: SpaceOptions = {}): Diff => {
+export function diffPolicies(from: Arm64Policy, to: Arm64Policy, options: SpaceOptions = {}): Diff {
   const space = new Space([from, to], options);
   const labels = new Uint16Array(space.size);
   const names: string[] = ['same'];
@@ -169,6 +167,6 @@ export const diffPolicies = (from: Arm64Policy, to: Arm64Policy, options: SpaceO
     interface: interfaceChanges(from, to),
     compared,
     differing: disagreements.reduce((n, d) => n + d.inputs, 0),
-    grade: weakest([policyGrade(from), policyGrade(to)]),
+    grade: weakest([eraGrade(from), eraGrade(to)]),
   };
-};
+}

@@ -1,8 +1,11 @@
 /** What is known, from where, how sure. */
+
+import { ARM64_ERAS } from '../arm64/eras/index.ts';
+import { IDEAS, PROPOSALS } from '../arm64/eras/proposals.ts';
 import { SPECIAL_CASES } from '../arm64/gmem.ts';
-import { IDEAS, PROPOSALS } from '../eras/arm64/proposals.ts';
-import { ARM64_POLICIES, X86_POLICIES } from '../eras/index.ts';
-import { type Evidence, type Grade, strongest } from '../evidence.ts';
+import { eraGrade } from '../era.ts';
+import type { Evidence, Grade } from '../evidence.ts';
+import { X86_ERAS } from '../x86/eras/index.ts';
 
 export interface EraRow {
   readonly arch: 'arm64' | 'x86';
@@ -16,13 +19,13 @@ export interface EraRow {
 }
 
 export const eraRows = (): EraRow[] => [
-  ...ARM64_POLICIES.map(p => ({
+  ...ARM64_ERAS.all.map(p => ({
     arch: 'arm64' as const,
     id: p.id,
     kind: p.kind,
     covers: p.covers,
     title: p.title,
-    grade: strongest(p.evidence.map(e => e.grade)),
+    grade: eraGrade(p),
     evidence: p.evidence,
     notes: p.notes ?? [],
   })),
@@ -56,13 +59,13 @@ export const eraRows = (): EraRow[] => [
     evidence: c.evidence,
     notes: [],
   })),
-  ...X86_POLICIES.map(p => ({
+  ...X86_ERAS.all.map(p => ({
     arch: 'x86' as const,
     id: p.id,
     kind: 'mainline' as const,
     covers: p.covers,
     title: p.title,
-    grade: strongest(p.evidence.map(e => e.grade)),
+    grade: eraGrade(p),
     evidence: p.evidence,
     notes: p.notes ?? [],
   })),

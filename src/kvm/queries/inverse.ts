@@ -1,21 +1,21 @@
 /** Which inputs reach a wanted type: guaranteed whatever the guest does, or if the guest asks for it. */
 import type { Arm64Policy } from '../arm64/model.ts';
 import { effectiveArm64, GUEST_TYPES, type GuestType, guestViewArm64 } from '../effective.ts';
+import { eraGrade } from '../era.ts';
 import { unknownName } from '../errors.ts';
 import type { Grade } from '../evidence.ts';
 import { conditions, cover, DONT_CARE } from './cubes.ts';
-import { policyGrade } from './diff.ts';
 import { type Point, Space, type SpaceOptions, USUALLY_FIXED } from './space.ts';
 
 /** `normal-wb`, `Normal-NC`, `nGnRE`, `device-ngnrne`. */
-export const parseGuestType = (text: string): GuestType => {
+export function parseGuestType(text: string): GuestType {
   const plain = text.toLowerCase();
   const found = GUEST_TYPES.find(
     t => t.toLowerCase() === plain || t.toLowerCase().replace(/^(normal|device)-/, '') === plain,
   );
   if (found) return found;
   throw unknownName('guest type', text, [...GUEST_TYPES]);
-};
+}
 
 export interface Reach {
   readonly inputs: number;
@@ -39,12 +39,12 @@ export interface Inverse {
 const GUARANTEED = 1;
 const REACHED = 2;
 
-export const inverse = (
+export function inverse(
   policy: Arm64Policy,
   want: GuestType,
   guest: GuestType = want,
   options: SpaceOptions = {},
-): Inverse => {
+): Inverse {
   const space = new Space([policy], { fixed: USUALLY_FIXED, ...options });
   const classes = new Uint16Array(space.size);
   const counts = [0, 0, 0];
@@ -88,6 +88,6 @@ export const inverse = (
     guaranteed: reach(GUARANTEED),
     guestDecides: reach(REACHED),
     tried,
-    grade: policyGrade(policy),
+    grade: eraGrade(policy),
   };
-};
+}

@@ -10,7 +10,7 @@ import type { Arm64AuditSlot, AuditLeaf, X86AuditPage, X86AuditSlot } from './au
 
 type Json = Readonly<Record<string, unknown>>;
 
-const address = (value: unknown): bigint | undefined => {
+function address(value: unknown): bigint | undefined {
   if (value === undefined || value === null) return undefined;
   try {
     if (typeof value === 'string' && value !== '') return BigInt(value);
@@ -21,20 +21,20 @@ const address = (value: unknown): bigint | undefined => {
     `an address or size must be hex text, not ${JSON.stringify(value)}; valid: "0x80000000"`,
     ['"0x80000000"'],
   );
-};
+}
 const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
 
 /** Flags as a list or as text: `["VM_PFNMAP", …]`, `"pf io sh mw"`. */
-const flagsOf = (value: unknown): VmaFlag[] => {
+function flagsOf(value: unknown): VmaFlag[] {
   const text = Array.isArray(value) ? value.join(' ') : typeof value === 'string' ? value : '';
   return [...parseVmaFlags(text).flags];
-};
+}
 
 /**
  * `{slot, gpa, size?, cpu: {fwb, dic}, vma: {flags, pgprot, pfn} | null, slotFlags?, create?, fault?}`.
  * A record without `vma` is kept and skipped by name.
  */
-export const arm64Slot = (record: Json): Arm64AuditSlot => {
+export function arm64Slot(record: Json): Arm64AuditSlot {
   const cpu = object(record.cpu);
   const vma = record.vma === null || record.vma === undefined ? undefined : object(record.vma);
   const at = address(record.gpa);
@@ -59,7 +59,7 @@ export const arm64Slot = (record: Json): Arm64AuditSlot => {
     ...(typeof record.create === 'number' ? { create: record.create } : {}),
     ...(fault === undefined ? {} : { fault }),
   };
-};
+}
 
 const X86_FLAGS: readonly X86VmaFlag[] = ['VM_PFNMAP', 'VM_MIXEDMAP', 'VM_IO', 'VM_SHARED', 'VM_MAYWRITE'];
 
@@ -78,12 +78,7 @@ const TOUCHED: Readonly<Record<string, 'load' | 'store' | 'exec'>> = {
   '0x2000': 'exec',
 };
 
-const page = (
-  offset: string,
-  record: Json,
-  flags: readonly X86VmaFlag[],
-  patEnabled: boolean,
-): X86AuditPage => {
+function page(offset: string, record: Json, flags: readonly X86VmaFlag[], patEnabled: boolean): X86AuditPage {
   const kind = CLASS[String(record.pfn)];
   if (kind === undefined)
     throw new KvmInputError(
@@ -109,22 +104,22 @@ const page = (
     pteSpecial: ((pte >> 9n) & 1n) === 1n,
     ...(cow ? { hostWritable: ((pte >> 1n) & 1n) === 1n } : {}),
   };
-};
+}
 
 const IGNORE_GUEST_PAT = 1 << 9;
 
 /** The argument of a recorded KVM_ENABLE_CAP: a number, `0x…`, `[arg, …]`, or `{args|arg|value: …}`. */
-const argument = (value: unknown): number => {
+function argument(value: unknown): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'string') return Number(value) || 0;
   if (Array.isArray(value)) return argument(value[0]);
   const { args, arg, arg0, value: inner, mask } = object(value);
   const found = args ?? arg ?? arg0 ?? inner ?? mask;
   return found === undefined ? 0 : argument(found);
-};
+}
 
 /** `{slot, gpa, cpu: {vendor, selfSnoop}, vm, slotFlags, create, fault, vma: {flags}, pages: {offset: {pfn, …}}}`. */
-export const x86Slot = (record: Json): X86AuditSlot => {
+export function x86Slot(record: Json): X86AuditSlot {
   const cpu = object(record.cpu);
   const vm = object(record.vm);
   const given = object(record.vma).flags;
@@ -152,17 +147,17 @@ export const x86Slot = (record: Json): X86AuditSlot => {
       page(offset, object(p), flags, cpu.patEnabled !== 0),
     ),
   };
-};
+}
 
 /** A leaf of a walk: `ipa` or `gpa`, `pa`, `size`, `raw`. Lines of other regimes and cached MMIO entries give undefined. */
-export const auditLeaf = (record: Json): AuditLeaf | undefined => {
+export function auditLeaf(record: Json): AuditLeaf | undefined {
   const at = address(record.ipa) ?? address(record.gpa);
   const raw = address(record.raw);
   const size = address(record.size);
   if (at === undefined || raw === undefined || size === undefined || record.cachedMmio) return undefined;
   const pageSize = address(record.pageSize);
   return { at, pa: address(record.pa) ?? 0n, size, ...(pageSize === undefined ? {} : { pageSize }), raw };
-};
+}
 
 /** Which architecture a recorded slot is from. */
 export const recordArch = (record: Json): 'arm64' | 'x86' =>

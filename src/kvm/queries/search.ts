@@ -5,11 +5,11 @@
 
 import { FACTS, vmaEnv } from '../arm64/facts.ts';
 import type { Arm64Policy, FaultOutcome } from '../arm64/model.ts';
+import { eraGrade } from '../era.ts';
 import { KvmInputError, unknownName } from '../errors.ts';
 import type { Grade } from '../evidence.ts';
 import { type Condition, ExprError, type Facts, type Value, Vocabulary } from '../expr.ts';
 import { conditions, cover, DONT_CARE } from './cubes.ts';
-import { policyGrade } from './diff.ts';
 import { type Point, Space, type SpaceOptions, USUALLY_FIXED, type Verdict } from './space.ts';
 
 const OUTCOMES = ['map', 'error', 'inject', 'none'] as const;
@@ -86,7 +86,7 @@ export const PROPERTIES: readonly Property[] = [
 ];
 
 /** A name, its sentence, or an expression over the facts. */
-export const parseProperty = (text: string): Property & { readonly condition: Condition } => {
+export function parseProperty(text: string): Property & { readonly condition: Condition } {
   const plain = text.trim().toLowerCase().replace(/\.$/, '');
   const named = PROPERTIES.find(p => p.id === plain || p.says.toLowerCase() === plain);
   const property = named ?? { id: 'expression', says: text.trim(), expr: text };
@@ -105,12 +105,12 @@ export const parseProperty = (text: string): Property & { readonly condition: Co
       PROPERTIES.map(p => p.id),
     );
   }
-};
+}
 
 const word = (o: FaultOutcome | undefined): string =>
   o === undefined ? 'none' : o.r === 'relax' ? 'map' : o.r;
 
-const env = (point: Point, verdict: Verdict): Record<string, Value> => {
+function env(point: Point, verdict: Verdict): Record<string, Value> {
   const ok = verdict.slot.ok;
   const faults = ok ? verdict.faults : {};
   const leaves = Object.values(faults).filter(o => o?.r === 'map');
@@ -137,7 +137,7 @@ const env = (point: Point, verdict: Verdict): Record<string, Value> => {
   };
   for (const flag of point.slotFlags) out[flag] = true;
   return out;
-};
+}
 
 export interface Counterexamples {
   readonly policy: string;
@@ -151,11 +151,7 @@ export interface Counterexamples {
   readonly grade: Grade;
 }
 
-export const searchPolicy = (
-  policy: Arm64Policy,
-  text: string,
-  options: SpaceOptions = {},
-): Counterexamples => {
+export function searchPolicy(policy: Arm64Policy, text: string, options: SpaceOptions = {}): Counterexamples {
   const { condition, ...property } = parseProperty(text);
   const alsoReads = condition.reads.filter(name => name in FACTS);
   const space = new Space([policy], { fixed: USUALLY_FIXED, ...options, alsoReads });
@@ -188,6 +184,6 @@ export const searchPolicy = (
     failing,
     when,
     ...(point === undefined ? {} : { example: { ...point, verdict: space.verdict(policy, point) } }),
-    grade: policyGrade(policy),
+    grade: eraGrade(policy),
   };
-};
+}

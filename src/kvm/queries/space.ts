@@ -82,7 +82,7 @@ export const USUALLY_FIXED: readonly string[] = ['MTE', 'dirty logging'];
 const consistent = VOCABULARY.compile(CONSISTENT).holds;
 
 /** Facts read only by the slot's own checks are part of the question as well. */
-const readsOf = (policies: readonly Arm64Policy[], options: SpaceOptions): Set<string> => {
+function readsOf(policies: readonly Arm64Policy[], options: SpaceOptions): Set<string> {
   const out = new Set<string>(options.alsoReads ?? []);
   for (const policy of policies) {
     const { slot, vma, fault } = compile(policy);
@@ -94,7 +94,7 @@ const readsOf = (policies: readonly Arm64Policy[], options: SpaceOptions): Set<s
   out.add('FWB');
   out.add('VM_SHARED');
   return out;
-};
+}
 
 export class Space {
   readonly dimensions: readonly Dimension[];
@@ -198,11 +198,11 @@ export class Space {
 }
 
 /** One object of one shape for every input: a query makes a hundred thousand of them. */
-const environment = (
+function environment(
   p: Point,
   slotFlags: readonly SlotFlag[],
   known: readonly SlotFlag[],
-): Record<string, Value> => {
+): Record<string, Value> {
   const has = (flag: VmaFlag) => p.flags.includes(flag);
   const asks = (flag: SlotFlag) => slotFlags.includes(flag);
   return {
@@ -230,4 +230,4 @@ const environment = (
     fault_is_perm: false,
     writable: p.hostWritable,
   };
-};
+}

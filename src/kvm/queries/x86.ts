@@ -1,7 +1,8 @@
 /** The same questions for x86, where the slot always succeeds and each leaf is one decision: diff, search, inverse, migrate. */
 import { type GuestView, MTRR_TYPES, type MtrrType, PAT_TYPES, type PatType } from '../effective.ts';
+import { eraGrade } from '../era.ts';
 import { KvmInputError, unknownName } from '../errors.ts';
-import { type Grade, strongest, weakest } from '../evidence.ts';
+import { type Grade, weakest } from '../evidence.ts';
 import { ExprError, Vocabulary } from '../expr.ts';
 import { eptLeaf, eptProgram, patQuirk } from '../x86/decide.ts';
 import type { X86Policy } from '../x86/model.ts';
@@ -72,7 +73,6 @@ class X86Space {
   }
 }
 
-const grade = (policy: X86Policy): Grade => strongest(policy.evidence.map(e => e.grade));
 const word = (v: X86Verdict): string => `${v.type}${v.ipat ? ' with IPAT' : ', guest PAT counts'}`;
 
 export interface X86Diff {
@@ -90,7 +90,7 @@ export interface X86Diff {
   readonly grade: Grade;
 }
 
-export const diffX86 = (from: X86Policy, to: X86Policy): X86Diff => {
+export function diffX86(from: X86Policy, to: X86Policy): X86Diff {
   const space = new X86Space([from, to]);
   const labels = new Uint16Array(space.size);
   const names: string[] = ['same'];
@@ -129,9 +129,9 @@ export const diffX86 = (from: X86Policy, to: X86Policy): X86Diff => {
     disagreements,
     compared: space.size,
     differing,
-    grade: weakest([grade(from), grade(to)]),
+    grade: weakest([eraGrade(from), eraGrade(to)]),
   };
-};
+}
 
 /** What a property may ask for. */
 export const X86_OUTCOME_FACTS = {
@@ -159,7 +159,7 @@ export interface X86Counterexamples {
   readonly grade: Grade;
 }
 
-export const searchX86 = (policy: X86Policy, text: string): X86Counterexamples => {
+export function searchX86(policy: X86Policy, text: string): X86Counterexamples {
   let holds: (env: Record<string, string | boolean>) => boolean;
   try {
     holds = PROPERTY.compile(text).holds;
@@ -206,16 +206,16 @@ export const searchX86 = (policy: X86Policy, text: string): X86Counterexamples =
     ...(first === undefined
       ? {}
       : { example: { input: space.example(first), leaf: word(space.verdict(policy, space.point(first))) } }),
-    grade: grade(policy),
+    grade: eraGrade(policy),
   };
-};
+}
 
 /** `wb`, `uc-`, `WC`. */
-export const parsePatType = (text: string): PatType => {
+export function parsePatType(text: string): PatType {
   const found = PAT_TYPES.find(t => t === text.toUpperCase());
   if (found) return found;
   throw unknownName('PAT type', text, [...PAT_TYPES]);
-};
+}
 
 export interface X86Reach {
   readonly inputs: number;
@@ -232,7 +232,7 @@ export interface X86Inverse {
   readonly grade: Grade;
 }
 
-export const inverseX86 = (policy: X86Policy, want: MtrrType, guest: PatType = want): X86Inverse => {
+export function inverseX86(policy: X86Policy, want: MtrrType, guest: PatType = want): X86Inverse {
   const space = new X86Space([policy]);
   const classes = new Uint16Array(space.size);
   const counts = [0, 0, 0];
@@ -258,9 +258,9 @@ export const inverseX86 = (policy: X86Policy, want: MtrrType, guest: PatType = w
     guaranteed: reach(1),
     guestDecides: reach(2),
     tried: space.size,
-    grade: grade(policy),
+    grade: eraGrade(policy),
   };
-};
+}
 
 export interface X86Migration {
   readonly outcome: 'ok' | 'silent-type-change' | 'source-cannot-run' | 'destination-fails';
@@ -275,11 +275,11 @@ export interface X86Migration {
 }
 
 /** One page on both sides: slots are never refused, so what may change is the type that the guest gets. */
-export const migrateX86 = (
+export function migrateX86(
   page: Omit<X86PredictInput, 'policy' | 'cpu'>,
   from: Pick<X86PredictInput, 'policy' | 'cpu'>,
   to: Pick<X86PredictInput, 'policy' | 'cpu'>,
-): X86Migration => {
+): X86Migration {
   const src = predictX86({ ...page, ...from });
   const dst = predictX86({ ...page, ...to });
   const fails = (p: X86Prediction) => p.accesses.every(a => a.r === 'error');
@@ -296,4 +296,4 @@ export const migrateX86 = (
         ? 'silent-type-change'
         : 'ok';
   return { outcome, viewChanges, src, dst, grade: weakest([src.grade, dst.grade]) };
-};
+}

@@ -18,14 +18,14 @@ import { X86_VOCABULARY } from './facts.ts';
 import type { EptEnd, Vendor, X86Policy } from './model.ts';
 
 const programs = new WeakMap<X86Policy, Program<EptEnd>>();
-export const eptProgram = (policy: X86Policy): Program<EptEnd> => {
+export function eptProgram(policy: X86Policy): Program<EptEnd> {
   let program = programs.get(policy);
   if (program === undefined) {
     program = new Program(X86_VOCABULARY, policy.ept, policy.evidence);
     programs.set(policy, program);
   }
   return program;
-};
+}
 
 export interface EptInput {
   readonly hostMmio: boolean;
@@ -51,7 +51,7 @@ export interface EptLeaf {
   readonly trace: readonly TraceStep[];
 }
 
-export const eptLeaf = (policy: X86Policy, i: EptInput): EptLeaf => {
+export function eptLeaf(policy: X86Policy, i: EptInput): EptLeaf {
   const run = eptProgram(policy).run(
     {
       host_mmio: i.hostMmio,
@@ -74,7 +74,7 @@ export const eptLeaf = (policy: X86Policy, i: EptInput): EptLeaf => {
     grade: run.grade,
     trace: run.trace,
   };
-};
+}
 
 // ---- KVM_X86_QUIRK_IGNORE_GUEST_PAT ------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ export interface QuirkAnswer {
  * Bit 9. Supported on Intel with self-snoop and on AMD, with TDP; inapplicable on AMD and TDX, where a supported quirk
  * starts disabled. KVM_CAP_DISABLE_QUIRKS2 refuses unsupported bits, the old capability drops them silently.
  */
-export const patQuirk = (vendor: Vendor, selfSnoop: boolean, tdp: boolean, call: QuirkCall): QuirkAnswer => {
+export function patQuirk(vendor: Vendor, selfSnoop: boolean, tdp: boolean, call: QuirkCall): QuirkAnswer {
   const supported = tdp && (vendor !== 'intel' || selfSnoop);
   const startsDisabled = supported && vendor !== 'intel';
   const evidence = [
@@ -131,7 +131,7 @@ export const patQuirk = (vendor: Vendor, selfSnoop: boolean, tdp: boolean, call:
       ? 'on by default'
       : 'disabled by userspace; it cannot be enabled again';
   return { ret: 0, quirkActive, mask, says, evidence };
-};
+}
 
 // ---- AMD and TDX -------------------------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ export interface TdxLeaf {
 }
 
 /** Private memory is mapped by the TDX module, always WB; shared memory is a KVM leaf that honours the guest's PAT. */
-export const tdxLeaf = (gpa: 'private' | 'shared', hostMmio: boolean): TdxLeaf => {
+export function tdxLeaf(gpa: 'private' | 'shared', hostMmio: boolean): TdxLeaf {
   const evidence = [mail('"Always honor guest PAT on TDX enabled guests" v3 6/6 (4 Mar 2025)')];
   if (gpa === 'private')
     return {
@@ -185,6 +185,6 @@ export const tdxLeaf = (gpa: 'private' | 'shared', hostMmio: boolean): TdxLeaf =
     evidence,
     grade: 'T',
   };
-};
+}
 
 export { effectiveEpt, effectiveNpt };

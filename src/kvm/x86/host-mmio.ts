@@ -80,7 +80,7 @@ export interface MmioAnswer {
   readonly trace: readonly TraceStep[];
 }
 
-export const isHostMmio = (f: MmioFacts): MmioAnswer => {
+export function isHostMmio(f: MmioFacts): MmioAnswer {
   const run = IS_MMIO.run(
     {
       pfn_valid: f.pfnValid,
@@ -94,7 +94,7 @@ export const isHostMmio = (f: MmioFacts): MmioAnswer => {
   );
   if (run.outcome === undefined) throw new Error('kvm_is_mmio_pfn() always answers');
   return { mmio: run.outcome.mmio, decidedBy: run.decidedBy as string, grade: run.grade, trace: run.trace };
-};
+}
 
 // ---- From a description of the machine to those facts ------------------------------------------------------------
 
@@ -167,9 +167,9 @@ export const TRACKED_TYPE = new Program<Tracked>(
 );
 
 /** From the description to the facts that kvm_is_mmio_pfn() asks for, with the trace of the tracked type. */
-export const hostPageFacts = (
+export function hostPageFacts(
   page: HostPage,
-): MmioFacts & { readonly trackedBy: string; readonly trace: readonly TraceStep[] } => {
+): MmioFacts & { readonly trackedBy: string; readonly trace: readonly TraceStep[] } {
   const pfnValid = page.kernelRam || page.sectionHasKernelRam;
   // Pages with struct page that the kernel does not use as RAM are PageReserved from boot on; the zero page always is.
   const pageReserved =
@@ -199,4 +199,4 @@ export const hostPageFacts = (
     trackedBy: run.decidedBy as string,
     trace: run.trace,
   };
-};
+}

@@ -1,6 +1,6 @@
 /** The words of the x86 model. Everything here is JSON. */
 import type { MtrrType, PatType } from '../effective.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Era } from '../era.ts';
 import type { Row } from '../policy.ts';
 
 export type Vendor = 'intel' | 'amd' | 'tdx';
@@ -19,16 +19,13 @@ export type HostType = PatType;
 /** What a leaf list of an era ends with. `guest-mtrr`: the type that the guest's MTRRs give to the page. */
 export type EptEnd = { readonly type: MtrrType | 'guest-mtrr'; readonly ipat: boolean };
 
-export interface X86Policy {
-  readonly id: string;
-  readonly title: string;
-  readonly covers: string;
-  readonly evidence: readonly Evidence[];
+export interface X86Policy extends Era {
   /** vmx_get_mt_mask() and what called it, after the host MMIO test. */
   readonly ept: readonly Row<EptEnd>[];
   /** Does KVM_X86_QUIRK_IGNORE_GUEST_PAT exist? */
   readonly patQuirk: boolean;
   /** Do guest CR0.CD, its quirk, and the guest's MTRRs change an EPT entry? */
   readonly emulatesCaching: boolean;
-  readonly notes?: readonly string[];
+  /** Can the guest be a TDX one? */
+  readonly tdx: boolean;
 }

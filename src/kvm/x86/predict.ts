@@ -4,6 +4,7 @@ import { KvmInputError } from '../errors.ts';
 import { type Evidence, type Grade, measured, source, weakest } from '../evidence.ts';
 import { Program, stop, type TraceStep } from '../policy.ts';
 import { eptLeaf, nptLeaf, patQuirk, type QuirkAnswer, type QuirkCall, tdxLeaf } from './decide.ts';
+import { X86_ERAS } from './eras/index.ts';
 import { X86_VOCABULARY } from './facts.ts';
 import { type HostPage, hostPageFacts, isHostMmio, type MmioFacts } from './host-mmio.ts';
 import type { X86Cpu, X86Policy } from './model.ts';
@@ -107,7 +108,7 @@ const NEVER_REFUSED: readonly Evidence[] = [
 ];
 
 /** @throws KvmInputError when the input contradicts itself. */
-export const predictX86 = (i: X86PredictInput): X86Prediction => {
+export function predictX86(i: X86PredictInput): X86Prediction {
   if (i.cpu.tdp === false)
     throw new KvmInputError(
       'without EPT or NPT KVM fills shadow tables, which have no memory type of their own and are not modelled; valid: a CPU with EPT or NPT',
@@ -120,10 +121,12 @@ export const predictX86 = (i: X86PredictInput): X86Prediction => {
       'VM_PFNMAP and VM_MIXEDMAP exclude each other (the kernel calls it a bug); valid: one of them, or neither',
       ['VM_PFNMAP', 'VM_MIXEDMAP'],
     );
-  if (i.cpu.vendor === 'tdx' && !i.policy.patQuirk)
-    throw new KvmInputError(`TDX guests came with kernel 6.16; valid: 6.16 and later, not ${i.policy.id}`, [
-      '6.16',
+  if (i.cpu.vendor === 'tdx' && !i.policy.tdx) {
+    const { id } = X86_ERAS.first(era => era.tdx);
+    throw new KvmInputError(`TDX guests came with kernel ${id}; valid: ${id} and later, not ${i.policy.id}`, [
+      id,
     ]);
+  }
   const facts = isHostPage(i.page) ? hostPageFacts(i.page) : i.page;
   const described = isHostPage(i.page) ? hostPageFacts(i.page).trace : [];
   if (!facts.pfnValid && facts.pageReserved)
@@ -225,10 +228,10 @@ export const predictX86 = (i: X86PredictInput): X86Prediction => {
     leafGrade: weakest([mmio.grade, ept.grade]),
     trace: [...described, ...mmio.trace, ...ept.trace],
   };
-};
+}
 
 /** Aliases that differ in cacheability, by name. */
-const hazardsOf = (facts: MmioFacts, view: GuestView<PatType, MtrrType>): { id: string; says: string }[] => {
+function hazardsOf(facts: MmioFacts, view: GuestView<PatType, MtrrType>): { id: string; says: string }[] {
   const out: { id: string; says: string }[] = [];
   const host = facts.hostMemtype ?? 'WB';
   const uncachedHost = host === 'UC' || host === 'UC-' || host === 'WC';
@@ -249,4 +252,4 @@ const hazardsOf = (facts: MmioFacts, view: GuestView<PatType, MtrrType>): { id: 
   if (PAT_TYPES.every(t => view.effective[t] === 'UC' || view.effective[t] === 'WC'))
     out.push({ id: 'never-cacheable', says: 'no guest PAT type makes it cacheable' });
   return out;
-};
+}

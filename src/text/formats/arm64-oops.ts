@@ -114,6 +114,7 @@ function sayWalk(oops: Oops, from: number, line: Line, out: Sink, width: 32 | 64
 export const arm64Oops = recogniser<State>({
   id: 'arm64.oops',
   title: 'arm64 Linux oops: the walk of the faulting address',
+  arch: 'arm64',
   state: () => ({ open: new Map() }),
   rows: [
     {

@@ -129,6 +129,8 @@ function sayWalk(state: PageState, out: Sink, output?: bigint): void {
 export const bochsPage = recogniser<PageState>({
   id: 'bochs.page',
   title: 'Bochs page',
+  arch: 'x86',
+  map: { holes: true },
   state: () => ({ walk: [] }),
   rows: [
     {
@@ -193,9 +195,15 @@ export const bochsPage = recogniser<PageState>({
   end: (state, out) => sayWalk(state, out),
 });
 
+/** 0xffff800000000000 to 0xfffffdffffffffff. */
+const UNLISTED = { start: 0xffff_8000_0000_0000n, end: 0xffff_fe00_0000_0000n } as const;
+const UNLISTED_TEXT = 'Bochs lists nothing between 0xffff800000000000 and 0xfffffdffffffffff';
+
 export const bochsTab = recogniser({
   id: 'bochs.info-tab',
   title: 'Bochs info tab',
+  arch: 'x86',
+  map: { habits: [{ leavesOut: UNLISTED, because: UNLISTED_TEXT }] },
   state: () => ({}),
   rows: [
     {
@@ -208,7 +216,7 @@ export const bochsTab = recogniser({
             'ranges on both sides of a row differ in length: the output is taken from its start',
             line,
           );
-        out.assume('Bochs lists nothing between 0xffff800000000000 and 0xfffffdffffffffff', line);
+        out.assume(UNLISTED_TEXT, line);
         out.put(line, {
           is: 'range',
           space: 'va',
@@ -235,6 +243,7 @@ interface TraceState {
 export const bochsTrace = recogniser<TraceState>({
   id: 'bochs.trace-mem',
   title: 'Bochs trace-mem',
+  arch: 'x86',
   state: () => ({ accesses: 0 }),
   rows: [
     {

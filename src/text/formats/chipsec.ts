@@ -44,6 +44,8 @@ const ONE_OF_512 = 'chipsec keeps one of 512 equal entries of a table: ranges ma
 export const chipsecLog = recogniser<{ ept: boolean }>({
   id: 'chipsec.log',
   title: 'chipsec page tables',
+  arch: 'x86',
+  map: { holes: true },
   state: () => ({ ept: false }),
   rows: [
     {
@@ -199,6 +201,8 @@ class DictReader implements Reader {
 export const chipsecDict: Recogniser = {
   id: 'chipsec.dict',
   title: 'chipsec saved page tables (ept_*.py)',
+  arch: 'x86',
+  map: { holes: true },
   score: lines => {
     const first = lines.find(({ text }) => text !== '');
     if (!first || !/^\s{0,8}\{/.test(first.text)) return 0;

@@ -138,6 +138,7 @@ const ENTRY =
 export const crashVtop = recogniser<State>({
   id: 'crash.vtop',
   title: 'crash vtop',
+  map: { holes: true },
   state: () => ({ walk: [] }),
   rows: [
     {

@@ -92,6 +92,8 @@ function ubootPermissions(text: string): Attributes {
 export const ubootTables = recogniser<WalkState>({
   id: 'uboot.dump-pagetable',
   title: 'U-Boot dump_pagetable',
+  arch: 'arm64',
+  map: { holes: true },
   state: () => ({}),
   rows: [
     {
@@ -173,6 +175,8 @@ const TFA_WORD: Readonly<Record<string, Attributes>> = {
 export const tfa = recogniser<TfaState>({
   id: 'tfa.xlat',
   title: 'TF-A translation tables',
+  arch: 'arm64',
+  map: { holes: true },
   state: () => ({}),
   rows: [
     {
@@ -242,6 +246,7 @@ export const tfa = recogniser<TfaState>({
 export const zephyr = recogniser({
   id: 'zephyr.walk',
   title: 'Zephyr page-table entries',
+  arch: 'arm64',
   state: () => ({}),
   rows: [
     {

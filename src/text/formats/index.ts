@@ -77,5 +77,5 @@ export const recognisers: readonly Recogniser[] = [
   bareWords,
 ];
 
-export const recogniserById = (id: string): Recogniser | undefined =>
-  recognisers.find(({ id: its }) => its === id);
+const byId: ReadonlyMap<string, Recogniser> = new Map(recognisers.map(one => [one.id, one]));
+export const recogniserById = (id: string): Recogniser | undefined => byId.get(id);

@@ -61,6 +61,7 @@ const e820Kind = (name: string): Kind => E820_KIND.find(([like]) => like.test(na
 export const e820 = recogniser({
   id: 'x86.e820',
   title: 'BIOS-e820 lines of dmesg',
+  arch: 'x86',
   state: () => ({}),
   rows: [
     {

@@ -34,6 +34,7 @@ const typeOf = (name: string | undefined): TypeName => TYPE[name ?? ''] ?? '?';
 export const mtrrProc = recogniser({
   id: 'linux.proc-mtrr',
   title: '/proc/mtrr',
+  arch: 'x86',
   state: () => ({}),
   rows: [
     {
@@ -61,6 +62,7 @@ interface DmesgState {
 export const mtrrDmesg = recogniser<DmesgState>({
   id: 'linux.mtrr-dmesg',
   title: 'MTRR lines of dmesg',
+  arch: 'x86',
   state: () => ({ variable: false, fixed: false }),
   rows: [
     {
@@ -128,6 +130,7 @@ export const mtrrDmesg = recogniser<DmesgState>({
 export const patList = recogniser({
   id: 'linux.pat-memtype-list',
   title: 'pat_memtype_list',
+  arch: 'x86',
   state: () => ({ old: false }),
   rows: [
     {
@@ -160,6 +163,7 @@ const PAT_CODE: Readonly<Record<TypeName, bigint | undefined>> = {
 export const patDmesg = recogniser({
   id: 'linux.pat-dmesg',
   title: 'x86/PAT lines of dmesg',
+  arch: 'x86',
   state: () => ({}),
   rows: [
     {

@@ -9,7 +9,7 @@
  */
 import type { Line } from '../lines.ts';
 import type { Entry } from '../model.ts';
-import { type At, big, type Recogniser, recogniser } from '../recogniser.ts';
+import { type About, type At, big, type Recogniser, recogniser } from '../recogniser.ts';
 import { WordAssembler } from '../words.ts';
 
 interface State {
@@ -41,19 +41,16 @@ function words(at: string, list: string, { line, state, out }: At<State>): boole
   return true;
 }
 
-interface Tool {
-  readonly id: string;
-  readonly title: string;
+interface Tool extends About {
   /** Group 1 the address, group 2 the words. */
   readonly row: RegExp;
   readonly space?: 'pa' | 'va';
   readonly more: Parameters<typeof recogniser<State>>[0]['rows'];
 }
 
-const tool = ({ id, title, row, space, more }: Tool): Recogniser =>
+const tool = ({ row, space, more, ...about }: Tool): Recogniser =>
   recogniser<State>({
-    id,
-    title,
+    ...about,
     state: ({ entryBytes = 8 }) => ({ entryBytes, ...(space ? { space } : {}) }),
     rows: [{ like: row, proof: 0.95, read: (m, at) => words(m[1] ?? '', m[2] ?? '', at) }, ...more],
     end: state => state.words?.flush(),
@@ -102,6 +99,7 @@ export const gdbWords = tool({
 export const bochsWords = tool({
   id: 'bochs.xp',
   title: 'Bochs xp and x',
+  arch: 'x86',
   row: /^(0x[0-9a-f]{8,16}) <bogus\+ *\d{1,12}>:((?:\s{1,8}0x[0-9a-f]{2,16}){1,16})$/,
   more: [command(/bochs/), { like: /^\[bochs\]:$/, proof: 0.9 }],
 });

@@ -136,6 +136,17 @@ const linuxLevel = (name: string): Level => known({ name, number: STAGE1_LEVEL[n
 export const arm64Ptdump = recogniser<State>({
   id: 'arm64.ptdump',
   title: 'arm64 kernel_page_tables (ptdump)',
+  arch: 'arm64',
+  map: {
+    holes: true,
+    unsaid: { shareability: 'non' }, // SHD is printed for inner shareable, and nothing otherwise
+    habits: [
+      {
+        says: { type: ['Normal', 'Normal-Tagged'] },
+        because: 'the kernel names the index of the attribute; MAIR gives it no tags on this machine',
+      },
+    ],
+  },
   state: () => ({}),
   rows: [
     {
@@ -197,6 +208,8 @@ interface Stage2State extends State {
 export const kvmStage2 = recogniser<Stage2State>({
   id: 'arm64.kvm-stage2',
   title: 'KVM stage2_page_tables (arm64)',
+  arch: 'arm64',
+  map: { holes: true },
   state: () => ({}),
   rows: [
     {
@@ -281,9 +294,23 @@ const x86: Vocabulary = {
 };
 const X86_LEVEL: Readonly<Record<string, number>> = { pte: 1, pmd: 2, pud: 3 };
 
+/** Linux's espfix area, 0xffffff0000000000 to 0xffffff7fffffffff [Linux, Documentation/arch/x86/x86_64/mm.rst]. */
+const ESPFIX = { start: 0xffff_ff00_0000_0000n, end: 0xffff_ff80_0000_0000n } as const;
+
 export const x86Ptdump = recogniser<State>({
   id: 'x86.ptdump',
   title: 'x86 page_tables (ptdump)',
+  arch: 'x86',
+  map: {
+    holes: true,
+    habits: [
+      {
+        leavesOut: ESPFIX,
+        where: 'skipped entries',
+        because: 'the kernel leaves out entries of the espfix area',
+      },
+    ],
+  },
   state: () => ({}),
   rows: [
     {

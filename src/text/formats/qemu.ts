@@ -96,6 +96,12 @@ function sayTlb(state: TlbState, out: Sink, next?: bigint): void {
 export const qemuTlb = recogniser<TlbState>({
   id: 'qemu.info-tlb',
   title: 'QEMU info tlb (x86)',
+  arch: 'x86',
+  map: {
+    not: ['block', 'valid'], // the letter P is bit 7 of any entry
+    guessedSizes: [MIB2, MIB4],
+    lists: { tool: 'QEMU', rootOf: 'CR3' },
+  },
   state: () => ({}),
   rows: [
     {
@@ -126,6 +132,8 @@ export const qemuTlb = recogniser<TlbState>({
 export const qemuMem = recogniser({
   id: 'qemu.info-mem',
   title: 'QEMU info mem (x86)',
+  arch: 'x86',
+  map: { combined: true, lists: { tool: 'QEMU', rootOf: 'CR3' } },
   state: () => ({}),
   rows: [
     {
@@ -164,6 +172,7 @@ interface GvaState {
 export const qemuGva = recogniser<GvaState>({
   id: 'qemu.gva2gpa',
   title: 'QEMU gva2gpa, gpa2hpa, gpa2hva',
+  map: { holes: true, throughBoth: true },
   state: () => ({}),
   rows: [
     {

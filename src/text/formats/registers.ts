@@ -128,6 +128,7 @@ export const pairRegisters = recogniser<State>({
 export const bochsRegisters = recogniser<State>({
   id: 'bochs.registers',
   title: 'Bochs creg, r, info cpu',
+  arch: 'x86',
   state: () => ({ fresh: false }),
   rows: [
     {
@@ -173,6 +174,7 @@ interface RdmsrState {
 export const rdmsr = recogniser<RdmsrState>({
   id: 'x86.rdmsr',
   title: 'rdmsr',
+  arch: 'x86',
   state: () => ({ cpu: 0 }),
   rows: [
     {

@@ -13,6 +13,7 @@ const STEP = /L(\d)@([0-9a-f]{1,16})=([0-9a-f]{1,16})/g;
 export const addrxlat = recogniser({
   id: 'addrxlat.walk',
   title: 'libaddrxlat walk',
+  map: { holes: true },
   state: () => ({}),
   rows: [
     {
@@ -73,6 +74,7 @@ const FTRACE = `(?:${FTRACE_LINE}|^)`;
 export const kvmTrace = recogniser({
   id: 'kvm.ftrace',
   title: 'KVM MMU trace events (x86)',
+  arch: 'x86',
   state: () => ({}),
   rows: [
     {

@@ -151,6 +151,7 @@ const HYPER_LEVEL: Readonly<Record<string, number>> = { PML4E: 4, PDPTE: 3, PDPT
 export const hyperdbgPte = recogniser({
   id: 'hyperdbg.pte',
   title: 'HyperDbg !pte',
+  arch: 'x86',
   state: (): { group: number; input?: bigint } => ({ group: 0 }),
   rows: [
     {

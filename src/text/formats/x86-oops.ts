@@ -89,6 +89,7 @@ const NARROW_LEVEL: Readonly<Record<string, number>> = { pdpt: 3, pde: 2, pte: 1
 export const x86Oops = recogniser<State>({
   id: 'x86.oops',
   title: 'x86 Linux oops: the walk of the faulting address',
+  arch: 'x86',
   state: () => ({ open: new Map() }),
   rows: [
     {

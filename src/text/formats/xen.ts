@@ -43,6 +43,7 @@ function sayX86(state: X86State, out: Sink): void {
 export const xenX86 = recogniser<X86State>({
   id: 'xen.x86-walk',
   title: 'Xen page-table walk (x86)',
+  arch: 'x86',
   state: () => ({ group: 0, walk: [] }),
   rows: [
     {
@@ -77,6 +78,7 @@ const LEVEL: Readonly<Record<string, number>> = { '0TH': 0, '1ST': 1, '2ND': 2, 
 export const xenArm = recogniser<ArmState>({
   id: 'xen.arm-walk',
   title: 'Xen page-table walk (Arm)',
+  arch: 'arm64',
   state: () => ({ group: 0 }),
   rows: [
     {

@@ -4,7 +4,7 @@
  */
 import type { Finding } from '../../bits/codec.ts';
 import type { Family, Intent, Reading } from '../../bits/family.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { type Settings, settle } from '../../bits/settings.ts';
 import type { Word } from '../../bits/word.ts';
 import { apm } from '../../refs.ts';
@@ -43,7 +43,6 @@ export type NptSettings = Settings<typeof nptSettings>;
 
 /** The same settings for the layouts of ordinary paging. */
 const ordinary = perSettings(
-  keyOf<NptSettings>('mode', 'level', 'maxphyaddr', 'nxe', 'pse', 'pse36', 'gbpages', 'cBit', 'pat'),
   (s: NptSettings): Stage1Settings => settle(stage1Settings, { ...s, vendor: 'amd' }),
 );
 

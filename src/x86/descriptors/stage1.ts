@@ -6,7 +6,7 @@
 import { check, decode, EncodeError, type Finding } from '../../bits/codec.ts';
 import type { Family, Intent, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { choice, integer, type Settings, settle, toggle } from '../../bits/settings.ts';
 import {
   addr,
@@ -203,7 +203,7 @@ const MODE_NAME = { '32': '32-bit', pae: 'PAE', '4l': '4-level', '5l': '5-level'
 const SIZE_NAME = { page4k: '4-KByte', page2m: '2-MByte', page4m: '4-MByte', page1g: '1-GByte' } as const;
 
 /** Can an entry at this level map a page, under these settings? */
-function largePage(s: Stage1Settings, level: number): boolean {
+export function largePage(s: Stage1Settings, level: number = levelOf(s)): boolean {
   if (level === 1) return true;
   if (level === 2) return s.mode !== '32' || s.pse === 1;
   return level === 3 && ia32e(s) && s.gbpages === 1;
@@ -212,19 +212,6 @@ function largePage(s: Stage1Settings, level: number): boolean {
 /** The level, or the top one where the mode has fewer: the reading says so in a finding. */
 const levelOf = (s: Stage1Settings): number => Math.min(s.level, topLevel(s.mode));
 
-const layoutKey = keyOf<Stage1Settings>(
-  'mode',
-  'level',
-  'maxphyaddr',
-  'nxe',
-  'pse',
-  'pse36',
-  'gbpages',
-  'vendor',
-  'hlat',
-  'cBit',
-  'sBit',
-);
 const about = (s: Stage1Settings, what: string) => {
   const level = levelOf(s);
   const mode = MODE_NAME[s.mode];
@@ -238,7 +225,7 @@ const about = (s: Stage1Settings, what: string) => {
 };
 
 /** The layout of a page at this level under these settings. Call it only where a page can be. */
-export const stage1Page = perSettings(layoutKey, (s: Stage1Settings) => {
+export const stage1Page = perSettings((s: Stage1Settings) => {
   const level = levelOf(s);
   const kind = pageKind(s.mode, level);
   const title = about(s, `maps a ${SIZE_NAME[kind]} page`);
@@ -248,7 +235,7 @@ export const stage1Page = perSettings(layoutKey, (s: Stage1Settings) => {
 });
 
 /** The layout of an entry that points to a table. Call it only above level 1. */
-export const stage1Table = perSettings(layoutKey, (s: Stage1Settings) => {
+export const stage1Table = perSettings((s: Stage1Settings) => {
   const level = levelOf(s);
   const title = about(s, 'references a table');
   if (s.mode === '32') return format('x86.pte.table', title, small32.table(s));

@@ -6,7 +6,7 @@
 import { check, decode, EncodeError, type Finding } from '../../bits/codec.ts';
 import type { Family, Intent, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { integer, type Settings, settle, toggle } from '../../bits/settings.ts';
 import {
   addr,
@@ -164,25 +164,11 @@ const SIZE_NAME = { page4k: '4-KByte', page2m: '2-MByte', page4m: '', page1g: '1
 const nameOf = (s: Stage2Settings): string => NAME[s.level - 1] ?? '';
 
 /** Can an entry at this level map a page? */
-const largePage = (s: Stage2Settings): boolean =>
+export const largePage = (s: Stage2Settings): boolean =>
   s.level === 1 || (s.level === 2 && s.p2m === 1) || (s.level === 3 && s.p1g === 1);
 
-const layoutKey = keyOf<Stage2Settings>(
-  'level',
-  'maxphyaddr',
-  'p2m',
-  'p1g',
-  'ad',
-  'sss',
-  'mbec',
-  've',
-  'spp',
-  'pw',
-  'vgp',
-);
-
 /** The layout of a page at this level under these settings. Call it only where a page can be. */
-export const stage2Page = perSettings(layoutKey, (s: Stage2Settings) => {
+export const stage2Page = perSettings((s: Stage2Settings) => {
   const kind = pageKind('5l', s.level);
   const title = `${nameOf(s)} that maps a ${SIZE_NAME[kind]} page`;
   const ref = sdm(`Table "Format of an ${nameOf(s)} that Maps a ${SIZE_NAME[kind]} Page"`);
@@ -190,12 +176,12 @@ export const stage2Page = perSettings(layoutKey, (s: Stage2Settings) => {
 });
 
 /** The layout of an entry that references a table. Call it only above level 1. */
-export const stage2Table = perSettings(layoutKey, (s: Stage2Settings) => {
+export const stage2Table = perSettings((s: Stage2Settings) => {
   const ref = sdm(`Table "Format of an ${nameOf(s)} that References an EPT Table"`);
   return format('x86.ept.table', { title: `${nameOf(s)} that references a table`, ref }, tableRows(s));
 });
 
-const stage2NotPresent = perSettings(keyOf<Stage2Settings>('ve', 'mbec'), (s: Stage2Settings) =>
+const stage2NotPresent = perSettings((s: Stage2Settings) =>
   format(
     'x86.ept.not-present',
     { title: 'EPT entry that is not present', ref: sdm('section "EPT Violations"') },
@@ -460,7 +446,7 @@ export const spptSettings = {
 export type SpptSettings = Settings<typeof spptSettings>;
 const SPPT = sdm('section "Sub-Page Write Permissions"');
 
-const spptTable = perSettings(keyOf<SpptSettings>('maxphyaddr'), (s: SpptSettings) =>
+const spptTable = perSettings((s: SpptSettings) =>
   format(
     'x86.sppt.table',
     { title: 'sub-page permission table entry that references a table', ref: SPPT },

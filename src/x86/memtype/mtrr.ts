@@ -2,9 +2,20 @@
  * What the MTRRs say of a physical address, and of a range [SDM, "MTRR Precedences"; APM, "Memory-Type Range Registers",
  * "Top of Memory"].
  */
+import { decode } from '../../bits/codec.ts';
 import type { Word } from '../../bits/word.ts';
 import { apm, sdm } from '../../refs.ts';
-import { FIXED_MTRRS } from '../registers/mtrr.ts';
+import {
+  extendedByte,
+  FIXED_MTRRS,
+  fixedBytes,
+  mtrrCapLayout,
+  mtrrDefTypeLayout,
+  physBaseLayout,
+  physMaskLayout,
+  syscfgLayout,
+  topMemLayout,
+} from '../registers/mtrr.ts';
 import { type MemoryType, memoryType } from '../values/attributes.ts';
 import { type Answer, because, type Reason } from './reason.ts';
 
@@ -45,7 +56,6 @@ const PRECEDENCES = sdm('section "MTRR Precedences"');
 const PAGE = 12n;
 const MIB = 1n << 20n;
 const FOUR_GIB = 1n << 32n;
-const has = (word: Word, bit: number): boolean => ((word >> BigInt(bit)) & 1n) === 1n;
 
 /** A register set prepared for many lookups. */
 export interface Mtrrs {
@@ -66,35 +76,67 @@ interface VariableRange {
   readonly code: number;
 }
 
-/** Address bits that are compared: [M-1:12]. */
-const compared = (maxphyaddr: number): bigint => ((1n << BigInt(Math.min(maxphyaddr, 52))) - 1n) & ~0xfffn;
-
-const range = (n: number, base: Word, mask: Word, bits: bigint): VariableRange[] =>
-  has(mask, 11) ? [{ n, base: base & mask & bits, mask: mask & bits, code: Number(base & 0xffn) }] : [];
+function range(n: number, base: Word, mask: Word, maxphyaddr: number): VariableRange[] {
+  const { v, mask: bits } = decode(physMaskLayout({ maxphyaddr }), mask);
+  const pair = decode(physBaseLayout({ maxphyaddr }), base);
+  return v ? [{ n, base: pair.base & bits, mask: bits, code: pair.type }] : [];
+}
 
 /** Read the registers once. */
 export function mtrrs(registers: MtrrRegisters): Mtrrs {
   const { vendor, maxphyaddr, defType, fixed, variable, smrr, syscfg = 0n, topMem2 = 0n } = registers;
-  const bits = compared(maxphyaddr);
-  const [smm] = smrr ? range(0, smrr.base, smrr.mask, compared(32)) : [];
+  const [smm] = smrr ? range(0, smrr.base, smrr.mask, 32) : [];
+  const { e, fe } = decode(mtrrDefTypeLayout, defType);
+  const { tom2En, tom2ForceWb } = decode(syscfgLayout, syscfg);
   // Tom2ForceMemTypeWB alone does not say whether it needs MtrrTom2En: like Linux, both are asked for
-  const forced = vendor === 'amd' && has(syscfg, 21) && has(syscfg, 22);
+  const forced = vendor === 'amd' && tom2En && tom2ForceWb;
   return {
     registers,
-    enabled: has(defType, 11),
-    fixedEnabled: has(defType, 10),
-    fixed: FIXED_MTRRS.flatMap(({ base, size }, register) =>
-      Array.from({ length: 8 }, (_, i) => ({
+    enabled: e === 1,
+    fixedEnabled: fe === 1,
+    fixed: FIXED_MTRRS.flatMap(({ msr, base, size }, register) =>
+      fixedBytes(msr, fixed?.[register] ?? 0n).map((byte, i) => ({
         start: BigInt(base + i * size),
         end: BigInt(base + (i + 1) * size),
-        byte: Number(((fixed?.[register] ?? 0n) >> BigInt(8 * i)) & 0xffn),
+        byte,
       })),
     ),
-    variable: variable.flatMap(([base, mask], n) => range(n, base, mask, bits)),
+    variable: variable.flatMap(([base, mask], n) => range(n, base, mask, maxphyaddr)),
     ...(smm ? { smrr: smm } : {}),
-    ...(forced ? { forcedWb: topMem2 & 0x000f_ffff_ff80_0000n } : {}),
+    ...(forced ? { forcedWb: decode(topMemLayout, topMem2).top } : {}),
   };
 }
+
+/** The MTRRs among the registers; undefined where MTRR_DEF_TYPE is not among them. */
+export function mtrrsOf(
+  registers: ReadonlyMap<string, Word>,
+  vendor: 'intel' | 'amd',
+  maxphyaddr: number,
+): Mtrrs | undefined {
+  const defType = registers.get('MTRR_DEF_TYPE');
+  if (defType === undefined) return undefined;
+  const cap = registers.get('MTRRCAP');
+  const count = cap === undefined ? USUAL_RANGES : decode(mtrrCapLayout, cap).vcnt;
+  const value = (name: string): bigint => registers.get(name) ?? 0n;
+  const smrrMask = registers.get('SMRR_PHYSMASK');
+  return mtrrs({
+    vendor,
+    maxphyaddr,
+    defType,
+    fixed: FIXED_MTRRS.map(({ name }) => value(`MTRR_FIX${name}`)),
+    variable: Array.from(
+      { length: count },
+      (_, n) => [value(`MTRR_PHYSBASE${n}`), value(`MTRR_PHYSMASK${n}`)] as const,
+    ),
+    ...(smrrMask === undefined
+      ? {}
+      : { smrr: { base: value('SMRR_PHYSBASE'), mask: smrrMask, inSmm: false } }),
+    syscfg: value('SYSCFG'),
+    topMem2: value('TOP_MEM2'),
+  });
+}
+/** Variable ranges that are asked for where MTRRCAP is not given; what is not there reads as 0 and counts for nothing. */
+const USUAL_RANGES = 16;
 
 const typeOf = (code: number): MtrrType => {
   const type = memoryType(code);
@@ -145,7 +187,7 @@ export function mtrrType(set: Mtrrs, address: bigint): MtrrLookup {
       { 'SYSCFG.Tom2ForceMemTypeWB': 1, 'SYSCFG.MtrrTom2En': 1, TOP_MEM2: `0x${set.forcedWb.toString(16)}` },
       { ref: apm('section "Top of Memory"'), note: 'takes the place of the default type only' },
     );
-  const code = Number(registers.defType & 0xffn);
+  const code = decode(mtrrDefTypeLayout, registers.defType).type;
   return found('default', typeOf(code), { Type: memoryType(code) ?? code });
 }
 
@@ -170,14 +212,14 @@ function fixedType({ registers, fixed }: Mtrrs, address: bigint): MtrrLookup {
     byte: `0x${byte.toString(16).padStart(2, '0')}`,
   };
   if (registers.vendor !== 'amd') return found('fixed', typeOf(byte), operands);
-  const syscfg = registers.syscfg ?? 0n;
-  if (!has(syscfg, 19) && (byte & 0x18) === 0) return found('fixed', typeOf(byte), operands);
-  const takesEffect = has(syscfg, 18);
-  return found('fixed', typeOf(byte & ~0x18), operands, {
-    rdMem: (byte & 0x10) !== 0,
-    wrMem: (byte & 0x08) !== 0,
+  const { fixDramModEn, fixDramEn } = decode(syscfgLayout, registers.syscfg ?? 0n);
+  const { rdMem, wrMem, code } = extendedByte(byte);
+  if (!(fixDramModEn || rdMem || wrMem)) return found('fixed', typeOf(byte), operands);
+  return found('fixed', typeOf(code), operands, {
+    rdMem,
+    wrMem,
     ref: apm('section "Extended Fixed-Range MTRR Type-Field Encodings"'),
-    ...(takesEffect ? {} : { note: 'SYSCFG.MtrrFixDramEn = 0: RdMem and WrMem have no effect' }),
+    ...(fixDramEn ? {} : { note: 'SYSCFG.MtrrFixDramEn = 0: RdMem and WrMem have no effect' }),
   });
 }
 

@@ -1,7 +1,7 @@
 /** Control registers that decide how memory is translated and cached: CR0, CR4, IA32_EFER. */
 import { decode, type Finding } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { choice, type Settings } from '../../bits/settings.ts';
 import { choose, flag, mbz, res0 } from '../../bits/spec.ts';
 import { apm, sdm } from '../../refs.ts';
@@ -168,7 +168,7 @@ const vendors = {
 };
 
 /** IA32_EFER; AMD has more bits of its own. */
-export const eferLayout = perSettings(keyOf<Settings<typeof eferSettings>>('vendor'), s =>
+export const eferLayout = perSettings((s: Settings<typeof eferSettings>) =>
   format(
     'x86.EFER',
     {

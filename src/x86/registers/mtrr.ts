@@ -2,9 +2,9 @@
  * Memory type range registers [SDM, "Memory Type Range Registers (MTRRs)"], and AMD's extensions of them [APM, "Memory-
  * Type Range Registers", "Extended Fixed-Range MTRR Type-Field Encodings", "System Configuration Register (SYSCFG)"].
  */
-import { decode, type Finding } from '../../bits/codec.ts';
+import { decode, type Finding, fieldsOf, patch } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
+import { perSettings } from '../../bits/memo.ts';
 import { integer, type Settings, toggle } from '../../bits/settings.ts';
 import { addr, bits, flag, mbz, type Row, res0, reserved, type ValueTable } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
@@ -102,14 +102,29 @@ export const mtrrDefType = register({
 
 // -------------------------------------------------------------------------------------------------- fixed ranges
 
-/** Fixed-range MTRRs: the first address and the bytes of each of the eight ranges. */
-export const FIXED_MTRRS: readonly { readonly msr: number; readonly base: number; readonly size: number }[] =
-  [
-    { msr: 0x250, base: 0x00000, size: 0x10000 },
-    { msr: 0x258, base: 0x80000, size: 0x4000 },
-    { msr: 0x259, base: 0xa0000, size: 0x4000 },
-    ...Array.from({ length: 8 }, (_, i) => ({ msr: 0x268 + i, base: 0xc0000 + 0x8000 * i, size: 0x1000 })),
-  ];
+export interface FixedMtrr {
+  readonly msr: number;
+  /** The size of a range and the first address, as IA32_MTRR_FIX… is named: `64K_00000`. */
+  readonly name: string;
+  /** The first address, and the bytes of each of the eight ranges. */
+  readonly base: number;
+  readonly size: number;
+}
+const at = (address: number): string => address.toString(16).toUpperCase().padStart(5, '0');
+const fixedMtrr = (msr: number, base: number, size: number): FixedMtrr => ({
+  msr,
+  name: `${size >> 10}K_${at(base)}`,
+  base,
+  size,
+});
+const FIRST = fixedMtrr(0x250, 0x00000, 0x10000);
+/** The fixed-range MTRRs in the order of their addresses. */
+export const FIXED_MTRRS: readonly FixedMtrr[] = [
+  FIRST,
+  fixedMtrr(0x258, 0x80000, 0x4000),
+  fixedMtrr(0x259, 0xa0000, 0x4000),
+  ...Array.from({ length: 8 }, (_, i) => fixedMtrr(0x268 + i, 0xc0000 + 0x8000 * i, 0x1000)),
+];
 
 export const fixedMtrrSettings = {
   msr: integer(0x250, 0x26f, 'MSR number: 250H, 258H, 259H, 268H to 26FH', 0x250),
@@ -129,14 +144,13 @@ const fixedByte = (i: number, at: string, s: FixedSettings): Readonly<Record<str
     [`type${i}`]: bits(lo + 2, lo, `Type${i}`, { values: MEMORY_TYPE, note: at }),
   };
 };
-const kilobytes = (bytes: number): string => `${bytes >> 10}K`;
-
-const fixedLayout = perSettings(keyOf<FixedSettings>('msr', 'modEn'), s => {
-  const range = FIXED_MTRRS.find(({ msr }) => msr === s.msr) ?? { base: 0, size: 0x10000 };
-  const at = (i: number): string =>
-    `${(range.base + i * range.size).toString(16).toUpperCase().padStart(5, '0')}H`;
-  const rows = Array.from({ length: 8 }, (_, i) => Object.entries(fixedByte(i, at(i), s))).flat();
-  const title = `IA32_MTRR_FIX${kilobytes(range.size)}_${at(0).slice(0, -1)}`;
+/** `type0` to `type7`, with AMD's `rdMem0`, `wrMem0`… */
+export const fixedLayout = perSettings((s: FixedSettings) => {
+  const { name, base, size } = FIXED_MTRRS.find(({ msr }) => msr === s.msr) ?? FIRST;
+  const rows = Array.from({ length: 8 }, (_, i) =>
+    Object.entries(fixedByte(i, `${at(base + i * size)}H`, s)),
+  ).flat();
+  const title = `IA32_MTRR_FIX${name}`;
   return format(
     `x86.${title}`,
     { title, ref: sdm('Table "Address Mapping for Fixed-Range MTRRs"') },
@@ -150,10 +164,19 @@ export type FixedMtrrFacts = {
 };
 /** The eight types of a fixed-range MTRR. */
 export const fixedTypes = (word: Word, modEn: 0 | 1): readonly (MemoryType | undefined)[] =>
-  Array.from({ length: 8 }, (_, i) => {
-    const byte = Number((word >> BigInt(8 * i)) & 0xffn);
-    return memoryType(modEn ? byte & 7 : byte);
-  });
+  fieldsOf(fixedLayout({ msr: FIRST.msr, modEn }), word, 'type').map(memoryType);
+
+/** One byte as AMD reads it: whether reads and writes go to memory, and what stands beside these bits. */
+export function extendedByte(byte: number) {
+  const layout = fixedLayout({ msr: FIRST.msr, modEn: 1 });
+  const { rdMem0, wrMem0 } = decode(layout, BigInt(byte)) as Readonly<Record<string, number>>;
+  const code = Number(patch(layout, BigInt(byte), { rdMem0: 0, wrMem0: 0 }));
+  return { rdMem: rdMem0 === 1, wrMem: wrMem0 === 1, code };
+}
+
+/** The eight bytes of a fixed-range MTRR, whatever AMD's RdMem and WrMem make of them. */
+export const fixedBytes = (msr: number, word: Word): readonly number[] =>
+  fieldsOf(fixedLayout({ msr, modEn: 0 }), word, 'type');
 
 export const mtrrFixed = register({
   id: 'x86.IA32_MTRR_FIX',
@@ -171,7 +194,7 @@ export const mtrrFixed = register({
       message: `MSR ${s.msr.toString(16).toUpperCase()}H is no fixed-range MTRR: read as 250H`,
       ref: MTRRS,
     };
-    const { base, size } = range ?? { base: 0, size: 0x10000 };
+    const { base, size } = range ?? FIRST;
     const ranges = fixedTypes(word, s.modEn).map((type, i) => ({
       start: base + i * size,
       size,
@@ -188,7 +211,7 @@ const VARIABLE = sdm('Figure "IA32_MTRR_PHYSBASEn and IA32_MTRR_PHYSMASKn Variab
 const SMRRS = sdm('Figure "IA32_SMRR_PHYSBASE and IA32_SMRR_PHYSMASK SMRR Pair"');
 
 /** IA32_MTRR_PHYSBASEn. */
-export const physBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+export const physBaseLayout = perSettings((s: PhysicalSettings) =>
   format(
     'x86.IA32_MTRR_PHYSBASE',
     { title: 'IA32_MTRR_PHYSBASEn', ref: VARIABLE },
@@ -196,7 +219,7 @@ export const physBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'),
   ),
 );
 /** IA32_MTRR_PHYSMASKn. */
-export const physMaskLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+export const physMaskLayout = perSettings((s: PhysicalSettings) =>
   format(
     'x86.IA32_MTRR_PHYSMASK',
     { title: 'IA32_MTRR_PHYSMASKn', ref: VARIABLE },
@@ -378,7 +401,7 @@ export const syscfg = register({
 
 const TOP = apm('section "Top of Memory"');
 /** TOP_MEM and TOP_MEM2: the first byte that is not DRAM, in units of 8 MBytes. */
-const topMemLayout = format(
+export const topMemLayout = format(
   'x86.TOP_MEM',
   { title: 'TOP_MEM, TOP_MEM2', ref: TOP },
   { res52: mbz(63, 52, GP), top: addr('Address', [51, 23]), res0: mbz(22, 0, GP) },
@@ -397,7 +420,7 @@ export const topMem = register({
 });
 
 const IORRS = apm('section "IORRs"');
-const iorrBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+const iorrBaseLayout = perSettings((s: PhysicalSettings) =>
   format(
     'x86.IORRBase',
     { title: 'IORRBasen', ref: IORRS },
@@ -413,7 +436,7 @@ const iorrBaseLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
     },
   ),
 );
-const iorrMaskLayout = perSettings(keyOf<PhysicalSettings>('maxphyaddr'), s =>
+const iorrMaskLayout = perSettings((s: PhysicalSettings) =>
   format(
     'x86.IORRMask',
     { title: 'IORRMaskn', ref: IORRS },

@@ -4,8 +4,8 @@
  */
 import { decode, type Finding } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { keyOf, perSettings } from '../../bits/memo.ts';
-import { choice, integer, type Settings, toggle } from '../../bits/settings.ts';
+import { perSettings } from '../../bits/memo.ts';
+import { choice, integer, type Settings, settle, toggle } from '../../bits/settings.ts';
 import { addr, bits, choose, flag, ignored, mbz, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
@@ -73,8 +73,7 @@ const cr3Pae = format(
     ign0: ignored(4, 0),
   },
 );
-const cr3Key = keyOf<Cr3Settings>('maxphyaddr', 'pcide', 'lam', 'operand', 'cBit', 'sBit');
-const cr3Ia32e = perSettings(cr3Key, (s: Cr3Settings) =>
+const cr3Ia32e = perSettings((s: Cr3Settings) =>
   format(
     'x86.CR3',
     {
@@ -141,7 +140,7 @@ const WALK: ValueTable = Array.from({ length: 8 }, (_, i) => `${i + 1} levels`);
 const TYPE: ValueTable = Array.from({ length: 8 }, (_, i) => memoryType(i) ?? `code ${i}`);
 const VMENTRY = { id: 'reserved-set', text: 'reserved (must be 0): VM entry fails' };
 
-export const eptpLayout = perSettings(keyOf<EptpSettings>('maxphyaddr', 'sss'), (s: EptpSettings) =>
+export const eptpLayout = perSettings((s: EptpSettings) =>
   format(
     'x86.EPTP',
     { title: 'extended-page-table pointer', ref: EPTP_REF },
@@ -215,3 +214,44 @@ export const eptp = register({
   },
   forms: [{ sss: 1 }, { maxphyaddr: 46 }],
 });
+
+// -------------------------------------------------------------------------------------------------- where walks begin
+
+/** Where a walk begins, taken out of its register. */
+export interface RootTable {
+  /** Address of the first table, bytes. */
+  readonly base: bigint;
+  /** PCID, with CR4.PCIDE. */
+  readonly id?: number;
+  /** The PAT entry for accesses to the first table; absent in PAE paging, where CR3 has no PCD and PWT, and under EPT. */
+  readonly patIndex?: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Findings of a register, with its name in front. */
+export const named = (name: string, findings: readonly Finding[]): readonly Finding[] =>
+  findings.map(finding => ({ ...finding, message: `${name}: ${finding.message}` }));
+
+function root(name: string, word: Word, form: Partial<Cr3Settings>): RootTable {
+  const { facts, findings } = cr3.read(word, settle(cr3Settings, form));
+  const { root: base, pcid, patIndex } = facts;
+  return {
+    base,
+    ...(pcid === undefined ? {} : { id: pcid }),
+    ...(patIndex === undefined ? {} : { patIndex }),
+    findings: named(name, findings),
+  };
+}
+
+/** The first table of ordinary paging. */
+export const stage1Root = (word: Word, form: Partial<Cr3Settings>): RootTable => root('CR3', word, form);
+
+/** The first table of nested paging. nCR3 has no PCID and no bits of linear-address masking. */
+export const nptRoot = (word: Word, form: Partial<Omit<Cr3Settings, 'pcide' | 'lam'>>): RootTable =>
+  root('nCR3', word, { ...form, lam: 0 });
+
+/** The first table of EPT. */
+export function stage2Root(word: Word, capabilities: Partial<EptpSettings> = {}): RootTable {
+  const { facts, findings } = eptp.read(word, settle(eptpSettings, capabilities));
+  return { base: facts.root, findings: named('EPTP', findings) };
+}

@@ -4,7 +4,6 @@
 
 import { decode } from '../../bits/codec.ts';
 import type { Answer } from '../../memtype/rule.ts';
-import type { RegisterValues } from '../../walk/candidate.ts';
 import {
   type Agreement,
   type EffectiveRules,
@@ -15,54 +14,16 @@ import {
 import type { NptReading } from '../descriptors/npt.ts';
 import type { Stage1Reading } from '../descriptors/stage1.ts';
 import type { Stage2Reading } from '../descriptors/stage2.ts';
-import { type Mtrrs, mtrrLabel, mtrrRange, mtrrs, mtrrType } from '../memtype/mtrr.ts';
+import { type Mtrrs, mtrrLabel, mtrrRange, mtrrType } from '../memtype/mtrr.ts';
 import { patEntry } from '../memtype/pat.ts';
 import { type Effective, effectiveType } from '../memtype/stage1.ts';
 import { effectiveEpt, effectiveNpt } from '../memtype/stage2.ts';
+import { cr0Layout } from '../registers/control.ts';
 import { type EffectiveType, plainType } from '../values/attributes.ts';
 
 /** Runs of different MTRR types that one range is cut into at most; masks with holes can make very many. */
 const RUNS = 4096;
 const FRAME = 4096n;
-
-/** CR0.CD and CR0.NW. */
-const cd = (cr0: bigint): number => Number((cr0 >> 30n) & 1n);
-const nw = (cr0: bigint): number => Number((cr0 >> 29n) & 1n);
-
-const FIXED = [
-  '64K_00000',
-  '16K_80000',
-  '16K_A0000',
-  ...Array.from({ length: 8 }, (_, i) => `4K_${(0xc0000 + i * 0x8000).toString(16).toUpperCase()}`),
-];
-
-/** The MTRRs among the registers; undefined where MTRR_DEF_TYPE is not among them. */
-export function mtrrsOf(
-  registers: RegisterValues,
-  vendor: 'intel' | 'amd',
-  maxphyaddr: number,
-): Mtrrs | undefined {
-  const defType = registers.get('MTRR_DEF_TYPE');
-  if (defType === undefined) return undefined;
-  const count = Number((registers.get('MTRRCAP') ?? 16n) & 0xffn);
-  const value = (name: string): bigint => registers.get(name) ?? 0n;
-  const smrrMask = registers.get('SMRR_PHYSMASK');
-  return mtrrs({
-    vendor,
-    maxphyaddr,
-    defType,
-    fixed: FIXED.map(range => value(`MTRR_FIX${range}`)),
-    variable: Array.from(
-      { length: count },
-      (_, n) => [value(`MTRR_PHYSBASE${n}`), value(`MTRR_PHYSMASK${n}`)] as const,
-    ),
-    ...(smrrMask === undefined
-      ? {}
-      : { smrr: { base: value('SMRR_PHYSBASE'), mask: smrrMask, inSmm: false } }),
-    syscfg: value('SYSCFG'),
-    topMem2: value('TOP_MEM2'),
-  });
-}
 
 /** Cut output frames where the MTRR type changes. */
 function mtrrRuns(set: Mtrrs, frame: number, frames: number) {
@@ -79,74 +40,75 @@ function mtrrRuns(set: Mtrrs, frame: number, frames: number) {
 const patIndexOf = ({ reading }: StageLeaf): number => (reading as Stage1Reading).facts.patIndex ?? 0;
 
 /** Ordinary paging without a second stage: PAT and MTRRs. */
-export function ordinaryEffective(
-  set: Mtrrs,
-  pat: bigint,
-  cr0: bigint,
-  vendor: 'intel' | 'amd',
-): EffectiveRules {
+export interface Stage1Registers {
+  readonly vendor: 'intel' | 'amd';
+  readonly pat: bigint;
+  readonly cr0: bigint;
+  readonly mtrrs: Mtrrs;
+}
+
+export function stage1Effective({ vendor, pat, cr0, mtrrs }: Stage1Registers): EffectiveRules {
+  const { cd, nw } = decode(cr0Layout, cr0);
   return {
-    runs: (frame, frames) => mtrrRuns(set, frame, frames),
+    runs: (frame, frames) => mtrrRuns(mtrrs, frame, frames),
     effective: (leaf, _second, frame, frames) => {
       const entry = patEntry(pat, patIndexOf(leaf));
-      const lookup = mtrrType(set, BigInt(frame) * FRAME);
-      const result = effectiveType({ vendor, cd: cd(cr0), nw: nw(cr0), pat: entry, mtrr: lookup });
+      const lookup = mtrrType(mtrrs, BigInt(frame) * FRAME);
+      const result = effectiveType({ vendor, cd, nw, pat: entry, mtrr: lookup });
       const parts: Parts = { PAT: String(entry.is), MTRR: mtrrLabel(lookup.is) };
-      return (
-        mixed(set, frame, frames) ?? effectiveView(result, cd(cr0) ? 'CR0.CD' : decider(result.is, parts))
-      );
+      return mixed(mtrrs, frame, frames) ?? effectiveView(result, cd ? 'CR0.CD' : decider(result.is, parts));
     },
   };
 }
 
 /** A guest under EPT: the EPT leaf and the guest's PAT; MTRRs have no say. */
-export function eptEffective(guestPat: bigint, guestCr0: bigint): EffectiveRules {
+export interface Stage2Registers {
+  /** The guest's IA32_PAT and CR0. */
+  readonly pat: bigint;
+  readonly cr0: bigint;
+}
+
+export function stage2Effective({ pat, cr0 }: Stage2Registers): EffectiveRules {
+  const { cd } = decode(cr0Layout, cr0);
   return {
     runs: (_frame, frames) => oneRun(frames),
     effective: (leaf, second) => {
       if (!second) return NONE;
       const ept = second.reading as Stage2Reading;
       const { memType = 0, ipat = 0 } = decode(ept.format, ept.raw) as { memType?: number; ipat?: number };
-      const pat = patEntry(guestPat, patIndexOf(leaf));
-      const result = effectiveEpt({ cd: cd(guestCr0), memType, ipat, pat });
-      const parts: Parts = { 'guest PAT': String(pat.is), EPT: ept.facts.memory ?? 'reserved' };
-      return effectiveView(
-        result,
-        cd(guestCr0) ? 'guest CR0.CD' : ipat ? 'EPT (IPAT)' : decider(result.is, parts),
-      );
+      const guest = patEntry(pat, patIndexOf(leaf));
+      const result = effectiveEpt({ cd, memType, ipat, pat: guest });
+      const parts: Parts = { 'guest PAT': String(guest.is), EPT: ept.facts.memory ?? 'reserved' };
+      return effectiveView(result, cd ? 'guest CR0.CD' : ipat ? 'EPT (IPAT)' : decider(result.is, parts));
     },
   };
 }
 
 /** A guest under NPT: guest PAT, host PAT and the MTRRs of the system physical address. */
-export function nptEffective(
-  set: Mtrrs,
-  guestPat: bigint,
-  hostPat: bigint,
-  guestCr0: bigint,
-  hostCr0: bigint,
-): EffectiveRules {
+export interface NptRegisters extends Stage2Registers {
+  readonly hostPat: bigint;
+  readonly hostCr0: bigint;
+  readonly mtrrs: Mtrrs;
+}
+
+export function nptEffective({ pat, cr0, hostPat, hostCr0, mtrrs }: NptRegisters): EffectiveRules {
+  const guestCd = decode(cr0Layout, cr0).cd;
+  const hostCd = decode(cr0Layout, hostCr0).cd;
   return {
-    runs: (frame, frames) => mtrrRuns(set, frame, frames),
+    runs: (frame, frames) => mtrrRuns(mtrrs, frame, frames),
     effective: (leaf, second, frame, frames) => {
       if (!second) return NONE;
-      const guest = patEntry(guestPat, patIndexOf(leaf));
+      const guest = patEntry(pat, patIndexOf(leaf));
       const host = patEntry(hostPat, (second.reading as NptReading).facts.patIndex ?? 0);
-      const lookup = mtrrType(set, BigInt(frame) * FRAME);
-      const result = effectiveNpt({
-        guestCd: cd(guestCr0),
-        hostCd: cd(hostCr0),
-        guestPat: guest,
-        hostPat: host,
-        mtrr: lookup,
-      });
+      const lookup = mtrrType(mtrrs, BigInt(frame) * FRAME);
+      const result = effectiveNpt({ guestCd, hostCd, guestPat: guest, hostPat: host, mtrr: lookup });
       const parts: Parts = {
         'guest PAT': String(guest.is),
         'host PAT': String(host.is),
         MTRR: mtrrLabel(lookup.is),
       };
-      const off = cd(guestCr0) ? 'guest CR0.CD' : cd(hostCr0) ? 'host CR0.CD' : undefined;
-      return mixed(set, frame, frames) ?? effectiveView(result, off ?? decider(result.is, parts));
+      const off = guestCd ? 'guest CR0.CD' : hostCd ? 'host CR0.CD' : undefined;
+      return mixed(mtrrs, frame, frames) ?? effectiveView(result, off ?? decider(result.is, parts));
     },
   };
 }

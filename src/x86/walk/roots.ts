@@ -2,6 +2,7 @@
  * The x86 translations that a set of registers gives: ordinary paging of CR3, EPT, NPT, and a guest's own paging under
  * either.
  */
+import { decode, encode, patch } from '../../bits/codec.ts';
 import {
   type Candidate,
   type Candidates,
@@ -9,16 +10,23 @@ import {
   type Refused,
   type RegisterValues,
 } from '../../walk/candidate.ts';
-import type { Mtrrs } from '../memtype/mtrr.ts';
-import { eptEffective, mtrrsOf, nptEffective, ordinaryEffective } from './effective.ts';
-import { eptRegime, nptRegime, ordinaryRegime, type Processor } from './regime.ts';
+import { type Mtrrs, mtrrsOf } from '../memtype/mtrr.ts';
+import { cr0Layout, cr4Layout, eferLayout } from '../registers/control.ts';
+import { eptVpidCapLayout } from '../registers/features.ts';
+import { physMaskLayout } from '../registers/mtrr.ts';
+import { nptEffective, stage1Effective, stage2Effective } from './effective.ts';
+import { nptSetup, type Processor, stage1Setup, stage2Setup } from './setup.ts';
 import { nptTables, stage1Tables, stage2Tables } from './tables.ts';
 
-/** Bits that 4-level paging needs, for registers that are not given [SDM, "Paging Modes and Control Bits"]. */
-const FOUR_LEVEL = { cr0: 0x8001_0031n, cr4: 0x20n, efer: 0xd00n } as const;
+/** What 4-level paging needs, for registers that are not given [SDM, "Paging Modes and Control Bits"]. */
+const FOUR_LEVEL = {
+  cr0: encode(cr0Layout, { pg: 1, wp: 1, ne: 1, et: 1, pe: 1 }),
+  cr4: encode(cr4Layout, { pae: 1 }),
+  efer: encode(eferLayout({ vendor: 'intel' }), { nxe: 1, lma: 1, lme: 1 }),
+} as const;
 
 /** EFER.NXE alone: outside IA-32e mode, and bit 63 of PAE entries is execute-disable. */
-const NXE = 0x800n;
+const NXE = encode(eferLayout({ vendor: 'intel' }), { nxe: 1 });
 
 /** What the registers do not hold: the processor, and the VM-execution controls of EPT. */
 export interface Machine extends Processor {
@@ -30,145 +38,180 @@ export interface Machine extends Processor {
   readonly l1tfBits?: number;
 }
 
+/** Everything that the registers say beside the tables themselves. */
+interface Cpu {
+  readonly registers: RegisterValues;
+  readonly machine: Machine;
+  readonly processor: Processor;
+  readonly vendor: 'intel' | 'amd';
+  readonly maxphyaddr: number;
+  readonly mtrrs: Mtrrs | undefined;
+  /** CR0, CR4 and EFER, or what 4-level paging needs. */
+  readonly modes: { readonly cr0: bigint; readonly cr4: bigint; readonly efer: bigint };
+  /** What had to be assumed: of the width of addresses, of memory types, of the mode. */
+  readonly assumed: Readonly<Record<'width' | 'types' | 'mode', readonly string[]>>;
+}
+
 /** Every translation whose root is there. The registers of a guest are named `GUESTCR3`, `GUESTCR4`, `GUESTEFER`, `GUESTPAT`. */
-export function x86Candidates(registers: RegisterValues, machine: Machine = {}): Candidates {
+export function candidates(registers: RegisterValues, machine: Machine = {}): Candidates {
+  const cpu = cpuOf(registers, machine);
   const found: Candidate[] = [];
   const refused: Refused[] = [];
-  const { mbec, l1tfBits, ia32 = false, ...given } = machine;
-  const width = physicalWidth(registers, given.maxphyaddr);
-  const vendor = given.vendor ?? (registers.has('NCR3') || registers.has('SYSCFG') ? 'amd' : 'intel');
-  const processor: Processor = { ...given, vendor, maxphyaddr: width.bits };
-  const pat = registers.get('PAT');
-  const host: Processor = pat === undefined ? processor : { ...processor, pat };
-  const assumed = [
-    ...width.assumed,
-    ...(pat === undefined ? ['IA32_PAT is not given: memory types stay indices'] : []),
-  ];
-
-  const set = mtrrsOf(registers, vendor, width.bits);
-  if (set === undefined) assumed.push('MTRR_DEF_TYPE is not given: memory types are those of the PAT alone');
-
-  const eptp = registers.get('EPTP');
-  if (eptp !== undefined && eptp !== 0n) {
-    const capabilities = registers.get('IA32_VMX_EPT_VPID_CAP') ?? registers.get('MSR_0X48C');
-    const bit = (position: bigint): 0 | 1 =>
-      capabilities === undefined || (capabilities >> position) & 1n ? 1 : 0;
-    const plan = eptRegime(
-      eptp,
-      { maxphyaddr: width.bits, ...(capabilities === undefined ? {} : { sss: bit(23n) }) },
-      {
-        execOnly: bit(0n),
-        p2m: bit(16n),
-        p1g: bit(17n),
-        ...(mbec === undefined ? {} : { mbec }),
-        ...(l1tfBits === undefined ? {} : { l1tfBits }),
-      },
-    );
-    found.push({
-      name: 'ept',
-      regime: stage2Tables({ settings: plan.settings(1), walkLength: plan.levels.length, base: plan.root }),
-      active: true,
-      from: evidence(registers, ['EPTP', 'IA32_VMX_EPT_VPID_CAP']),
-      assumed: [
-        ...width.assumed,
-        ...(capabilities === undefined
-          ? ['IA32_VMX_EPT_VPID_CAP is not given: execute-only and 1G pages are possible']
-          : []),
-        ...(mbec === undefined ? ['mode-based execute control is off'] : []),
-      ],
-      findings: plan.findings,
-    });
-  }
-
-  const ncr3 = registers.get('NCR3');
-  const cr4 = registers.get('CR4') ?? FOUR_LEVEL.cr4;
-  // IA-32e mode needs CR4.PAE; a core that QEMU marks as 32-bit has no processor in it
-  const legacy = ia32 || (cr4 & FOUR_LEVEL.cr4) === 0n;
-  const modes = {
-    cr0: registers.get('CR0') ?? FOUR_LEVEL.cr0,
-    cr4,
-    efer: registers.get('EFER') ?? (legacy ? NXE : FOUR_LEVEL.efer),
+  const take = (made: Candidate | Refused | undefined): void => {
+    if (made === undefined) return;
+    if ('regime' in made) found.push(made);
+    else refused.push(made);
   };
-  const missing = ['CR0', 'CR4', 'EFER'].filter(name => !registers.has(name));
-  const assumedMode = legacy ? '32-bit or PAE paging with NXE' : '4-level paging with NXE';
-  const modeAssumed = missing.length > 0 ? [`${missing.join(', ')} not given: ${assumedMode}`] : [];
-  if (ncr3 !== undefined && ncr3 !== 0n) {
-    const { vendor: _vendor, sBit: _sBit, ...nested } = host;
-    const plan = nptRegime({ ...modes, ncr3 }, nested);
-    found.push({
-      name: 'npt',
-      regime: nptTables({ settings: plan.settings(1), base: plan.root }),
-      active: true,
-      from: evidence(registers, ['NCR3', 'CR0', 'CR4', 'EFER', 'PAT']),
-      assumed: [...assumed, ...modeAssumed],
-      findings: plan.findings,
-    });
-  }
-
-  const cr3 = registers.get('CR3');
-  if (cr3 !== undefined) {
-    const plan = ordinaryRegime({ ...modes, cr3 }, host);
-    if (plan.kind === 'off') refused.push({ name: 'paging', reason: 'CR0.PG = 0: paging is off' });
-    else
-      found.push({
-        name: 'paging',
-        regime: stage1Tables({ settings: plan.settings(1), base: plan.root }),
-        ...(set && pat !== undefined ? { rules: ordinaryEffective(set, pat, modes.cr0, vendor) } : {}),
-        active: true,
-        from: evidence(registers, ['CR3', 'CR0', 'CR4', 'EFER', 'PAT']),
-        assumed: [...assumed, ...modeAssumed],
-        findings: plan.findings,
-      });
-  }
-
-  const guest = guestCandidate(registers, processor, found, set);
-  if (guest) found.push(guest);
+  take(stage2Candidate(cpu));
+  take(nptCandidate(cpu));
+  const [second] = found;
+  take(stage1Candidate(cpu));
+  take(second && guestCandidate(cpu, second.name));
   return { found, refused };
 }
 
+function cpuOf(registers: RegisterValues, machine: Machine): Cpu {
+  const { mbec: _mbec, l1tfBits: _l1tfBits, ia32 = false, ...given } = machine;
+  const width = physicalWidth(registers, given.maxphyaddr);
+  const vendor = given.vendor ?? (registers.has('NCR3') || registers.has('SYSCFG') ? 'amd' : 'intel');
+  const mtrrs = mtrrsOf(registers, vendor, width.bits);
+  const cr4 = registers.get('CR4') ?? FOUR_LEVEL.cr4;
+  // IA-32e mode needs CR4.PAE; a core that QEMU marks as 32-bit has no processor in it
+  const legacy = ia32 || !decode(cr4Layout, cr4).pae;
+  const missing = ['CR0', 'CR4', 'EFER'].filter(name => !registers.has(name));
+  const mode = legacy ? '32-bit or PAE paging with NXE' : '4-level paging with NXE';
+  return {
+    registers,
+    machine,
+    processor: { ...given, vendor, maxphyaddr: width.bits },
+    vendor,
+    maxphyaddr: width.bits,
+    mtrrs,
+    modes: {
+      cr0: registers.get('CR0') ?? FOUR_LEVEL.cr0,
+      cr4,
+      efer: registers.get('EFER') ?? (legacy ? NXE : FOUR_LEVEL.efer),
+    },
+    assumed: {
+      width: width.assumed,
+      types: [
+        ...(registers.has('PAT') ? [] : ['IA32_PAT is not given: memory types stay indices']),
+        ...(mtrrs ? [] : ['MTRR_DEF_TYPE is not given: memory types are those of the PAT alone']),
+      ],
+      mode: missing.length > 0 ? [`${missing.join(', ')} not given: ${mode}`] : [],
+    },
+  };
+}
+
+/** The processor, and the types of its PAT where that is given. */
+const withPat = (processor: Processor, pat: bigint | undefined): Processor =>
+  pat === undefined ? processor : { ...processor, pat };
+
+function stage2Candidate({ registers, machine, maxphyaddr, assumed }: Cpu): Candidate | undefined {
+  const { mbec, l1tfBits } = machine;
+  const eptp = registers.get('EPTP');
+  if (eptp === undefined || eptp === 0n) return undefined;
+  const word = registers.get('IA32_VMX_EPT_VPID_CAP') ?? registers.get('MSR_0X48C');
+  const capabilities = word === undefined ? undefined : decode(eptVpidCapLayout, word);
+  const { execOnly, p2m, p1g } = capabilities ?? { execOnly: 1, p2m: 1, p1g: 1 };
+  const setup = stage2Setup({
+    eptp,
+    capabilities: { maxphyaddr, ...(capabilities ? { sss: capabilities.sss } : {}) },
+    entries: {
+      execOnly,
+      p2m,
+      p1g,
+      ...(mbec === undefined ? {} : { mbec }),
+      ...(l1tfBits === undefined ? {} : { l1tfBits }),
+    },
+  });
+  if (!setup.valid) return undefined;
+  const { regime, root, settings } = setup;
+  return {
+    name: 'ept',
+    regime: stage2Tables({ settings, walkLength: regime.levels.length, base: root.base }),
+    active: true,
+    from: evidence(registers, ['EPTP', 'IA32_VMX_EPT_VPID_CAP']),
+    assumed: [
+      ...assumed.width,
+      ...(capabilities ? [] : ['IA32_VMX_EPT_VPID_CAP is not given: execute-only and 1G pages are possible']),
+      ...(mbec === undefined ? ['mode-based execute control is off'] : []),
+    ],
+    findings: root.findings,
+  };
+}
+
+function nptCandidate({ registers, processor, modes, assumed }: Cpu): Candidate | undefined {
+  const ncr3 = registers.get('NCR3');
+  if (ncr3 === undefined || ncr3 === 0n) return undefined;
+  const { vendor: _vendor, sBit: _sBit, ...nested } = withPat(processor, registers.get('PAT'));
+  const setup = nptSetup({ ...modes, ncr3, processor: nested });
+  if (!setup.valid) return undefined;
+  const { regime, root, settings } = setup;
+  return {
+    name: 'npt',
+    regime: nptTables({ settings, base: root.base }),
+    active: true,
+    from: evidence(registers, ['NCR3', 'CR0', 'CR4', 'EFER', 'PAT']),
+    assumed: [...assumed.width, ...assumed.types, ...assumed.mode],
+    findings: [...regime.findings, ...root.findings],
+  };
+}
+
+function stage1Candidate(cpu: Cpu): Candidate | Refused | undefined {
+  const { registers, processor, vendor, mtrrs, modes, assumed } = cpu;
+  const cr3 = registers.get('CR3');
+  if (cr3 === undefined) return undefined;
+  const pat = registers.get('PAT');
+  const setup = stage1Setup({ ...modes, cr3, processor: withPat(processor, pat) });
+  if (!setup.valid) return { name: 'paging', reason: setup.explain };
+  const { regime, root, settings } = setup;
+  return {
+    name: 'paging',
+    regime: stage1Tables({ settings, base: root.base }),
+    ...(mtrrs && pat !== undefined ? { rules: stage1Effective({ vendor, pat, cr0: modes.cr0, mtrrs }) } : {}),
+    active: true,
+    from: evidence(registers, ['CR3', 'CR0', 'CR4', 'EFER', 'PAT']),
+    assumed: [...assumed.width, ...assumed.types, ...assumed.mode],
+    findings: [...regime.findings, ...root.findings],
+  };
+}
+
 /** A guest's own paging; its tables and its output go through EPT or NPT. */
-function guestCandidate(
-  registers: RegisterValues,
-  processor: Processor,
-  found: readonly Candidate[],
-  set: Mtrrs | undefined,
-): Candidate | undefined {
+function guestCandidate({ registers, processor, mtrrs }: Cpu, through: string): Candidate | undefined {
   const cr3 = registers.get('GUESTCR3');
-  const through = found.find(({ name }) => name === 'ept' || name === 'npt')?.name;
-  if (cr3 === undefined || through === undefined) return undefined;
+  if (cr3 === undefined) return undefined;
   const names = ['GUESTCR0', 'GUESTCR4', 'GUESTEFER'] as const;
   const missing = names.filter(name => !registers.has(name));
   const pat = registers.get('GUESTPAT') ?? registers.get('GPAT');
-  const plan = ordinaryRegime(
-    {
-      cr3,
-      cr0: registers.get('GUESTCR0') ?? FOUR_LEVEL.cr0,
-      cr4: (registers.get('GUESTCR4') ?? 0n) | FOUR_LEVEL.cr4,
-      efer: registers.get('GUESTEFER') ?? FOUR_LEVEL.efer,
-    },
-    pat === undefined ? processor : { ...processor, pat },
-  );
-  if (plan.kind === 'off') return undefined;
-  const tables = stage1Tables({ settings: plan.settings(1), base: plan.root });
-  const guestCr0 = registers.get('GUESTCR0') ?? registers.get('HARDWARECR0') ?? FOUR_LEVEL.cr0;
+  const setup = stage1Setup({
+    cr3,
+    cr0: registers.get('GUESTCR0') ?? FOUR_LEVEL.cr0,
+    cr4: patch(cr4Layout, registers.get('GUESTCR4') ?? 0n, { pae: 1 }),
+    efer: registers.get('GUESTEFER') ?? FOUR_LEVEL.efer,
+    processor: withPat(processor, pat),
+  });
+  if (!setup.valid) return undefined;
+  const { regime, root, settings } = setup;
+  const cr0 = registers.get('GUESTCR0') ?? registers.get('HARDWARECR0') ?? FOUR_LEVEL.cr0;
   const hostPat = registers.get('PAT');
   const hostCr0 = registers.get('CR0') ?? FOUR_LEVEL.cr0;
   const rules =
     pat === undefined
       ? undefined
       : through === 'ept'
-        ? eptEffective(pat, guestCr0)
-        : set && hostPat !== undefined
-          ? nptEffective(set, pat, hostPat, guestCr0, hostCr0)
+        ? stage2Effective({ pat, cr0 })
+        : mtrrs && hostPat !== undefined
+          ? nptEffective({ pat, cr0, hostPat, hostCr0, mtrrs })
           : undefined;
   return {
     name: 'guest',
-    regime: { ...tables, output: 'gpa' },
+    regime: { ...stage1Tables({ settings, base: root.base }), output: 'gpa' },
     ...(rules ? { rules } : {}),
     active: true,
     from: evidence(registers, ['GUESTCR3', ...names, 'GUESTPAT']),
     assumed: missing.length > 0 ? [`${missing.join(', ')} not given: 4-level paging`] : [],
-    findings: plan.findings,
+    findings: [...regime.findings, ...root.findings],
     through,
   };
 }
@@ -182,8 +225,9 @@ function physicalWidth(
   given: number | undefined,
 ): { readonly bits: number; readonly assumed: readonly string[] } {
   if (given !== undefined) return { bits: given, assumed: [] };
+  const layout = physMaskLayout({ maxphyaddr: 52 });
   for (const [name, value] of registers) {
-    if (!name.startsWith('MTRR_PHYSMASK') || (value & 0x800n) === 0n) continue;
+    if (!name.startsWith('MTRR_PHYSMASK') || !decode(layout, value).v) continue;
     const bits = value.toString(2).length;
     if (bits >= 32 && bits <= 52) return { bits, assumed: [`MAXPHYADDR ${bits}, from ${name}`] };
   }

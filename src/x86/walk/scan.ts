@@ -5,13 +5,17 @@
 import { hex } from '../../bits/word.ts';
 import { type Judgement, percent, share } from '../../walk/judgement.ts';
 import type { Pattern, ScannedRoot, Species } from '../../walk/scan.ts';
+import type { Machine } from './roots.ts';
 import { nptTables, stage1Tables, stage2Tables } from './tables.ts';
 
 /** G in a pointer to a table: ignored by the processor, and no system sets it. */
 const GLOBAL: readonly [number, number] = [0x100, 0];
 
-/** `maxphyaddr`: above it, address bits are reserved, which is what tells entries from other words. */
-export const x86Species = (maxphyaddr: number): readonly Species[] => {
+/** Above it, address bits count as reserved where nothing says how wide the processor's addresses are. */
+const USUAL_WIDTH = 46;
+
+/** Above `maxphyaddr`, address bits are reserved, which is what tells entries from other words. */
+export function species({ maxphyaddr = USUAL_WIDTH }: Machine = {}): readonly Species[] {
   const common = { present: 1, leafOnly: GLOBAL, leafSome: 0, tableFrames: 1, samples: [0x1, 0x81] } as const;
   const tables = (mode: '32' | 'pae' | '5l') => ({
     ...stage1Tables({ settings: { mode, maxphyaddr, nxe: mode === '32' ? 0 : 1 }, base: 0n }),
@@ -39,11 +43,11 @@ export const x86Species = (maxphyaddr: number): readonly Species[] => {
       leafOnly: [0, 0], // bits 7:3 of a pointer are reserved: the rules refuse a leaf there
     },
   ];
-};
+}
 
 const ACCESSED = 0x20;
 const USER = 4;
-export function judgeX86(root: ScannedRoot): Judgement {
+export function judge(root: ScannedRoot): Judgement {
   switch (root.species.id) {
     case 'x86.ept':
       return ept(root);

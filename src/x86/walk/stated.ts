@@ -6,7 +6,7 @@ import type { Stated } from '../../walk/stated.ts';
 type Fields = Readonly<Record<string, number | bigint | undefined>>;
 const set = (d: Fields, key: string): boolean => Number(d[key] ?? 0) !== 0;
 
-export const x86Stated: Stated = ({ reading, view, level }, combined): Attributes => {
+export const stated: Stated = ({ reading, view, level }, combined): Attributes => {
   const d = decode(reading.format, reading.raw) as Fields;
   const { supervisor, user } = view.rights;
   const large = set(d, 'ps') && level > 1;

@@ -13,12 +13,12 @@ import {
 } from '../../../src/arm64/values/address.ts';
 import { check, decode, EncodeError, encode, patch } from '../../../src/bits/codec.ts';
 import { settle } from '../../../src/bits/settings.ts';
-import { anyDescriptor, anySettings } from '../arbitrary.ts';
+import { anyDescriptor, settingsOf } from '../../support/arbitrary.ts';
 
 describe.each([stage1, stage2])('$id', family => {
   test('reads any word under any settings, and patching with what was read changes nothing', () => {
     fc.assert(
-      fc.property(anySettings(family as never), anyDescriptor, (settings, word) => {
+      fc.property(settingsOf(family.settings), anyDescriptor, (settings, word) => {
         const { format, kind, raw, findings } = family.read(word, settings as never);
         expect(raw).toBe(word);
         expect(family.kinds).toContain(kind);
@@ -35,7 +35,7 @@ describe.each([stage1, stage2])('$id', family => {
 
   test('a word is rebuilt from its fields, with every reserved bit in order', () => {
     fc.assert(
-      fc.property(anySettings(family as never), anyDescriptor, (settings, word) => {
+      fc.property(settingsOf(family.settings), anyDescriptor, (settings, word) => {
         const { format } = family.read(word, settings as never);
         const fields = decode(format, word);
         let built: bigint;
@@ -79,7 +79,7 @@ describe.each([stage1, stage2])('$id', family => {
 
   test('D128 is refused by name, never decoded as 64-bit', () => {
     fc.assert(
-      fc.property(anySettings(family as never), anyDescriptor, (settings, word) => {
+      fc.property(settingsOf(family.settings), anyDescriptor, (settings, word) => {
         const { kind, facts, findings } = family.read(word, { ...(settings as object), d128: 1 } as never);
         expect(kind).toBe('vmsav9-128');
         expect(facts).toEqual({});

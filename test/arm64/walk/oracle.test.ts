@@ -3,7 +3,7 @@
  * the listings are and where they came from: fixtures/README.md.
  */
 import { describe, expect, test } from 'vitest';
-import { arm64Candidates } from '../../../src/arm64/walk/roots.ts';
+import { candidates } from '../../../src/arm64/walk/roots.ts';
 import { parseRegisters } from '../../../src/text/registers.ts';
 import type { Candidate, RegisterValues } from '../../../src/walk/candidate.ts';
 import { records, type WalkRecord } from '../../../src/walk/record.ts';
@@ -69,7 +69,7 @@ function expectSame(mine: readonly WalkRecord[], theirs: readonly Line[], stage:
 }
 
 const candidate = (registers: RegisterValues, name: string): Candidate => {
-  const { found, refused } = arm64Candidates(registers);
+  const { found, refused } = candidates(registers);
   const match = found.find(candidate => candidate.name === name);
   if (!match)
     throw new Error(`no ${name}: ${refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
@@ -106,7 +106,7 @@ describe('Linux 6.18 KVM: stage 2 of the VM, stage 1 of the host', () => {
 });
 
 describe('Debian 6.1 KVM: three VMs, their guests, the host, EL2', () => {
-  test.each(['a57-nvhe-nofwb', 'max-nvhe-fwb', 'max-vhe-fwb'])('%s', { timeout: 60_000 }, async folder => {
+  test.each(['a57-nvhe-nofwb', 'max-nvhe-fwb', 'max-vhe-fwb'])('%s', async folder => {
     const path = `real/arm64/${folder}`;
     const image = await openFixture(`${path}/sparse.elf`);
     const cpus = registersOf(`${path}/registers.json`);
@@ -192,7 +192,7 @@ describe('every address the emulator translated', () => {
     const samples = [...fixtureLines<Sample>(`${path}/gva2gpa.jsonl`)];
     expect(samples.length).toBeGreaterThan(100);
     const spaces = cpus.map(registers => {
-      const { found } = arm64Candidates(registers);
+      const { found } = candidates(registers);
       const stage2 = found.find(({ name, active }) => name === 'stage2' && active);
       const memory = stage2 ? new Through(stage2.regime, image.space) : image.space;
       const level = folder === 'max-vhe-fwb' && !stage2 ? 'el2' : 'el1';

@@ -7,7 +7,7 @@ import { stage1Root, stage2Root } from '../../../src/arm64/registers/roots.ts';
 import { GRANULE_BITS, type Granule } from '../../../src/arm64/values/address.ts';
 import { stage1Regime, stage2Regime } from '../../../src/arm64/walk/regime.ts';
 import { encode } from '../../../src/bits/codec.ts';
-import { anyWord } from '../arbitrary.ts';
+import { anyWord } from '../../support/arbitrary.ts';
 
 const TG0: Record<Granule, number> = { '4K': 0, '64K': 1, '16K': 2 };
 const vtcrOf = (granule: Granule, fields: Record<string, number>): bigint =>

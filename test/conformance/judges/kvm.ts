@@ -2,6 +2,8 @@
 import { type BlockSizeInput, blockSize } from '../../../src/kvm/arm64/blocksize.ts';
 import { cacheablePfnmapCap } from '../../../src/kvm/arm64/cap.ts';
 import { decideFault, decideSlot } from '../../../src/kvm/arm64/decide.ts';
+import { ARM64_ERAS } from '../../../src/kvm/arm64/eras/index.ts';
+import { PROPOSALS, proposalProgram } from '../../../src/kvm/arm64/eras/proposals.ts';
 import { gmemFaults } from '../../../src/kvm/arm64/gmem.ts';
 import { type HazardInput, hazards } from '../../../src/kvm/arm64/hazards.ts';
 import { migrate } from '../../../src/kvm/arm64/migrate.ts';
@@ -17,11 +19,10 @@ import {
   type SlotFlag,
   type Vma,
 } from '../../../src/kvm/arm64/model.ts';
-import { setProt } from '../../../src/kvm/arm64/prot.ts';
+import { BEFORE_NC, setProt, WITH_NC } from '../../../src/kvm/arm64/prot.ts';
 import { effectiveArm64, type GuestType, type MtrrType } from '../../../src/kvm/effective.ts';
-import { PROPOSALS, proposalProgram } from '../../../src/kvm/eras/arm64/proposals.ts';
-import { arm64Policy, x86Policy } from '../../../src/kvm/eras/index.ts';
 import { eptLeaf, nptLeaf, patQuirk, type QuirkCall, tdxLeaf } from '../../../src/kvm/x86/decide.ts';
+import { X86_ERAS } from '../../../src/kvm/x86/eras/index.ts';
 import { isHostMmio, type MmioFacts } from '../../../src/kvm/x86/host-mmio.ts';
 import type { Vendor } from '../../../src/kvm/x86/model.ts';
 import { differences, type VectorFamily } from './family.ts';
@@ -50,7 +51,7 @@ const faultsOf = (i: Faulting, slotFlags: readonly SlotFlag[]): Partial<Record<A
   for (const access of ACCESSES) {
     // Faulting in for write would already fail on the host.
     if (access === 'write' && !hostWritable) continue;
-    out[access] = decideFault(arm64Policy(i.era), {
+    out[access] = decideFault(ARM64_ERAS.named(i.era), {
       access,
       vma: i.vma,
       pfn: i.pfn,
@@ -65,7 +66,7 @@ const faultsOf = (i: Faulting, slotFlags: readonly SlotFlag[]): Partial<Record<A
 };
 
 const createSlot = (i: Faulting, slotFlags: readonly SlotFlag[]) =>
-  decideSlot(arm64Policy(i.era), {
+  decideSlot(ARM64_ERAS.named(i.era), {
     change: 'CREATE',
     slotFlags,
     slotEnd: 'below',
@@ -93,7 +94,7 @@ interface SlotGiven {
 }
 
 const slotAnswer = (i: SlotGiven) =>
-  decideSlot(arm64Policy(i.era), { ...i, slotEnd: i.slotEndVsIpaLimit ?? 'below' }).outcome;
+  decideSlot(ARM64_ERAS.named(i.era), { ...i, slotEnd: i.slotEndVsIpaLimit ?? 'below' }).outcome;
 
 const SCENARIO_GUESTS: readonly GuestType[] = ['Normal-WB', 'Normal-NC', 'Device-nGnRE'];
 
@@ -127,8 +128,8 @@ const migrationAnswer = (i: MigrationGiven) => {
   const { result } = migrate({
     vma: i.vma,
     pfn: i.pfn,
-    src: { policy: arm64Policy(i.era), cpu: i.src },
-    dst: { policy: arm64Policy(i.dstEra ?? i.era), cpu: i.dst },
+    src: { policy: ARM64_ERAS.named(i.era), cpu: i.src },
+    dst: { policy: ARM64_ERAS.named(i.dstEra ?? i.era), cpu: i.dst },
   });
   // The vectors name the step only; the error itself is compared in the fault and memslot families.
   return 'at' in result ? { outcome: result.outcome, at: result.at } : result;
@@ -175,7 +176,7 @@ const eptAnswer = (i: EptGiven) => {
     true,
     i.userDisablesIgnoreGuestPat ? 'DISABLE_QUIRKS2' : 'none',
   );
-  const leaf = eptLeaf(x86Policy(i.era), { ...i, quirkIgnoreGuestPat: quirk.quirkActive });
+  const leaf = eptLeaf(X86_ERAS.named(i.era), { ...i, quirkIgnoreGuestPat: quirk.quirkActive });
   return { eptMt: leaf.eptMt, ipat: leaf.ipat, effective: leaf.view.effective };
 };
 
@@ -194,9 +195,12 @@ export const kvmFamilies: readonly VectorFamily[] = [
   compared<Faulting>('arm64-fault-detail', i => faultsOf(i, i.logging ? ['KVM_MEM_LOG_DIRTY_PAGES'] : [])),
   compared<SlotGiven>('arm64-memslot', slotAnswer),
   compared<SlotGiven>('arm64-memslot-misc', slotAnswer),
-  compared<BlockSizeInput>('arm64-blocksize', i => ({ size: blockSize(i).size })),
+  compared<BlockSizeInput>('arm64-blocksize', i => ({
+    size: blockSize({ ...i, rawBlocks: ARM64_ERAS.named(i.era).rawBlocks }).size,
+  })),
   compared<{ gen: 'pre-6.9' | '6.9'; fwb: boolean; prot: ProtBit[] }>('arm64-setprot', i => {
-    const leaf = setProt(i.gen, i.fwb, new Set(i.prot));
+    const policy = i.gen === WITH_NC.id ? WITH_NC : BEFORE_NC;
+    const leaf = setProt(policy, i.fwb, new Set(i.prot));
     return leaf.ok ? { ok: true, a: leaf.a, xn: leaf.xn } : { ok: false, errno: leaf.errno };
   }),
   compared<{ fwb: boolean; s2: S2Type; s1: GuestType }>('arm64-combine', i => ({
@@ -204,7 +208,7 @@ export const kvmFamilies: readonly VectorFamily[] = [
   })),
   compared<{ slotReadonly: boolean; cpu: Arm64Cpu }>('arm64-gmem', i => gmemFaults(i.slotReadonly, i.cpu)),
   compared<{ era: string; cpu: Arm64Cpu }>('arm64-cap', i => {
-    const { evidence: _, ...answer } = cacheablePfnmapCap(arm64Policy(i.era), i.cpu);
+    const { evidence: _, ...answer } = cacheablePfnmapCap(ARM64_ERAS.named(i.era), i.cpu);
     return answer;
   }),
   compared<Faulting & { slotFlags: SlotFlag[] }>('arm64-scenario', scenarioAnswer),

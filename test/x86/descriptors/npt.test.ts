@@ -5,14 +5,14 @@ import { settle } from '../../../src/bits/settings.ts';
 import { type NptSettings, npt, nptSettings, readNpt } from '../../../src/x86/descriptors/npt.ts';
 import { readStage1, type Stage1Settings, stage1Settings } from '../../../src/x86/descriptors/stage1.ts';
 import { PATS } from '../../../src/x86/registers/attributes.ts';
-import { anySettings, anyWord } from '../arbitrary.ts';
+import { anyWord, settingsOf } from '../../support/arbitrary.ts';
 
 const at = (given: Partial<NptSettings> = {}): NptSettings =>
   settle(nptSettings, { maxphyaddr: 40, ...given });
 
 test('reads like an AMD host’s own entry of the same mode', () => {
   fc.assert(
-    fc.property(anyWord, anySettings(npt.settings), (word, settings) => {
+    fc.property(anyWord, settingsOf(npt.settings), (word, settings) => {
       const s = settings as unknown as NptSettings;
       const host = readStage1(
         word,

@@ -8,7 +8,7 @@ import {
   mmioMasks,
   readLinuxEntry,
 } from '../../../src/x86/descriptors/software.ts';
-import { anyWord } from '../arbitrary.ts';
+import { anyWord } from '../../support/arbitrary.ts';
 
 group('Linux entries', () => {
   test('swap: what is encoded is read again', () => {

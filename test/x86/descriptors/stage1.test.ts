@@ -9,7 +9,7 @@ import {
   stage1Settings,
 } from '../../../src/x86/descriptors/stage1.ts';
 import { PATS } from '../../../src/x86/registers/attributes.ts';
-import { anySettings, anyWord } from '../arbitrary.ts';
+import { anyWord, settingsOf } from '../../support/arbitrary.ts';
 
 const at = (given: Partial<Stage1Settings>): Stage1Settings => settle(stage1Settings, given);
 const read = (word: bigint, given: Partial<Stage1Settings> = {}) =>
@@ -104,7 +104,7 @@ test('reserved bits are the manual’s, for every single set bit in every mode, 
 
 test('reserved bits are the manual’s, for random words and settings', () => {
   fc.assert(
-    fc.property(anyWord, anySettings(stage1.settings), (random, settings) => {
+    fc.property(anyWord, settingsOf(stage1.settings), (random, settings) => {
       const s = { ...settings, cBit: 0, sBit: 0 } as unknown as Stage1Settings;
       const word = (s.mode === '32' ? random & 0xffff_ffffn : random) | 1n;
       const { format, facts, findings } = readStage1(word, s);
@@ -120,7 +120,7 @@ test('reserved bits are the manual’s, for random words and settings', () => {
 
 test('an entry that is not present has no reserved bits', () => {
   fc.assert(
-    fc.property(anyWord, anySettings(stage1.settings), (word, settings) => {
+    fc.property(anyWord, settingsOf(stage1.settings), (word, settings) => {
       const reading = readStage1(word & 0xffff_fffen, settings as unknown as Stage1Settings);
       expect(reading.kind).toBe('not-present');
       expect(reading.findings.filter(({ id }) => id !== 'no-such-level')).toEqual([]);

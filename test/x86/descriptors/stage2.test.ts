@@ -9,7 +9,7 @@ import {
   stage2,
   stage2Settings,
 } from '../../../src/x86/descriptors/stage2.ts';
-import { anySettings, anyWord } from '../arbitrary.ts';
+import { anyWord, settingsOf } from '../../support/arbitrary.ts';
 
 const at = (given: Partial<Stage2Settings>): Stage2Settings => settle(stage2Settings, given);
 const read = (word: bigint, given: Partial<Stage2Settings> = {}) =>
@@ -93,7 +93,7 @@ test('misconfigurations are the manual’s, for every low half of a word at ever
 
 test('misconfigurations are the manual’s, for random words and settings', () => {
   fc.assert(
-    fc.property(anyWord, anySettings(stage2.settings), (word, settings) => {
+    fc.property(anyWord, settingsOf(stage2.settings), (word, settings) => {
       const s = settings as unknown as Stage2Settings;
       const { kind, facts, findings, format } = readStage2(word, s);
       expect(facts.misconfiguration).toEqual(rules(word, s));

@@ -13,7 +13,7 @@ import {
   wrmsrAccepts,
 } from '../../../src/x86/registers/mtrr.ts';
 import { cr3, eptp } from '../../../src/x86/registers/roots.ts';
-import { anyWord } from '../arbitrary.ts';
+import { anyWord } from '../../support/arbitrary.ts';
 
 group('IA32_PAT', () => {
   test('the reset value and Linux’s', () => {

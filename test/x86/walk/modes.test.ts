@@ -4,7 +4,7 @@ import { records, type WalkRecord } from '../../../src/walk/record.ts';
 import type { Regime } from '../../../src/walk/regime.ts';
 import { translate } from '../../../src/walk/translate.ts';
 import { walk } from '../../../src/walk/walker.ts';
-import { x86Candidates } from '../../../src/x86/walk/roots.ts';
+import { candidates } from '../../../src/x86/walk/roots.ts';
 import { Memory } from '../../support/memory.ts';
 
 const TABLE = 0x27n; // P, R/W, U/S, A
@@ -12,7 +12,7 @@ const PAGE = 0x67n; // and D
 const LARGE = 0xe7n; // and PS
 
 const regimeOf = (registers: Readonly<Record<string, bigint>>, name = 'paging'): Regime => {
-  const { found } = x86Candidates(new Map(Object.entries(registers)), { maxphyaddr: 46 });
+  const { found } = candidates(new Map(Object.entries(registers)), { maxphyaddr: 46 });
   const candidate = found.find(candidate => candidate.name === name);
   if (!candidate) throw new Error(`no ${name}`);
   return candidate.regime;

@@ -11,7 +11,7 @@ import { records, type WalkRecord } from '../../../src/walk/record.ts';
 import type { Regime } from '../../../src/walk/regime.ts';
 import { Through } from '../../../src/walk/through.ts';
 import { walk } from '../../../src/walk/walker.ts';
-import { type Machine, x86Candidates } from '../../../src/x86/walk/roots.ts';
+import { candidates, type Machine } from '../../../src/x86/walk/roots.ts';
 import { fixtureJson, fixtureLines, fixtureNames, fixtureText, openFixture } from '../../support/fixtures.ts';
 
 type Line = Readonly<Record<string, unknown>>;
@@ -106,7 +106,7 @@ describe('Debian kernels under QEMU and Bochs', () => {
   );
   test('there are dumps', () => expect(folders.length).toBeGreaterThanOrEqual(8));
 
-  test.each(folders)('%s', { timeout: 60_000 }, async folder => {
+  test.each(folders)('%s', async folder => {
     const path = `real/x86/${folder}`;
     const names = fixtureNames(path);
     const image = await openFixture(`${path}/sparse.elf`);
@@ -115,7 +115,7 @@ describe('Debian kernels under QEMU and Bochs', () => {
     const roots = json.roots ?? { cpu0: `0x${registers.get('CR3')?.toString(16)}` };
     for (const [root, cr3] of Object.entries(roots)) {
       if (!names.includes(`map-${root}.jsonl`)) continue;
-      const { regime } = only(x86Candidates(new Map([...registers, ['CR3', BigInt(cr3)]])).found, 'paging');
+      const { regime } = only(candidates(new Map([...registers, ['CR3', BigInt(cr3)]])).found, 'paging');
       const lines = [...fixtureLines<Line>(`${path}/map-${root}.jsonl`)];
       // listings of other processes stop at the kernel half that all share
       const end = Math.max(...lines.map(({ va, size }) => (Number(va) + Number(size)) / 4096));
@@ -144,7 +144,7 @@ describe('Debian kernels under QEMU and Bochs', () => {
   ] as const)('%s: %s, with KVM’s MMIO entries as what they are', async (folder, stage) => {
     const path = `real/x86/${folder}`;
     const image = await openFixture(`${path}/sparse.elf`);
-    const { regime } = only(x86Candidates(registersOf(fixtureText(`${path}/regs.json`))).found, stage);
+    const { regime } = only(candidates(registersOf(fixtureText(`${path}/regs.json`))).found, stage);
     const mine = [...records(regime, walk(regime, image.space).leaves)];
     // the listing has KVM's MMIO entries as if they mapped: here they are faults with KVM's meaning beside them
     const lines = [...fixtureLines<Line>(`${path}/${stage}.jsonl`)];
@@ -167,7 +167,7 @@ describe('Debian kernels under QEMU and Bochs', () => {
   ] as const)('%s: the guest’s own tables, read through %s', async (folder, stage) => {
     const path = `real/x86/${folder}`;
     const image = await openFixture(`${path}/sparse.elf`);
-    const { found } = x86Candidates(registersOf(fixtureText(`${path}/regs.json`)));
+    const { found } = candidates(registersOf(fixtureText(`${path}/regs.json`)));
     const { regime, through } = only(found, 'guest');
     expect(through).toBe(stage);
     const result = walk(regime, new Through(only(found, stage).regime, image.space));
@@ -184,7 +184,7 @@ describe('Linux 6.18 KVM', () => {
     const path = `real/x86-linux-6.18/${name}`;
     const image = await openFixture(`${path}.elf`);
     const machine: Machine = {};
-    const { found } = x86Candidates(registersOf(fixtureText(`${path}.registers.json`)), machine);
+    const { found } = candidates(registersOf(fixtureText(`${path}.registers.json`)), machine);
     const lines = [...fixtureLines<Line>(`${path}.leaves.jsonl`)];
     const second = only(found, name.startsWith('intel') ? 'ept' : 'npt');
     const mine = [...records(second.regime, walk(second.regime, image.space).leaves)];

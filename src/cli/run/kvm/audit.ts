@@ -1,5 +1,5 @@
 /** `kvm audit`: a real table against a policy. */
-import { arm64Policy, x86Policy } from '../../../kvm/eras/index.ts';
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { KvmInputError } from '../../../kvm/errors.ts';
 import {
   type AuditFinding,
@@ -9,6 +9,7 @@ import {
   auditX86,
 } from '../../../kvm/queries/audit.ts';
 import { arm64Slot, auditLeaf, recordArch, x86Slot } from '../../../kvm/queries/recorded.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Io } from '../../io.ts';
 import { EXIT, InputError } from '../../trouble.ts';
@@ -66,8 +67,8 @@ export async function run(args: AuditArgs, io: Io): Promise<number> {
   for (const remark of remarks) io.err.write(`memattr kvm audit: ${remark}\n`);
   const reports = kernels.map(kernel =>
     arch === 'arm64'
-      ? auditArm64(arm64Policy(kernel), slots.map(arm64Slot), leaves)
-      : auditX86(x86Policy(kernel), slots.map(x86Slot), leaves),
+      ? auditArm64(ARM64_ERAS.named(kernel), slots.map(arm64Slot), leaves)
+      : auditX86(X86_ERAS.named(kernel), slots.map(x86Slot), leaves),
   );
   const rows = reports.flatMap(r => r.findings);
   print(

@@ -1,21 +1,24 @@
 /** `kvm cap`: what KVM_CHECK_EXTENSION and KVM_ENABLE_CAP answer. */
+
 import { CACHEABLE_PFNMAP_CAP, cacheablePfnmapCap } from '../../../kvm/arm64/cap.ts';
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
+import { cameWith } from '../../../kvm/era.ts';
 import { type Evidence, type Grade, strongest } from '../../../kvm/evidence.ts';
 import { X86_PROFILES } from '../../../kvm/inputs.ts';
 import { patQuirk, type QuirkAnswer, type QuirkCall } from '../../../kvm/x86/decide.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
 import {
   archOf,
   arm64Cpus,
-  arm64Policies,
   groupBy,
   kernelsOf,
   list,
   type PolicyArgs,
+  policies,
   print,
   x86Cpus,
-  x86Policies,
 } from './common.ts';
 
 interface CapArgs extends PolicyArgs {
@@ -25,7 +28,7 @@ interface CapArgs extends PolicyArgs {
 export async function run(args: CapArgs, io: Io): Promise<number> {
   const cpus = list(args.cpu);
   if (archOf(args.arch, cpus, kernelsOf(args)) === 'x86') return quirk(args, io, cpus);
-  const rows = arm64Policies(kernelsOf(args), ['all']).flatMap(policy =>
+  const rows = policies(ARM64_ERAS, kernelsOf(args), 'all').flatMap(policy =>
     arm64Cpus(cpus, ['FWB+DIC', 'none']).map(({ name, cpu }) => ({
       era: policy.id,
       cpuName: name,
@@ -81,7 +84,7 @@ function quirk(args: CapArgs, io: Io, cpus: readonly string[]): number {
     cpus,
     X86_PROFILES.map(p => p.name),
   );
-  const rows = x86Policies(kernelsOf(args), ['6.16']).flatMap(policy =>
+  const rows = policies(X86_ERAS, kernelsOf(args), 'newest').flatMap(policy =>
     named.flatMap(({ name, cpu }): QuirkRow[] => {
       const row = { era: policy.id, cpuName: name, quirk: 'KVM_X86_QUIRK_IGNORE_GUEST_PAT' };
       if (!policy.patQuirk)
@@ -89,7 +92,7 @@ function quirk(args: CapArgs, io: Io, cpus: readonly string[]): number {
           {
             ...row,
             known: false,
-            says: 'the quirk came with 6.16 and 6.12.78',
+            says: `the quirk came with ${cameWith(X86_ERAS.first(era => era.patQuirk))}`,
             ...withGrade({ evidence: policy.evidence }),
           },
         ];

@@ -1,8 +1,9 @@
 /** `kvm diff`: where two policies disagree. */
 
-import { arm64Policy, x86Policy } from '../../../kvm/eras/index.ts';
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { type Diff, diffPolicies } from '../../../kvm/queries/diff.ts';
 import { diffX86, type X86Diff } from '../../../kvm/queries/x86.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Globals } from '../../command.ts';
 import type { Io } from '../../io.ts';
@@ -20,8 +21,10 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
   const arch = archOf(args.arch, [], [args.from, args.to]);
   const d =
     arch === 'arm64'
-      ? diffPolicies(arm64Policy(args.from), arm64Policy(args.to), { hostFault: args['host-fault'] ?? false })
-      : diffX86(x86Policy(args.from), x86Policy(args.to));
+      ? diffPolicies(ARM64_ERAS.named(args.from), ARM64_ERAS.named(args.to), {
+          hostFault: args['host-fault'] ?? false,
+        })
+      : diffX86(X86_ERAS.named(args.from), X86_ERAS.named(args.to));
   const rows = d.disagreements.flatMap(x =>
     x.when.map(when => ({
       change: x.change,
@@ -47,7 +50,7 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
   return d.differing + interfaceChanges > 0 ? EXIT.findings : EXIT.answer;
 }
 
-const lines = (d: Diff | X86Diff, title: string, style: Style, width: number): string[] => {
+function lines(d: Diff | X86Diff, title: string, style: Style, width: number): string[] {
   const out = [
     `${style.bold(title)}: ${d.differing} of ${d.compared} inputs differ; evidence ${gradeText(d.grade)}`,
   ];
@@ -67,4 +70,4 @@ const lines = (d: Diff | X86Diff, title: string, style: Style, width: number): s
     if (several) for (const when of x.when) out.push(...paragraph(conditionText(when), width, 6));
   }
   return out;
-};
+}

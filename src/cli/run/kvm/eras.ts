@@ -1,9 +1,11 @@
 /** `kvm eras`: what is known, from where, how sure; one policy row by row. */
+
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import type { Arm64Policy } from '../../../kvm/arm64/model.ts';
-import { arm64Policy, x86Policy } from '../../../kvm/eras/index.ts';
 import { type Evidence, GRADE_MEANS } from '../../../kvm/evidence.ts';
 import type { Row } from '../../../kvm/policy.ts';
 import { type EraRow, eraRows } from '../../../kvm/queries/eras.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { X86Policy } from '../../../kvm/x86/model.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Globals } from '../../command.ts';
@@ -25,7 +27,8 @@ interface Listed {
 export async function run(args: ErasArgs, io: Io): Promise<number> {
   if (args.name === undefined) return all(args, io);
   const arch = archOf(args.arch, [], [args.name]);
-  const policy: Arm64Policy | X86Policy = arch === 'arm64' ? arm64Policy(args.name) : x86Policy(args.name);
+  const policy: Arm64Policy | X86Policy =
+    arch === 'arm64' ? ARM64_ERAS.named(args.name) : X86_ERAS.named(args.name);
   const rows = listed(policy);
   const columns = [
     { title: 'function', text: (r: Listed) => r.list },
@@ -36,7 +39,7 @@ export async function run(args: ErasArgs, io: Io): Promise<number> {
   ];
   print(
     {
-      records: [{ arch, ...policy }],
+      records: [{ arch, ...('ept' in policy ? x86Record(policy) : arm64Record(policy)) }],
       rows,
       columns,
       lines: ({ style, width }) => lines(policy, rows, style, width),
@@ -48,7 +51,31 @@ export async function run(args: ErasArgs, io: Io): Promise<number> {
   return EXIT.answer;
 }
 
-const listed = (policy: Arm64Policy | X86Policy): Listed[] => {
+/** Everything that was decided; the releases stand in `covers`. */
+const arm64Record = ({
+  id,
+  title,
+  covers,
+  kind,
+  evidence,
+  slotFlags,
+  slot,
+  vma,
+  fault,
+  prot,
+  ...p
+}: Arm64Policy) => ({
+  ...{ id, title, covers, kind, evidence, slotFlags, slot, vma, fault, protGeneration: prot.id },
+  ...(p.eagerPfnmap === undefined ? {} : { eagerPfnmap: p.eagerPfnmap }),
+  cacheablePfnmapCap: p.cacheablePfnmapCap,
+  ...(p.notes === undefined ? {} : { notes: p.notes }),
+});
+const x86Record = ({ id, title, covers, evidence, ept, patQuirk, emulatesCaching, notes }: X86Policy) => ({
+  ...{ id, title, covers, evidence, ept, patQuirk, emulatesCaching },
+  ...(notes === undefined ? {} : { notes }),
+});
+
+function listed(policy: Arm64Policy | X86Policy): Listed[] {
   const of = (list: string, rows: readonly Row<unknown, string>[]): Listed[] =>
     rows.map(row => ({ list, row, evidence: row.evidence ?? policy.evidence }));
   return 'ept' in policy
@@ -58,25 +85,25 @@ const listed = (policy: Arm64Policy | X86Policy): Listed[] => {
         ...of('each VMA', policy.vma),
         ...of('fault', policy.fault as readonly Row<unknown, string>[]),
       ];
-};
+}
 
 const nameOf = (row: Row<unknown, string>): string =>
   row.kind === 'stop' ? row.id : row.kind === 'set' ? row.name : `prot ${row.adds}`;
 const whenOf = (row: Row<unknown, string>): string => (row.kind === 'set' ? row.is : row.when);
-const effectOf = (row: Row<unknown, string>): string => {
+function effectOf(row: Row<unknown, string>): string {
   if (row.kind === 'set') return 'a local variable';
   if (row.kind === 'prot') return `|= ${row.adds}`;
   const end = row.then as { r?: string; errno?: string; type?: string; ipat?: boolean };
   if (end.type !== undefined) return `${end.type}${end.ipat ? ', IPAT' : ''}`;
   return end.r === 'inject' ? 'injected abort' : end.r === 'accept' ? 'accepted' : `-${end.errno}`;
-};
+}
 
-const lines = (
+function lines(
   policy: Arm64Policy | X86Policy,
   rows: readonly Listed[],
   style: Style,
   width: number,
-): string[] => {
+): string[] {
   const out = [
     style.bold(`${policy.id}  ${policy.title}`),
     `  ${policy.covers}`,
@@ -97,7 +124,7 @@ const lines = (
   if (policy.notes && policy.notes.length > 0)
     out.push('', ...policy.notes.flatMap(note => labelled('note', note, width, 6, 0)));
   return out;
-};
+}
 
 function all(args: ErasArgs, io: Io): number {
   const rows = eraRows().filter(row => args.arch === undefined || row.arch === args.arch);

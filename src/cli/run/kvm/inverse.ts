@@ -1,23 +1,24 @@
 /** `kvm inverse`: which inputs reach a type. */
 
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { MTRR_TYPES, type MtrrType } from '../../../kvm/effective.ts';
 import { unknownName } from '../../../kvm/errors.ts';
 import { type Inverse, inverse, parseGuestType } from '../../../kvm/queries/inverse.ts';
 import { inverseX86, parsePatType, type X86Inverse } from '../../../kvm/queries/x86.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
 import {
   archOf,
-  arm64Policies,
   conditionText,
   gradeText,
   kernelsOf,
   need,
   type PolicyArgs,
   paragraph,
+  policies,
   print,
-  x86Policies,
 } from './common.ts';
 
 interface InverseArgs extends PolicyArgs {
@@ -32,7 +33,7 @@ export async function run(args: InverseArgs, io: Io): Promise<number> {
   const arch = archOf(args.arch, [], names);
   const found: (Inverse | X86Inverse)[] =
     arch === 'arm64'
-      ? arm64Policies(names, ['7.0']).map(p =>
+      ? policies(ARM64_ERAS, names, 'newest').map(p =>
           inverse(
             p,
             parseGuestType(want),
@@ -40,7 +41,7 @@ export async function run(args: InverseArgs, io: Io): Promise<number> {
             args.all ? { fixed: [] } : {},
           ),
         )
-      : x86Policies(names, ['6.16']).map(p =>
+      : policies(X86_ERAS, names, 'newest').map(p =>
           inverseX86(p, mtrrType(want), args.guest === undefined ? undefined : parsePatType(args.guest)),
         );
   const rows = found.flatMap(f =>
@@ -67,13 +68,13 @@ export async function run(args: InverseArgs, io: Io): Promise<number> {
   return EXIT.answer;
 }
 
-const mtrrType = (text: string): MtrrType => {
+function mtrrType(text: string): MtrrType {
   const found = MTRR_TYPES.find(t => t === text.toUpperCase());
   if (found) return found;
   throw unknownName('effective type', text, [...MTRR_TYPES]);
-};
+}
 
-const lines = (f: Inverse | X86Inverse, style: Style, width: number): string[] => {
+function lines(f: Inverse | X86Inverse, style: Style, width: number): string[] {
   const reach = (title: string, when: readonly (readonly string[])[]): string[] =>
     when.length === 0
       ? [`  ${title.replace(/,$/, '')}: never`]
@@ -86,4 +87,4 @@ const lines = (f: Inverse | X86Inverse, style: Style, width: number): string[] =
     ...reach('guaranteed, whatever the guest does,', f.guaranteed.when),
     ...reach(`if the guest maps it ${f.guest}, and may have something else,`, f.guestDecides.when),
   ];
-};
+}

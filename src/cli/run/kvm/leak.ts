@@ -1,5 +1,6 @@
 /** `kvm leak`: one cache line between two VMs. */
 
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { slotFlagsFor } from '../../../kvm/arm64/migrate.ts';
 import { type LeakRun, type LineState, leakRun } from '../../../kvm/coherence.ts';
 import { presetFlags } from '../../../kvm/presets.ts';
@@ -10,12 +11,12 @@ import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
 import {
   arm64Cpus,
-  arm64Policies,
   cpuName,
   gradeText,
   kernelsOf,
   list,
   type PolicyArgs,
+  policies,
   presetsOf,
   print,
 } from './common.ts';
@@ -37,14 +38,15 @@ const STORY = [
 export async function run(args: LeakArgs, io: Io): Promise<number> {
   const guest = parseGuestType(args.guest ?? 'Normal-NC');
   const asked = args.cpu !== undefined || args.preset !== undefined || kernelsOf(args).length > 0;
+  const kernels = kernelsOf(args);
   const cases = asked
-    ? arm64Policies(kernelsOf(args), ['6.9']).flatMap(policy =>
+    ? policies(ARM64_ERAS, kernels.length > 0 ? kernels : [STORY[0].kernel], 'all').flatMap(policy =>
         arm64Cpus(list(args.cpu), ['FWB+DIC']).flatMap(({ cpu }) =>
           presetsOf(args.preset, ['gpu-coherent']).map(p => ({ policy, cpu, p })),
         ),
       )
     : STORY.flatMap(s =>
-        arm64Policies([s.kernel], []).flatMap(policy =>
+        policies(ARM64_ERAS, [s.kernel], 'all').flatMap(policy =>
           arm64Cpus([s.cpu], []).flatMap(({ cpu }) => presetsOf(s.preset, []).map(p => ({ policy, cpu, p }))),
         ),
       );
@@ -78,7 +80,7 @@ export async function run(args: LeakArgs, io: Io): Promise<number> {
 const cacheText = ({ cache }: LineState): string =>
   cache === undefined ? 'empty' : `${cache.value}${cache.dirty ? ' (dirty)' : ''}`;
 
-const lines = (r: LeakRun, style: Style, width: number): string[] => {
+function lines(r: LeakRun, style: Style, width: number): string[] {
   const verdict = r.leaks ? style.red('leaks') : style.green(`no leak: ${r.cure}`);
   return [
     `${style.bold(`${r.era}, CPU ${cpuName(r.cpu)}, ${r.mapping}, guest type ${r.guest}`)}: ${verdict}; evidence ${gradeText(r.grade)}`,
@@ -95,4 +97,4 @@ const lines = (r: LeakRun, style: Style, width: number): string[] => {
       { width, indent: 2, head: style.dim },
     ),
   ];
-};
+}

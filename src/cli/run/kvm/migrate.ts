@@ -1,12 +1,14 @@
 /** `kvm migrate`: the same mapping on two sides. */
+
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { type Migration, migrate } from '../../../kvm/arm64/migrate.ts';
 import type { Arm64Cpu } from '../../../kvm/arm64/model.ts';
-import { arm64Policy, x86Policy } from '../../../kvm/eras/index.ts';
 import { KvmInputError } from '../../../kvm/errors.ts';
 import type { Grade } from '../../../kvm/evidence.ts';
 import { type NamedCpu, parseArm64Cpu, parseX86Cpu } from '../../../kvm/inputs.ts';
 import { presetFlags } from '../../../kvm/presets.ts';
 import { migrateX86 } from '../../../kvm/queries/x86.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { X86VmaFlag } from '../../../kvm/x86/predict.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
@@ -25,7 +27,7 @@ interface End {
 }
 
 /** `grace/6.17`, or a CPU alone: the kernel then comes from --kernel. */
-const ends = (text: string, kernels: readonly string[]): End[] => {
+function ends(text: string, kernels: readonly string[]): End[] {
   const at = text.indexOf('/');
   if (at >= 0) {
     const cpu = text.slice(0, at);
@@ -37,7 +39,7 @@ const ends = (text: string, kernels: readonly string[]): End[] => {
       ['CPU/KERNEL'],
     );
   return kernels.map(kernel => ({ cpu: text, kernel }));
-};
+}
 
 interface Row {
   readonly mapping: string;
@@ -76,12 +78,12 @@ export async function run(args: MigrateArgs, io: Io): Promise<number> {
       if (arch === 'arm64') {
         const [src, dst]: NamedCpu<Arm64Cpu>[] = [parseArm64Cpu(a.cpu), parseArm64Cpu(b.cpu)];
         if (src === undefined || dst === undefined) continue;
-        const policy = arm64Policy(a.kernel);
+        const policy = ARM64_ERAS.named(a.kernel);
         const m = migrate({
           vma: { flags: presetFlags(p, policy), pgprot: p.pgprot },
           pfn: p.pfn,
           src: { policy, cpu: src.cpu },
-          dst: { policy: arm64Policy(b.kernel), cpu: dst.cpu },
+          dst: { policy: ARM64_ERAS.named(b.kernel), cpu: dst.cpu },
           hostFault: true,
         });
         records.push({ arch, ...name, outcome: m.result.outcome, ...m });
@@ -97,8 +99,8 @@ export async function run(args: MigrateArgs, io: Io): Promise<number> {
           ),
           disableQuirk: args['disable-quirk'] ? 'DISABLE_QUIRKS2' : 'none',
         },
-        { policy: x86Policy(a.kernel), cpu: parseX86Cpu(a.cpu).cpu },
-        { policy: x86Policy(b.kernel), cpu: parseX86Cpu(b.cpu).cpu },
+        { policy: X86_ERAS.named(a.kernel), cpu: parseX86Cpu(a.cpu).cpu },
+        { policy: X86_ERAS.named(b.kernel), cpu: parseX86Cpu(b.cpu).cpu },
       );
       records.push({ arch, ...name, ...m });
       rows.push({
@@ -132,16 +134,16 @@ export async function run(args: MigrateArgs, io: Io): Promise<number> {
 }
 
 /** `Normal-WB -> Device-nGnRE whatever the guest says`; the guest's types are named only where they matter. */
-const viewsText = (views: Migration['viewChanges']): string => {
+function viewsText(views: Migration['viewChanges']): string {
   const groups = new Map<string, string[]>();
   for (const v of views) {
     const text = `${v.from} -> ${v.to}`;
     groups.set(text, [...(groups.get(text) ?? []), v.guest]);
   }
   return [...groups].map(([text, guests]) => `${text} for guest ${guests.join(', ')}`).join('; ');
-};
+}
 
-const detail = ({ result, viewChanges, hazards }: Migration): string => {
+function detail({ result, viewChanges, hazards }: Migration): string {
   const views = viewsText(viewChanges);
   switch (result.outcome) {
     case 'ok': {
@@ -159,4 +161,4 @@ const detail = ({ result, viewChanges, hazards }: Migration): string => {
         : `the first fault fails -${result.errno}${destination ? ', after the source has stopped' : ''} (${result.why})`;
     }
   }
-};
+}

@@ -1,5 +1,7 @@
 /** `kvm predict` on arm64: one memslot, or a table of kernels, CPUs and mappings. */
+
 import { describeOutcome } from '../../../kvm/arm64/decide.ts';
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import type { Arm64Policy, FaultOutcome } from '../../../kvm/arm64/model.ts';
 import {
   type AccessPrediction,
@@ -17,12 +19,12 @@ import type { Style } from '../../../report/style.ts';
 import type { Column } from '../../../report/table.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
-import { arm64Cpus, askedArm64, eraText, gradeText, labelled, presetsOf, print } from './common.ts';
+import { arm64Cpus, asked, eraText, gradeText, labelled, presetsOf, print } from './common.ts';
 import type { PredictArgs } from './predict.ts';
 import { ACCESS_NAME, cpuLines, guestLines, LABEL, traceLines } from './predict-text.ts';
 
 /** `flags=VM_PFNMAP|VM_IO;pgprot=MT_NORMAL;pfn=no-page`, or a preset. */
-const mappingOf = (text: string, policy: Arm64Policy, mte: boolean): Mapping => {
+function mappingOf(text: string, policy: Arm64Policy, mte: boolean): Mapping {
   if (!text.includes('=')) return presetMapping(preset(text), policy, mte);
   const given = new Map(
     text.split(';').map(part => {
@@ -34,14 +36,9 @@ const mappingOf = (text: string, policy: Arm64Policy, mte: boolean): Mapping => 
     }),
   );
   return typed(given.get('flags') ?? '', given.get('pgprot'), given.get('pfn'), given.get('name'));
-};
+}
 
-const typed = (
-  flags: string,
-  pgprot: string | undefined,
-  pfn: string | undefined,
-  name?: string,
-): Mapping => {
+function typed(flags: string, pgprot: string | undefined, pfn: string | undefined, name?: string): Mapping {
   const parsed = parseVmaFlags(flags);
   const raw = parsed.flags.includes('VM_PFNMAP') || parsed.flags.includes('VM_MIXEDMAP');
   if (pfn === undefined && raw)
@@ -56,7 +53,7 @@ const typed = (
     pfn: parsePfn(pfn ?? 'ram'),
     ...(name === undefined ? {} : { name }),
   };
-};
+}
 
 const presetMapping = (p: Preset, policy: Arm64Policy, mte: boolean): Mapping => ({
   name: p.id,
@@ -72,7 +69,7 @@ export function predictAll(
   kernels: readonly string[],
   cpuNames: readonly string[],
 ): number {
-  const asked = askedArm64(kernels, ['7.0']);
+  const wanted = asked(ARM64_ERAS, kernels, 'newest');
   const cpus = arm64Cpus(cpuNames, ['FWB+DIC']);
   const mte = args.mte ?? false;
   const slotFlags = args['slot-flags'] === undefined ? [] : parseSlotFlags(args['slot-flags']);
@@ -91,7 +88,7 @@ export function predictAll(
       flags: [...slotFlags, ...(p.slotFlags ?? [])],
     }));
   };
-  const predictions = asked.flatMap(({ kernel, policy }) =>
+  const predictions = wanted.flatMap(({ kernel, policy }) =>
     cpus.flatMap(({ cpu, name, evidence: cpuEvidence }) =>
       slots(policy).map(({ mappings, flags }) => ({
         kernel,
@@ -151,12 +148,12 @@ const rowsOf = (p: Named): Row[] => p.mappings.map(m => ({ p, m }));
 const mappingName = (m: Mapping): string =>
   m.name ?? ([...m.flags, m.pgprot, m.pfn].join(' ') || 'anonymous');
 
-const brief = (o: FaultOutcome | undefined): string => {
+function brief(o: FaultOutcome | undefined): string {
   if (o === undefined) return 'no fault';
   if (o.r === 'map') return `${o.t} ${o.p}${o.dc ? ' +clean' : ''}${o.ic ? ' +inval' : ''}`;
   if (o.r === 'relax') return `add ${o.p}`;
   return o.r === 'inject' ? 'injected abort' : `-${o.errno}`;
-};
+}
 
 const guestText = (view: GuestView<string, string> | undefined): string =>
   view === undefined ? 'nothing' : view.control === 'guaranteed' ? `${view.type}, guaranteed` : view.control;
@@ -166,10 +163,10 @@ const outcome = (row: Row, access: AccessPrediction['access']): string =>
   refused(row) ? '' : brief(row.m.accesses.find(a => a.access === access)?.outcome);
 
 /** Loads and stores as one word where they end alike, or where a store never faults. */
-const data = (row: Row): string => {
+function data(row: Row): string {
   const [load, store] = [outcome(row, 'read'), outcome(row, 'write')];
   return load === store || store === 'no fault' ? load : `${load} / ${store}`;
-};
+}
 
 const arm64Columns: Column<Row>[] = [
   { title: 'kernel', text: ({ p }) => eraText(p.kernel, p.era) },
@@ -187,7 +184,7 @@ const arm64Columns: Column<Row>[] = [
 ];
 
 /** Accesses with the same outcome for the same reason are one line, unless every condition is to be shown. */
-const alike = (accesses: readonly AccessPrediction[], explain: boolean): AccessPrediction[][] => {
+function alike(accesses: readonly AccessPrediction[], explain: boolean): AccessPrediction[][] {
   const groups: AccessPrediction[][] = [];
   for (const a of accesses) {
     const same = groups.find(
@@ -201,7 +198,7 @@ const alike = (accesses: readonly AccessPrediction[], explain: boolean): AccessP
     else groups.push([a]);
   }
   return groups;
-};
+}
 
 function arm64Lines(p: Named, style: Style, width: number, explain: boolean): string[] {
   const lines = [

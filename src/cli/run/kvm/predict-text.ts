@@ -26,11 +26,11 @@ export const traceLines = (trace: readonly TraceStep[], style: Style, width: num
   });
 
 /** Who decides the type that the guest gets, and what becomes of each of its own types. */
-export const guestLines = (
+export function guestLines(
   view: GuestView<string, string>,
   types: readonly string[],
   width: number,
-): string[] => {
+): string[] {
   const same = types.filter(t => view.effective[t] === t);
   const changed = types.filter(t => view.effective[t] !== t);
   const text =
@@ -40,7 +40,7 @@ export const guestLines = (
         ? 'guest decides: every type of its own tables gets through'
         : `overridden: ${changed.map(t => `${t} -> ${view.effective[t]}`).join(', ')}; kept: ${same.join(', ') || 'none'}`;
   return labelled('guest gets', text, width, LABEL);
-};
+}
 
 /** Where the features of a CPU that was named come from. */
 export const cpuLines = (evidence: readonly Evidence[], style: Style, width: number): string[] =>

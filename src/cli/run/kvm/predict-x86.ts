@@ -1,16 +1,18 @@
 /** `kvm predict` on x86: one host page in a slot, or a table of kernels, CPUs and pages. */
+
 import { type GuestView, type MtrrType, PAT_TYPES, type PatType } from '../../../kvm/effective.ts';
 import { unknownName } from '../../../kvm/errors.ts';
 import type { Evidence } from '../../../kvm/evidence.ts';
 import { parseSlotFlags, parseVmaFlags } from '../../../kvm/inputs.ts';
 import { parsePatType } from '../../../kvm/queries/x86.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { HostPage, MmioFacts } from '../../../kvm/x86/host-mmio.ts';
 import { predictX86, type X86Prediction, type X86VmaFlag } from '../../../kvm/x86/predict.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Column } from '../../../report/table.ts';
 import type { Io } from '../../io.ts';
 import { EXIT, UsageError } from '../../trouble.ts';
-import { askedX86, eraText, gradeText, labelled, presetsOf, print, x86Cpus } from './common.ts';
+import { asked, eraText, gradeText, labelled, presetsOf, print, x86Cpus } from './common.ts';
 import type { PredictArgs } from './predict.ts';
 import { ACCESS_NAME, cpuLines, guestLines, LABEL, traceLines } from './predict-text.ts';
 
@@ -40,14 +42,14 @@ const INSERT = [
   'vm_insert_page',
 ] as const;
 
-const oneOf = <T extends string>(what: string, value: string, among: readonly T[]): T => {
+function oneOf<T extends string>(what: string, value: string, among: readonly T[]): T {
   const found = among.find(v => v.toLowerCase() === value.toLowerCase());
   if (found === undefined) throw unknownName(what, value, among);
   return found;
-};
+}
 
 /** A preset's page, changed by KEY=VALUE; with struct-page, reserved or type the facts that KVM asks for are given directly. */
-const pageOf = (base: HostPage, pairs: readonly string[]): HostPage | MmioFacts => {
+function pageOf(base: HostPage, pairs: readonly string[]): HostPage | MmioFacts {
   const given = new Map<string, string>();
   for (const pair of pairs.flatMap(p => p.split(/[,;]/))) {
     const [key = '', value] = pair.split('=');
@@ -94,7 +96,7 @@ const pageOf = (base: HostPage, pairs: readonly string[]): HostPage | MmioFacts 
     ...(given.has('zero') ? { zeroPage: yes('zero') } : {}),
     nopat: !patEnabled,
   };
-};
+}
 
 const X86_FLAGS: readonly string[] = ['VM_PFNMAP', 'VM_MIXEDMAP', 'VM_IO', 'VM_SHARED', 'VM_MAYWRITE'];
 
@@ -104,9 +106,9 @@ export function predictAllX86(
   kernels: readonly string[],
   cpuNames: readonly string[],
 ): number {
-  const asked = askedX86(kernels, ['6.16']);
+  const wanted = asked(X86_ERAS, kernels, 'newest');
   const cpus = x86Cpus(cpuNames, ['intel']);
-  const predictions = asked.flatMap(({ kernel, policy }) =>
+  const predictions = wanted.flatMap(({ kernel, policy }) =>
     cpus.flatMap(({ cpu, name, evidence: cpuEvidence }) =>
       presetsOf(args.preset, ['anon']).map(p => {
         if (p.x86 === undefined) throw new UsageError(`preset ${p.id} is not described on x86`);
@@ -164,12 +166,12 @@ type NamedX86 = X86Prediction & {
 const leafText = ({ leaf }: X86Prediction): string =>
   leaf.format === 'npt' ? 'NPT PAT=PCD=PWT=0' : `EPT ${leaf.type ?? leaf.mt} IPAT=${leaf.ipat}`;
 
-const patText = (view: GuestView<PatType, MtrrType>): string => {
+function patText(view: GuestView<PatType, MtrrType>): string {
   if (view.control === 'guaranteed') return `always ${view.type}`;
   if (view.control === 'guest decides') return 'what its PAT says';
   const results = [...new Set(PAT_TYPES.map(t => view.effective[t]))];
   return results.map(r => `${PAT_TYPES.filter(t => view.effective[t] === r).join(' ')} -> ${r}`).join('; ');
-};
+}
 
 const quirkText = (p: X86Prediction): string =>
   p.quirk === undefined

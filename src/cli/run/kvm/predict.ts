@@ -1,4 +1,6 @@
 /** `kvm predict`: which architecture is asked about. */
+
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import type { Arm64Cpu, Change } from '../../../kvm/arm64/model.ts';
 import type { MtrrType } from '../../../kvm/effective.ts';
 import type { Evidence } from '../../../kvm/evidence.ts';
@@ -76,6 +78,15 @@ export async function run(args: PredictArgs, io: Io): Promise<number> {
   return arch === 'arm64' ? predictAll(args, io, kernels, cpus) : predictAllX86(args, io, kernels, cpus);
 }
 
+/** A preset, its later flags with the era that brought them. */
+const presetRecord = ({ laterFlags: flags, ...p }: Preset): object => {
+  const since = ARM64_ERAS.first(era => flags?.every(flag => era.vmaFlags.includes(flag)) ?? true).id;
+  // Spread over itself, so that the key keeps its place.
+  return flags === undefined
+    ? p
+    : { ...{ id: p.id, title: p.title, flags: p.flags, laterFlags: { flags, since } }, ...p };
+};
+
 function listPresets(args: PredictArgs, io: Io): number {
   const columns: Column<Preset>[] = [
     { title: 'preset', text: p => p.id },
@@ -85,7 +96,7 @@ function listPresets(args: PredictArgs, io: Io): number {
     { title: 'what', text: p => p.title, wrap: true },
     { title: 'ev', text: p => p.evidence.map(e => e.grade).join('') },
   ];
-  print({ records: PRESETS, rows: PRESETS, columns }, 'preset', args, io);
+  print({ records: PRESETS.map(presetRecord), rows: PRESETS, columns }, 'preset', args, io);
   return EXIT.answer;
 }
 

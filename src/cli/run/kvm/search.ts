@@ -1,4 +1,5 @@
 /** `kvm search`: counterexamples to a property. */
+import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { FACTS } from '../../../kvm/arm64/facts.ts';
 import { outcomeWord } from '../../../kvm/queries/diff.ts';
 import {
@@ -8,12 +9,12 @@ import {
   searchPolicy,
 } from '../../../kvm/queries/search.ts';
 import { searchX86, X86_OUTCOME_FACTS, type X86Counterexamples } from '../../../kvm/queries/x86.ts';
+import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { Style } from '../../../report/style.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
 import {
   archOf,
-  arm64Policies,
   conditionText,
   cpuName,
   gradeText,
@@ -22,8 +23,8 @@ import {
   need,
   type PolicyArgs,
   paragraph,
+  policies,
   print,
-  x86Policies,
 } from './common.ts';
 
 interface SearchArgs extends PolicyArgs {
@@ -42,13 +43,13 @@ export async function run(args: SearchArgs, io: Io): Promise<number> {
   const arch = archOf(args.arch, [], names);
   const found: Found[] =
     arch === 'arm64'
-      ? arm64Policies(names, ['all']).map(p =>
+      ? policies(ARM64_ERAS, names, 'all').map(p =>
           searchPolicy(p, property, {
             hostFault: args['host-fault'] ?? false,
             ...(args.all ? { fixed: [] } : {}),
           }),
         )
-      : x86Policies(names, ['all']).map(p => searchX86(p, property));
+      : policies(X86_ERAS, names, 'all').map(p => searchX86(p, property));
   print(
     {
       records: found.map(f => ({ arch, ...f })),
@@ -68,12 +69,12 @@ export async function run(args: SearchArgs, io: Io): Promise<number> {
   return found.some(f => !f.holds) ? EXIT.findings : EXIT.answer;
 }
 
-const span = (counts: readonly number[]): string => {
+function span(counts: readonly number[]): string {
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
   return low === high ? String(low) : `${low} to ${high}`;
-};
+}
 
-const lines = (found: readonly Found[], style: Style, width: number): string[] => {
+function lines(found: readonly Found[], style: Style, width: number): string[] {
   const [first] = found;
   if (first === undefined) return [];
   const out = [
@@ -132,7 +133,7 @@ const lines = (found: readonly Found[], style: Style, width: number): string[] =
       );
   }
   return out;
-};
+}
 
 /** A property, a fact that an answer gives, or a fact that goes in. */
 interface FactRow {
@@ -151,7 +152,7 @@ const factRows = (
     means: `${f.means}${f.values ? ` (${f.values.join(', ')})` : ''}`,
   }));
 
-const facts = (args: SearchArgs, io: Io): number => {
+function facts(args: SearchArgs, io: Io): number {
   const rows: FactRow[] =
     archOf(args.arch, [], kernelsOf(args)) === 'x86'
       ? factRows('outcome', X86_OUTCOME_FACTS)
@@ -175,4 +176,4 @@ const facts = (args: SearchArgs, io: Io): number => {
     io,
   );
   return EXIT.answer;
-};
+}

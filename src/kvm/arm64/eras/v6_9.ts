@@ -4,7 +4,9 @@
  * pages gets DEVICE or Normal-NC behind the VMM’s cacheable mapping: the hole that the cp series calls a security bug.
  */
 
-import type { Arm64Policy } from '../../arm64/model.ts';
+import { inferred, mail, source } from '../../evidence.ts';
+import type { Arm64Policy } from '../model.ts';
+import { WITH_NC } from '../prot.ts';
 import {
   deviceByPfn,
   dirtyLogOnPfnmap,
@@ -20,14 +22,14 @@ import {
   uncheckedChange,
   unknownFlag,
   vmaMteNotAllowed,
-} from '../../arm64/rows.ts';
-import { inferred, mail, source } from '../../evidence.ts';
+} from '../rows.ts';
 
 export const v6_9: Arm64Policy = {
   id: '6.9',
   title: 'Linux 6.9: Normal-NC for page frames whose driver allows it',
-  covers: '6.9 .. 6.16',
   kind: 'mainline',
+  covers: '6.9 .. 6.16',
+  since: [6, 9],
   evidence: [
     source('a 6.6 tree carrying the same change, arch/arm64/kvm/mmu.c user_mem_abort()'),
     mail(
@@ -48,7 +50,9 @@ export const v6_9: Arm64Policy = {
     ...noncacheable('device'),
     protXByDic('device'),
   ],
-  protGeneration: '6.9',
+  prot: WITH_NC,
+  rawBlocks: true,
+  vmaFlags: ['VM_ALLOW_ANY_UNCACHED'],
   cacheablePfnmapCap: { known: false, evidence: [inferred('the capability came with 6.17')] },
   notes: [
     'VM_ALLOW_ANY_UNCACHED is set by vfio-pci only: other regions, such as the GICv2 virtual CPU interface, are shared state that a guest could disturb (v9 cover letter).',

@@ -3,7 +3,10 @@
  * are mapped cacheable, where the CPU spares KVM the cache maintenance that it could not do (FWB and DIC).
  */
 
-import type { Arm64Policy, FaultEnd, ProtBit } from '../../arm64/model.ts';
+import { measured, source } from '../../evidence.ts';
+import { backedBy, type Row, set, stop } from '../../policy.ts';
+import type { Arm64Policy, FaultEnd, ProtBit } from '../model.ts';
+import { WITH_NC } from '../prot.ts';
 import {
   cacheablePfnmapSlot,
   dirtyLogOnPfnmap,
@@ -20,9 +23,7 @@ import {
   uncheckedChange,
   unknownFlag,
   vmaMteNotAllowed,
-} from '../../arm64/rows.ts';
-import { measured, source } from '../../evidence.ts';
-import { backedBy, type Row, set, stop } from '../../policy.ts';
+} from '../rows.ts';
 
 const read = source(
   '6.17-generation arch/arm64/kvm/mmu.c user_mem_abort(), kvm_arch_prepare_memory_region()',
@@ -59,14 +60,17 @@ const afterPermissionCheck: readonly Row<FaultEnd, ProtBit>[] = [
 export const v6_17: Arm64Policy = {
   id: '6.17',
   title: 'Linux 6.17: the host’s page protection decides for raw page frames; cacheable needs FWB and DIC',
-  covers: '6.17 .. 6.19',
   kind: 'mainline',
+  covers: '6.17 .. 6.19',
+  since: [6, 17],
   evidence: [read, ran],
   slotFlags: ['KVM_MEM_LOG_DIRTY_PAGES', 'KVM_MEM_READONLY'],
   slot: [unknownFlag, backedBy(uncheckedChange, read), backedBy(ipaRange, read)],
   vma: [backedBy(vmaMteNotAllowed, read), backedBy(dirtyLogOnPfnmap, read), cacheablePfnmapSlot],
   fault: [backedBy(readPermissionFault, read), ...afterPermissionCheck],
-  protGeneration: '6.9',
+  prot: WITH_NC,
+  rawBlocks: true,
+  vmaFlags: ['VM_ALLOW_ANY_UNCACHED'],
   cacheablePfnmapCap: {
     known: true,
     number: 243,
@@ -86,6 +90,7 @@ export const v7_0: Arm64Policy = {
   id: '7.0',
   title: 'Linux 7.0: the decisions of 6.17, read permission faults are no longer an error',
   covers: '7.0; later kernels were not read and are taken as this one',
+  since: [7, 0],
   evidence: [source('7.0-generation arch/arm64/kvm/mmu.c')],
   fault: afterPermissionCheck.map(row => ({
     ...row,

@@ -3,7 +3,10 @@
  * on top of 6.9. Each version is the whole function as patched, so that two versions can be read side by side.
  */
 
-import type { Arm64Policy, FaultEnd, ProtBit, SlotEnd } from '../../arm64/model.ts';
+import { postedOn } from '../../era.ts';
+import { mail } from '../../evidence.ts';
+import { type Row, set, stop } from '../../policy.ts';
+import type { Arm64Policy, FaultEnd, ProtBit, SlotEnd } from '../model.ts';
 import {
   cacheablePfnmapSlot,
   dirtyLogOnPfnmap,
@@ -21,9 +24,7 @@ import {
   uncheckedChange,
   unknownFlag,
   vmaMteNotAllowed,
-} from '../../arm64/rows.ts';
-import { mail } from '../../evidence.ts';
-import { type Row, set, stop } from '../../policy.ts';
+} from '../rows.ts';
 import { v6_9 } from './v6_9.ts';
 
 const NAME = '"Allow cacheable stage 2 mapping using VMA flags"';
@@ -58,11 +59,10 @@ const unsupportedLate = (id: string, when: string, says: string): FaultRow =>
   stop<FaultEnd>(id, when, fail('EINVAL'), says);
 
 export const cp_v2: Arm64Policy = {
-  ...v6_9,
+  ...postedOn(v6_9),
   id: 'cp-v2',
   title: 'type from the page protection alone; without FWB a struct page is needed',
   covers: '18 Nov 2024',
-  kind: 'series',
   evidence: [mail(`${NAME} v2 (18 Nov 2024)`)],
   fault: [
     readPermissionFault,
@@ -91,11 +91,10 @@ export const cp_v2: Arm64Policy = {
 };
 
 export const cp_v3: Arm64Policy = {
-  ...v6_9,
+  ...postedOn(v6_9),
   id: 'cp-v3',
   title: 'cacheable VM_PFNMAP is NORMAL with FWB; copy-on-write refused; DIC forgotten',
   covers: '10 Mar 2025',
-  kind: 'series',
   evidence: [mail(`${NAME} v3 (10 Mar 2025)`)],
   fault: [
     readPermissionFault,
@@ -211,11 +210,10 @@ export const cp_v6: Arm64Policy = {
 };
 
 export const cp_v7: Arm64Policy = {
-  ...v6_9,
+  ...postedOn(v6_9),
   id: 'cp-v7',
   title: 'the flag is gone; the late check hits every cacheable VMA, ordinary RAM too',
   covers: '18 Jun 2025',
-  kind: 'series',
   evidence: [mail(`${NAME} v7 (18 Jun 2025)`)],
   vma: [vmaMteNotAllowed, dirtyLogOnPfnmap, cacheablePfnmapSlot],
   fault: [

@@ -3,11 +3,11 @@
  * Both are from Sean Christopherson’s review of v6 1/5 (6 Jun 2025).
  */
 
-import type { SlotEnd } from '../../arm64/model.ts';
-import { refuse } from '../../arm64/rows.ts';
 import { mail } from '../../evidence.ts';
 import { Vocabulary } from '../../expr.ts';
 import { Program, type Row, stop } from '../../policy.ts';
+import type { SlotEnd } from '../model.ts';
+import { refuse } from '../rows.ts';
 
 /** The facts of a proposal are fewer: it was argued about one VMA and one flag. */
 export const PROPOSAL_FACTS = new Vocabulary({

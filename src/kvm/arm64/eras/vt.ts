@@ -1,6 +1,10 @@
 /** The two series of 2023: the type from the VMA, then Normal-NC for every device. Neither was merged in this form. */
 
-import type { Arm64Policy, FaultEnd, ProtBit } from '../../arm64/model.ts';
+import { postedOn } from '../../era.ts';
+import { mail } from '../../evidence.ts';
+import { prot, stop } from '../../policy.ts';
+import type { Arm64Policy, FaultEnd, ProtBit } from '../model.ts';
+import { WITH_NC } from '../prot.ts';
 import {
   deviceByPfn,
   fail,
@@ -11,17 +15,14 @@ import {
   protX,
   protXByDic,
   readPermissionFault,
-} from '../../arm64/rows.ts';
-import { mail } from '../../evidence.ts';
-import { prot, stop } from '../../policy.ts';
+} from '../rows.ts';
 import { v6_2 } from './v5_14.ts';
 
 export const vt_v1: Arm64Policy = {
-  ...v6_2,
+  ...postedOn(v6_2),
   id: 'vt-v1',
   title: 'type from the VMA; every other device mapping becomes Normal-NC',
   covers: '7 Sep 2023, both patches',
-  kind: 'series',
   evidence: [
     mail(
       '"KVM: arm64: determine memory type from VMA" and "allow the VM to select DEVICE_* and NORMAL_NC for IO memory" (7 Sep 2023)',
@@ -52,18 +53,17 @@ export const vt_v1: Arm64Policy = {
       'Without FWB the page might need cleaning and there is no struct page; refused for every type, so ordinary BARs fail too.',
     ),
   ],
-  protGeneration: '6.9',
+  prot: WITH_NC,
   notes: [
     'An instruction fetch from RAM that the VMM maps non-cacheable is -EINVAL: Normal-NC with X is refused by stage2_set_prot_attr().',
   ],
 };
 
 export const nc_v2: Arm64Policy = {
-  ...v6_2,
+  ...postedOn(v6_2),
   id: 'nc-v2',
   title: 'every device mapping becomes Normal-NC, the GIC included',
   covers: '5 Dec 2023',
-  kind: 'series',
   evidence: [mail('"allow the VM to select DEVICE_* and NORMAL_NC for IO memory" v2 (5 Dec 2023)')],
   fault: [
     readPermissionFault,
@@ -80,7 +80,7 @@ export const nc_v2: Arm64Policy = {
     ),
     protXByDic('device'),
   ],
-  protGeneration: '6.9',
+  prot: WITH_NC,
   notes: [
     'v3 (8 Dec 2023) adds an opt-in VMA flag and puts the GIC back to DEVICE; the flag is VM_VFIO_ALLOW_WC until v6 and VM_ALLOW_ANY_UNCACHED from v7.',
   ],

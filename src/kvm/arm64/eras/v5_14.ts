@@ -3,7 +3,10 @@
  * kernel’s memory map is DEVICE. The two eras differ only in what MTE refuses.
  */
 
-import type { Arm64Policy, FaultEnd, SlotEnd } from '../../arm64/model.ts';
+import { inferred, mail, measured } from '../../evidence.ts';
+import { backedBy, stop } from '../../policy.ts';
+import type { Arm64Policy, FaultEnd, SlotEnd } from '../model.ts';
+import { BEFORE_NC } from '../prot.ts';
 import {
   deviceByPfn,
   deviceOnly,
@@ -21,9 +24,7 @@ import {
   uncheckedChange,
   unknownFlag,
   vmaMteNotAllowed,
-} from '../../arm64/rows.ts';
-import { inferred, mail, measured } from '../../evidence.ts';
-import { backedBy, stop } from '../../policy.ts';
+} from '../rows.ts';
 
 const context = mail(
   'contexts of "determine memory type from VMA" (7 Sep 2023) and "drop IPAT…"-era arm64 patches',
@@ -35,8 +36,9 @@ const ran = measured('Linux 6.1 on arm64: every stage-2 leaf of nine virtual mac
 export const v5_14: Arm64Policy = {
   id: '5.14',
   title: 'Linux 5.14: page frames outside memory are DEVICE; MTE refuses shared mappings',
-  covers: '5.14 .. 6.1',
   kind: 'mainline',
+  covers: '5.14 .. 6.1',
+  since: [5, 14],
   evidence: [context, ran],
   slotFlags: ['KVM_MEM_LOG_DIRTY_PAGES', 'KVM_MEM_READONLY'],
   slot: [unknownFlag, backedBy(uncheckedChange, context), backedBy(ipaRange, context)],
@@ -67,7 +69,9 @@ export const v5_14: Arm64Policy = {
     deviceOnly('device'),
     protXByDic('device'),
   ],
-  protGeneration: 'pre-6.9',
+  prot: BEFORE_NC,
+  rawBlocks: true,
+  vmaFlags: [],
   cacheablePfnmapCap: { known: false, evidence: [inferred('the capability came with 6.17')] },
 };
 
@@ -76,6 +80,7 @@ export const v6_2: Arm64Policy = {
   id: '6.2',
   title: 'Linux 6.2: as 5.14, MTE needs VM_MTE_ALLOWED',
   covers: '6.2 .. 6.8',
+  since: [6, 2],
   slot: [unknownFlag, uncheckedChange, ipaRange],
   evidence: [mail('"permit all VM_MTE_ALLOWED mappings with MTE enabled" (2022); the release is inferred')],
   vma: [vmaMteNotAllowed, dirtyLogOnPfnmap],

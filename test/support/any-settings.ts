@@ -1,6 +1,6 @@
 /** Random settings for any family, from what each setting says that it accepts; the same seed gives the same ones. */
-import type { Setting, SettingTable } from '../src/bits/settings.ts';
-import { join } from '../src/bits/word.ts';
+import type { Setting, SettingTable } from '../../src/bits/settings.ts';
+import { join } from '../../src/bits/word.ts';
 
 export type AnySettings = Record<string, string | number | bigint>;
 
@@ -29,6 +29,11 @@ function anyValue(setting: Setting, next: () => number): string | number | bigin
   if (choice === 'a 64-bit value') return join(next(), next());
   return setting.parse(choice.replace(/ \(.*\)$/, ''));
 }
+
+/** Values of a setting that tell readings apart, and a few more that it accepts. */
+export const someValues = (setting: Setting, next: () => number): (string | number | bigint)[] => [
+  ...new Set([...(setting.samples ?? []), ...Array.from({ length: 4 }, () => anyValue(setting, next))]),
+];
 
 /** Any settings of a family; rarely with D128, which is refused as a whole. */
 export const anySettings = (table: SettingTable, next: () => number): AnySettings =>
