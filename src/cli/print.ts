@@ -1,12 +1,27 @@
 /** Answers on the process's streams: the form that the options ask for, the look of the terminal. */
-import { type Answer, print as write } from '../report/answer.ts';
+import { type Answer, type Form, printer as into, type Output } from '../report/answer.ts';
 import { type Globals, outputOf } from './command.ts';
 import { type Io, look } from './io.ts';
+import { UsageError } from './trouble.ts';
+
+const formOf = (args: Globals, io: Io): Form => ({
+  output: outputOf(args),
+  look: () => look(io, args),
+  write: text => io.out.write(text),
+});
 
 /** Print an answer on stdout. @throws FormError where it has no such form */
-export const print = <R>(answer: Answer<R>, args: Globals, io: Io): void =>
-  write(answer, {
-    output: outputOf(args),
-    look: () => look(io, args),
-    write: text => io.out.write(text),
-  });
+export const print = <R>(answer: Answer<R>, args: Globals, io: Io): void => into(formOf(args, io))(answer);
+
+/** Print an answer that comes in parts. */
+export const printer = (args: Globals, io: Io): ReturnType<typeof into> => into(formOf(args, io));
+
+/**
+ * Some answers are no rows. Said before anything is read.
+ *
+ * @throws UsageError for CSV and Markdown, with the sentence that is made of the form
+ */
+export function refuseRows(args: Globals, sentence: (output: Output) => string): void {
+  const output = outputOf(args);
+  if (output === 'csv' || output === 'markdown') throw new UsageError(sentence(output));
+}

@@ -6,7 +6,10 @@
  *     print({ records: found.map(record), rows: found, columns: COLUMNS }, { output, look, write });
  *
  * Records, rows and lines are iterables, and only one of them is read, once: an answer of millions of ranges is a generator
- * that is printed as it comes, in bounded memory, and ends where its reader does.
+ * that is printed as it comes, in bounded memory, and ends where its reader does. `Passing` counts what passes and sees what
+ * is wrong with it, which is what the exit status says.
+ *
+ * An answer may come in parts, one for each translation for instance: `printer` takes one after the other.
  */
 import { json } from './json.ts';
 import type { Look } from './style.ts';
@@ -20,10 +23,14 @@ export interface Answer<R> {
   readonly records: Iterable<object>;
   /** What CSV, Markdown and the table have a line for. */
   readonly rows?: Iterable<R>;
-  /** Without columns there is neither CSV nor Markdown. */
+  /** Without columns there is no CSV, and no Markdown but that of `markdown`; an empty list is nothing to say there. */
   readonly columns?: readonly Column<R>[];
   /** Text for people, line by line; without it the table is printed. */
   readonly lines?: (look: Look) => Iterable<string>;
+  /** Markdown that is more than one table, line by line. */
+  readonly markdown?: () => Iterable<string>;
+  /** One of several tables: in CSV the id stands before each line, in Markdown the title is a heading. */
+  readonly table?: { readonly id: string; readonly title: string };
 }
 
 /** Where an answer goes, and in which form. */
@@ -43,31 +50,126 @@ export class FormError extends Error {
 /**
  * Write an answer.
  *
- * @throws FormError for CSV or Markdown of an answer without columns
+ * @throws FormError for CSV or Markdown of an answer that has none
  */
-export function print<R>(answer: Answer<R>, { output, look, write }: Form): void {
-  const { records, rows = [], columns = [], lines } = answer;
-  if (output === 'json') {
-    for (const record of records) write(`${json(record)}\n`);
-    return;
+export const print = <R>(answer: Answer<R>, form: Form): void => printer(form)(answer);
+
+/**
+ * Write an answer that comes in parts. Parts with the same titles are one table: the titles are printed once. Otherwise, and
+ * in text for people, an empty line stands between parts that have something to say.
+ *
+ * @throws FormError for CSV or Markdown of a part that has none
+ */
+export function printer({ output, look, write }: Form): <R>(part: Answer<R>) => void {
+  let heading: string | undefined; // of the table that is being printed
+  let silent = true;
+  const apart = (): void => {
+    if (!silent) write('\n');
+    silent = false;
+  };
+
+  function csv<R>({ rows = [], columns = [], table }: Answer<R>): void {
+    if (columns.length === 0) return;
+    const line = (cells: readonly string[]): string => csvLine(table ? [table.id, ...cells] : cells);
+    const titles = line(columns.map(({ title }) => title));
+    if (titles !== heading) write(`${titles}\r\n`);
+    heading = titles;
+    for (const row of rows) write(`${line(columns.map(({ text }) => text(row)))}\r\n`);
   }
-  if (output !== 'table' && columns.length === 0)
-    throw new FormError(`this answer has no ${output} form; --json has all of it`);
-  const titles = columns.map(({ title }) => title);
-  const cellsOf = (row: R): string[] => columns.map(({ text }) => text(row));
-  switch (output) {
-    case 'csv':
-      write(`${csvLine(titles)}\r\n`);
-      for (const row of rows) write(`${csvLine(cellsOf(row))}\r\n`);
-      return;
-    case 'markdown':
-      write(`${markdownLine(titles)}\n${markdownRule(columns)}\n`);
-      for (const row of rows) write(`${markdownLine(cellsOf(row))}\n`);
-      return;
-    case 'table': {
-      const seen = look();
-      const text = lines?.(seen) ?? table(columns, [...rows], { width: seen.width, head: seen.style.bold });
-      for (const line of text) write(`${line}\n`);
+
+  function markdown<R>({ rows = [], columns = [], table }: Answer<R>): void {
+    if (columns.length === 0) return;
+    const titles = markdownLine(columns.map(({ title }) => title));
+    const head = table ? `### ${table.title}\n\n${titles}` : titles;
+    if (head !== heading) {
+      apart();
+      write(`${head}\n${markdownRule(columns)}\n`);
+    }
+    heading = head;
+    for (const row of rows) write(`${markdownLine(columns.map(({ text }) => text(row)))}\n`);
+  }
+
+  function text(lines: Iterable<string>): void {
+    let first = true;
+    for (const line of lines) {
+      if (first) apart();
+      first = false;
+      write(`${line}\n`);
     }
   }
+
+  return part => {
+    if (output === 'json') for (const record of part.records) write(`${json(record)}\n`);
+    else if (output === 'table') {
+      const seen = look();
+      text(part.lines?.(seen) ?? tableOf(part, seen));
+    } else if (output === 'markdown' && part.markdown) text(part.markdown());
+    else if (part.columns === undefined)
+      throw new FormError(`this answer has no ${output} form; --json has all of it`);
+    else if (output === 'csv') csv(part);
+    else markdown(part);
+  };
+}
+
+const tableOf = <R>({ rows = [], columns = [] }: Answer<R>, { style, width }: Look): string[] =>
+  table(columns, [...rows], { width, head: style.bold });
+
+/**
+ * Rows on their way to the printer. What is said of them holds when they have passed.
+ *
+ *     const shown = new Passing(ranges, { limit, wrong: isTrouble });
+ *     print({ records: map(shown, record), … });
+ *     return shown.wrong ? EXIT.findings : EXIT.answer;
+ */
+export class Passing<R> implements Iterable<R> {
+  readonly #rows: Iterable<R>;
+  readonly #limit: number;
+  readonly #isWrong: (row: R) => boolean;
+  /** How many passed. */
+  count = 0;
+  /** Was there another one beyond the limit? */
+  cut = false;
+  /** Was something wrong with one that passed? */
+  wrong = false;
+
+  constructor(
+    rows: Iterable<R>,
+    {
+      limit = Number.POSITIVE_INFINITY,
+      wrong = () => false,
+    }: { readonly limit?: number; readonly wrong?: (row: R) => boolean } = {},
+  ) {
+    this.#rows = rows;
+    this.#limit = limit;
+    this.#isWrong = wrong;
+  }
+
+  *[Symbol.iterator](): Generator<R> {
+    for (const row of this.#rows) {
+      if (this.count >= this.#limit) {
+        this.cut = true;
+        return;
+      }
+      this.count++;
+      if (this.#isWrong(row)) this.wrong = true;
+      yield row;
+    }
+  }
+}
+
+/** Rows as something else, one after the other as they come. */
+export function* mapped<R, S>(rows: Iterable<R>, to: (row: R, index: number) => S): Generator<S> {
+  let index = 0;
+  for (const row of rows) yield to(row, index++);
+}
+
+/** Rows in groups of a size: columns line up within one, and the first lines come at once. */
+export function* batches<R>(rows: Iterable<R>, size: number): Generator<R[]> {
+  let batch: R[] = [];
+  for (const row of rows)
+    if (batch.push(row) === size) {
+      yield batch;
+      batch = [];
+    }
+  if (batch.length > 0) yield batch;
 }

@@ -5,9 +5,8 @@ import { frameHex } from '../walk/record.ts';
 import type { Regime } from '../walk/regime.ts';
 import { SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
-import type { Paint } from './style.ts';
+import type { Look, Paint } from './style.ts';
 import { type Column, table } from './table.ts';
-import type { WalkLook } from './walk.ts';
 
 /** A difference with what it belongs to. */
 export interface ReportedDifference {
@@ -92,7 +91,7 @@ export function whatChanged({ change, before, after, values }: Difference): stri
 /** Differences as aligned lines. `head` prints the titles. */
 export function diffLines(
   rows: readonly ReportedDifference[],
-  { style, width }: WalkLook,
+  { style, width }: Look,
   head: boolean,
 ): string[] {
   const [first] = rows;

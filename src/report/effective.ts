@@ -3,8 +3,8 @@ import type { Matrix } from '../memtype/matrix.ts';
 import { citation } from '../refs.ts';
 import type { EffectiveAnswer, Properties } from '../walk/asked.ts';
 import { SCHEMA } from './records.ts';
+import type { Look } from './style.ts';
 import { type Column, table, wrap } from './table.ts';
-import type { WalkLook } from './walk.ts';
 
 const hexByte = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
 
@@ -37,11 +37,7 @@ function inWords(properties: Properties): string {
   return `${name}: ${words.join(', ')}; maintenance: ${maintenance}`;
 }
 
-export function effectiveLines(
-  answer: EffectiveAnswer,
-  { style, width }: WalkLook,
-  explain: boolean,
-): string[] {
+export function effectiveLines(answer: EffectiveAnswer, { style, width }: Look, explain: boolean): string[] {
   const { given, view, notes, properties, par } = answer;
   const fact = (name: string, text: string): string[] => {
     const [head = '', ...rest] = wrap(text, width - 15);
@@ -115,7 +111,7 @@ export const matrixRows = ({
   ...rows.map(({ name, cells }) => [name, ...cells]),
 ];
 
-export function matrixLines(matrix: Matrix, { style, width }: WalkLook): string[] {
+export function matrixLines(matrix: Matrix, { style, width }: Look): string[] {
   const [titles = [], ...rows] = matrixRows(matrix);
   const columns: Column<readonly string[]>[] = titles.map((title, at) => ({
     title,

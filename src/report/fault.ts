@@ -4,8 +4,8 @@ import type { Claim } from '../faults/claim.ts';
 import type { Explanation, StepVerdict } from '../faults/verdict.ts';
 import type { Regime } from '../walk/regime.ts';
 import { findingRecord, SCHEMA } from './records.ts';
+import type { Look } from './style.ts';
 import { wrap } from './table.ts';
-import type { WalkLook } from './walk.ts';
 
 /** One fault, and the tables that it was held against. */
 export interface FaultAnswer {
@@ -63,7 +63,7 @@ export function faultRecord({ claim, root, regime, input, explanation, assumed }
   };
 }
 
-export function faultLines(answer: FaultAnswer, { style, width }: WalkLook): string[] {
+export function faultLines(answer: FaultAnswer, { style, width }: Look): string[] {
   const { claim, root, regime, input, explanation, assumed } = answer;
   const fact = (name: string, text: string): string[] => {
     const [head = '', ...rest] = wrap(text, width - 14);
@@ -92,11 +92,7 @@ export function faultLines(answer: FaultAnswer, { style, width }: WalkLook): str
   ];
 }
 
-function stepLines(
-  { step, says, guilty }: StepVerdict,
-  regime: Regime,
-  { style, width }: WalkLook,
-): string[] {
+function stepLines({ step, says, guilty }: StepVerdict, regime: Regime, { style, width }: Look): string[] {
   const at = placeOf(step.at);
   const head = `level ${step.name} [0x${step.index.toString(16).padStart(3, '0')}]${at === undefined ? '' : `  at ${at}`} = ${hexWord(step.word, regime.entryBytes * 2)}`;
   return [

@@ -1,21 +1,17 @@
 /** What `lint` found: for people, and as records. */
+import { counted } from '../bits/counted.ts';
+import { groupBy } from '../bits/group-by.ts';
 import { hex, join } from '../bits/word.ts';
 import type { LintResult, SpaceResult } from '../lint/engine.ts';
 import type { Example, LintReport, RangePlace } from '../lint/reports.ts';
 import type { LintRule } from '../lint/rule.ts';
 import { citation } from '../refs.ts';
 import { frameHex } from '../walk/record.ts';
+import { type Answer, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
-import type { Paint, Style } from './style.ts';
-import { wrap } from './table.ts';
-
-export interface LintLook {
-  readonly style: Style;
-  readonly width: number;
-}
-
-export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+import type { Look, Paint, Style } from './style.ts';
+import { type Column, wrap } from './table.ts';
 
 const rawOf = ({ space, lo, hi }: RangePlace): string =>
   `0x${join(lo, hi)
@@ -23,7 +19,7 @@ const rawOf = ({ space, lo, hi }: RangePlace): string =>
     .padStart(space.candidate.regime.entryBytes * 2, '0')}`;
 
 /** One place as a record: addresses by the regime’s own names, as in `walk`. */
-export function placeRecord(place: RangePlace) {
+function placeRecord(place: RangePlace) {
   const { space, level, kind, input, frames, output, outputName, perm, type, at } = place;
   const { regime, name } = space.candidate;
   return {
@@ -117,7 +113,7 @@ function extent({ ranges, bytes, entries, examples }: LintReport): string {
 }
 
 /** The reports of one severity and rule, under one heading. */
-export function reportLines(reports: readonly LintReport[], look: LintLook): string[] {
+function reportLines(reports: readonly LintReport[], look: Look): string[] {
   const [first] = reports;
   if (!first) return [];
   const { style } = look;
@@ -130,16 +126,12 @@ export function reportLines(reports: readonly LintReport[], look: LintLook): str
 }
 
 /** Reports in their order, those under one heading together. */
-export function byHeading(reports: readonly LintReport[]): readonly (readonly LintReport[])[] {
-  const groups = new Map<string, LintReport[]>();
-  for (const report of reports) {
-    const key = `${report.severity} ${report.rule.id}`;
-    groups.set(key, [...(groups.get(key) ?? []), report]);
-  }
+function byHeading(reports: readonly LintReport[]): readonly (readonly LintReport[])[] {
+  const groups = groupBy(reports, ({ severity, rule }) => `${severity} ${rule.id}`);
   return [...groups.values()];
 }
 
-function linesOf(report: LintReport, { style, width }: LintLook): string[] {
+function linesOf(report: LintReport, { style, width }: Look): string[] {
   const { spaces, message, examples, ranges } = report;
   const [first] = examples;
   const where = first?.place.is === 'pages' ? '' : `${spaces.join(', ')}: `;
@@ -161,7 +153,7 @@ function indented(text: string, indent: number, width: number): string[] {
 }
 
 /** How many of each severity, and what was looked at. */
-export function totalLine({ reports, spaces }: LintResult): string {
+function totalLine({ reports, spaces }: LintResult): string {
   const by = (severity: LintReport['severity']) =>
     reports.filter(report => report.severity === severity).length;
   const found = [
@@ -181,9 +173,9 @@ const wrapped = (text: string, indent: number, width: number): string[] =>
   wrap(text, width - indent).map(line => ' '.repeat(indent) + line);
 
 /** What `lint --explain ID` prints. */
-export function ruleLines(
+function ruleLines(
   { id, title, severity, explain, refs, needs }: LintRule,
-  { style, width }: LintLook,
+  { style, width }: Look,
 ): string[] {
   const option = needs === 'map' ? '--map' : needs === 'expectation' ? '--expect-perm' : undefined;
   return [
@@ -196,7 +188,7 @@ export function ruleLines(
   ];
 }
 
-export const ruleRecord = ({ id, title, severity, explain, refs, needs }: LintRule) => ({
+const ruleRecord = ({ id, title, severity, explain, refs, needs }: LintRule) => ({
   schema: SCHEMA.lintRule,
   rule: id,
   title,
@@ -204,6 +196,64 @@ export const ruleRecord = ({ id, title, severity, explain, refs, needs }: LintRu
   explain,
   needs: needs ?? null,
   refs: refs.map(citation),
+});
+
+// ------------------------------------------------------------------------------------------------------ answers
+
+const physical = ({ kind, output, outputName }: RangePlace): string =>
+  kind === 'leaf' && output !== undefined && outputName === 'pa' ? frameHex(output) : '';
+
+/** What CSV and Markdown say of a report, with the first range. */
+const REPORT_COLUMNS: readonly Column<LintReport>[] = [
+  { title: 'severity', text: ({ severity }) => severity },
+  { title: 'rule', text: ({ rule }) => rule.id },
+  { title: 'roots', text: ({ spaces }) => spaces.join(' ') },
+  { title: 'message', text: ({ message }) => message },
+  { title: 'ranges', text: ({ ranges }) => `${ranges}` },
+  { title: 'entries', text: ({ entries }) => `${entries}` },
+  { title: 'bytes', text: ({ bytes }) => hex(bytes) },
+  { title: 'input', text: ofFirst(({ input }) => frameHex(input)) },
+  { title: 'pa', text: ofFirst(physical) },
+  { title: 'raw', text: ofFirst(rawOf) },
+  { title: 'at', text: ofFirst(({ at }) => hex(at)) },
+];
+
+/** A cell about the first range of a report; empty where it is about none. */
+function ofFirst(text: (place: RangePlace) => string): (report: LintReport) => string {
+  return ({ examples: [example] }) => {
+    const first = example?.place.is === 'range' ? example.place : example?.ways[0];
+    return first ? text(first) : '';
+  };
+}
+
+/** What the rules found. `source` says where the registers are from. */
+export const lintAnswer = (result: LintResult, source: string): Answer<LintReport> => ({
+  records: mapped(result.reports, lintRecord),
+  rows: result.reports,
+  columns: REPORT_COLUMNS,
+  lines: look => [
+    ...byHeading(result.reports).flatMap(group => [...reportLines(group, look), '']),
+    totalLine(result),
+    look.style.dim(`registers from ${source}`),
+  ],
+});
+
+/** What CSV and Markdown say of a rule. */
+const RULE_COLUMNS: readonly Column<LintRule>[] = [
+  { title: 'rule', text: ({ id }) => id },
+  { title: 'severity', text: ({ severity }) => severity },
+  { title: 'title', text: ({ title }) => title },
+  { title: 'needs', text: ({ needs = '' }) => needs },
+  { title: 'explain', text: ({ explain }) => explain },
+  { title: 'refs', text: ({ refs }) => refs.map(citation).join('; ') },
+];
+
+/** What rules say of themselves. */
+export const rulesAnswer = (rules: readonly LintRule[]): Answer<LintRule> => ({
+  records: rules.map(ruleRecord),
+  rows: rules,
+  columns: RULE_COLUMNS,
+  lines: look => rules.flatMap((rule, i) => [...(i > 0 ? ['', ''] : []), ...ruleLines(rule, look)]),
 });
 
 /** The rules as a page of the documentation. */

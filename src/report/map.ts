@@ -1,10 +1,15 @@
 /** Maps of one or two stages, for people and as records. */
+
+import type { Finding } from '../bits/codec.ts';
+import { counted } from '../bits/counted.ts';
 import { isTrouble, outputOf } from '../walk/filter.ts';
-import type { MapRecord, StageView } from '../walk/map.ts';
+import type { AddressMap, MapRecord, StageView } from '../walk/map.ts';
+import { type Answer, batches, mapped, type Passing } from './answer.ts';
 import { findingRecord, SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
+import type { Look } from './style.ts';
 import { type Column, table } from './table.ts';
-import { pageText, spanText, type WalkLook } from './walk.ts';
+import { candidateLines, pageText, spanText } from './walk.ts';
 
 const stageRecord = ({ findings, ...stage }: StageView) => ({
   ...stage,
@@ -12,7 +17,7 @@ const stageRecord = ({ findings, ...stage }: StageView) => ({
 });
 
 /** A range as it is printed in JSON: which translation it belongs to, then its own fields. */
-export function mapRecordJson(root: string, record: MapRecord) {
+function mapRecordJson(root: string, record: MapRecord) {
   const { findings = [], s1, s2, ...range } = record;
   return {
     schema: s1 ? SCHEMA.nested : SCHEMA.walk,
@@ -29,17 +34,17 @@ const inputName = ({ va, ipa }: MapRecord): string =>
 const hexOrNothing = (value: bigint | undefined): string =>
   value === undefined ? '' : `0x${value.toString(16)}`;
 
+const findingText = ({ id, bits }: Finding): string => (bits ? `${id} ${bits}` : id);
+
 /** What stands beside a range: what software left there, what is wrong, which stage said what. */
 function says(record: MapRecord): string {
-  const { kind, note, s1, s2, findings = [] } = record;
+  const { kind, note } = record;
   if (kind === 'unmapped-at-second-stage') return 'not mapped by the second stage';
-  const ids = [...(findings as StageView['findings']), ...(s1?.findings ?? []), ...(s2?.findings ?? [])];
+  const ids = allFindings(record);
   return [
     ...(kind === undefined || note !== undefined ? [] : [kind]),
     ...(note === undefined ? [] : [`${note}`]),
-    ...(note === undefined || kind === undefined ? ids : []).map(({ id, bits }) =>
-      bits ? `${id} ${bits}` : id,
-    ),
+    ...(note === undefined || kind === undefined ? ids : []).map(findingText),
   ].join(', ');
 }
 
@@ -51,7 +56,7 @@ function fromText({ type = '', effective, decidedBy = '', s1, s2 }: MapRecord): 
 }
 
 /** Ranges as aligned lines. `head` prints the titles. */
-export function mapLines(ranges: readonly MapRecord[], { style, width }: WalkLook, head: boolean): string[] {
+function mapLines(ranges: readonly MapRecord[], { style, width }: Look, head: boolean): string[] {
   const [first] = ranges;
   if (!first) return [];
   const nested = ranges.some(({ s1 }) => s1 !== undefined);
@@ -86,44 +91,90 @@ export function mapLines(ranges: readonly MapRecord[], { style, width }: WalkLoo
   return table(columns, ranges, { width, indent: 2, head: head && style.dim });
 }
 
-/** Columns of CSV and Markdown. */
-export const MAP_TITLES = [
-  'root',
-  'regime',
-  'input',
-  'middle',
-  'output',
-  'size',
-  'pageSize',
-  'level',
-  'perm',
-  'type',
-  'effective',
-  'decidedBy',
-  's1Type',
-  's2Type',
-  'kind',
-  'note',
-  'raw',
-  'at',
-  'findings',
-] as const;
+// ------------------------------------------------------------------------------------------------------ answers
 
-export function mapCells(root: string, record: MapRecord): string[] {
-  const { va, ipa, gpa, s1, s2, findings = [] } = record;
-  const all = [...(findings as StageView['findings']), ...(s1?.findings ?? []), ...(s2?.findings ?? [])];
-  // beside the record, not over it: a spread with other keys behind it costs more than the rest of the line
-  const values: Record<string, unknown> = {
-    root,
-    input: va ?? ipa ?? gpa,
-    middle: s1 && va !== undefined ? (ipa ?? gpa) : '',
-    output: hexOrNothing(outputOf(record)),
-    s1Type: s1?.type,
-    s2Type: s2?.type,
-    raw: record.raw ?? s1?.raw,
-    at: record.at ?? s1?.at,
-    level: record.level ?? s1?.level,
-    findings: all.map(({ id, bits }) => (bits ? `${id} ${bits}` : id)).join('; '),
+const cell = (value: unknown): string => `${value ?? ''}`;
+const allFindings = ({ s1, s2, findings = [] }: MapRecord): StageView['findings'] => [
+  ...(findings as StageView['findings']),
+  ...(s1?.findings ?? []),
+  ...(s2?.findings ?? []),
+];
+
+/** What CSV and Markdown say of a range of a translation. */
+const mapColumns = (root: string): readonly Column<MapRecord>[] => [
+  { title: 'root', text: () => root },
+  { title: 'regime', text: ({ regime }) => regime },
+  { title: 'input', text: ({ va, ipa, gpa }) => va ?? ipa ?? gpa ?? '' },
+  { title: 'middle', text: ({ s1, va, ipa, gpa }) => (s1 && va !== undefined ? (ipa ?? gpa ?? '') : '') },
+  { title: 'output', text: record => hexOrNothing(outputOf(record)) },
+  { title: 'size', text: ({ size }) => size },
+  { title: 'pageSize', text: ({ pageSize }) => pageSize },
+  { title: 'level', text: ({ level, s1 }) => cell(level ?? s1?.level) },
+  { title: 'perm', text: ({ perm = '' }) => perm },
+  { title: 'type', text: ({ type = '' }) => type },
+  { title: 'effective', text: ({ effective = '' }) => effective },
+  { title: 'decidedBy', text: ({ decidedBy = '' }) => decidedBy },
+  { title: 's1Type', text: ({ s1 }) => s1?.type ?? '' },
+  { title: 's2Type', text: ({ s2 }) => s2?.type ?? '' },
+  { title: 'kind', text: ({ kind = '' }) => kind },
+  { title: 'note', text: ({ note }) => cell(note) },
+  { title: 'raw', text: ({ raw, s1 }) => cell(raw ?? s1?.raw) },
+  { title: 'at', text: ({ at, s1 }) => cell(at ?? s1?.at) },
+  { title: 'findings', text: record => allFindings(record).map(findingText).join('; ') },
+];
+
+/** Ranges of one translation on their way to the printer. */
+export interface Ranges {
+  readonly map: AddressMap;
+  readonly rows: Passing<MapRecord>;
+  /** Where the registers are from. */
+  readonly source: string;
+  /** Are entries that map nothing among the rows? */
+  readonly payload: boolean;
+}
+
+export function rangesAnswer(ranges: Ranges): Answer<MapRecord> {
+  const { map, rows } = ranges;
+  const { name } = map.space.candidate;
+  return {
+    records: mapped(rows, record => mapRecordJson(name, record)),
+    rows,
+    columns: mapColumns(name),
+    lines: look => rangesLines(ranges, look),
   };
-  return MAP_TITLES.map(key => `${(key in values ? values[key] : record[key]) ?? ''}`);
+}
+
+/** Ranges that are laid out together. */
+const BATCH = 1000;
+
+function* rangesLines(ranges: Ranges, look: Look): Generator<string> {
+  const { map, rows, source } = ranges;
+  const { dim } = look.style;
+  yield* candidateLines(map.space.candidate, look);
+  yield dim(`  registers from ${source}`);
+  yield '';
+  let head = true;
+  for (const batch of batches(rows, BATCH)) {
+    yield* mapLines(batch, look, head);
+    head = false;
+  }
+  if (map.first.leaves.length > 0) yield '';
+  yield `  ${dim(rangesFacts(ranges).join('; '))}`;
+}
+
+/** How many there are, and what is not to be seen of them. */
+function rangesFacts({ map, rows, payload }: Ranges): string[] {
+  const { leaves, counts } = map.first;
+  return [
+    `${counted(leaves.length, 'range')}, ${counted(counts.leaves, 'leaf entry', 'leaf entries')} in ${counted(counts.tables, 'table')}`,
+    ...(rows.cut
+      ? [`the first ${rows.count} are shown`]
+      : rows.count < leaves.length
+        ? [`${rows.count} are shown`]
+        : []),
+    ...(counts.payload > 0 && !payload
+      ? [`${counts.payload} entries map nothing but hold something (--payload lists them)`]
+      : []),
+    ...(counts.faults > 0 ? [`${counts.faults} entries fault on use`] : []),
+  ];
 }

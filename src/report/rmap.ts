@@ -1,11 +1,14 @@
 /** Every way to a physical page, for people and as records. */
+import { counted } from '../bits/counted.ts';
 import { hex, hexWord } from '../bits/word.ts';
 import type { PageAlias } from '../walk/aliases.ts';
 import type { StageAnswer } from '../walk/translated.ts';
+import { type Answer, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
 import { sizeText } from './size.ts';
+import type { Look } from './style.ts';
 import { type Column, table } from './table.ts';
-import { pageText, type WalkLook } from './walk.ts';
+import { pageText } from './walk.ts';
 
 /** What one stage's leaf says: its fields beside level, page and where the entry stands. */
 function leafRecord({ translation, leaf }: StageAnswer) {
@@ -34,7 +37,7 @@ function places({ space, input, answer }: PageAlias, address: bigint) {
 }
 
 /** One way, or many folded: `count` says how many, `last` is the highest input address. */
-export function rmapRecord(alias: PageAlias, address: bigint) {
+function rmapRecord(alias: PageAlias, address: bigint) {
   const { space, count, last, stride, answer } = alias;
   const { first, second, perm, pageSize, denied, effective } = answer;
   const stage1 = { regime: first.translation.regime.id, ...leafRecord(first) };
@@ -63,7 +66,7 @@ export function rmapRecord(alias: PageAlias, address: bigint) {
 }
 
 /** A page that no translation leads to: `searched` are the translations that were asked. */
-export const unmappedRecord = (address: bigint, output: string, searched: readonly string[]) => ({
+const unmappedRecord = (address: bigint, output: string, searched: readonly string[]) => ({
   schema: SCHEMA.rmap,
   [output]: hex(address),
   count: 0,
@@ -88,16 +91,18 @@ function inputText({ input, count, last, stride }: PageAlias): string {
   return `${count} from ${hex(input)} to ${hex(last)}${apart}`;
 }
 
+/** The address between two stages. */
+const middleText = ({ answer: { first, second } }: PageAlias): string =>
+  second && first.translation.outcome === 'mapped' ? hex(first.translation.output) : '';
+
 /** The ways to one page as aligned lines. */
-export function rmapLines(aliases: readonly PageAlias[], { style, width }: WalkLook): string[] {
+function rmapLines(aliases: readonly PageAlias[], { style, width }: Look): string[] {
   const nested = aliases.some(({ answer }) => answer.second);
   const judged = aliases.some(({ answer }) => answer.effective);
-  const middle = ({ answer: { first, second } }: PageAlias): string =>
-    second && first.translation.outcome === 'mapped' ? hex(first.translation.output) : '';
   const columns: Column<PageAlias>[] = [
     { title: 'root', text: ({ space }) => space.candidate.name },
     { title: 'address', text: inputText, wrap: true, paint: () => style.bold },
-    ...(nested ? [{ title: 'through', text: middle, align: 'right' } as const] : []),
+    ...(nested ? [{ title: 'through', text: middleText, align: 'right' } as const] : []),
     {
       title: 'page',
       text: ({ answer }) => (answer.pageSize === undefined ? '' : pageText(answer.pageSize)),
@@ -111,42 +116,61 @@ export function rmapLines(aliases: readonly PageAlias[], { style, width }: WalkL
   return table(columns, aliases, { width, indent: 2, head: style.dim });
 }
 
-/** Columns of CSV and Markdown. */
-export const RMAP_TITLES = [
-  'pa',
-  'root',
-  'regime',
-  'input',
-  'middle',
-  'count',
-  'last',
-  'stride',
-  'pageSize',
-  'perm',
-  'type',
-  'decidedBy',
-  's1Type',
-  's2Type',
-] as const;
+// ------------------------------------------------------------------------------------------------------ answers
 
-export function rmapCells(alias: PageAlias, address: bigint): string[] {
-  const { space, input, count, last, stride, answer } = alias;
-  const { first, second, perm, pageSize, effective } = answer;
-  const values: Record<(typeof RMAP_TITLES)[number], unknown> = {
-    pa: hex(address),
-    root: space.candidate.name,
-    regime: space.candidate.regime.id,
-    input: hex(input),
-    middle: second && first.translation.outcome === 'mapped' ? hex(first.translation.output) : '',
-    count,
-    last: last === undefined ? '' : hex(last),
-    stride: stride === undefined ? '' : hex(stride),
-    pageSize: pageSize === undefined ? '' : hex(pageSize),
-    perm,
-    type: typeOf(alias),
-    decidedBy: effective?.decidedBy,
-    s1Type: first.leaf?.type,
-    s2Type: second?.leaf?.type,
+const cell = (value: bigint | number | undefined): string => (value === undefined ? '' : hex(value));
+
+/** What CSV and Markdown say of a way to an address. */
+const rmapColumns = (address: bigint): readonly Column<PageAlias>[] => [
+  { title: 'pa', text: () => hex(address) },
+  { title: 'root', text: ({ space }) => space.candidate.name },
+  { title: 'regime', text: ({ space }) => space.candidate.regime.id },
+  { title: 'input', text: ({ input }) => hex(input) },
+  { title: 'middle', text: middleText },
+  { title: 'count', text: ({ count }) => `${count}` },
+  { title: 'last', text: ({ last }) => cell(last) },
+  { title: 'stride', text: ({ stride }) => cell(stride) },
+  { title: 'pageSize', text: ({ answer }) => cell(answer.pageSize) },
+  { title: 'perm', text: ({ answer }) => answer.perm ?? '' },
+  { title: 'type', text: typeOf },
+  { title: 'decidedBy', text: ({ answer }) => answer.effective?.decidedBy ?? '' },
+  { title: 's1Type', text: ({ answer }) => answer.first.leaf?.type ?? '' },
+  { title: 's2Type', text: ({ answer }) => answer.second?.leaf?.type ?? '' },
+];
+
+/** The ways to one physical address. */
+export interface Ways {
+  readonly address: bigint;
+  readonly found: readonly PageAlias[];
+  /** Of those at most so many are shown. */
+  readonly limit: number;
+  /** The translations that were asked. */
+  readonly searched: readonly string[];
+}
+
+export function waysAnswer(ways: Ways): Answer<PageAlias> {
+  const { address, found, limit, searched } = ways;
+  const rows = found.slice(0, limit);
+  return {
+    records:
+      found.length === 0
+        ? [unmappedRecord(address, 'pa', searched)]
+        : mapped(rows, alias => rmapRecord(alias, address)),
+    rows,
+    columns: rmapColumns(address),
+    lines: look => [
+      `${look.style.bold(`PA ${hex(address)}`)}  ${said(ways)}`,
+      ...(found.length > 0 ? rmapLines(rows, look) : []),
+      ...(rows.length < found.length
+        ? [`  ${look.style.dim(`the first ${rows.length} lines are shown`)}`]
+        : []),
+    ],
   };
-  return RMAP_TITLES.map(key => `${values[key] ?? ''}`);
+}
+
+function said({ found, searched }: Ways): string {
+  if (found.length === 0) return `no address of ${searched.join(', ')} leads here`;
+  const count = found.reduce((sum, alias) => sum + alias.count, 0);
+  const roots = new Set(found.map(({ space }) => space.candidate.name)).size;
+  return `${counted(count, 'address', 'addresses')}${roots > 1 ? ` in ${roots} translations` : ''}`;
 }

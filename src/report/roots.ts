@@ -1,11 +1,14 @@
 /** Roots with their evidence, for people and as records. */
+import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { FoundRoot } from '../walk/found-root.ts';
+import { type Answer, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
-import { wrap } from './table.ts';
-import type { WalkLook } from './walk.ts';
+import { exactSizeText } from './size.ts';
+import type { Look } from './style.ts';
+import { type Column, wrap } from './table.ts';
 
-export const rootRecord = (root: FoundRoot, rank: number) => ({
+const rootRecord = (root: FoundRoot, rank: number) => ({
   schema: SCHEMA.roots,
   rank,
   ...root,
@@ -23,7 +26,7 @@ const sure = (confidence: number): string =>
         : 'doubtful';
 
 /** One root as a few lines: what and where, why, how to walk it. */
-export function rootLines(root: FoundRoot, rank: number, { style, width }: WalkLook): string[] {
+function rootLines(root: FoundRoot, rank: number, { style, width }: Look): string[] {
   const { confidence, kind, title, address, memory, names, evidence, assumed, options } = root;
   const percent = `${Math.round(confidence * 100)} %`.padStart(5);
   const head = `${`${rank}`.padStart(3)}  ${percent} ${sure(confidence).padEnd(8)}  `;
@@ -39,33 +42,57 @@ export function rootLines(root: FoundRoot, rank: number, { style, width }: WalkL
   ];
 }
 
-/** Columns of CSV and Markdown. */
-export const ROOT_TITLES = [
-  'rank',
-  'confidence',
-  'kind',
-  'address',
-  'memory',
-  'names',
-  'sources',
-  'tables',
-  'leaves',
-  'missing',
-  'evidence',
-  'assumed',
-  'options',
-] as const;
+// ------------------------------------------------------------------------------------------------------ answers
 
-export const rootCells = (root: FoundRoot, rank: number): string[] => {
-  const values: Record<(typeof ROOT_TITLES)[number], string | number> = {
-    ...root,
-    rank,
-    address: hex(root.address),
-    names: root.names.join(', '),
-    sources: root.sources.join(', '),
-    evidence: root.evidence.join('; '),
-    assumed: root.assumed.join('; '),
-    options: root.options.join(' '),
+/** A root, and its place in the list. */
+interface Ranked {
+  readonly root: FoundRoot;
+  readonly rank: number;
+}
+
+/** What CSV and Markdown say of a root. */
+const COLUMNS: readonly Column<Ranked>[] = [
+  { title: 'rank', text: ({ rank }) => `${rank}` },
+  { title: 'confidence', text: ({ root }) => `${root.confidence}` },
+  { title: 'kind', text: ({ root }) => root.kind },
+  { title: 'address', text: ({ root }) => hex(root.address) },
+  { title: 'memory', text: ({ root }) => root.memory },
+  { title: 'names', text: ({ root }) => root.names.join(', ') },
+  { title: 'sources', text: ({ root }) => root.sources.join(', ') },
+  { title: 'tables', text: ({ root }) => `${root.tables}` },
+  { title: 'leaves', text: ({ root }) => `${root.leaves}` },
+  { title: 'missing', text: ({ root }) => `${root.missing}` },
+  { title: 'evidence', text: ({ root }) => root.evidence.join('; ') },
+  { title: 'assumed', text: ({ root }) => root.assumed.join('; ') },
+  { title: 'options', text: ({ root }) => root.options.join(' ') },
+];
+
+/** Roots that are shown, of all that were found. */
+export interface ShownRoots {
+  readonly shown: readonly FoundRoot[];
+  readonly found: number;
+  /** Pages that were searched. */
+  readonly pages: number;
+  /** Where the registers are from, empty where there are none. */
+  readonly source: string;
+}
+
+export function rootsAnswer(roots: ShownRoots): Answer<Ranked> {
+  const rows = roots.shown.map((root, i) => ({ root, rank: i + 1 }));
+  return {
+    records: mapped(rows, ({ root, rank }) => rootRecord(root, rank)),
+    rows,
+    columns: COLUMNS,
+    lines: look => [
+      ...rows.flatMap(({ root, rank }) => [...rootLines(root, rank, look), '']),
+      `  ${look.style.dim(rootsFacts(roots).join('; '))}`,
+    ],
   };
-  return ROOT_TITLES.map(title => `${values[title]}`);
-};
+}
+
+const rootsFacts = ({ shown, found, pages, source }: ShownRoots): string[] => [
+  counted(found, 'root'),
+  ...(source === '' ? [] : [`registers from ${source}`]),
+  pages === 0 ? 'memory was not searched' : `${exactSizeText(BigInt(pages) * 4096n)} searched`,
+  ...(shown.length < found ? [`the ${shown.length} surest are shown (--above 0 shows all)`] : []),
+];

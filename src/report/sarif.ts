@@ -1,10 +1,12 @@
 /** Lint reports as SARIF 2.1.0, which code scanners and CI services read [OASIS, "SARIF Version 2.1.0"]. */
+import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { LintResult } from '../lint/engine.ts';
 import type { Example, LintReport, RangePlace } from '../lint/reports.ts';
 import type { LintRule } from '../lint/rule.ts';
 import { citation } from '../refs.ts';
 import { frameHex } from '../walk/record.ts';
+import type { Answer } from './answer.ts';
 import { lintRecord } from './lint.ts';
 
 /** The same word for the same report in every run: what a service follows from one commit to the next. */
@@ -45,13 +47,13 @@ function locations(uri: string, { place, ways }: Example) {
 const amount = ({ ranges, bytes, entries }: LintReport): string =>
   bytes === 0n
     ? ''
-    : ` (${ranges} ${ranges === 1 ? 'range' : 'ranges'}, ${entries > 0 ? `${entries} ${entries === 1 ? 'entry' : 'entries'}, ` : ''}${hex(bytes)} bytes)`;
+    : ` (${counted(ranges, 'range')}, ${entries > 0 ? `${counted(entries, 'entry', 'entries')}, ` : ''}${hex(bytes)} bytes)`;
 
 /**
  * One SARIF log with one run.
  * @param uri the dump, as it was named
  */
-export function sarif(
+function sarif(
   { reports, spaces }: LintResult,
   rules: readonly LintRule[],
   { uri, version }: { readonly uri: string; readonly version: string },
@@ -98,3 +100,13 @@ export function sarif(
     ],
   };
 }
+
+/** The log as an answer: a form of its own. @param uri the dump, as it was named */
+export const sarifAnswer = (
+  result: LintResult,
+  rules: readonly LintRule[],
+  about: { readonly uri: string; readonly version: string },
+): Answer<LintReport> => ({
+  records: [],
+  lines: () => [JSON.stringify(sarif(result, rules, about), null, 2)],
+});

@@ -1,4 +1,5 @@
 /** What pasted text says, for people and as records: ranges, maps, memory types, registers, translations. */
+import { counted } from '../bits/counted.ts';
 import { hex, hexWord } from '../bits/word.ts';
 import type {
   Attributes,
@@ -11,13 +12,8 @@ import type {
 } from '../text/model.ts';
 import { SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
-import type { Style } from './style.ts';
+import type { Look } from './style.ts';
 import { type Column, table } from './table.ts';
-
-export interface TextLook {
-  readonly style: Style;
-  readonly width: number;
-}
 
 type Of<K extends Item['is']> = Extract<Item, { is: K }>;
 
@@ -65,11 +61,7 @@ export function attributesText(all: Attributes): string {
   return [all.type ?? '', share, all.security ?? '', ...flags].filter(text => text !== '').join(', ');
 }
 
-export function rangeLines(
-  ranges: readonly Of<'range'>[],
-  { style, width }: TextLook,
-  head: boolean,
-): string[] {
+export function rangeLines(ranges: readonly Of<'range'>[], { style, width }: Look, head: boolean): string[] {
   const [first] = ranges;
   if (!first) return [];
   const columns: Column<Range>[] = [
@@ -94,7 +86,7 @@ export function rangeLines(
   return table(used, ranges, { width, indent: 2, head: head && style.dim });
 }
 
-export function memoryLines(ranges: readonly Of<'memory'>[], { style, width }: TextLook): string[] {
+export function memoryLines(ranges: readonly Of<'memory'>[], { style, width }: Look): string[] {
   const columns: Column<MemoryRange>[] = [
     { title: 'physical', text: ({ start, end }) => span(start, end), align: 'right' },
     { title: 'size', text: ({ start, end }) => exactSizeText(end - start), align: 'right' },
@@ -112,7 +104,7 @@ const TYPED_BY: Readonly<Record<TypedRange['by'], string>> = {
   'pat-conflict': 'PAT conflict',
 };
 
-export function typeLines(ranges: readonly Of<'type'>[], { style, width }: TextLook): string[] {
+export function typeLines(ranges: readonly Of<'type'>[], { style, width }: Look): string[] {
   const columns: Column<TypedRange>[] = [
     { title: 'said by', text: ({ by, index }) => `${TYPED_BY[by]}${index === undefined ? '' : ` ${index}`}` },
     {
@@ -142,7 +134,7 @@ export function typeLines(ranges: readonly Of<'type'>[], { style, width }: TextL
 
 export function translationLines(
   rows: readonly Of<'translation'>[],
-  { style, width }: TextLook,
+  { style, width }: Look,
   head: boolean,
 ): string[] {
   const [first] = rows;
@@ -175,15 +167,13 @@ export const factsText = (facts: readonly Of<'fact'>[]): string =>
     ),
   ].join(', ');
 
-const many = (count: number, one: string, more = `${one}s`): string => `${count} ${count === 1 ? one : more}`;
-
 /** What it is: `arm64 Linux oops: … (26 lines); /proc/iomem (20 lines); 12 lines not understood`. */
 export function recognisedText({ parts, unknown }: Pick<Recognised, 'parts' | 'unknown'>): string {
   const telling = parts.filter(({ items }) => items > 0);
   const names = (telling.length > 0 ? telling : parts).map(
-    ({ title, lines }) => `${title} (${many(lines, 'line')})`,
+    ({ title, lines }) => `${title} (${counted(lines, 'line')})`,
   );
-  return [...names, ...(unknown > 0 ? [`${many(unknown, 'line')} not understood`] : [])].join('; ');
+  return [...names, ...(unknown > 0 ? [`${counted(unknown, 'line')} not understood`] : [])].join('; ');
 }
 
 /** An item as a record: addresses as text, where it stood beside it. */

@@ -3,10 +3,11 @@ import { hex, hexWord } from '../bits/word.ts';
 import { citation } from '../refs.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { AddressAnswer, StageAnswer } from '../walk/translated.ts';
+import type { Answer } from './answer.ts';
 import { findingRecord, SCHEMA } from './records.ts';
 import { sizeText } from './size.ts';
+import type { Look } from './style.ts';
 import { wrap } from './table.ts';
-import type { WalkLook } from './walk.ts';
 
 const digits = ({ regime }: Translation): number => regime.entryBytes * 2;
 
@@ -34,7 +35,7 @@ function stageRecord({ translation, leaf, space }: StageAnswer) {
 }
 
 /** The record of one address: both stages under `s1` and `s2`, the combination at the top. */
-export function translateRecord(answer: AddressAnswer) {
+function translateRecord(answer: AddressAnswer) {
   const { space, input, first, second, output, pageSize, perm, denied, effective, why, reason } = answer;
   const { regime } = space.candidate;
   const middle = first.translation.outcome === 'mapped' ? first.translation.output : undefined;
@@ -58,7 +59,7 @@ export function translateRecord(answer: AddressAnswer) {
 }
 
 /** `level 2 [0x041] at 0x43731208 = 0x00000000448007fd  block`. */
-function stepLines(stage: StageAnswer, { style, width }: WalkLook): string[] {
+function stepLines(stage: StageAnswer, { style, width }: Look): string[] {
   const { translation, leaf } = stage;
   const places = Math.max(...translation.steps.map(({ at }) => hex(at).length));
   return translation.steps.flatMap((step, i) => {
@@ -84,7 +85,7 @@ function stepLines(stage: StageAnswer, { style, width }: WalkLook): string[] {
 const NAMES = { va: 'VA', ipa: 'IPA', gpa: 'GPA', pa: 'PA' } as const;
 
 /** The answer as people paste it into a mail. */
-export function translateLines(answer: AddressAnswer, seen: WalkLook, explain: boolean): string[] {
+function translateLines(answer: AddressAnswer, seen: Look, explain: boolean): string[] {
   const { style, width } = seen;
   const { space, input, first, second, output, pageSize, perm, denied, effective, why, reason } = answer;
   const { regime } = space.candidate;
@@ -126,3 +127,9 @@ export function translateLines(answer: AddressAnswer, seen: WalkLook, explain: b
       : []),
   ];
 }
+
+/** One address of one translation; `explain` adds the rules that had a say. */
+export const translateAnswer = (answer: AddressAnswer, explain: boolean): Answer<never> => ({
+  records: [translateRecord(answer)],
+  lines: look => translateLines(answer, look, explain),
+});

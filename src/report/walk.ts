@@ -1,22 +1,19 @@
 /** Walks and their totals, for people and as records. */
+import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { Candidate } from '../walk/candidate.ts';
 import type { Summary } from '../walk/summary.ts';
+import type { Answer } from './answer.ts';
 import { plainWords } from './plain-words.ts';
 import { SCHEMA } from './records.ts';
 import { sizeText } from './size.ts';
-import type { Style } from './style.ts';
+import type { Look } from './style.ts';
 import { type Column, table, wrap } from './table.ts';
-
-export interface WalkLook {
-  readonly style: Style;
-  readonly width: number;
-}
 
 /** What a translation is and what it was made from. */
 export function candidateLines(
   { name, regime, active, from, assumed, through }: Candidate,
-  { style, width }: WalkLook,
+  { style, width }: Look,
 ): string[] {
   const indent = name.length + 2;
   const aside = (text: string): string[] =>
@@ -44,7 +41,7 @@ export function spanText(record: { va?: string; ipa?: string; gpa?: string; size
 
 // ------------------------------------------------------------------------------------------------------ totals
 
-export const summaryRecord = ({ name, from, assumed, active }: Candidate, summary: Summary) => ({
+const summaryRecord = ({ name, from, assumed, active }: Candidate, summary: Summary) => ({
   schema: SCHEMA.summary,
   root: name,
   regime: summary.regime.id,
@@ -96,12 +93,11 @@ function share(part: number, whole: number): string {
   return percent > 99.5 ? '>99 %' : `${percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
 }
 
-const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 /** Ways to access a type: those with the most bytes, and how many more there are. */
 const MOST = 4;
 
 /** Totals by memory type, in words that need no manual. */
-export function summaryLines(summary: Summary, { style, width }: WalkLook): string[] {
+function summaryLines(summary: Summary, { style, width }: Look): string[] {
   const { regime, bytes, tables, payload, faults, missing, stopped } = summary;
   const columns: Column<ByType>[] = [
     { title: 'memory type', text: ({ type }) => type, wrap: true, paint: () => style.bold },
@@ -136,7 +132,7 @@ export function summaryLines(summary: Summary, { style, width }: WalkLook): stri
     },
   ];
   const facts = [
-    `${sizeText(bytes)} mapped by ${counted(tables, 'table', 'tables')}`,
+    `${sizeText(bytes)} mapped by ${counted(tables, 'table')}`,
     ...(payload > 0
       ? [`${counted(payload, 'entry maps nothing but holds', 'entries map nothing but hold')} something`]
       : []),
@@ -149,3 +145,40 @@ export function summaryLines(summary: Summary, { style, width }: WalkLook): stri
     ...wrap(facts.join('; '), width - 2).map(line => `  ${style.dim(line)}`),
   ];
 }
+
+type SummaryRow = ReturnType<typeof summaryRecord>['rows'][number];
+
+/** What CSV and Markdown say of the totals of a translation. */
+const summaryColumns = (root: string, regime: string): readonly Column<SummaryRow>[] => [
+  { title: 'root', text: () => root },
+  { title: 'regime', text: () => regime },
+  { title: 'type', text: ({ type }) => type },
+  { title: 'perm', text: ({ perm }) => perm },
+  { title: 'level', text: ({ level }) => `${level}` },
+  { title: 'pageSize', text: ({ pageSize }) => pageSize },
+  { title: 'entries', text: ({ entries }) => `${entries}` },
+  { title: 'bytes', text: ({ bytes }) => bytes },
+];
+
+/** The totals of one translation. `source` says where the registers are from. */
+export function summaryAnswer(candidate: Candidate, summary: Summary, source: string): Answer<SummaryRow> {
+  const record = summaryRecord(candidate, summary);
+  return {
+    records: [record],
+    rows: record.rows,
+    columns: summaryColumns(candidate.name, summary.regime.id),
+    lines: look => [
+      ...candidateLines(candidate, look),
+      look.style.dim(`  registers from ${source}`),
+      '',
+      ...summaryLines(summary, look),
+    ],
+  };
+}
+
+/** What stands above several answers from one dump, for people only. */
+export const sourceAnswer = (source: string): Answer<never> => ({
+  records: [],
+  columns: [],
+  lines: ({ style }) => [style.dim(`registers from ${source}`)],
+});

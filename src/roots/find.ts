@@ -6,6 +6,7 @@
 import type { ArchitectureId, Walks } from '../arch/architecture.ts';
 import { architectureOfMachine } from '../arch/names.ts';
 import { architectureWalks, type Machine } from '../arch/walks.ts';
+import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import type { ImageNotes } from '../image/elf-notes.ts';
@@ -139,7 +140,7 @@ class Finder {
 
   #scanned(memory: string, root: ScannedRoot, walks: Walks): void {
     const judged = walks.judge(root);
-    const counted = countsOf(root);
+    const counts = countsOf(root);
     const same = this.#at(memory, root.address);
     const registers = same.filter(({ sources }) => sources.includes('registers'));
     if (registers.length > 0) {
@@ -169,7 +170,7 @@ class Finder {
       memory,
       sources: ['structure'],
       names: [],
-      evidence: [counted, ...judged.evidence],
+      evidence: [counts, ...judged.evidence],
       assumed: [...judged.assumed],
       options: [...judged.options],
       tables: root.tables,
@@ -282,8 +283,6 @@ class Finder {
 }
 
 const keyOf = (memory: string, address: number): string => `${memory} ${address}`;
-
-const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
 function countsOf({ tables, leaves, missing, wrong, species, level, entries }: ScannedRoot): string {
   const levels = species.regime.levels.slice(0, level + 1);

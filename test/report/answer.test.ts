@@ -1,6 +1,14 @@
 /** One answer in every form. */
 import { expect, test } from 'vitest';
-import { type Answer, FormError, type Output, print } from '../../src/report/answer.ts';
+import {
+  type Answer,
+  batches,
+  FormError,
+  type Output,
+  Passing,
+  print,
+  printer,
+} from '../../src/report/answer.ts';
 import { plain } from '../../src/report/style.ts';
 
 const look = () => ({ style: plain, width: 80 });
@@ -64,4 +72,65 @@ test('it is read as it is written, and no further than the reader goes', () => {
   expect(() => print({ records: endless }, { output: 'json', look, write })).toThrow(closed);
   expect(made).toBe(3);
   expect(endless.next().done).toBe(true); // and whoever made it has been told
+});
+
+/** All parts in one form. */
+function inParts<R>(parts: readonly Answer<R>[], output: Output): string {
+  let text = '';
+  const print = printer({ output, look, write: more => (text += more) });
+  for (const part of parts) print(part);
+  return text;
+}
+
+test('parts with the same titles are one table; text stands apart', () => {
+  const says = (text: string): Answer<string> => ({
+    records: [{ text }],
+    rows: [text],
+    columns: [{ title: 'says', text: row => row }],
+    lines: () => [`it says ${text}`],
+  });
+  const parts = [says('a'), { records: [], columns: [], lines: () => ['for people'] }, says('b')];
+  expect(inParts(parts, 'json')).toBe('{"text":"a"}\n{"text":"b"}\n');
+  expect(inParts(parts, 'csv')).toBe('says\r\na\r\nb\r\n');
+  expect(inParts(parts, 'markdown')).toBe('| says |\n| --- |\n| a |\n| b |\n');
+  expect(inParts(parts, 'table')).toBe('it says a\n\nfor people\n\nit says b\n');
+  const silent = { ...says('c'), lines: () => [] };
+  expect(inParts([silent, says('a'), silent, says('b')], 'table')).toBe('it says a\n\nit says b\n');
+});
+
+test('several tables have names: a cell before each line of CSV, a heading in Markdown', () => {
+  const named = (id: string): Answer<string> => ({
+    records: [],
+    rows: ['a'],
+    columns: [{ title: 'says', text: row => row }],
+    table: { id, title: `The ${id} one` },
+  });
+  const parts = [named('first'), named('second')];
+  expect(inParts(parts, 'csv')).toBe('first,says\r\nfirst,a\r\nsecond,says\r\nsecond,a\r\n');
+  expect(inParts(parts, 'markdown')).toBe(
+    '### The first one\n\n| says |\n| --- |\n| a |\n\n### The second one\n\n| says |\n| --- |\n| a |\n',
+  );
+});
+
+test('an answer may have Markdown of its own', () =>
+  expect(printed({ ...answer, markdown: () => ['# Heading', 'text'] }, 'markdown')).toBe(
+    '# Heading\ntext\n',
+  ));
+
+test('rows are counted and judged as they pass, up to a limit', () => {
+  const isOdd = (n: number): boolean => n % 2 === 1;
+  const all = new Passing([2, 4, 6], { limit: 3, wrong: isOdd });
+  expect([...all]).toEqual([2, 4, 6]);
+  expect(all).toMatchObject({ count: 3, cut: false, wrong: false });
+  const some = new Passing([2, 3, 4], { limit: 2, wrong: isOdd });
+  expect([...some]).toEqual([2, 3]);
+  expect(some).toMatchObject({ count: 2, cut: true, wrong: true });
+  const before = new Passing([2, 4, 5], { limit: 2, wrong: isOdd });
+  expect([...before]).toEqual([2, 4]);
+  expect(before.wrong).toBe(false); // the one that is wrong did not pass
+});
+
+test('batches hold all rows in order, the last what is left', () => {
+  expect([...batches([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
+  expect([...batches([], 2)]).toEqual([]);
 });

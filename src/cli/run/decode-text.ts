@@ -26,6 +26,7 @@ import { gist } from '../../report/facts.ts';
 import { json } from '../../report/json.ts';
 import { readingLines } from '../../report/reading.ts';
 import { decodeRecord } from '../../report/records.ts';
+import type { Look } from '../../report/style.ts';
 import { type Column, csvLine, table, wrap } from '../../report/table.ts';
 import {
   factsText,
@@ -33,7 +34,6 @@ import {
   rangeLines,
   recognisedRecord,
   recognisedText,
-  type TextLook,
   textRecord,
   translationLines,
   typeLines,
@@ -189,7 +189,7 @@ class Answering {
   readonly #asked: Asked;
   readonly #args: TextArgs;
   readonly #io: Io;
-  readonly #look: TextLook;
+  readonly #look: Look;
   #items: Item[] = [];
   /** Registers and facts of the whole text, and of each group. */
   readonly #registers = new Map<string, bigint>();

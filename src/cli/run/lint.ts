@@ -1,5 +1,6 @@
 /** `lint`: the rules over a dump's translations, and a status for CI. */
 import { existsSync, readFileSync } from 'node:fs';
+import { counted } from '../../bits/counted.ts';
 import { hex, parseWord } from '../../bits/word.ts';
 import { parseDeclared } from '../../image/memory-map.ts';
 import { DeclaredMap } from '../../lint/declared.ts';
@@ -7,26 +8,15 @@ import { DEFAULT_EXAMPLES, type LintResult, lint } from '../../lint/engine.ts';
 import { Expectation } from '../../lint/expectation.ts';
 import type { LintRule } from '../../lint/rule.ts';
 import { lintRules } from '../../lint/rules.ts';
-import { json } from '../../report/json.ts';
-import {
-  byHeading,
-  counted,
-  type LintLook,
-  lintRecord,
-  placeRecord,
-  reportLines,
-  ruleLines,
-  ruleRecord,
-  totalLine,
-} from '../../report/lint.ts';
-import { sarif } from '../../report/sarif.ts';
-import { csvLine, markdownLine } from '../../report/table.ts';
+import { lintAnswer, rulesAnswer } from '../../report/lint.ts';
+import { sarifAnswer } from '../../report/sarif.ts';
 import { type Globals, outputOf } from '../command.ts';
-import { type Io, look } from '../io.ts';
+import type { Io } from '../io.ts';
+import { print } from '../print.ts';
 import { closest, didYouMean } from '../suggest.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { version } from '../version.ts';
-import { type Dump, type DumpArgs, textOf, withDump } from './dump.ts';
+import { type DumpArgs, textOf, withDump } from './dump.ts';
 
 type LintArgs = Omit<DumpArgs, 'dump'> &
   Globals & {
@@ -61,7 +51,13 @@ export async function run(args: LintArgs, io: Io): Promise<number> {
   const opening = { ...rest, dump, map: args.base === undefined ? placing : undefined };
   return withDump('lint', opening, io, opened => {
     const result = lint(opened.wanted, opened.image.space, options);
-    print(result, opened, dump, rules, args, io);
+    print(
+      args.sarif
+        ? sarifAnswer(result, rules, { uri: encodeURI(dump), version })
+        : lintAnswer(result, opened.source),
+      args,
+      io,
+    );
     return statusOf(result, args, io);
   });
 }
@@ -101,69 +97,8 @@ function chosen(args: LintArgs): readonly LintRule[] {
 function explain(id: string, args: Globals, io: Io): number {
   const rules = id === 'all' ? lintRules : lintRules.filter(rule => rule.id === id);
   if (rules.length === 0) throw noSuchRule(id);
-  if (outputOf(args) === 'json') for (const rule of rules) io.out.write(`${json(ruleRecord(rule))}\n`);
-  else io.out.write(`${rules.map(rule => ruleLines(rule, look(io, args)).join('\n')).join('\n\n\n')}\n`);
+  print(rulesAnswer(rules), args, io);
   return EXIT.answer;
-}
-
-const COLUMNS = [
-  'severity',
-  'rule',
-  'roots',
-  'message',
-  'ranges',
-  'entries',
-  'bytes',
-  'input',
-  'pa',
-  'raw',
-  'at',
-] as const;
-
-/** The cells of a report in CSV and Markdown, with the first range. */
-function cells(report: LintResult['reports'][number]): string[] {
-  const { severity, rule, roots, message, ranges, entries, bytes } = lintRecord(report);
-  const [example] = report.examples;
-  const first = example?.place.is === 'range' ? example.place : example?.ways[0];
-  const record = (first ? placeRecord(first) : {}) as Readonly<Record<string, string>>;
-  const input = first ? record[first.space.candidate.regime.input] : undefined;
-  const values = { severity, rule, roots: roots.join(' '), message, ranges, entries, bytes, input };
-  const { pa, raw, at } = record;
-  const all: Record<string, unknown> = { ...values, pa, raw, at };
-  return COLUMNS.map(key => `${all[key] ?? ''}`);
-}
-
-function print(
-  result: LintResult,
-  { source }: Dump,
-  dump: string,
-  rules: readonly LintRule[],
-  args: LintArgs,
-  io: Io,
-): void {
-  const { reports } = result;
-  if (args.sarif) {
-    io.out.write(`${JSON.stringify(sarif(result, rules, { uri: encodeURI(dump), version }), null, 2)}\n`);
-    return;
-  }
-  switch (outputOf(args)) {
-    case 'json':
-      for (const report of reports) io.out.write(`${json(lintRecord(report))}\n`);
-      return;
-    case 'csv':
-      io.out.write(`${csvLine(COLUMNS)}\r\n`);
-      for (const report of reports) io.out.write(`${csvLine(cells(report))}\r\n`);
-      return;
-    case 'markdown':
-      io.out.write(`${markdownLine(COLUMNS)}\n|${COLUMNS.map(() => ' --- ').join('|')}|\n`);
-      for (const report of reports) io.out.write(`${markdownLine(cells(report))}\n`);
-      return;
-    case 'table': {
-      const seen: LintLook = look(io, args);
-      for (const group of byHeading(reports)) io.out.write(`${reportLines(group, seen).join('\n')}\n\n`);
-      io.out.write(`${totalLine(result)}\n${seen.style.dim(`registers from ${source}`)}\n`);
-    }
-  }
 }
 
 const RANK = { error: 0, warning: 1, note: 2, never: -1 } as const;

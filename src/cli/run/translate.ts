@@ -1,25 +1,26 @@
 /** `translate`: one record for each address. */
 import { parseWord } from '../../bits/word.ts';
-import { json } from '../../report/json.ts';
-import { translateLines, translateRecord } from '../../report/translate.ts';
+import { translateAnswer } from '../../report/translate.ts';
+import { sourceAnswer } from '../../report/walk.ts';
 import { type AddressAnswer, answerFor } from '../../walk/translated.ts';
-import { type Globals, outputOf } from '../command.ts';
-import { type Io, look } from '../io.ts';
-import { EXIT, UsageError } from '../trouble.ts';
+import type { Globals } from '../command.ts';
+import type { Io } from '../io.ts';
+import { printer, refuseRows } from '../print.ts';
+import { EXIT } from '../trouble.ts';
 import { type Dump, type DumpArgs, withDump } from './dump.ts';
 
 type TranslateArgs = DumpArgs &
   Globals & { readonly addresses: readonly string[]; readonly explain?: boolean | undefined };
 
 export const run = (args: TranslateArgs, io: Io): Promise<number> =>
-  withDump('translate', args, io, dump => print(dump, args, io));
+  withDump('translate', args, io, dump => translate(dump, args, io));
 
-function print({ image, wanted, source }: Dump, args: TranslateArgs, io: Io): number {
-  const output = outputOf(args);
-  if (output === 'csv' || output === 'markdown')
-    throw new UsageError(
-      `translate answers as a table or as JSON, not as ${output}: a translation is a tree`,
-    );
+function translate({ image, wanted, source }: Dump, args: TranslateArgs, io: Io): number {
+  refuseRows(
+    args,
+    output => `translate answers as a table or as JSON, not as ${output}: a translation is a tree`,
+  );
+  const print = printer(args, io);
   let status: number = EXIT.answer;
   let first = true;
   for (const text of args.addresses) {
@@ -29,13 +30,9 @@ function print({ image, wanted, source }: Dump, args: TranslateArgs, io: Io): nu
     for (const answer of inside.length > 0 ? inside : answers) {
       if (answer.output === undefined)
         status = Math.max(status, missing(answer) ? EXIT.damaged : EXIT.findings);
-      if (output === 'json') io.out.write(`${json(translateRecord(answer))}\n`);
-      else {
-        const seen = look(io, args);
-        if (first) io.out.write(`${seen.style.dim(`registers from ${source}`)}\n`);
-        io.out.write(`\n${translateLines(answer, seen, args.explain === true).join('\n')}\n`);
-        first = false;
-      }
+      if (first) print(sourceAnswer(source));
+      first = false;
+      print(translateAnswer(answer, args.explain === true));
     }
   }
   return status;

@@ -1,5 +1,6 @@
 /** `kvm cap`: what KVM_CHECK_EXTENSION and KVM_ENABLE_CAP answer. */
 
+import { groupBy } from '../../../bits/group-by.ts';
 import { CACHEABLE_PFNMAP_CAP, cacheablePfnmapCap } from '../../../kvm/arm64/cap.ts';
 import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import { cameWith } from '../../../kvm/era.ts';
@@ -9,17 +10,7 @@ import { patQuirk, type QuirkAnswer, type QuirkCall } from '../../../kvm/x86/dec
 import { X86_ERAS } from '../../../kvm/x86/eras/index.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
-import {
-  archOf,
-  arm64Cpus,
-  groupBy,
-  kernelsOf,
-  list,
-  type PolicyArgs,
-  policies,
-  print,
-  x86Cpus,
-} from './common.ts';
+import { archOf, arm64Cpus, kernelsOf, list, type PolicyArgs, policies, print, x86Cpus } from './common.ts';
 
 interface CapArgs extends PolicyArgs {
   readonly cpu?: string | undefined;

@@ -127,15 +127,3 @@ export function labelled(label: string, text: string, width: number, room: numbe
 /** `mapping: VM_PFNMAP; pfn: no-page`, or what it means when nothing is needed. */
 export const conditionText = (conditions: readonly string[]): string =>
   conditions.length === 0 ? 'always' : conditions.join('; ');
-
-/** Rows by what they have in common, in the order of first sight. */
-export function groupBy<T, K>(rows: readonly T[], key: (row: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const row of rows) {
-    const k = key(row);
-    const group = groups.get(k);
-    if (group) group.push(row);
-    else groups.set(k, [row]);
-  }
-  return groups;
-}

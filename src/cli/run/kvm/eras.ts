@@ -1,5 +1,6 @@
 /** `kvm eras`: what is known, from where, how sure; one policy row by row. */
 
+import { groupBy } from '../../../bits/group-by.ts';
 import { ARM64_ERAS } from '../../../kvm/arm64/eras/index.ts';
 import type { Arm64Policy } from '../../../kvm/arm64/model.ts';
 import { type Evidence, GRADE_MEANS } from '../../../kvm/evidence.ts';
@@ -11,7 +12,7 @@ import type { Style } from '../../../report/style.ts';
 import type { Globals } from '../../command.ts';
 import type { Io } from '../../io.ts';
 import { EXIT } from '../../trouble.ts';
-import { archOf, groupBy, labelled, paragraph, print } from './common.ts';
+import { archOf, labelled, paragraph, print } from './common.ts';
 
 interface ErasArgs extends Globals {
   readonly name?: string | undefined;
