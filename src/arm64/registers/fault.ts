@@ -32,6 +32,7 @@ const KNOWN: Readonly<Record<number, string>> = Object.fromEntries([
   [0b011000, 'synchronous parity or ECC error'],
   [0b011011, 'synchronous parity or ECC error on a walk, level -1'],
   [0b100001, 'Alignment fault'],
+  [0b100010, 'Granule Protection fault on a walk, level -2'],
   [0b100011, 'Granule Protection fault on a walk, level -1'],
   [0b101000, 'Granule Protection fault'],
   [0b101001, 'Address size fault, level -1'],

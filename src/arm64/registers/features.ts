@@ -12,7 +12,7 @@ import { PA_BITS, paBits } from '../values/codes.ts';
 import { register } from './register.ts';
 
 const NOT_ALLOCATED = reserved('not allocated');
-/** A 4-bit ID field: names for the codes given, reserved for the rest; `others` gives the top codes (0b1111) a name. */
+/** A 4-bit ID field: names for the codes given, reserved for the rest; `others` names codes that do not follow on. */
 const id = (names: readonly string[], others: Readonly<Record<number, string>> = {}): ValueTable =>
   Array.from({ length: 16 }, (_, code) => others[code] ?? names[code] ?? NOT_ALLOCATED);
 const support = (...levels: string[]): ValueTable => id(['no', ...levels]);
@@ -43,7 +43,7 @@ export const mmfr0Format = format(
     bigEndEl0: field(19, 16, 'BigEndEL0', support('mixed-endian at EL0')),
     snsMem: field(15, 12, 'SNSMem', support('Secure and Non-secure memory differ')),
     bigEnd: field(11, 8, 'BigEnd', support('mixed-endian (FEAT_MixedEnd)')),
-    asidBits: field(7, 4, 'ASIDBits', id(['8 bits', 'not allocated', '16 bits'])),
+    asidBits: field(7, 4, 'ASIDBits', id(['8 bits'], { 2: '16 bits' })),
     paRange: field(3, 0, 'PARange', PA_RANGE),
   },
 );
@@ -66,7 +66,7 @@ export const mmfr1Format = format(
     lo: field(19, 16, 'LO', support('FEAT_LOR')),
     hpds: field(15, 12, 'HPDS', support('FEAT_HPDS', 'FEAT_HPDS2')),
     vh: field(11, 8, 'VH', support('FEAT_VHE')),
-    vmidBits: field(7, 4, 'VMIDBits', id(['8 bits', 'not allocated', '16 bits (FEAT_VMID16)'])),
+    vmidBits: field(7, 4, 'VMIDBits', id(['8 bits'], { 2: '16 bits (FEAT_VMID16)' })),
     hafdbs: field(
       3,
       0,
