@@ -24,8 +24,8 @@ export class Palette<A> {
   }
 }
 
-/** Text that is equal for equal answers. Answers are plain data: objects, arrays, numbers, strings, bigints. */
-const keyText = (value: unknown): string =>
+/** Text that is equal for equal plain data: objects, arrays, numbers, strings, bigints. */
+export const keyText = (value: unknown): string =>
   JSON.stringify(value, (_key, part) => (typeof part === 'bigint' ? `${part}n` : part));
 
 /** A table: the bits of an entry that decide, and the answer for each of their values; `compile` and `guard` make them. */

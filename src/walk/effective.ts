@@ -46,6 +46,8 @@ export interface OutputRun {
 }
 
 export interface EffectiveRules {
+  /** What decides beside the leaves and their regimes, as plain data: with equal controls every answer is equal. */
+  readonly controls: unknown;
   /** Cut a run of output frames where something beside the leaves (an MTRR) changes. Most regimes have one run. */
   runs(frame: number, frames: number): readonly OutputRun[];
   /** `frame` is the first output frame of the run. */

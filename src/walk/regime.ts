@@ -105,6 +105,8 @@ export interface Regime {
   readonly payload: readonly [lo: number, hi: number];
   readonly levels: readonly Level[];
   readonly roots: readonly Root[];
+  /** Everything that entries are read under, but the level and what tables hand down. */
+  readonly settings: Readonly<Record<string, string | number | bigint>>;
   /** The full reading of an entry at a level (index into `levels`). Slow, total; the walker calls it once per pattern. */
   read(word: bigint, level: number): Reading;
   /** What the reading means to a walk. */

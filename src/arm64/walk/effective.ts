@@ -68,6 +68,7 @@ function effectiveRules(
     });
   };
   return {
+    controls: { mair, mair2, sh1, sh2, sctlr, hcr },
     runs: (_frame, frames) => oneRun(frames),
     effective: (s1, s2) => {
       const { xs, mte2 } = registers.stage1(s1.level);

@@ -58,6 +58,7 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
     payload: [0xffff_ffff, 0xffff_ffff],
     levels: at.map(s => levelOf(s, s.oaBits, stage2Table, stage2Leaf)),
     roots: [{ address: Number(base), level: shared(startLevel), entries: 2 ** indexBits, inputFrame: 0 }],
+    settings: common,
     read: (word, level) => readStage2(word, at[level] as Stage2Settings),
     classify: reading => ({ kind: kindOf(reading), inherits: 0 }), // stage 2 has no hierarchical attributes
     describe: reading => describeStage2(reading as Stage2Reading, common),
@@ -114,6 +115,7 @@ export function stage1Tables({
         inputFrame: upper ? 2 ** 52 - 2 ** (iaBits - 12) : 0,
       },
     ],
+    settings: common,
     read: (word, level) => readStage1(word, at[level] as Stage1Settings),
     classify: reading => ({
       kind: kindOf(reading),

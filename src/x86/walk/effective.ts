@@ -50,6 +50,7 @@ export interface Stage1Registers {
 export function stage1Effective({ vendor, pat, cr0, mtrrs }: Stage1Registers): EffectiveRules {
   const { cd, nw } = decode(cr0Layout, cr0);
   return {
+    controls: { vendor, cd, nw, pat, mtrrs: mtrrs.registers },
     runs: (frame, frames) => mtrrRuns(mtrrs, frame, frames),
     effective: (leaf, _second, frame, frames) => {
       const entry = patEntry(pat, patIndexOf(leaf));
@@ -71,6 +72,7 @@ export interface Stage2Registers {
 export function stage2Effective({ pat, cr0 }: Stage2Registers): EffectiveRules {
   const { cd } = decode(cr0Layout, cr0);
   return {
+    controls: { cd, pat },
     runs: (_frame, frames) => oneRun(frames),
     effective: (leaf, second) => {
       if (!second) return NONE;
@@ -95,6 +97,7 @@ export function nptEffective({ pat, cr0, hostPat, hostCr0, mtrrs }: NptRegisters
   const guestCd = decode(cr0Layout, cr0).cd;
   const hostCd = decode(cr0Layout, hostCr0).cd;
   return {
+    controls: { guestCd, hostCd, pat, hostPat, mtrrs: mtrrs.registers },
     runs: (frame, frames) => mtrrRuns(mtrrs, frame, frames),
     effective: (leaf, second, frame, frames) => {
       if (!second) return NONE;

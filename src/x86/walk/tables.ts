@@ -80,6 +80,7 @@ export function stage1Tables({ settings, base }: Stage1Tables): Regime {
     payload: [0xffff_ffff, 0xffff_ffff],
     levels: at.map(s => stage1Level(s)),
     roots: [stage1Root(mode, base, true)],
+    settings: common,
     read: (word, level) => readStage1(word, at[level] as Stage1Settings),
     classify: (reading, level) => stage1Class(reading as Stage1Reading, mode, level),
     describe: (reading, _level, inherited) => describeStage1(reading as Stage1Reading, inherited, mode),
@@ -113,6 +114,7 @@ export function nptTables({ settings, base }: NptTables): Regime {
     payload: [0xffff_ffff, 0x7fff_ffff], // KVM's empty entry has bit 63 set, for EPT's sake
     levels: ordinary.map(s => stage1Level(s)),
     roots: [stage1Root(mode, base, false)],
+    settings: common,
     read: (word, level) => readNpt(word, at[level] as NptSettings),
     classify: (reading, level) => {
       const { kind, inherits } = stage1Class(reading as Stage1Reading, mode, level);
@@ -161,6 +163,7 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     payload: [0xffff_ffff, 0x7fff_ffff], // suppress #VE alone says nothing: it is KVM's empty entry
     levels,
     roots: [{ address: Number(base), level: levels.length - 1, entries: 512, inputFrame: 0 }],
+    settings: common,
     read: (word, level) => readStage2(word, at[level] as Stage2Settings),
     classify: reading => stage2Class(reading as Stage2Reading),
     describe: (reading, _level, inherited) => describeStage2(reading as Stage2Reading, inherited),
