@@ -132,6 +132,18 @@ export function fieldsOf(format: Format, word: Word, name: string): readonly num
 /** One field of a word, whatever its row. Reserved rows give their bits. */
 export const readRow = (row: Row, word: Word): number | bigint => readerOf(row)(...split(word));
 
+/**
+ * One narrow field of entries given as halves, for where many are asked the same.
+ *
+ * @throws RangeError for a field that the format does not have
+ */
+export function fieldReader(format: Format, key: string): (lo: number, hi: number) => number {
+  const row = format.rows.find(row => row.key === key);
+  if (!row) throw new RangeError(`${format.id} has no field '${key}'`);
+  const read = readerOf(row);
+  return (lo, hi) => Number(read(lo, hi));
+}
+
 /** What the rows alone can say against a word: reserved bits, reserved encodings, another format's type bits. */
 export function check(format: Format, word: Word): Finding[] {
   const [lo, hi] = split(word);
@@ -268,6 +280,10 @@ function scatterInto(row: Row, value: bigint): Word {
 
 /** The bits of a word that a row owns, as a mask. */
 export const maskOf = (row: Row): Word => scatterInto(row, (1n << BigInt(rowWidth(row))) - 1n);
+
+/** The bits of some fields of a format; of fields that it does not have, none. */
+export const fieldMask = (format: Format, ...keys: readonly string[]): Word =>
+  format.rows.reduce((mask, row) => (keys.includes(row.key) ? mask | maskOf(row) : mask), 0n);
 
 /** The bits of a format whose rows are of these kinds. */
 export function kindMask(format: Format, ...kinds: readonly Kind[]): Word {

@@ -6,6 +6,7 @@ import { EncodeError, encode } from '../../bits/codec.ts';
 import type { Intent } from '../../bits/family.ts';
 import type { Format } from '../../bits/format.ts';
 import type { Word } from '../../bits/word.ts';
+import { attributeBytes } from '../registers/attributes.ts';
 import { blockSupported } from '../values/address.ts';
 import { decodeAttr, type Memory, policyOf } from '../values/attributes.ts';
 import { memoryName, parseMemAttr, parseMemory } from '../values/names.ts';
@@ -144,18 +145,16 @@ function attrIndx(type: string, s: Stage1Settings, format: Format): number {
     throw new EncodeError(
       `${format.id}: AttrIndx selects a byte of MAIR_ELx: say mair=… to choose it by type`,
     );
-  const types = [...bytesOf(s.mair), ...(s.aie && s.mair2 !== 'unknown' ? bytesOf(s.mair2) : [])].map(byte =>
-    decodeAttr(byte, s),
-  );
+  const types = [
+    ...attributeBytes(s.mair),
+    ...(s.aie && s.mair2 !== 'unknown' ? attributeBytes(s.mair2) : []),
+  ].map(byte => decodeAttr(byte, s));
   const same = types.findIndex(have => have && memoryName(have) === memoryName({ ...wanted, xs: have.xs }));
   const index = same >= 0 ? same : types.findIndex(have => have && alike(have, wanted));
   if (index >= 0) return index;
   const there = types.map((have, i) => `${i} ${have ? memoryName(have) : 'UNPREDICTABLE'}`);
   throw new EncodeError(`${format.id}: MAIR_ELx has no '${type}': it has ${there.join(', ')}`);
 }
-
-const bytesOf = (register: bigint): number[] =>
-  Array.from({ length: 8 }, (_, i) => Number((register >> BigInt(8 * i)) & 0xffn));
 
 /** The same cache policies, whatever the hints; never Tagged for untagged. */
 const alike = (a: Memory, b: Memory): boolean =>

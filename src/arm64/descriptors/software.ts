@@ -3,10 +3,24 @@
  * EL2's own stage 1. A reading is named after the kernel whose convention it is; where several fit, all are given, because
  * an entry does not say who wrote it.
  */
+import { readRow } from '../../bits/codec.ts';
+import type { Format } from '../../bits/format.ts';
 import { hex, type Word } from '../../bits/word.ts';
 
 /** Readings by convention: `{ 'Linux 6.12 KVM': 'owned by hyp' }`. */
 export type SoftwareReading = Readonly<Record<string, string>>;
+
+/** Software's bits of a Block or Page, [58:55]; those that the layout gives a meaning (NS in Realm state, AssuredOnly) read as 0. */
+export function softwareBits(layout: Format, word: Word): number {
+  const rows = layout.rows.filter(
+    ({ kind, pieces: [piece] }) => kind === 'software' && piece && piece[0] <= SW[0],
+  );
+  return rows.reduce(
+    (sum, row) => sum + Number(readRow(row, word)) * 2 ** ((row.pieces[0]?.[1] ?? 0) - SW[1]),
+    0,
+  );
+}
+const SW = [58, 55] as const;
 
 type Readings = Readonly<Record<string, string | undefined>>;
 /** The readings that fit; undefined where none does. */

@@ -2,7 +2,7 @@
  * Stage 1 descriptors of VMSAv8-64 for EL1&0, EL2, EL2&0 and EL3, drawn as in the manual: Table [Arm ARM, Table D8-50],
  * Block and Page [Table D8-52], Invalid [Table D8-54]. Read the row groups from bit 63 down beside the drawing.
  */
-import { check, decode, type Finding } from '../../bits/codec.ts';
+import { binary, check, decode, type Finding, fieldReader } from '../../bits/codec.ts';
 import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
@@ -21,8 +21,10 @@ import {
   softwareWide,
   type ValueTable,
 } from '../../bits/spec.ts';
-import type { Word } from '../../bits/word.ts';
+import { split, type Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
+import { attributeByte } from '../registers/attributes.ts';
+import { permissionOf } from '../registers/permissions.ts';
 import {
   addressSizeFinding,
   blockAddress,
@@ -43,7 +45,6 @@ import {
   dirtyState,
   indirectStage1,
   neverExecuted,
-  nibbleOf,
   type Stage1Permissions,
   type TableLimits,
 } from '../values/permissions.ts';
@@ -528,8 +529,8 @@ const bitOf = (value: number | undefined): Bit => (value ? 1 : 0);
 
 /** PIR_ELx and PIRE0_ELx by PIIndex; under {NV, NV1} = {1, 1} PIRE0_EL1 acts as 0. Overlays are register state of the access. */
 function indirect(piIndex: number, s: Stage1Settings): Stage1Permissions {
-  const unpriv = twoPrivileges(s) ? (nested(s) ? 0 : nibbleOf(s.pire0, piIndex)) : undefined;
-  return indirectStage1(nibbleOf(s.pir, piIndex), unpriv);
+  const unpriv = twoPrivileges(s) ? (nested(s) ? 0 : permissionOf(s.pire0, piIndex)) : undefined;
+  return indirectStage1(permissionOf(s.pir, piIndex), unpriv);
 }
 
 /** NS and NSE choose the output PA space [Arm ARM, Tables D8-87, D8-88; ASL AArch64_S1NextWalkStateLeaf]. */
@@ -554,10 +555,8 @@ function executesFrom(pas: PhysicalSpace, s: Stage1Settings): boolean {
 
 /** The MAIR byte that AttrIndx selects: its type, null where it is UNPREDICTABLE, undefined where MAIR is not known. */
 function memoryType(attrIndx: number, s: Stage1Settings) {
-  const registers = attrIndx < 8 ? s.mair : s.mair2;
-  if (registers === 'unknown') return undefined;
-  const byte = Number((registers >> BigInt(8 * (attrIndx & 7))) & 0xffn);
-  return decodeAttr(byte, s) ?? null;
+  const byte = attributeByte(attrIndx, s);
+  return byte === undefined ? undefined : (decodeAttr(byte, s) ?? null);
 }
 
 /** EL2 without EL0 and EL3 run hypervisors and firmware: their software bits follow pKVM, not Linux's mm. */
@@ -595,12 +594,12 @@ function leafFindings(
       message: `AttrIndx = ${d.attrIndx} selects a MAIR byte that is UNPREDICTABLE`,
       ref: arm('MAIR_EL1'),
     });
-  if (d.ns === undefined && word & 0x20n)
+  if (d.ns === undefined && fieldReader(stage1Leaf(s), 'res5')(...split(word)))
     findings.push({
       id: 'looks-like-stage2',
       severity: 'note',
       bits: '5:2',
-      message: `bit 5 is RES0 here and MemAttr[3] in stage 2 (MemAttr = 0b${((word >> 2n) & 15n).toString(2)}): is this a stage 2 descriptor?`,
+      message: `bit 5 is RES0 here and MemAttr[3] in stage 2 (MemAttr = 0b1${binary(d.attrIndx % 8, 3)}): is this a stage 2 descriptor?`,
       ref: arm('Table D8-53'),
     });
   if (d.contiguous && s.ia !== 'unknown') findings.push(...contiguousFinding(d.oa, s.ia, s));

@@ -22,6 +22,7 @@ import {
 } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
+import { permissionOf } from '../registers/permissions.ts';
 import {
   addressSizeFinding,
   blockAddress,
@@ -37,7 +38,6 @@ import {
   type DirtyState,
   directStage2,
   dirtyState,
-  nibbleOf,
   overlaid,
   type Stage2Permissions,
   stage2Nibble,
@@ -372,8 +372,8 @@ function readLeaf(word: Word, s: Stage2Settings, kind: 'block' | 'page'): Stage2
 
 /** S2PIR_EL2 by PIIndex, and S2POR_EL1 by POIndex where overlays are on [Arm ARM, section D8.4.2.2]. */
 function indirect(piIndex: number, poIndex: number | undefined, s: Stage2Settings): Stage2Permissions {
-  const base = stage2Nibble(nibbleOf(s.s2pir, piIndex));
-  return poIndex === undefined ? base : overlaid(base, stage2Nibble(nibbleOf(s.s2por, poIndex)));
+  const base = stage2Nibble(permissionOf(s.s2pir, piIndex));
+  return poIndex === undefined ? base : overlaid(base, stage2Nibble(permissionOf(s.s2por, poIndex)));
 }
 
 type LeafFields = { readonly oa: bigint; readonly memAttr: number; readonly af: number } & Partial<

@@ -3,6 +3,7 @@ import type { Bit } from '../../bits/spec.ts';
 import { type Answer, answer, citing, rule } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
 import { type Stage1Settings, stage1Leaf } from '../descriptors/stage1.ts';
+import { attributeByte } from '../registers/attributes.ts';
 import { type AttributeFeatures, decodeAttr } from '../values/attributes.ts';
 import { memoryName } from '../values/names.ts';
 import type { Stage1Meaning } from './meaning.ts';
@@ -48,8 +49,7 @@ export const stage1 = rule({
   format: ({ settings }: Stage1Types) => stage1Leaf(settings),
   reads: ['attrIndx', 'sh'],
   resolve: ({ attrIndx, sh }, config: Stage1Types): Answer<Stage1Meaning> => {
-    const register = attrIndx < 8 ? config.mair : config.mair2;
-    const byte = Number((register >> BigInt(8 * (attrIndx & 7))) & 0xffn);
+    const byte = attributeByte(attrIndx, config) ?? 0;
     return s1DecodeMemAttrs(byte, sh ?? config.walkSh, config);
   },
 });

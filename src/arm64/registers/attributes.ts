@@ -1,5 +1,5 @@
 /** MAIR_ELx and MAIR2_ELx: eight memory types that AttrIndx selects; with FEAT_AIE sixteen [Arm ARM, MAIR_EL1]. */
-import type { Finding } from '../../bits/codec.ts';
+import { type Finding, fieldsOf } from '../../bits/codec.ts';
 import { format } from '../../bits/format.ts';
 import { type Settings, toggle } from '../../bits/settings.ts';
 import { bits } from '../../bits/spec.ts';
@@ -35,20 +35,31 @@ const settings = {
   mte2: toggle('FEAT_MTE2: encoding 0xF0 is Tagged', 1),
 } as const;
 
-const byteOf = (word: Word, index: number): number => Number((word >> BigInt(8 * index)) & 0xffn);
+/** The byte of MAIR_ELx, or for indices above 7 of MAIR2_ELx, that AttrIndx selects; undefined where its register is not known. */
+export function attributeByte(
+  attrIndx: number,
+  { mair, mair2 }: { readonly mair: Word | 'unknown'; readonly mair2: Word | 'unknown' },
+): number | undefined {
+  const register = attrIndx < 8 ? mair : mair2;
+  return register === 'unknown' ? undefined : attributeBytes(register)[attrIndx % 8];
+}
+
+/** The eight bytes of MAIR_ELx or MAIR2_ELx, Attr0 first. */
+export const attributeBytes = (register: Word): readonly number[] => fieldsOf(mairFormat, register, 'attr');
 
 /** One line per byte: its name, or that it is UNPREDICTABLE. */
 const types = (word: Word, s: Settings<typeof settings>) =>
   Object.fromEntries(
-    [0, 1, 2, 3, 4, 5, 6, 7].map(index => {
-      const memory = decodeAttr(byteOf(word, index), s);
+    attributeBytes(word).map((byte, index) => {
+      const memory = decodeAttr(byte, s);
       return [`attr${index}`, memory ? memoryName(memory) : 'UNPREDICTABLE'];
     }),
   );
 
 function unpredictable(word: Word, s: Settings<typeof settings>): Finding[] {
+  const bytes = attributeBytes(word);
   return [7, 6, 5, 4, 3, 2, 1, 0].flatMap(index => {
-    const byte = byteOf(word, index);
+    const byte = bytes[index] ?? 0;
     if (decodeAttr(byte, s)) return [];
     return [
       {

@@ -245,7 +245,7 @@ const esrFormats = {
   other: esrOther,
 } as const;
 const esrKind = (word: Word): EsrKind => {
-  const ec = Number((word >> 26n) & 0x3fn);
+  const ec = decode(esrOther, word).ec;
   return ec === 0x24 || ec === 0x25
     ? 'data-abort'
     : ec === 0x20 || ec === 0x21
@@ -273,7 +273,7 @@ export const esr: Family<Record<never, never>, Reading<Facts, EsrKind>> = {
 };
 
 function esrFacts(word: Word, kind: EsrKind): Facts {
-  const exception = valueName(EXCEPTION_CLASS, Number((word >> 26n) & 0x3fn));
+  const exception = valueName(EXCEPTION_CLASS, decode(esrOther, word).ec);
   if (kind === 'other') return { exception };
   const d = decode(esrDataAbort, word); // both kinds of abort agree in the bits used here
   return {

@@ -2,9 +2,10 @@
  * What the implementation offers: CTR_EL0 and ID_AA64MMFR0..4_EL1 as registers, and the features that change how tables
  * are read. A register value means nothing certain without them: the same VTCR_EL2 is valid on one CPU and not on another.
  */
+import { decode } from '../../bits/codec.ts';
 import type { Fact } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
-import { type Bit, bits, flag, res0, res1, reserved, type ValueTable } from '../../bits/spec.ts';
+import { type Bit, bits, flag, res0, res1, reserved, type ValueTable, wide } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import type { Granule } from '../values/address.ts';
@@ -147,6 +148,28 @@ export const mmfr4Format = format(
   },
 );
 
+/** Of these registers only what decides about translation has a row. */
+const isar1Format = format(
+  'arm64.ID_AA64ISAR1_EL1',
+  { title: 'AArch64 Instruction Set Attribute Register 1', ref: arm('ID_AA64ISAR1_EL1') },
+  { ls64: bits(63, 60, 'LS64'), xs: field(59, 56, 'XS', support('FEAT_XS')), rest: wide(55, 0, 'below XS') },
+);
+const pfr1Format = format(
+  'arm64.ID_AA64PFR1_EL1',
+  { title: 'AArch64 Processor Feature Register 1', ref: arm('ID_AA64PFR1_EL1') },
+  {
+    rest: wide(63, 12, 'above MTE'),
+    mte: field(11, 8, 'MTE', support('FEAT_MTE', 'FEAT_MTE2', 'FEAT_MTE3')),
+    ssbs: bits(7, 4, 'SSBS'),
+    bt: field(3, 0, 'BT', support('FEAT_BTI')),
+  },
+);
+const pfr2Format = format(
+  'arm64.ID_AA64PFR2_EL1',
+  { title: 'AArch64 Processor Feature Register 2', ref: arm('ID_AA64PFR2_EL1') },
+  { rest: wide(63, 4, 'above MTEPERM'), mtePerm: field(3, 0, 'MTEPERM', support('FEAT_MTE_PERM')) },
+);
+
 export const ctrFormat = format(
   'arm64.CTR_EL0',
   { title: 'Cache Type Register', ref: arm('CTR_EL0') },
@@ -278,8 +301,8 @@ export type IdRegisters = { readonly [name in keyof typeof ID_REGISTERS]?: Word 
 export const idRegisters = (values: { get(name: string): Word | undefined }): IdRegisters =>
   Object.fromEntries(Object.entries(ID_REGISTERS).map(([key, name]) => [key, values.get(name)]));
 
-const nibble = (word: Word, low: number): number => Number((word >> BigInt(low)) & 0xfn);
-const at = (word: Word, low: number, level = 1): Bit => (nibble(word, low) >= level ? 1 : 0);
+/** The ID scheme: a code of at least `level` states the feature. */
+const at = (code: number, level = 1): Bit => (code >= level ? 1 : 0);
 const when = <T extends object>(word: Word | undefined, read: (word: Word) => T): T | object =>
   word === undefined ? {} : read(word);
 
@@ -288,39 +311,44 @@ export function featuresOf(registers: IdRegisters, base: Features = FEATURE_SETS
   return {
     ...base,
     ...when(registers.mmfr0, granuleFeatures),
-    ...when(registers.mmfr1, word => ({
-      hafdbs: Math.min(3, nibble(word, 0)) as Features['hafdbs'],
-      vmid16: at(word, 4, 2),
-      hpds2: at(word, 12, 2),
-      xnx: at(word, 28),
-    })),
-    ...when(registers.mmfr2, word => ({
-      lva: at(word, 16),
-      ttst: at(word, 28),
-      fwb: at(word, 40),
-      bbml: at(word, 52),
-    })),
-    ...when(registers.mmfr3, word => ({ d128: at(word, 32) })),
-    ...when(registers.isar1, word => ({ xs: at(word, 56) })),
-    ...when(registers.pfr1, word => ({ bti: at(word, 0), mte2: at(word, 8, 2) })),
-    ...when(registers.pfr2, word => ({ mtePerm: at(word, 0) })),
+    ...when(registers.mmfr1, word => {
+      const { hafdbs, vmidBits, hpds, xnx } = decode(mmfr1Format, word);
+      return {
+        hafdbs: Math.min(3, hafdbs) as Features['hafdbs'],
+        vmid16: at(vmidBits, 2),
+        hpds2: at(hpds, 2),
+        xnx: at(xnx),
+      };
+    }),
+    ...when(registers.mmfr2, word => {
+      const { vaRange, st, fwb, bbm } = decode(mmfr2Format, word);
+      return { lva: at(vaRange), ttst: at(st), fwb: at(fwb), bbml: at(bbm) };
+    }),
+    ...when(registers.mmfr3, word => ({ d128: at(decode(mmfr3Format, word).d128) })),
+    ...when(registers.isar1, word => ({ xs: at(decode(isar1Format, word).xs) })),
+    ...when(registers.pfr1, word => {
+      const { bt, mte } = decode(pfr1Format, word);
+      return { bti: at(bt), mte2: at(mte, 2) };
+    }),
+    ...when(registers.pfr2, word => ({ mtePerm: at(decode(pfr2Format, word).mtePerm) })),
   };
 }
 
 /** PARange and the TGran fields. TGranX_2 = 0 means: stage 2 as stage 1. */
-function granuleFeatures(mmfr0: Word): Pick<Features, 'paBits' | 'stage1' | 'stage2'> {
-  const pa = paBits(nibble(mmfr0, 0));
+function granuleFeatures(word: Word): Pick<Features, 'paBits' | 'stage1' | 'stage2'> {
+  const d = decode(mmfr0Format, word);
+  const pa = paBits(d.paRange);
   const k64 = pa >= 52 ? 52 : 48;
   const of4 = (code: number): GranuleSupport => (code === 15 ? 0 : code >= 1 ? 52 : 48);
   const of16 = (code: number): GranuleSupport => (code === 0 ? 0 : code >= 2 ? 52 : 48);
   const of64 = (code: number): GranuleSupport => (code === 15 ? 0 : k64);
-  const stage1 = granules(of4(nibble(mmfr0, 28)), of16(nibble(mmfr0, 20)), of64(nibble(mmfr0, 24)));
+  const stage1 = granules(of4(d.tGran4), of16(d.tGran16), of64(d.tGran64));
   const second = (code: number, first: GranuleSupport, most: GranuleSupport): GranuleSupport =>
     code === 0 ? first : code === 1 ? 0 : code === 2 ? (most === 52 ? 48 : most) : 52;
   const stage2 = granules(
-    second(nibble(mmfr0, 40), stage1['4K'], 52),
-    second(nibble(mmfr0, 32), stage1['16K'], 52),
-    nibble(mmfr0, 36) === 0 ? stage1['64K'] : nibble(mmfr0, 36) === 1 ? 0 : k64,
+    second(d.tGran4S2, stage1['4K'], 52),
+    second(d.tGran16S2, stage1['16K'], 52),
+    d.tGran64S2 === 0 ? stage1['64K'] : d.tGran64S2 === 1 ? 0 : k64,
   );
   return { paBits: pa, stage1, stage2 };
 }

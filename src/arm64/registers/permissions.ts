@@ -2,12 +2,13 @@
  * PIR_ELx, PIRE0_ELx and S2PIR_EL2: sixteen 4-bit permissions that PIIndex selects [Arm ARM, PIR_EL1, S2PIR_EL2, Tables
  * D8-67, D8-82]. What an encoding permits is worked out in `descriptors/permissions.ts`.
  */
+import { fieldsOf } from '../../bits/codec.ts';
 import type { Facts } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
 import { bits, reserved, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import { nibbleOf, stage1Nibble, stage2Nibble } from '../values/permissions.ts';
+import { stage1Nibble, stage2Nibble } from '../values/permissions.ts';
 import { register } from './register.ts';
 
 const NONE = reserved('reserved: no access');
@@ -72,9 +73,13 @@ export const s2pirFormat = format(
   permissions(S2PIR),
 );
 
+/** The field of PIR_ELx, S2PIR_EL2 or S2POR_EL1 that an index selects. */
+export const permissionOf = (register: Word, index: number): number =>
+  fieldsOf(pirFormat, register, 'perm')[index] ?? 0;
+
 /** One short word per index: `rw-`, `r-x`. */
 const each = (word: Word, of: (nibble: number) => string): Facts =>
-  Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`perm${i}`, of(nibbleOf(word, i))]));
+  Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`perm${i}`, of(permissionOf(word, i))]));
 
 export const pir = register(pirFormat, {
   aliases: ['PIR_EL1', 'PIR_EL2', 'PIR_EL3', 'PIRE0_EL1', 'PIRE0_EL2', 'pir'],

@@ -15,6 +15,10 @@ const granuleOf = (table: ValueTable, code: number): Granule | null => {
 export const granule0 = (code: number): Granule | null => granuleOf(TG0, code);
 export const granule1 = (code: number): Granule | null => granuleOf(TG1, code);
 
+/** The code of a granule in TG0, in TG1. */
+export const granuleCode0 = (granule: Granule): number => TG0.indexOf(`${granule}B`);
+export const granuleCode1 = (granule: Granule): number => TG1.indexOf(`${granule}B`);
+
 /** IRGN and ORGN: cacheability of table walks. */
 export const RGN: ValueTable = ['NC', 'WB-RA-WA', 'WT-RA-nWA', 'WB-RA-nWA'];
 

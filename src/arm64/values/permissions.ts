@@ -84,10 +84,6 @@ export function overlaid(base: Indirect, overlay: Indirect): Indirect {
   };
 }
 
-/** The 4-bit field `index` of a permission register. */
-export const nibbleOf = (register: bigint, index: number): number =>
-  Number((register >> BigInt(4 * index)) & 0xfn);
-
 // ------------------------------------------------------------------------------------------------------ stage 1
 
 /** What one privilege level may do. `gcs` (Guarded Control Stack access) and `wxn` exist with indirect permissions only. */

@@ -4,11 +4,19 @@
  * The two stages share one shape. The structure is read by the rules of stage 1, which refuse less; the attributes of the
  * entries then tell the stages apart.
  */
-import { hex } from '../../bits/word.ts';
+import { encode, fieldMask, fieldReader } from '../../bits/codec.ts';
+import type { Format } from '../../bits/format.ts';
+import { settle } from '../../bits/settings.ts';
+import type { Bit } from '../../bits/spec.ts';
+import { hex, split, type Word } from '../../bits/word.ts';
 import { type Judgement, percent, share } from '../../walk/judgement.ts';
 import type { Level } from '../../walk/regime.ts';
 import type { Pattern, ScannedRoot, Species } from '../../walk/scan.ts';
+import { stage1Leaf, stage1Settings, stage1Table } from '../descriptors/stage1.ts';
+import { stage2Leaf, stage2Settings } from '../descriptors/stage2.ts';
+import { hcrFormat, tcrEl1Format, vtcrFormat } from '../registers/control.ts';
 import { GRANULE_BITS, GRANULES, type Granule } from '../values/address.ts';
+import { granuleCode0, granuleCode1, PA_BITS } from '../values/codes.ts';
 import type { Machine } from './roots.ts';
 import { stage1Tables } from './tables.ts';
 
@@ -25,6 +33,27 @@ const SMALL: Partial<Record<Granule, { readonly level: number; readonly entries:
   '64K': { level: 2, entries: 64 },
 };
 
+const STAGE1_PAGE = stage1Leaf(settle(stage1Settings, { ss: 'secure' })); // where NS is a bit: MemAttr[3] of stage 2
+const STAGE1_TABLE = stage1Table(settle(stage1Settings, { ss: 'secure', level: 2 }));
+const STAGE2_PAGE = stage2Leaf(settle(stage2Settings));
+const low = (word: Word): number => split(word)[0];
+/** Attributes that a pointer to a table has not. */
+const LEAF_ONLY = low(fieldMask(STAGE1_PAGE, 'attrIndx', 'ns', 'ap', 'sh', 'nG'));
+const ACCESS_FLAG = low(fieldMask(STAGE1_PAGE, 'af'));
+/** A pointer, a page, a block. */
+const SAMPLES = [
+  encode(STAGE1_TABLE, {}),
+  encode(STAGE1_PAGE, { af: 1 }),
+  encode(stage1Leaf(settle(stage1Settings, { ss: 'secure', level: 2 })), { af: 1 }),
+].map(low);
+
+/** Tables in Write-Back, Inner Shareable memory, as every system has them. */
+const WALKS = { sh0: 0b11, orgn0: 1, irgn0: 1 } as const;
+const UPPER_WALKS = { sh1: 0b11, orgn1: 1, irgn1: 1 } as const;
+/** Codes of PS and IPS. */
+const PS_CODES = { 48: PA_BITS.indexOf(48), 52: PA_BITS.indexOf(52) } as const;
+const bit = (value: boolean): Bit => (value ? 1 : 0);
+
 /** Trees of the three granules. Nothing that a machine may say changes how they look. */
 export const species = (_machine: Machine = {}): readonly Species[] => GRANULES.map(speciesOf);
 
@@ -35,7 +64,7 @@ function speciesOf(granule: Granule): Species {
   return {
     id: `arm64.${granule}`,
     regime: stage1Tables({
-      settings: { granule, ds: 0, lpa: 0, oaBits: 48, ss: 'secure' }, // where NS is a bit: MemAttr[3] of stage 2
+      settings: { granule, ds: 0, lpa: 0, oaBits: 48, ss: 'secure' },
       startLevel: first,
       indexBits: stride,
       base: 0n,
@@ -45,31 +74,39 @@ function speciesOf(granule: Granule): Species {
     tops: Array.from({ length: last - first + 1 }, (_, i) => 3 - last + i),
     tableFrames: 2 ** (g - 12),
     present: 1,
-    leafOnly: [0xbfc, 0], // MemAttr, AP, SH, nG; not AF, which Linux sets in tables where FEAT_HAFT is [PTE_TABLE_AF]
-    leafSome: 0xffc,
-    samples: [0x3, 0x403, 0x401],
+    leafOnly: [LEAF_ONLY, 0], // not AF, which Linux sets in tables where FEAT_HAFT is [PTE_TABLE_AF]
+    leafSome: LEAF_ONLY | ACCESS_FLAG,
+    samples: SAMPLES,
     ...(small ? { small } : {}),
   };
 }
 
 const granuleOf = ({ species }: ScannedRoot): Granule => species.id.replace('arm64.', '') as Granule;
 
-const memAttr = ({ lo }: Pattern): number => (lo >>> 2) & 15;
-const ap = ({ lo }: Pattern): number => (lo >>> 6) & 3;
-const nG = ({ lo }: Pattern): boolean => (lo & 0x800) !== 0;
+const of =
+  (format: Format, key: string) =>
+  ({ lo, hi }: Pattern): number =>
+    fieldReader(format, key)(lo, hi);
+/** The same bits as stage 2 and as stage 1 read them; they stand at the same place in every leaf. */
+const memAttr = of(STAGE2_PAGE, 'memAttr');
+const ap = of(STAGE1_PAGE, 'ap');
+const nG = of(STAGE1_PAGE, 'nG');
+/** AP[1]: access from EL0. */
+const el0 = (pattern: Pattern): boolean => (ap(pattern) & 1) === 1;
+const [, HANDED_DOWN] = split(fieldMask(STAGE1_TABLE, 'nsTable', 'apTable', 'uxnTable', 'pxnTable'));
 
 /** Above 0 speaks for stage 1: what operating systems and hypervisors write, not what the architecture demands. */
 function stage1Weight(root: ScannedRoot): { readonly weight: number; readonly evidence: string[] } {
   const rows = [
-    [3, 'leaf', nG, 'leaves are not global (nG)'],
+    [3, 'leaf', (p: Pattern) => nG(p) === 1, 'leaves are not global (nG)'],
     [
       3,
       'leaf',
-      (p: Pattern) => (ap(p) & 1) === 0,
+      (p: Pattern) => !el0(p),
       'leaves have AP[1] = 0: no access from EL0, where stage 2 would forbid reading',
     ],
     [2, 'leaf', (p: Pattern) => memAttr(p) === 0, 'leaves have attribute index 0'],
-    [3, 'table', ({ hi }: Pattern) => hi >>> 27 !== 0, 'tables hand down limits (bits 63:59)'],
+    [3, 'table', ({ hi }: Pattern) => (hi & HANDED_DOWN) !== 0, 'tables hand down limits (bits 63:59)'],
     [
       -4,
       'leaf',
@@ -79,7 +116,7 @@ function stage1Weight(root: ScannedRoot): { readonly weight: number; readonly ev
     [
       -2,
       'leaf',
-      (p: Pattern) => !nG(p) && (ap(p) & 1) === 1 && [1, 5, 6, 7, 15].includes(memAttr(p)),
+      (p: Pattern) => !nG(p) && el0(p) && [1, 5, 6, 7, 15].includes(memAttr(p)),
       'leaves have S2AP and MemAttr as hypervisors write them',
     ],
   ] as const;
@@ -107,10 +144,6 @@ function inputBits({ species, level, entries, used }: ScannedRoot): number {
 /** DS = 1: 52-bit addresses of the 4K and 16K granules. */
 const needsDs = (granule: Granule, bits: number): boolean => granule !== '64K' && bits > 48;
 
-/** TG0 and TG1 of the granules [Arm ARM, TCR_EL1]. */
-const TG0: Record<Granule, bigint> = { '4K': 0n, '64K': 1n, '16K': 2n };
-const TG1: Record<Granule, bigint> = { '16K': 1n, '4K': 2n, '64K': 3n };
-
 export function judge(root: ScannedRoot): Judgement {
   const { weight, evidence } = stage1Weight(root);
   const judged = weight > 0 ? stage1(root) : stage2(root);
@@ -133,16 +166,16 @@ function stage2(root: ScannedRoot): Omit<Judgement, 'weight'> {
   const fwb = without === 0 && share(root, 'leaf', p => [6, 7].includes(memAttr(p))) > 0;
   const ds = needsDs(granule, bits) || (granule === '16K' && level === 0);
   const sl = granule === '4K' ? (ds ? 0 : 2 - level) : 3 - level;
-  const vtcr =
-    (1n << 31n) |
-    (ds ? 1n << 32n : 0n) |
-    (granule === '4K' && ds ? 1n << 33n : 0n) |
-    (BigInt(bits > 48 ? 6 : 5) << 16n) |
-    (TG0[granule] << 14n) |
-    0x3500n |
-    (BigInt(sl) << 6n) |
-    BigInt(64 - bits);
-  const hcr = 1n | (fwb ? 1n << 46n : 0n);
+  const vtcr = encode(vtcrFormat, {
+    ds: bit(ds),
+    sl2: bit(granule === '4K' && ds),
+    ps: PS_CODES[bits > 48 ? 52 : 48],
+    tg0: granuleCode0(granule),
+    ...WALKS,
+    sl0: sl,
+    t0sz: 64 - bits,
+  });
+  const hcr = encode(hcrFormat, { vm: 1, fwb: bit(fwb) });
   return {
     kind: 'arm64.stage2',
     registers: new Map([
@@ -166,16 +199,18 @@ function stage1(root: ScannedRoot): Omit<Judgement, 'weight'> {
   const granule = granuleOf(root);
   const bits = inputBits(root);
   const ds = needsDs(granule, bits);
-  const user = share(root, 'leaf', p => nG(p) || (ap(p) & 1) === 1);
-  const el2 = share(root, 'leaf', p => (ap(p) & 1) === 1 && !nG(p));
+  const user = share(root, 'leaf', p => nG(p) === 1 || el0(p));
+  const el2 = share(root, 'leaf', p => el0(p) && !nG(p));
   const upper = user < 0.5;
-  const size = BigInt(64 - bits);
-  const shared = (BigInt(bits > 48 ? 6 : 5) << 32n) | (ds ? 1n << 59n : 0n);
-  const tcr =
-    shared |
-    (upper
-      ? (TG1[granule] << 30n) | (0x35n << 24n) | (size << 16n) | 0x80n | 0x10n // EPD0
-      : (TG0[granule] << 14n) | (0x35n << 8n) | size | (1n << 23n) | (0x10n << 16n) | (TG1[granule] << 30n));
+  const size = 64 - bits;
+  const tcr = encode(tcrEl1Format, {
+    ds: bit(ds),
+    ips: PS_CODES[bits > 48 ? 52 : 48],
+    tg1: granuleCode1(granule),
+    ...(upper
+      ? { ...UPPER_WALKS, t1sz: size, epd0: 1, t0sz: 16 }
+      : { ...WALKS, tg0: granuleCode0(granule), t0sz: size, epd1: 1, t1sz: 16 }),
+  });
   const option = upper ? 'ttbr1' : 'ttbr0';
   return {
     kind: 'arm64.stage1',

@@ -2,15 +2,17 @@
  * arm64 translation tables as the shared walker sees them: stage 2 and stage 1 regimes built from the descriptor
  * layouts and readings. The shared level index is `3 - level`.
  */
-import { decode } from '../../bits/codec.ts';
+import { decode, fieldReader } from '../../bits/codec.ts';
 import type { Reading } from '../../bits/family.ts';
 import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
 import type { Bit } from '../../bits/spec.ts';
+import { split } from '../../bits/word.ts';
 import { entryForm, holdsConstant, NO_FORM } from '../../walk/entry-form.ts';
 import { type EntryKind, type LeafView, type Level, type Regime, softwareNote } from '../../walk/regime.ts';
 import type { EntryConfig } from '../descriptors/common.ts';
 import { stage1Perm, stage1Rights, stage2Perm, stage2Rights } from '../descriptors/perm.ts';
+import { softwareBits } from '../descriptors/software.ts';
 import {
   readStage1,
   type Stage1Reading,
@@ -27,6 +29,7 @@ import {
   stage2Settings,
   stage2Table,
 } from '../descriptors/stage2.ts';
+import { attributeByte } from '../registers/attributes.ts';
 import { blockSupported, GRANULE_BITS, leafShift } from '../values/address.ts';
 
 /** Where a stage 2 walk begins and how far it reaches; `stage2Setup` in `setup.ts` computes it from VTCR and VTTBR. */
@@ -169,6 +172,12 @@ function kindOf({ kind, facts, raw }: Reading): EntryKind {
   return kind === 'table' ? 'table' : 'leaf';
 }
 
+/** [54:53], with or without FEAT_XNX: without, XN is bit 54 and bit 53 is RES0. */
+const executeNever = (format: Format, raw: bigint, { xnx }: Stage2Settings): number => {
+  const read = (key: string): number => fieldReader(format, key)(...split(raw));
+  return xnx ? read('xn') : 2 * read('xn') + read('res53');
+};
+
 function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
   const { format, raw, facts } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
@@ -187,8 +196,8 @@ function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
       ...number('af'),
       ...number('dbm'),
       contig: Number(d.contiguous ?? 0),
-      ...(s.s2pie ? {} : { xn: Number((raw >> 53n) & 3n) }), // [54:53], with or without FEAT_XNX
-      sw: Number((raw >> 55n) & 15n),
+      ...(s.s2pie ? {} : { xn: executeNever(format, raw, s) }),
+      sw: softwareBits(format, raw),
     },
   };
 }
@@ -199,8 +208,7 @@ function describeStage1(reading: Stage1Reading, s: Stage1Settings): LeafView {
   const number = (key: string, name = key.toLowerCase()): Record<string, number> =>
     d[key] === undefined ? {} : { [name]: Number(d[key]) };
   const attrIndx = Number(d.attrIndx);
-  const mair = attrIndx < 8 ? s.mair : s.mair2;
-  const byte = mair === 'unknown' ? undefined : (mair >> BigInt(8 * (attrIndx & 7))) & 0xffn;
+  const byte = attributeByte(attrIndx, s);
   const rights = stage1Rights(facts.permissions, s);
   return {
     rights,
@@ -222,7 +230,7 @@ function describeStage1(reading: Stage1Reading, s: Stage1Settings): LeafView {
       ...number('uxn'),
       ...number('xn'),
       ...number('piIndex', 'piIndex'),
-      sw: Number((raw >> 55n) & 15n),
+      sw: softwareBits(format, raw),
     },
   };
 }

@@ -2,10 +2,11 @@
  * IA32_PAT: the table of memory types that PAT, PCD and PWT select from [SDM, "Page Attribute Table (PAT)"; APM,
  * "Page-Attribute Table Mechanism"].
  */
+import { fieldReader } from '../../bits/codec.ts';
 import { format } from '../../bits/format.ts';
 import { register as registerSetting, type Setting } from '../../bits/settings.ts';
 import { bits, mbz } from '../../bits/spec.ts';
-import type { Word } from '../../bits/word.ts';
+import { split, type Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
 import { PAT_TYPE, type PatType, patType } from '../values/attributes.ts';
 import { GP, register } from './register.ts';
@@ -34,13 +35,6 @@ export const patSetting = (describe: string): Setting<bigint | 'unknown'> => ({
   },
 });
 
-/** The eight types of a PAT, PA0 first; undefined for illegal entries. */
-export const patTypes = (pat: Word): readonly (PatType | undefined)[] =>
-  Array.from({ length: 8 }, (_, i) => {
-    const byte = Number((pat >> BigInt(8 * i)) & 0xffn);
-    return byte < 8 ? patType(byte) : undefined;
-  });
-
 const PAT_REF = sdm('Figure "IA32_PAT MSR"');
 const pa = (i: number) => bits(8 * i + 2, 8 * i, `PA${i}`, { values: PAT_TYPE });
 const gap = (i: number) => mbz(8 * i + 7, 8 * i + 3, GP);
@@ -54,6 +48,17 @@ export const ia32Pat = format(
     ...{ res15: gap(1), pa1: pa(1), res7: gap(0), pa0: pa(0) },
   },
 );
+
+/** Of each entry its type, and the bits beside it, which are reserved. */
+const ENTRIES = Array.from({ length: 8 }, (_, i) => ({
+  type: fieldReader(ia32Pat, `pa${i}`),
+  reserved: fieldReader(ia32Pat, `res${8 * i + 7}`),
+}));
+/** The eight types of a PAT, PA0 first; undefined for illegal entries. */
+export function patTypes(pat: Word): readonly (PatType | undefined)[] {
+  const [lo, hi] = split(pat);
+  return ENTRIES.map(({ type, reserved }) => (reserved(lo, hi) ? undefined : patType(type(lo, hi))));
+}
 
 export type PatFacts = {
   /** WRMSR accepts the value. */

@@ -2,21 +2,50 @@
  * What the scan for roots must know of x86: trees of four and five levels, PAE, 32-bit paging and EPT, and how to tell
  * nested paging from ordinary paging.
  */
-import { hex } from '../../bits/word.ts';
+import { encode, fieldMask, fieldReader } from '../../bits/codec.ts';
+import type { Format } from '../../bits/format.ts';
+import { settle } from '../../bits/settings.ts';
+import { hex, split, type Word } from '../../bits/word.ts';
 import { type Judgement, percent, share } from '../../walk/judgement.ts';
 import type { Pattern, ScannedRoot, Species } from '../../walk/scan.ts';
+import { mmioMasks } from '../descriptors/software.ts';
+import { stage1Page, stage1Settings, stage1Table } from '../descriptors/stage1.ts';
+import { stage2Page, stage2Settings, stage2Table } from '../descriptors/stage2.ts';
+import { cr4Layout, eferLayout } from '../registers/control.ts';
+import { eptpLayout, eptpSettings } from '../registers/roots.ts';
+import { typeCode } from '../values/attributes.ts';
 import type { Machine } from './roots.ts';
 import { nptTables, stage1Tables, stage2Tables } from './tables.ts';
 
+const PAGE = stage1Page(settle(stage1Settings));
+const TABLE: Format = stage1Table(settle(stage1Settings, { level: 2 }));
+const LARGE = stage1Page(settle(stage1Settings, { level: 2 }));
+const EPT_PAGE = stage2Page(settle(stage2Settings));
+const EPT_TABLE = stage2Table(settle(stage2Settings, { level: 2 }));
+const EPT_LARGE = stage2Page(settle(stage2Settings, { level: 2 }));
+
+const low = (word: Word): number => split(word)[0];
+const PRESENT = low(fieldMask(PAGE, 'p'));
 /** G in a pointer to a table: ignored by the processor, and no system sets it. */
-const GLOBAL: readonly [number, number] = [0x100, 0];
+const GLOBAL: readonly [number, number] = [low(fieldMask(PAGE, 'g')), 0];
+/** A pointer and a large page; those of a user, which every nested access is. */
+const SAMPLES = [encode(TABLE, {}), encode(LARGE, {})].map(low);
+const USER_SAMPLES = [encode(TABLE, { us: 1, rw: 1 }), encode(LARGE, { us: 1, rw: 1 })].map(low);
+const EVERY_RIGHT = { r: 1, w: 1, x: 1 } as const;
+/** Write-back, as every system maps memory. */
+const WB = typeCode('WB');
+const EPT_SAMPLES = [
+  encode(EPT_TABLE, EVERY_RIGHT),
+  encode(EPT_PAGE, { ...EVERY_RIGHT, memType: WB }),
+  encode(EPT_LARGE, { ...EVERY_RIGHT, memType: WB }),
+].map(low);
 
 /** Above it, address bits count as reserved where nothing says how wide the processor's addresses are. */
 const USUAL_WIDTH = 46;
 
 /** Above `maxphyaddr`, address bits are reserved, which is what tells entries from other words. */
 export function species({ maxphyaddr = USUAL_WIDTH }: Machine = {}): readonly Species[] {
-  const common = { present: 1, leafOnly: GLOBAL, leafSome: 0, tableFrames: 1, samples: [0x1, 0x81] } as const;
+  const common = { present: PRESENT, leafOnly: GLOBAL, leafSome: 0, tableFrames: 1, samples: SAMPLES };
   const tables = (mode: '32' | 'pae' | '5l') => ({
     ...stage1Tables({ settings: { mode, maxphyaddr, nxe: mode === '32' ? 0 : 1 }, base: 0n }),
     payload: [0xffff_ffff, 0x7fff_ffff] as const, // bit 63 alone is nothing: KVM's empty entry, also in nested paging
@@ -30,23 +59,33 @@ export function species({ maxphyaddr = USUAL_WIDTH }: Machine = {}): readonly Sp
       id: 'x86.npt',
       regime: nptTables({ settings: { mode: '5l', maxphyaddr, nxe: 1 }, base: 0n }),
       tops: [3, 4],
-      samples: [0x7, 0x87],
-      meant: [1, 0x8_0000], // KVM's MMIO entries: present, with bit 51 [Linux, kvm_mmu_reset_all_pte_masks]
+      samples: USER_SAMPLES,
+      meant: split(mmioMasks('npt', USUAL_WIDTH).mmioValue), // KVM's MMIO entries
     },
     {
       ...common,
       id: 'x86.ept',
       regime: stage2Tables({ settings: { maxphyaddr }, walkLength: 5, base: 0n }),
       tops: [3, 4],
-      present: 7,
-      samples: [0x7, 0x37, 0xb7],
+      present: low(fieldMask(EPT_TABLE, 'r', 'w', 'x')),
+      samples: EPT_SAMPLES,
       leafOnly: [0, 0], // bits 7:3 of a pointer are reserved: the rules refuse a leaf there
     },
   ];
 }
 
-const ACCESSED = 0x20;
-const USER = 4;
+const of =
+  (format: Format, key: string) =>
+  ({ lo, hi }: Pattern): number =>
+    fieldReader(format, key)(lo, hi);
+const accessedBit = of(TABLE, 'a');
+const userBit = of(TABLE, 'us');
+const eptType = of(EPT_PAGE, 'memType');
+const eptAccessed = of(stage2Table(settle(stage2Settings, { level: 2, ad: 1 })), 'a');
+const eptRights = ['r', 'w', 'x'].map(key => of(EPT_TABLE, key));
+/** KVM marks every entry of its own that maps something [Linux, SPTE_MMU_PRESENT_MASK]. */
+const kvmPresent = of(EPT_TABLE, 'sw11');
+
 export function judge(root: ScannedRoot): Judgement {
   switch (root.species.id) {
     case 'x86.ept':
@@ -64,10 +103,15 @@ export function judge(root: ScannedRoot): Judgement {
 
 function ept(root: ScannedRoot): Judgement {
   const { address, level } = root;
-  const writeBack = share(root, 'leaf', ({ lo }) => ((lo >>> 3) & 7) === 6);
-  const dirtyBits = share(root, 'table', ({ lo }) => (lo & 0x100) !== 0);
-  const full = share(root, 'table', ({ lo }) => (lo & 7) === 7);
-  const eptp = BigInt(address) | (BigInt(level) << 3n) | 6n | (dirtyBits > 0 ? 0x40n : 0n);
+  const writeBack = share(root, 'leaf', pattern => eptType(pattern) === WB);
+  const dirtyBits = share(root, 'table', pattern => eptAccessed(pattern) === 1);
+  const full = share(root, 'table', pattern => eptRights.every(right => right(pattern) === 1));
+  const eptp = encode(eptpLayout(settle(eptpSettings)), {
+    root: BigInt(address),
+    walk: level,
+    memType: WB,
+    ad: dirtyBits > 0 ? 1 : 0,
+  });
   return {
     kind: 'x86.ept',
     registers: new Map([['EPTP', eptp]]),
@@ -83,14 +127,11 @@ function ept(root: ScannedRoot): Judgement {
   };
 }
 
-/** KVM marks every entry of its own that maps something [Linux, SPTE_MMU_PRESENT_MASK]. */
-const KVM_PRESENT = 0x800;
-
 const fiveLevels = ({ level }: ScannedRoot): boolean => level === 4;
-const LA57 = 0x1020n;
+const LA57 = encode(cr4Layout, { pae: 1, la57: 1 });
 
 function npt(root: ScannedRoot): Judgement {
-  const kvm = share(root, 'table', ({ lo }) => (lo & KVM_PRESENT) !== 0);
+  const kvm = share(root, 'table', pattern => kvmPresent(pattern) === 1);
   const upper = root.used.some(index => index >= root.entries / 2);
   const registers = fiveLevels(root) ? ([['CR4', LA57]] as const) : [];
   return {
@@ -108,7 +149,7 @@ function npt(root: ScannedRoot): Judgement {
 
 function long(root: ScannedRoot): Judgement {
   const { address, entries, used } = root;
-  const user = share(root, 'table', ({ lo }) => (lo & USER) !== 0);
+  const user = share(root, 'table', pattern => userBit(pattern) === 1);
   const accessed = share(root, 'table', wasUsed);
   const upper = used.filter(index => index >= entries / 2).length;
   const registers = fiveLevels(root) ? ([['CR4', LA57]] as const) : [];
@@ -125,7 +166,11 @@ function long(root: ScannedRoot): Judgement {
   };
 }
 
-const wasUsed = ({ lo }: Pattern): boolean => (lo & ACCESSED) !== 0;
+const wasUsed = (pattern: Pattern): boolean => accessedBit(pattern) === 1;
+
+const PAE = encode(cr4Layout, { pae: 1 });
+const PSE = encode(cr4Layout, { pse: 1 });
+const NXE = encode(eferLayout({ vendor: 'intel' }), { nxe: 1 });
 
 function pae(root: ScannedRoot): Judgement {
   const { address } = root;
@@ -133,10 +178,10 @@ function pae(root: ScannedRoot): Judgement {
     kind: 'x86.pae',
     registers: new Map([
       ['CR3', BigInt(address)],
-      ['CR4', 0x20n],
-      ['EFER', 0x800n],
+      ['CR4', PAE],
+      ['EFER', NXE],
     ]),
-    options: ['--cr3', hex(address), '--cr4', '0x20', '--efer', '0x800'],
+    options: ['--cr3', hex(address), '--cr4', hex(PAE), '--efer', hex(NXE)],
     evidence: ['four entries in a place aligned to 32 bytes'],
     assumed: ['EFER.NXE = 1'],
     weight: share(root, 'leaf', wasUsed) / 2,
@@ -151,10 +196,10 @@ function paging32(root: ScannedRoot): Judgement {
     kind: 'x86.32bit',
     registers: new Map([
       ['CR3', BigInt(address)],
-      ['CR4', 0x10n],
+      ['CR4', PSE],
       ['EFER', 0n],
     ]),
-    options: ['--cr3', hex(address), '--cr4', '0x10', '--efer', '0'],
+    options: ['--cr3', hex(address), '--cr4', hex(PSE), '--efer', '0'],
     evidence: [`${kernel} entries above 3 GiB`],
     assumed: ['CR4.PSE = 1'],
     weight: kernel > 0 && accessed > 0.5 ? 0.5 : -0.5,
