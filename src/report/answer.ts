@@ -163,13 +163,28 @@ export function* mapped<R, S>(rows: Iterable<R>, to: (row: R, index: number) => 
   for (const row of rows) yield to(row, index++);
 }
 
-/** Rows in groups of a size: columns line up within one, and the first lines come at once. */
-export function* batches<R>(rows: Iterable<R>, size: number): Generator<R[]> {
+/**
+ * Rows in groups of a size: columns line up within one, and the first lines come at once. Where `keyOf` says another thing
+ * of a row, a new group begins.
+ */
+export function* batches<R>(
+  rows: Iterable<R>,
+  size: number,
+  keyOf: (row: R) => string = () => '',
+): Generator<R[]> {
   let batch: R[] = [];
-  for (const row of rows)
+  let key: string | undefined;
+  for (const row of rows) {
+    const own = keyOf(row);
+    if (batch.length > 0 && own !== key) {
+      yield batch;
+      batch = [];
+    }
+    key = own;
     if (batch.push(row) === size) {
       yield batch;
       batch = [];
     }
+  }
   if (batch.length > 0) yield batch;
 }

@@ -1,10 +1,13 @@
 /** Differences for people and as records. */
+import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
-import type { Difference, Place } from '../walk/diff.ts';
+import type { TextMap } from '../compare/text-map.ts';
+import { CHANGES, type Difference, type Place } from '../walk/diff.ts';
 import { frameHex } from '../walk/record.ts';
 import type { Regime } from '../walk/regime.ts';
+import { type Answer, batches, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
-import { exactSizeText } from './size.ts';
+import { exactSizeText, sizeText } from './size.ts';
 import type { Look, Paint } from './style.ts';
 import { type Column, table } from './table.ts';
 
@@ -34,7 +37,7 @@ const placeRecord = (place: Place, output: string) => ({
 });
 
 /** `before` and `after` hold all that each side says, `values` what differs. */
-export function diffRecord({ difference, roots, regime, output, explained }: ReportedDifference) {
+function diffRecord({ difference, roots, regime, output, explained }: ReportedDifference) {
   const { change, input, frames, before, after, values } = difference;
   return {
     schema: SCHEMA.diff,
@@ -72,7 +75,7 @@ const brief = (place: Place | undefined): string => {
 const at = ({ output }: Place): string => (output === undefined ? '' : frameHex(output));
 
 /** What is different, in one line of text. */
-export function whatChanged({ change, before, after, values }: Difference): string {
+function whatChanged({ change, before, after, values }: Difference): string {
   const changes = Object.entries(values).map(
     ([name, [one, other]]) => `${name} ${shown(name, one, before)} -> ${shown(name, other, after)}`,
   );
@@ -89,11 +92,7 @@ export function whatChanged({ change, before, after, values }: Difference): stri
 }
 
 /** Differences as aligned lines. `head` prints the titles. */
-export function diffLines(
-  rows: readonly ReportedDifference[],
-  { style, width }: Look,
-  head: boolean,
-): string[] {
+function diffLines(rows: readonly ReportedDifference[], { style, width }: Look, head: boolean): string[] {
   const [first] = rows;
   if (!first) return [];
   const paints: Record<Difference['change'], Paint> = {
@@ -134,30 +133,129 @@ export function diffLines(
   return table(columns, rows, { width, indent: 2, head: head && style.dim });
 }
 
-/** Columns of CSV and Markdown. */
-export const DIFF_TITLES = [
-  'change',
-  'first',
-  'second',
-  'input',
-  'size',
-  'before',
-  'after',
-  'what',
-  'explained',
-] as const;
+// ------------------------------------------------------------------------------------------------------ answers
 
-export const diffCells = (row: ReportedDifference): string[] => {
-  const { difference, roots, explained = '' } = row;
-  const { change, input, frames, before, after } = difference;
-  return [
-    change,
-    ...roots,
-    frameHex(input),
-    frameHex(frames),
-    before ? at(before) : '',
-    after ? at(after) : '',
-    change === 'appeared' ? brief(after) : change === 'vanished' ? brief(before) : whatChanged(difference),
-    explained,
-  ];
-};
+/** What CSV and Markdown say of a difference. */
+const COLUMNS: readonly Column<ReportedDifference>[] = [
+  { title: 'change', text: ({ difference }) => difference.change },
+  { title: 'first', text: ({ roots: [first] }) => first },
+  { title: 'second', text: ({ roots: [, second] }) => second },
+  { title: 'input', text: ({ difference }) => frameHex(difference.input) },
+  { title: 'size', text: ({ difference }) => frameHex(difference.frames) },
+  { title: 'before', text: ({ difference: { before } }) => (before ? at(before) : '') },
+  { title: 'after', text: ({ difference: { after } }) => (after ? at(after) : '') },
+  { title: 'what', text: ({ difference }) => briefly(difference) },
+  { title: 'explained', text: ({ explained = '' }) => explained },
+];
+
+/** What is different, where the outputs have cells of their own. */
+function briefly(difference: Difference): string {
+  const { change, before, after } = difference;
+  return change === 'appeared'
+    ? brief(after)
+    : change === 'vanished'
+      ? brief(before)
+      : whatChanged(difference);
+}
+
+/** What has been compared, and what differed: all of it, also what is beyond the limit. Rows are counted as they pass. */
+export class DiffTally {
+  /** What was looked at: "no difference" is worth as much as that. */
+  readonly compared: string[] = [];
+  readonly #limit: number;
+  readonly #counts = new Map<Difference['change'], number>();
+  #frames = 0;
+  #explained = 0;
+  #shown = 0;
+  #cut = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Rows that are printed, out of all that are counted. */
+  *shown(rows: Iterable<ReportedDifference>): Generator<ReportedDifference> {
+    for (const row of rows) {
+      this.#count(row);
+      if (this.#shown >= this.#limit) this.#cut = true;
+      else {
+        this.#shown++;
+        yield row;
+      }
+    }
+  }
+
+  #count({ difference, explained, counts = explained === undefined }: ReportedDifference): void {
+    if (explained !== undefined) this.#explained++;
+    if (!counts) return;
+    this.#counts.set(difference.change, (this.#counts.get(difference.change) ?? 0) + 1);
+    this.#frames += difference.frames;
+  }
+
+  /** How many differences there were that nothing explains. */
+  get differences(): number {
+    return [...this.#counts.values()].reduce((sum, n) => sum + n, 0);
+  }
+
+  /** The sum, as lines below the list. */
+  lines({ style }: Look): string[] {
+    const differ = this.differences;
+    const counts = CHANGES.flatMap(change => {
+      const n = this.#counts.get(change);
+      return n === undefined ? [] : [`${n} ${change}`];
+    });
+    const facts = [
+      differ === 0
+        ? 'no difference'
+        : `${counted(differ, 'difference')} in ${exactSizeText(BigInt(this.#frames) << 12n)}: ${counts.join(', ')}`,
+      ...(this.#explained > 0 ? [`${this.#explained} explained`] : []),
+      ...(this.#cut ? [`the first ${this.#shown} are shown`] : []),
+    ];
+    const text = [facts.join('; '), ...this.compared.map(what => `compared: ${what}`)].map(style.dim);
+    return this.#shown > 0 ? ['', ...text] : text;
+  }
+}
+
+/** Differences as they are found; `tally` counts them. */
+export function diffAnswer(
+  found: Iterable<ReportedDifference>,
+  tally: DiffTally,
+): Answer<ReportedDifference> {
+  const rows = tally.shown(found);
+  return {
+    records: mapped(rows, diffRecord),
+    rows,
+    columns: COLUMNS,
+    lines: look => textLines(rows, tally, look),
+  };
+}
+
+/** Differences that are laid out together. */
+const BATCH = 500;
+
+function* textLines(rows: Iterable<ReportedDifference>, tally: DiffTally, look: Look): Generator<string> {
+  let last = '';
+  for (const batch of batches(rows, BATCH, ({ roots }) => roots.join(' | '))) {
+    const roots = batch[0]?.roots.join(' | ') ?? '';
+    const fresh = roots !== last;
+    if (fresh && last !== '') yield '';
+    if (fresh) yield look.style.bold(roots);
+    last = roots;
+    yield* diffLines(batch, look, fresh);
+  }
+  yield* tally.lines(look);
+}
+
+/** `a (3 ranges) with b (1 range)`. */
+export const comparedDumps = (names: readonly [string, string], ranges: readonly [number, number]): string =>
+  names.map((name, i) => `${name} (${counted(ranges[i] ?? 0, 'range')})`).join(' with ');
+
+/** `stage2 with qemu.info-tlb, 3 mappings in 1 GiB in 12 places`. */
+export const comparedText = (name: string, { from, sides, covers }: TextMap): string =>
+  `${name} with ${from}, ${counted(sides.length, 'mapping')}${covers ? ` in ${coveredText(covers)}` : ', all addresses'}`;
+
+/** `1 GiB in 12 places`. */
+function coveredText(covers: NonNullable<TextMap['covers']>): string {
+  const frames = covers.reduce((sum, { input, end }) => sum + (end - input), 0);
+  return `${sizeText(BigInt(frames) << 12n)}${covers.length === 1 ? '' : ` in ${covers.length} places`}`;
+}

@@ -133,4 +133,6 @@ test('rows are counted and judged as they pass, up to a limit', () => {
 test('batches hold all rows in order, the last what is left', () => {
   expect([...batches([1, 2, 3, 4, 5], 2)]).toEqual([[1, 2], [3, 4], [5]]);
   expect([...batches([], 2)]).toEqual([]);
+  const parity = (n: number): string => `${n % 2}`;
+  expect([...batches([1, 3, 5, 2, 4, 1], 2, parity)]).toEqual([[1, 3], [5], [2, 4], [1]]);
 });

@@ -4,20 +4,23 @@ import { explained, otherRoot } from '../../compare/explain.ts';
 import { statedSides } from '../../compare/sides.ts';
 import { fits, reaches, settled, type TextMap, textMaps } from '../../compare/text-map.ts';
 import type { Image } from '../../image/parse.ts';
-import type { Output } from '../../report/answer.ts';
-import { DIFF_TITLES, diffCells, diffLines, diffRecord, type ReportedDifference } from '../../report/diff.ts';
-import { json } from '../../report/json.ts';
-import { exactSizeText, sizeText } from '../../report/size.ts';
-import { csvLine, markdownLine } from '../../report/table.ts';
+import {
+  comparedDumps,
+  comparedText,
+  DiffTally,
+  diffAnswer,
+  type ReportedDifference,
+} from '../../report/diff.ts';
 import { readText } from '../../text/read.ts';
 import { registerName } from '../../text/registers.ts';
-import { CHANGES, type Difference, differences } from '../../walk/diff.ts';
+import { type Difference, differences } from '../../walk/diff.ts';
 import { IGNORABLE, ignoring, sidesOf, withoutCommon } from '../../walk/diff-map.ts';
 import { type AddressMap, mapOf } from '../../walk/map.ts';
 import type { MissingTable } from '../../walk/result.ts';
 import type { Space } from '../../walk/space.ts';
-import { type Globals, outputOf } from '../command.ts';
-import { type Io, look } from '../io.ts';
+import type { Globals } from '../command.ts';
+import type { Io } from '../io.ts';
+import { print } from '../print.ts';
 import { isTextFile, textChunks } from '../text-file.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
 import { complete } from './complete.ts';
@@ -35,11 +38,26 @@ type DiffArgs = Omit<DumpArgs, 'dump'> &
     readonly 'root-b'?: string | undefined;
   };
 
+/** A comparison under way. */
+interface Course {
+  readonly ignore: (name: string) => boolean;
+  readonly tally: DiffTally;
+  readonly io: Io;
+  /** What could not be read, as an exit status. */
+  status: number;
+}
+
 export async function run(args: DiffArgs, io: Io): Promise<number> {
   const { first, second } = args;
-  const printer = new Printer(args, io);
+  const ignore = ignoredBy(args);
+  const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(args.limit);
   if (second !== '-' && second !== undefined && (await isTextFile(first)) && !(await isTextFile(second)))
     throw new UsageError(`${first} is text and ${second} is a dump: the dump comes first`);
+  const course: Course = { ignore, tally: new DiffTally(limit), io, status: EXIT.answer };
+  const answer = (found: Iterable<ReportedDifference>): number => {
+    print(diffAnswer(found, course.tally), args, io);
+    return Math.max(course.status, course.tally.differences > 0 ? EXIT.findings : EXIT.answer);
+  };
   return withImage('diff', { ...args, dump: first }, io, async ({ image }) => {
     const a = sideArgs(args, first, 'root-a');
     if (second === undefined) {
@@ -48,15 +66,28 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
           'diff needs two dumps, a dump and a text, or one dump with --root-a and --root-b',
         );
       const b = sideArgs(args, first, 'root-b');
-      return compareDumps(chosen(a, image), chosen(b, image), printer, io);
+      return answer(ofDumps(chosen(a, image), chosen(b, image), course));
     }
-    if (second === '-' || (await isTextFile(second)))
-      return compareText(chosen(a, image), second, args, printer, io);
+    if (second === '-' || (await isTextFile(second))) {
+      const text = await mapsIn(second, args, io);
+      return answer(ofText(chosen(a, image), text, args, course));
+    }
     const b = sideArgs(args, second, 'root-b');
-    return withImage('diff', b.args, io, other =>
-      compareDumps(chosen(a, image), chosen(b, other.image), printer, io),
+    return withImage('diff', b.args, io, async other =>
+      answer(ofDumps(chosen(a, image), chosen(b, other.image), course)),
     );
   });
+}
+
+/** Which names do not count. */
+function ignoredBy(args: DiffArgs): Course['ignore'] {
+  const names = (args.ignore ?? '').split(',').filter(name => name !== '');
+  const odd = names.find(name => !/^[A-Za-z][\w.]*$/.test(name));
+  if (odd !== undefined)
+    throw new UsageError(
+      `--ignore takes ${Object.keys(IGNORABLE).join(', ')}, or names of fields, not '${odd}'`,
+    );
+  return ignoring(names);
 }
 
 // ------------------------------------------------------------------------------------------------------ which sides
@@ -119,10 +150,10 @@ const readingOf = ({ cpus }: Dump): string =>
     (_key, value) => (typeof value === 'bigint' ? hex(value) : value),
   );
 
-function compareDumps(a: Dump, b: Dump, printer: Printer, io: Io): number {
+/** What differs between translations of two dumps, or of one. */
+function* ofDumps(a: Dump, b: Dump, course: Course): Generator<ReportedDifference> {
   const sameRules = readingOf(a) === readingOf(b);
-  let status: number = EXIT.answer;
-  for (const [one, other] of pairs(a, b, io)) {
+  for (const [one, other] of pairs(a, b, course.io)) {
     let first = mapOf(one, a.image.space);
     let second = mapOf(other, b.image.space);
     const { regime } = one.candidate;
@@ -130,32 +161,34 @@ function compareDumps(a: Dump, b: Dump, printer: Printer, io: Io): number {
       throw new UsageError(
         `${one.candidate.name} translates ${regime.input.toUpperCase()}s, ${other.candidate.name} ${other.candidate.regime.input.toUpperCase()}s: nothing to compare`,
       );
-    status = Math.max(status, complete('diff', first, io), complete('diff', second, io));
+    judgeWhole(course, first, second);
     const lost = [...unknown(first, 'first'), ...unknown(second, 'second')];
-    const lengths = [first, second].map(({ first, pieces }) => pieces?.length ?? first.leaves.length);
+    const roots = [one.candidate.name, other.candidate.name] as const;
+    course.tally.compared.push(comparedDumps(roots, [lengthOf(first), lengthOf(second)]));
     // ranges that are equal word for word need no second look where both are read by the same rules
     if (sameRules && !first.pieces && !second.pieces && regime.title === other.candidate.regime.title)
       [first, second] = withoutCommon(first, second);
-    const found = differences(sidesOf(first, one.candidate.rules), sidesOf(second, other.candidate.rules), {
-      ignore: printer.ignore,
-    });
+    const sides = [sidesOf(first, one.candidate.rules), sidesOf(second, other.candidate.rules)] as const;
     const output = lastOutput(one);
-    const ranges = lengths.map(n => `${n} ${n === 1 ? 'range' : 'ranges'}`);
-    printer.compared(`${one.candidate.name} (${ranges[0]}) with ${other.candidate.name} (${ranges[1]})`);
-    const roots = [one.candidate.name, other.candidate.name] as const;
-    for (const difference of found) {
+    for (const difference of differences(...sides, { ignore: course.ignore })) {
       const because = lost.find(part => overlaps(part, difference))?.because;
-      printer.put({
+      yield {
         difference,
         roots,
         regime,
         output,
         ...(because === undefined ? {} : { explained: because }),
-      });
+      };
     }
   }
-  return Math.max(status, printer.end());
 }
+
+/** The status that follows from what walks could not reach. */
+function judgeWhole(course: Course, ...maps: readonly AddressMap[]): void {
+  for (const map of maps) course.status = Math.max(course.status, complete('diff', map, course.io));
+}
+
+const lengthOf = ({ first, pieces }: AddressMap): number => pieces?.length ?? first.leaves.length;
 
 const lastOutput = ({ candidate, second }: Space): string =>
   (second?.candidate.regime ?? candidate.regime).output;
@@ -178,7 +211,16 @@ const overlaps = ({ input, end }: Lost, difference: Difference): boolean =>
 
 // ------------------------------------------------------------------------------------------------------ a text
 
-async function compareText(a: Dump, path: string, args: DiffArgs, printer: Printer, io: Io): Promise<number> {
+interface Text {
+  /** The file, or `stdin`. */
+  readonly name: string;
+  readonly maps: readonly TextMap[];
+  /** Lines beyond the limit. */
+  readonly dropped: number;
+}
+
+/** The maps of addresses in a text. @throws InputError where there is none */
+async function mapsIn(path: string, args: DiffArgs, io: Io): Promise<Text> {
   const name = path === '-' ? 'stdin' : path;
   const read = readText(await textChunks(path, io), args.as === undefined ? {} : { as: args.as });
   const maps = textMaps(read.items);
@@ -188,52 +230,59 @@ async function compareText(a: Dump, path: string, args: DiffArgs, printer: Print
       `${name}: no map of addresses in it${what === '' ? '' : ` (recognised: ${what})`}; diff reads ptdump, stage2_page_tables, info tlb, info mem, info tab, gva2gpa and their kin`,
     );
   }
-  if (read.dropped > 0)
-    io.err.write(`memattr diff: ${name}: ${read.dropped} lines beyond the limit were not compared\n`);
-  let status: number = read.dropped > 0 ? EXIT.damaged : EXIT.answer;
+  return { name, maps, dropped: read.dropped };
+}
+
+/** What differs between translations of a dump and what a text says of them. */
+function* ofText(
+  a: Dump,
+  { name, maps, dropped }: Text,
+  args: DiffArgs,
+  course: Course,
+): Generator<ReportedDifference> {
+  const say = (text: string): void => course.io.err.write(`memattr diff: ${name}: ${text}\n`);
+  if (dropped > 0) {
+    say(`${dropped} lines beyond the limit were not compared`);
+    course.status = EXIT.damaged;
+  }
   let compared = 0;
   for (const found of maps) {
-    const space = spaceFor(found, a, args, io);
+    const space = spaceFor(found, a, args, course.io);
     if (!space) continue;
-    const text = settled(found, space);
     compared++;
+    const text = settled(found, space);
     const map = mapOf(space, a.image.space);
-    status = Math.max(status, complete('diff', map, io));
-    if (text.leftOut > 0)
-      io.err.write(
-        `memattr diff: ${name}: ${text.leftOut} lines of ${text.from} overlap others: not compared\n`,
-      );
-    const lost = unknown(map, 'dump');
-    const roots = [space.candidate.name, text.from] as const;
-    const lines = text.sides.length;
-    printer.compared(
-      `${space.candidate.name} with ${text.from}, ${lines} ${lines === 1 ? 'mapping' : 'mappings'}${text.covers ? ` in ${covered(text.covers)}` : ', all addresses'}`,
-    );
-    const other = otherRoot(text, space, a.image.notes.cpus);
-    for (const difference of differences(statedSides(map, text), text.sides, { ignore: printer.ignore })) {
-      const because = explained(difference, text) ?? lost.find(part => overlaps(part, difference))?.because;
-      printer.put({
-        difference,
-        roots,
-        regime: space.candidate.regime,
-        output: space.candidate.regime.output,
-        ...(because === undefined ? {} : { explained: because }),
-        ...(because === undefined && other !== undefined ? { explained: other, counts: true } : {}),
-      });
-    }
+    judgeWhole(course, map);
+    if (text.leftOut > 0) say(`${text.leftOut} lines of ${text.from} overlap others: not compared`);
+    course.tally.compared.push(comparedText(space.candidate.name, text));
+    yield* ofMap(map, text, otherRoot(text, space, a.image.notes.cpus), course);
   }
   if (compared === 0)
     throw new UsageError(
       `none of ${a.wanted.map(({ candidate }) => candidate.name).join(', ')} fits what ${name} holds (${maps.map(({ from, space }) => `${from}: ${space}`).join(', ')}); choose another with --root`,
     );
-  return Math.max(status, printer.end());
 }
 
-/** `1 GiB in 12 places`. */
-function covered(covers: NonNullable<TextMap['covers']>): string {
-  const frames = covers.reduce((sum, { input, end }) => sum + (end - input), 0);
-  const places = covers.length === 1 ? '' : ` in ${covers.length} places`;
-  return `${sizeText(BigInt(frames) << 12n)}${places}`;
+/** What differs between one translation and one map. `other` says that the map may be of another root. */
+function* ofMap(
+  map: AddressMap,
+  text: TextMap,
+  other: string | undefined,
+  { ignore }: Course,
+): Generator<ReportedDifference> {
+  const { name, regime } = map.space.candidate;
+  const lost = unknown(map, 'dump');
+  for (const difference of differences(statedSides(map, text), text.sides, { ignore })) {
+    const because = explained(difference, text) ?? lost.find(part => overlaps(part, difference))?.because;
+    yield {
+      difference,
+      roots: [name, text.from],
+      regime,
+      output: regime.output,
+      ...(because === undefined ? {} : { explained: because }),
+      ...(because === undefined && other !== undefined ? { explained: other, counts: true } : {}),
+    };
+  }
 }
 
 /** The translation that a text is about. */
@@ -251,106 +300,4 @@ function spaceFor(text: TextMap, { wanted }: Dump, args: DiffArgs, io: Io): Spac
   throw new UsageError(
     `${text.from} may be about ${names}: choose with --root${args.root === undefined ? '' : ' (one of them)'}`,
   );
-}
-
-// ------------------------------------------------------------------------------------------------------ output
-
-/** Lines are laid out in batches: columns line up within one. */
-const BATCH = 500;
-
-class Printer {
-  readonly ignore: (name: string) => boolean;
-  readonly #args: DiffArgs;
-  readonly #io: Io;
-  readonly #output: Output;
-  readonly #limit: number;
-  readonly #counts = new Map<string, number>();
-  #frames = 0;
-  #explained = 0;
-  #printed = 0;
-  #cut = 0;
-  #batch: ReportedDifference[] = [];
-  readonly #compared: string[] = [];
-  #roots = '';
-
-  constructor(args: DiffArgs, io: Io) {
-    this.#args = args;
-    this.#io = io;
-    this.#output = outputOf(args);
-    this.#limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(args.limit);
-    const names = (args.ignore ?? '').split(',').filter(name => name !== '');
-    const odd = names.find(name => !/^[A-Za-z][\w.]*$/.test(name));
-    if (odd !== undefined)
-      throw new UsageError(
-        `--ignore takes ${Object.keys(IGNORABLE).join(', ')}, or names of fields, not '${odd}'`,
-      );
-    this.ignore = ignoring(names);
-    if (this.#output === 'csv') io.out.write(`${csvLine(DIFF_TITLES)}\r\n`);
-    if (this.#output === 'markdown')
-      io.out.write(`${markdownLine(DIFF_TITLES)}\n|${DIFF_TITLES.map(() => ' --- ').join('|')}|\n`);
-  }
-
-  /** What was looked at: "no difference" is worth as much as that. */
-  compared(what: string): void {
-    this.#compared.push(what);
-  }
-
-  put(row: ReportedDifference): void {
-    const { difference, explained, counts = explained === undefined } = row;
-    if (counts) {
-      this.#counts.set(difference.change, (this.#counts.get(difference.change) ?? 0) + 1);
-      this.#frames += difference.frames;
-    }
-    if (explained !== undefined) this.#explained++;
-    if (this.#printed >= this.#limit) {
-      this.#cut++;
-      return;
-    }
-    this.#printed++;
-    const { out } = this.#io;
-    if (this.#output === 'json') out.write(`${json(diffRecord(row))}\n`);
-    else if (this.#output === 'csv') out.write(`${csvLine(diffCells(row))}\r\n`);
-    else if (this.#output === 'markdown') out.write(`${markdownLine(diffCells(row))}\n`);
-    else {
-      const roots = row.roots.join(' | ');
-      if (roots !== this.#roots) this.#flush();
-      this.#batch.push(row);
-      if (this.#batch.length === BATCH) this.#flush();
-    }
-  }
-
-  /** 1 where something differs that nothing explains. */
-  end(): number {
-    this.#flush();
-    const differ = [...this.#counts.values()].reduce((sum, n) => sum + n, 0);
-    if (this.#output === 'table') {
-      const counts = CHANGES.flatMap(change => {
-        const n = this.#counts.get(change);
-        return n === undefined ? [] : [`${n} ${change}`];
-      });
-      const facts = [
-        differ === 0
-          ? 'no difference'
-          : `${differ} ${differ === 1 ? 'difference' : 'differences'} in ${exactSizeText(BigInt(this.#frames) << 12n)}: ${counts.join(', ')}`,
-        ...(this.#explained > 0 ? [`${this.#explained} explained`] : []),
-        ...(this.#cut > 0 ? [`the first ${this.#printed} are shown`] : []),
-      ];
-      const { style } = look(this.#io, this.#args);
-      const text = [facts.join('; '), ...this.#compared.map(what => `compared: ${what}`)].map(style.dim);
-      this.#io.out.write(`${this.#printed > 0 ? '\n' : ''}${text.join('\n')}\n`);
-    }
-    return differ > 0 ? EXIT.findings : EXIT.answer;
-  }
-
-  #flush(): void {
-    const [first] = this.#batch;
-    if (!first) return;
-    const seen = look(this.#io, this.#args);
-    const roots = first.roots.join(' | ');
-    const fresh = roots !== this.#roots;
-    if (fresh) this.#io.out.write(`${this.#roots === '' ? '' : '\n'}${seen.style.bold(roots)}\n`);
-    this.#roots = roots;
-    this.#io.out.write(`${diffLines(this.#batch, seen, fresh).join('\n')}\n`);
-    this.#batch = [];
-  }
 }
