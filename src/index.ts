@@ -1,7 +1,7 @@
 /**
  * The library: layouts, codecs, readings, images and walks. Everything the command line does is here as functions.
  *
- * Addresses and sizes are bigint bytes where one word is read, and page frames (address / 4096, ordinary numbers) where
+ * Addresses and sizes are bigint bytes where one word is read, and page frames (frameOf(address), ordinary numbers) where
  * many are.
  */
 

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   memtype: ['bits', 'refs'],
   image: ['bits', 'refs'],
   text: ['bits', 'refs'],
-  kernels: ['bits', 'refs', 'memtype'],
+  kernels: ['bits', 'refs', 'memtype', 'image'],
   walk: ['bits', 'refs', 'memtype', 'kernels', 'image', 'text'],
   faults: ['bits', 'refs', 'memtype', 'image', 'text', 'walk'],
   contract: ['bits', 'refs', 'memtype', 'image', 'text', 'walk', 'faults'],
@@ -159,4 +159,20 @@ test('names load names only: each family when it is asked for', () => {
     const atOnce = [...text.matchAll(/^import (?!type).*'(.+)';$/gm)].map(([, specifier]) => specifier);
     expect(atOnce.filter(specifier => !/\/(names|family)\.ts$/.test(specifier ?? ''))).toEqual([]);
   }
+});
+
+/** Where a frame number is a field of a word, or printed by a tool, and a bigint for that: shifted as the source shifts it. */
+const OWN_FRAMES = /^(?:image\/frames|text\/formats\/|(?:arm64|x86)\/(?:descriptors|values)\/)/;
+
+test('frames and bytes are turned into each other in one place', () => {
+  const other = /[*/%] (?:4096n?|PAGE_BYTES)\b|(?:<<|>>) 12n|shift - 12\b/;
+  const wrong = files
+    .filter(file => !OWN_FRAMES.test(file) && !file.startsWith('kernels/assembly/'))
+    .flatMap(file =>
+      readFileSync(join(src, file), 'utf8')
+        .split('\n')
+        .filter(line => other.test(line.replace(/\/[/*].*|^ +\*.*/, '')))
+        .map(line => `${file}: ${line.trim()}`),
+    );
+  expect(wrong, 'image/frames.ts has the functions').toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** The translations of a real dump as work: what a walk of each, and its totals, cost. */
-import { type AddressSpace, type FrameRange, gatherPages, PAGE_BYTES } from '../image/address-space.ts';
+import { type AddressSpace, type FrameRange, gatherPages } from '../image/address-space.ts';
+import { bytesOf } from '../image/frames.ts';
 import { walkExactly } from '../walk/exact.ts';
 import { walkFast } from '../walk/fast.ts';
 import type { WalkResult } from '../walk/result.ts';
@@ -59,8 +60,8 @@ export function dumpWork({ candidate: { name, regime }, memory }: Space): DumpWo
   const work = (group: string, pages: number, run: () => void): Work => ({
     group,
     title: `${name}, ${pages} ${pages === 1 ? 'page' : 'pages'}`,
-    entries: (pages * PAGE_BYTES) / regime.entryBytes,
-    bytes: pages * PAGE_BYTES,
+    entries: bytesOf(pages) / regime.entryBytes,
+    bytes: bytesOf(pages),
     run,
   });
   const exactly = work('walk', read.pages, () => walkExactly(regime, memory));

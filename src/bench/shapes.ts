@@ -2,7 +2,8 @@
  * Synthetic memory for benches: flat arrays and whole trees of chosen size and shape, good and bad. Stage 2 of arm64,
  * 4K granule, because that is what a straightforward C version walks in the fewest lines.
  */
-import { type AddressSpace, PAGE_BYTES, PAGE_WORDS } from '../image/address-space.ts';
+import type { AddressSpace } from '../image/address-space.ts';
+import { bytesOf, PAGE_BYTES, PAGE_WORDS } from '../image/frames.ts';
 
 /** How entries follow each other. */
 export const SHAPES = ['runs', 'mixed', 'worst'] as const;
@@ -91,7 +92,7 @@ function plant(words: Uint32Array, first: number, leaves: Uint32Array, order: Or
       [places[i], places[j]] = [places[j] as number, places[i] as number];
     }
   const point = (table: number, index: number, to: number): void => {
-    words[table * PAGE_WORDS + 2 * index] = to * PAGE_BYTES + TABLE;
+    words[table * PAGE_WORDS + 2 * index] = bytesOf(to) + TABLE;
   };
   point(first, 0, first + 1);
   for (let i = firstMiddle; i < firstLeaf; i++) point(first + 1, i - firstMiddle, i);
@@ -136,7 +137,7 @@ export function twoStages(shape: Shape, tables: number): TwoStages {
     second[2 * page + 1] = attributes[1];
   }
   plant(words, 1 + each, second, 'in order', 2);
-  return { words, root: PAGE_BYTES, root2: (1 + each) * PAGE_BYTES, entries };
+  return { words, root: PAGE_BYTES, root2: bytesOf(1 + each), entries };
 }
 
 /** Lines as QEMU's `xp /2gx` prints them. */

@@ -13,6 +13,7 @@ import { memoryName } from '../arm64/values/names.ts';
 import { stage1Tables, stage2Tables } from '../arm64/walk/tables.ts';
 import { settle } from '../bits/settings.ts';
 import { split } from '../bits/word.ts';
+import { addressOf, frameOf } from '../image/frames.ts';
 import { Heap } from '../kernels/heap.ts';
 import { HexReader, textClasses } from '../kernels/hex-words.ts';
 import type { Kernels } from '../kernels/kernels.ts';
@@ -219,7 +220,7 @@ export class Workbench {
   /** Every range of a tree. */
   walk(shape: Shape, order: Order, entries: number): Workload {
     const tree = leafTree(shape, order, Math.ceil(entries / 512));
-    const image = new ResidentImage(this.heap, tree.words.byteLength / 4096);
+    const image = new ResidentImage(this.heap, frameOf(tree.words.byteLength));
     this.heap.u32.set(tree.words, image.place / 4);
     const regime = regimeOf(tree);
     const walker = new ResidentWalk(image, tree.entries + 128);
@@ -251,12 +252,12 @@ export class Workbench {
   /** Random addresses in a tree, a tenth of them beyond it. The directory is made beforehand, as C's cache is warm. */
   lookups(shape: Shape, entries: number, count: number): Workload {
     const tree = leafTree(shape, 'shuffled', Math.ceil(entries / 512));
-    const image = new ResidentImage(this.heap, tree.words.byteLength / 4096);
+    const image = new ResidentImage(this.heap, frameOf(tree.words.byteLength));
     this.heap.u32.set(tree.words, image.place / 4);
     const next = random(7);
     const addresses = BigUint64Array.from({ length: count }, () => {
       const page = next(Math.ceil(1.1 * tree.entries));
-      return BigInt(page) * 4096n + BigInt(next(4096));
+      return addressOf(page) + BigInt(next(4096));
     });
     const from = this.#place(addresses);
     const [outputs, leaves] = [this.heap.take(8 * count), this.heap.take(8 * count)];
@@ -279,7 +280,7 @@ export class Workbench {
   /** The effective type of every page that two stages map. */
   nested(shape: Shape, entries: number): Workload {
     const tree = twoStages(shape, Math.ceil(entries / 512));
-    const image = new ResidentImage(this.heap, tree.words.byteLength / 4096);
+    const image = new ResidentImage(this.heap, frameOf(tree.words.byteLength));
     this.heap.u32.set(tree.words, image.place / 4);
     const first = stage1Tables({
       settings: { mair: MAIR },

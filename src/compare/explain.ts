@@ -1,12 +1,10 @@
 /** Differences between a walk and a text that are none in memory: what the tool is known to get wrong, or to look at. */
 import { hex } from '../bits/word.ts';
+import { frameAt } from '../image/frames.ts';
 import type { Habit } from '../text/map-facts.ts';
 import type { Difference } from '../walk/diff.ts';
 import type { Space } from '../walk/space.ts';
 import type { TextMap } from './text-map.ts';
-
-const FRAME_BITS = 12n;
-const frame = (address: bigint): number => Number(address >> FRAME_BITS);
 
 /** Is this difference what the tool's habit makes of equal memory? The walk is before, the text after. */
 function isHabit(
@@ -19,8 +17,8 @@ function isHabit(
     return (
       change === 'vanished' &&
       (where === undefined || stated.has(where)) &&
-      input >= frame(leavesOut.start) &&
-      input + frames <= frame(leavesOut.end)
+      input >= frameAt(leavesOut.start) &&
+      input + frames <= frameAt(leavesOut.end)
     );
   }
   const names = Object.keys(values);
@@ -53,6 +51,6 @@ export function otherRoot(
   if (lists === undefined) return undefined;
   const listed = cpus.flatMap(({ registers }) => registers[lists.rootOf] ?? []);
   const own = BigInt(candidate.regime.roots[0]?.address ?? 0);
-  if (listed.length === 0 || listed.some(root => frame(root) === frame(own))) return undefined;
+  if (listed.length === 0 || listed.some(root => frameAt(root) === frameAt(own))) return undefined;
   return `${lists.tool} lists the tables of ${lists.rootOf}, ${listed.map(hex).join(', ')} by the dump’s notes, not those at ${hex(own)}`;
 }

@@ -2,6 +2,7 @@
  * The maps in a text: what each tool says about one kind of address, in the form that `differences` takes. What the
  * formats' rows say of such maps (`text/map-facts.ts`) is applied here and in `sides.ts`; no tool is known by name.
  */
+import { addressOf, type Frame, frameAt, framesOfShift, frameUp, inPageAt } from '../image/frames.ts';
 import { recogniserById } from '../text/formats/index.ts';
 import type { MapFacts } from '../text/map-facts.ts';
 import type { Attributes, Entry, Fact, Item, Range, Source, Translation } from '../text/model.ts';
@@ -30,13 +31,9 @@ export interface TextMap {
 
 /** A run of input addresses in frames, end exclusive. */
 export interface Cover {
-  readonly input: number;
-  readonly end: number;
+  readonly input: Frame;
+  readonly end: Frame;
 }
-
-const FRAME_BITS = 12n;
-const pageUp = (address: bigint): number => Number((address + 0xfffn) >> FRAME_BITS);
-const frame = (address: bigint): number => Number(address >> FRAME_BITS);
 
 /** Attribute values as text: what is compared and printed. Nothing where the tool says nothing. */
 export function saysOf(
@@ -61,13 +58,13 @@ function asTranslation({ input, output, folded }: Entry): Translation | undefine
 function asRange({ input, inputSpace, output, outputSpace }: Translation): Range | undefined {
   const space = inputSpace === 'gva' ? 'va' : inputSpace;
   if (outputSpace === 'hva') return undefined;
-  const start = (input >> FRAME_BITS) << FRAME_BITS;
+  const start = addressOf(frameAt(input));
   return {
     is: 'range',
     space,
     start,
-    end: start + (1n << FRAME_BITS),
-    ...(output === undefined ? { hole: true } : { output: (output >> FRAME_BITS) << FRAME_BITS }),
+    end: start + addressOf(1),
+    ...(output === undefined ? { hole: true } : { output: addressOf(frameAt(output)) }),
   };
 }
 
@@ -108,13 +105,13 @@ function textMap(
   stated: TextMap['stated'],
 ): TextMap {
   const sides: Side[] = [];
-  const covers: { input: number; end: number }[] = [];
+  const covers: { input: Frame; end: Frame }[] = [];
   let leftOut = 0;
   let end = 0;
   for (const range of inOrder(ranges)) {
-    const input = frame(range.start);
-    const stop = pageUp(range.end);
-    if (input < end || range.start % 4096n !== 0n) {
+    const input = frameAt(range.start);
+    const stop = frameUp(range.end);
+    if (input < end || inPageAt(range.start) !== 0) {
       // the same address asked twice gives the same answer; anything else is counted
       const last = sides.at(-1);
       const again = last && last.input === input && input + last.frames === stop;
@@ -153,7 +150,7 @@ function sideOf(
   const said = attributes && { ...attributes, ...facts.unsaid, ...attributes };
   return {
     ...where,
-    ...(output === undefined ? {} : { output: frame(output) }),
+    ...(output === undefined ? {} : { output: frameAt(output) }),
     says: {
       ...saysOf(said, level?.number, facts),
       ...(pageSize === undefined ? {} : { pageSize: `0x${pageSize.toString(16)}` }),
@@ -170,7 +167,7 @@ export function reaches({ sides, covers }: TextMap, { candidate: { regime } }: S
   const first = sides[0]?.input ?? covers?.[0]?.input;
   if (first === undefined) return true;
   return regime.roots.some(({ inputFrame, entries, level, canonical }) => {
-    const frames = entries * 2 ** ((regime.levels[level] as Level).shift - 12);
+    const frames = entries * framesOfShift((regime.levels[level] as Level).shift);
     return canonical || (first >= inputFrame && first < inputFrame + frames);
   });
 }
@@ -180,10 +177,10 @@ export function reaches({ sides, covers }: TextMap, { candidate: { regime } }: S
  * 32-bit paging and 2 MiB in all others.
  */
 export function settled(text: TextMap, { candidate: { regime } }: Space): TextMap {
-  const guessed = text.facts.guessedSizes?.map(frame);
+  const guessed = text.facts.guessedSizes?.map(frameAt);
   const large = regime.levels[1];
   if (guessed === undefined || large === undefined) return text;
-  const frames = 2 ** (large.shift - 12);
+  const frames = framesOfShift(large.shift);
   const sides = text.sides.map(side => (guessed.includes(side.frames) ? { ...side, frames } : side));
   return { ...text, sides };
 }

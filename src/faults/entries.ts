@@ -1,4 +1,5 @@
 /** A walk from bare entries, top down: what somebody copied from a kernel message or a debugger. */
+import { addressOf, frameAt, frameOf } from '../image/frames.ts';
 import type { Entries, EntryStart } from '../walk/entries.ts';
 import { formOf, type Level, outputFrame, type Regime } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
@@ -22,7 +23,7 @@ export const walkEntries = (
 function step(regime: Regime, first: number, words: readonly bigint[], input: bigint): Translation {
   const steps: Step[] = [];
   const base = { regime, input, steps };
-  const frame = Number(input >> 12n);
+  const frame = frameAt(input);
   let inherited = 0;
   let level = first;
   for (const word of words) {
@@ -36,8 +37,8 @@ function step(regime: Regime, first: number, words: readonly bigint[], input: bi
     const [lo, hi] = [Number(word & 0xffff_ffffn), Number(word >> 32n)];
     if (kind === 'leaf') {
       const pageSize = 2 ** form.shift;
-      const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % (pageSize / 4096)));
-      const output = (BigInt(start) << 12n) + (input & BigInt(pageSize - 1));
+      const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % frameOf(pageSize)));
+      const output = addressOf(start) + (input & BigInt(pageSize - 1));
       return { ...base, outcome: 'mapped', output, pageSize, level, inherited, leaf: taken };
     }
     if (kind !== 'table')

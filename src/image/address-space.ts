@@ -1,16 +1,14 @@
 /** Memory as the walkers see it: pages by frame number, or nothing. */
 import { firstNot } from '../bits/search.ts';
+import { bytesOf, type Frame, frameAt, PAGE_BYTES } from './frames.ts';
 
-export const PAGE_BYTES = 4096;
-export const PAGE_WORDS = 1024;
-
-/** Physical (or any) memory, page frame by page frame. Frame = address / 4096, an ordinary number below 2^52. */
+/** Physical (or any) memory, page frame by page frame. */
 export interface AddressSpace {
   /**
    * The 4-KiB page at `frame` as 1024 little-endian 32-bit words, or undefined where the image does not hold it.
    * Views stay valid and are read-only.
    */
-  page(frame: number): Uint32Array | undefined;
+  page(frame: Frame): Uint32Array | undefined;
   /** Ranges held, in frames, sorted, disjoint, never touching, end exclusive. */
   readonly ranges: readonly FrameRange[];
   /**
@@ -37,14 +35,14 @@ export function gatherPages(space: AddressSpace, frames: Float64Array, target: U
   return Uint32Array.from(frames, (frame, i) => {
     const words = space.page(frame);
     if (!words) return NOT_HELD;
-    target.set(new Uint8Array(words.buffer, words.byteOffset, PAGE_BYTES), i * PAGE_BYTES);
+    target.set(new Uint8Array(words.buffer, words.byteOffset, PAGE_BYTES), bytesOf(i));
     return i;
   });
 }
 
 /** A run of page frames, end exclusive. */
 export interface FrameRange {
-  readonly frame: number;
+  readonly frame: Frame;
   readonly end: number;
 }
 
@@ -53,18 +51,18 @@ export const heldPages = (space: AddressSpace): number =>
   space.ranges.reduce((sum, { frame, end }) => sum + (end - frame), 0);
 
 /** The one of sorted ranges that `frame` lies in. */
-export function rangeOf<R extends FrameRange>(ranges: readonly R[], frame: number): R | undefined {
+export function rangeOf<R extends FrameRange>(ranges: readonly R[], frame: Frame): R | undefined {
   const range = ranges[firstNot(ranges.length, i => (ranges[i] as R).end <= frame)];
   return range !== undefined && range.frame <= frame ? range : undefined;
 }
 
 /** Whether `frame` lies in one of the sorted ranges. */
-export const holds = (ranges: readonly FrameRange[], frame: number): boolean =>
+export const holds = (ranges: readonly FrameRange[], frame: Frame): boolean =>
   rangeOf(ranges, frame) !== undefined;
 
 /** The naturally aligned 64-bit word at a byte address, or undefined where the page is not held. */
 export function readWord64(space: AddressSpace, address: bigint): bigint | undefined {
-  const page = space.page(Number(address >> 12n));
+  const page = space.page(frameAt(address));
   if (page === undefined) return undefined;
   const word = Number((address & 0xff8n) >> 2n);
   return (BigInt(page[word + 1] as number) << 32n) | BigInt(page[word] as number);
@@ -73,7 +71,7 @@ export function readWord64(space: AddressSpace, address: bigint): bigint | undef
 /** The same ranges, sorted, with overlapping and touching ones joined. */
 export function joinRanges(ranges: Iterable<FrameRange>): FrameRange[] {
   const sorted = [...ranges].filter(({ frame, end }) => end > frame).sort((a, b) => a.frame - b.frame);
-  const joined: { frame: number; end: number }[] = [];
+  const joined: { frame: Frame; end: Frame }[] = [];
   for (const { frame, end } of sorted) {
     const last = joined.at(-1);
     if (last !== undefined && frame <= last.end) last.end = Math.max(last.end, end);

@@ -1,4 +1,5 @@
 /** A bitmap of pages as kdump files hold it, with the number of set bits before any page. */
+import type { Bytes } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -30,7 +31,7 @@ export class PageBitmap {
   /** Set bits. */
   readonly total: number;
 
-  constructor(source: ByteSource, offset: number, bits: number) {
+  constructor(source: ByteSource, offset: Bytes, bits: number) {
     this.bits = bits;
     let total = 0;
     const length = Math.ceil(bits / 8);

@@ -4,6 +4,7 @@ import * as elf from './elf-headers.ts';
 import { decodeNotes, type NoteList, readNotes } from './elf-notes.ts';
 import { count, hex, ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
+import { type Bytes, frameAt, inPageAt } from './frames.ts';
 import { ExtentReader, PagedSpace } from './paged.ts';
 import type { ByteSource } from './source.ts';
 
@@ -167,7 +168,7 @@ function readSegments(
 }
 
 /** `rows` records of `bytes` bytes that lie `stride` apart, without the gaps. */
-function packed(source: ByteSource, offset: number, rows: number, stride: number, bytes: number): Uint8Array {
+function packed(source: ByteSource, offset: Bytes, rows: number, stride: Bytes, bytes: Bytes): Uint8Array {
   if (stride === bytes) return source.read(offset, rows * bytes);
   const out = new Uint8Array(rows * bytes);
   for (let row = 0; row < rows; row++) out.set(source.read(offset + row * stride, bytes), row * bytes);
@@ -176,9 +177,9 @@ function packed(source: ByteSource, offset: number, rows: number, stride: number
 
 /** The first note segment, and the notes that its chain really holds. */
 interface NoteSegment {
-  readonly start: number;
+  readonly start: Bytes;
   /** Where the header says that it ends. */
-  readonly end: number;
+  readonly end: Bytes;
   readonly list: NoteList;
 }
 
@@ -276,8 +277,8 @@ function toPieces(
     }
     pieces.push({
       index,
-      frame: Number(paddr >> 12n),
-      head: Number(paddr & 0xfffn),
+      frame: frameAt(paddr),
+      head: inPageAt(paddr),
       bytes: Number(bytes),
       offset: Number(at),
     });

@@ -1,6 +1,7 @@
 /** Notes of a core: what the CPUs held when it was taken, and VMCOREINFO. */
 import { Parser } from 'binary-parser';
 import { count, type Remarks } from './errors.ts';
+import type { Bytes } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 /** Registers of one CPU. */
@@ -30,10 +31,10 @@ export interface Note {
   readonly name: string;
   readonly type: number;
   /** Where the descriptor begins, in the file. */
-  readonly offset: number;
-  readonly size: number;
+  readonly offset: Bytes;
+  readonly size: Bytes;
   /** Where the note ends, padding included. */
-  readonly end: number;
+  readonly end: Bytes;
 }
 
 const NT_PRSTATUS = 1;
@@ -56,7 +57,7 @@ export function textOf(bytes: Uint8Array): string {
 const align4 = (n: number): number => Math.ceil(n / 4) * 4;
 
 /** The note that begins at `offset`, or undefined where there is none. */
-export function noteAt(source: ByteSource, offset: number): Note | undefined {
+export function noteAt(source: ByteSource, offset: Bytes): Note | undefined {
   const head = source.read(offset, 12);
   if (head.length < 12) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, 12);
@@ -75,18 +76,18 @@ export function noteAt(source: ByteSource, offset: number): Note | undefined {
 export interface NoteList {
   readonly notes: readonly Note[];
   /** Where the last note ends. Differs from the stated end where the notes are longer or shorter than the header says. */
-  readonly end: number;
+  readonly end: Bytes;
   /** Complete notes of known names that begin at or behind the stated end. */
   readonly beyond: number;
   /** Whether a note ends just there and none of a known name follows. */
-  endsAt(offset: number): boolean;
+  endsAt(offset: Bytes): boolean;
 }
 
 /**
  * Read the chain of notes in [offset, end), and follow it past `end` as long as notes of known names come: QEMU computes the
  * size of arm64 notes from the vector length of the first CPU, and CPUs at other exception levels write longer or shorter SVE notes.
  */
-export function readNotes(source: ByteSource, offset: number, end: number): NoteList {
+export function readNotes(source: ByteSource, offset: Bytes, end: Bytes): NoteList {
   const notes: Note[] = [];
   let at = offset;
   let beyond = 0;
@@ -126,7 +127,7 @@ const X64_REGS =
 const X86_REGS = 'ebx ecx edx esi edi ebp eax ds es fs gs orig_eax eip cs eflags esp ss'.split(' ');
 
 /** struct elf_prstatus by its size: where pr_reg begins and what is in it (include/uapi/linux/elfcore.h, per architecture). */
-const PRSTATUS: readonly { machines: readonly string[]; size: number; regs: number; parser: Parser }[] = [
+const PRSTATUS: readonly { machines: readonly string[]; size: Bytes; regs: number; parser: Parser }[] = [
   { machines: ['arm64'], size: 392, regs: 112, parser: u64(ARM64_REGS) },
   { machines: ['x86-64', 'i386'], size: 336, regs: 112, parser: u64(X64_REGS) },
   { machines: ['i386', 'x86-64'], size: 144, regs: 72, parser: u32(X86_REGS) },

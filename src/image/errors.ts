@@ -75,7 +75,6 @@ export class Remarks {
 export const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 /** Address of a page frame, in hex. Frames go up to 2^52, so their addresses need a BigInt. */
-export const frameHex = (frame: number): string => hex(BigInt(frame) << 12n);
 
 /** `1 page`, `2 pages`. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

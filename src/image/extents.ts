@@ -1,18 +1,18 @@
 /** From byte ranges, as containers state them, to pages. Shared by every container that holds memory uncompressed. */
-import { PAGE_BYTES } from './address-space.ts';
-import { count, frameHex, type Remarks } from './errors.ts';
+import { count, type Remarks } from './errors.ts';
+import { type Bytes, bytesOf, type Frame, frameHex, frameOf, inPage, PAGE_BYTES } from './frames.ts';
 import type { Extent, Fragment } from './paged.ts';
 
 /** A run of physical bytes in the file. Addresses are a frame and the bytes into it: doubles do not hold 64-bit addresses. */
 export interface Piece {
   /** Its number in the container, for sentences. */
   readonly index: number;
-  readonly frame: number;
+  readonly frame: Frame;
   /** Bytes from the start of `frame` to the first byte. */
-  readonly head: number;
-  readonly bytes: number;
+  readonly head: Bytes;
+  readonly bytes: Bytes;
   /** Where in the file. */
-  readonly offset: number;
+  readonly offset: Bytes;
 }
 
 type NumberedExtent = Extent & { readonly index: number };
@@ -32,21 +32,21 @@ export function layOut(
   for (const { index, frame, head, bytes, offset } of pieces) {
     const end = head + bytes;
     const first = head === 0 ? 0 : 1;
-    const last = Math.floor(end / PAGE_BYTES);
+    const last = frameOf(end);
     if (last > first)
       whole.push({
         index,
         frame: frame + first,
         end: frame + last,
-        offset: offset + first * PAGE_BYTES - head,
+        offset: offset + bytesOf(first) - head,
       });
     if (head > 0) fragments.push({ frame, from: head, to: Math.min(end, PAGE_BYTES), offset });
-    if (end % PAGE_BYTES > 0 && (last > 0 || head === 0))
+    if (inPage(end) > 0 && (last > 0 || head === 0))
       fragments.push({
         frame: frame + last,
         from: 0,
-        to: end % PAGE_BYTES,
-        offset: offset + last * PAGE_BYTES - head,
+        to: inPage(end),
+        offset: offset + bytesOf(last) - head,
       });
   }
   const extents = resolveOverlaps(whole, remarks);
@@ -55,7 +55,7 @@ export function layOut(
 
 function resolveOverlaps(whole: NumberedExtent[], remarks: Remarks): Extent[] {
   whole.sort((a, b) => a.frame - b.frame || a.index - b.index);
-  const extents: { frame: number; end: number; offset: number; index: number }[] = [];
+  const extents: { frame: Frame; end: Frame; offset: Bytes; index: number }[] = [];
   let conflicts = 0;
   let example: string | undefined;
   for (const { index, frame, end, offset } of whole) {
@@ -64,7 +64,7 @@ function resolveOverlaps(whole: NumberedExtent[], remarks: Remarks): Extent[] {
       extents.push({ index, frame, end, offset });
       continue;
     }
-    const sameBytes = offset === last.offset + (frame - last.frame) * PAGE_BYTES;
+    const sameBytes = offset === last.offset + bytesOf(frame - last.frame);
     const shared = Math.min(end, last.end) - frame;
     // The same bytes under two headers (QEMU with paging writes one per virtual mapping) are no conflict.
     if (shared > 0 && !sameBytes) {
@@ -73,7 +73,7 @@ function resolveOverlaps(whole: NumberedExtent[], remarks: Remarks): Extent[] {
     }
     if (end <= last.end) continue;
     if (sameBytes) last.end = end;
-    else extents.push({ index, frame: last.end, end, offset: offset + (last.end - frame) * PAGE_BYTES });
+    else extents.push({ index, frame: last.end, end, offset: offset + bytesOf(last.end - frame) });
   }
   if (conflicts > 0)
     remarks.warn(

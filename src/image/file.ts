@@ -1,12 +1,13 @@
 /** Files as byte sources. One of the few places that knows `node:fs`. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ImageError } from './errors.ts';
+import type { Bytes } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 /** An open file, read at offsets; never whole. Offsets and sizes up to 2^53. */
 export class FileSource implements ByteSource {
   readonly name: string;
-  readonly size: number;
+  readonly size: Bytes;
   readonly #fd: number;
   #open = true;
 
@@ -17,12 +18,12 @@ export class FileSource implements ByteSource {
     this.size = size;
   }
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: Bytes, length: Bytes): Uint8Array {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
     return bytes.subarray(0, this.readInto(offset, bytes));
   }
 
-  readInto(offset: number, target: Uint8Array): number {
+  readInto(offset: Bytes, target: Uint8Array): number {
     if (!this.#open) throw new ImageError(this.name, 'read after the image was closed', offset);
     let done = 0;
     while (done < target.length && offset + done < this.size) {

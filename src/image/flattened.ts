@@ -4,6 +4,7 @@
  */
 import { firstNot } from '../bits/search.ts';
 import { count, ImageError, type Remarks } from './errors.ts';
+import type { Bytes } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 const SIGNATURE = 'makedumpfile\0\0\0\0';
@@ -47,7 +48,7 @@ interface Pieces {
 /** The file that the pieces make up. Gaps read as zero, as they do in the rearranged file. */
 export class FlattenedSource implements ByteSource {
   readonly name: string;
-  readonly size: number;
+  readonly size: Bytes;
   readonly #source: ByteSource;
   readonly #pieces: Pieces;
 
@@ -59,12 +60,12 @@ export class FlattenedSource implements ByteSource {
     if (this.size === 0) throw new ImageError(source.name, 'the flattened file holds no data', HEADER_BYTES);
   }
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: Bytes, length: Bytes): Uint8Array {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
     return bytes.subarray(0, this.readInto(offset, bytes));
   }
 
-  readInto(offset: number, target: Uint8Array): number {
+  readInto(offset: Bytes, target: Uint8Array): number {
     const length = Math.max(0, Math.min(target.length, this.size - offset));
     const { start, end, place } = this.#pieces;
     target.fill(0, 0, length);

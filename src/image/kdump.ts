@@ -1,11 +1,12 @@
 /** kdump-compressed dumps: makedumpfile's own format, which QEMU writes too (flattened, see flattened.ts). */
 import { Parser } from 'binary-parser';
-import { type FrameRange, PAGE_BYTES } from './address-space.ts';
+import type { FrameRange } from './address-space.ts';
 import { PageBitmap } from './bitmap.ts';
 import type { CodecName, Codecs } from './codecs.ts';
 import type { Container } from './container.ts';
 import { decodeNotes, readNotes, textOf } from './elf-notes.ts';
-import { count, frameHex, hex, ImageError, Remarks } from './errors.ts';
+import { count, hex, ImageError, Remarks } from './errors.ts';
+import { bytesOf, type Frame, frameHex, frameOf, PAGE_BYTES } from './frames.ts';
 import { PagedSpace, type PageReader } from './paged.ts';
 import type { ByteSource } from './source.ts';
 
@@ -170,7 +171,7 @@ export function openKdump(source: ByteSource, codecs: Codecs, cacheBytes?: numbe
   if (bits > MAX_BITMAP_BYTES * 8) {
     remarks.warn(
       'bitmap',
-      `pages above ${frameHex((MAX_BITMAP_BYTES * 8 * blockSize) / PAGE_BYTES)} are left out`,
+      `pages above ${frameHex(frameOf(MAX_BITMAP_BYTES * 8 * blockSize))} are left out`,
       layout.bitmapOffset,
     );
     bits = MAX_BITMAP_BYTES * 8;
@@ -242,10 +243,10 @@ class KdumpReader implements PageReader {
   readonly #codecs: Codecs;
   readonly #remarks: Remarks;
   /** 4-KiB frames per block: 16 in dumps of kernels with 64-KiB pages. */
-  readonly #frames: number;
+  readonly #frames: Frame;
   readonly #descriptors: number;
-  #last: { pfn: number; bytes: Uint8Array } | undefined;
-  #window: { first: number; bytes: Uint8Array } = { first: 0, bytes: new Uint8Array() };
+  #last: { pfn: Frame; bytes: Uint8Array } | undefined;
+  #window: { first: Frame; bytes: Uint8Array } = { first: 0, bytes: new Uint8Array() };
 
   constructor(
     source: ByteSource,
@@ -260,7 +261,7 @@ class KdumpReader implements PageReader {
     this.#dumped = dumped;
     this.#codecs = codecs;
     this.#remarks = remarks;
-    this.#frames = layout.blockSize / PAGE_BYTES;
+    this.#frames = frameOf(layout.blockSize);
     this.#part = part;
     this.#skipped = dumped.before(part[0]);
     this.#descriptors = Math.max(0, Math.floor((source.size - layout.descriptorOffset) / DESCRIPTOR_BYTES));
@@ -268,12 +269,12 @@ class KdumpReader implements PageReader {
   }
 
   #list(): FrameRange[] {
-    const ranges: { frame: number; end: number }[] = [];
+    const ranges: { frame: Frame; end: Frame }[] = [];
     const [begin, behind] = this.#part;
     const cut = this.#cut();
     let rank = 0;
     let lost = 0;
-    const add = (pfn: number, end: number) => {
+    const add = (pfn: Frame, end: Frame) => {
       const last = ranges.at(-1);
       if (last?.end === pfn * this.#frames) last.end = end * this.#frames;
       else ranges.push({ frame: pfn * this.#frames, end: end * this.#frames });
@@ -331,20 +332,20 @@ class KdumpReader implements PageReader {
     return { offset: Number(offset), size, flags };
   }
 
-  read(frame: number, target: Uint8Array): number {
+  read(frame: Frame, target: Uint8Array): number {
     let done = 0;
-    for (; done < target.length / PAGE_BYTES; done++) {
+    for (; done < frameOf(target.length); done++) {
       const pfn = Math.floor((frame + done) / this.#frames);
       const bytes = this.#block(pfn);
       if (bytes === undefined) break;
-      const part = ((frame + done) % this.#frames) * PAGE_BYTES;
-      target.set(bytes.subarray(part, part + PAGE_BYTES), done * PAGE_BYTES);
+      const part = bytesOf((frame + done) % this.#frames);
+      target.set(bytes.subarray(part, part + PAGE_BYTES), bytesOf(done));
     }
     return done;
   }
 
   /** The block of a page frame, unpacked. */
-  #block(pfn: number): Uint8Array | undefined {
+  #block(pfn: Frame): Uint8Array | undefined {
     if (this.#last?.pfn === pfn) return this.#last.bytes;
     if (pfn < this.#part[0] || pfn >= this.#part[1] || !this.#dumped.has(pfn)) return undefined;
     const rank = this.#dumped.before(pfn) - this.#skipped;

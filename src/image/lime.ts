@@ -1,11 +1,12 @@
 /** LiME, and AVML in its second version, which has the same headers around compressed data. */
 import { Parser } from 'binary-parser';
-import { type FrameRange, joinRanges, PAGE_BYTES, rangeOf } from './address-space.ts';
+import { type FrameRange, joinRanges, rangeOf } from './address-space.ts';
 import { type Codecs, snappyLength } from './codecs.ts';
 import type { Container } from './container.ts';
 import { crc32c } from './crc32c.ts';
-import { count, frameHex, hex, ImageError, Remarks } from './errors.ts';
+import { count, hex, ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
+import { type Bytes, bytesOf, type Frame, frameAt, frameHex, frameOf, inPageAt } from './frames.ts';
 import { ExtentReader, PagedSpace, type PageReader } from './paged.ts';
 import type { ByteSource } from './source.ts';
 
@@ -37,7 +38,7 @@ interface RangeHeader {
 /** The header at `offset`, or undefined with a remark where there should be one and is not. */
 function headerAt(
   source: ByteSource,
-  offset: number,
+  offset: Bytes,
   magic: number,
   version: number,
   remarks: Remarks,
@@ -54,7 +55,7 @@ function headerAt(
     return undefined;
   }
   // The last byte of the range is stated. Some descriptions of AVML say the byte behind it; its ranges are made of pages, which tells.
-  const behind = magic === AVML_MAGIC && (row.end & 0xfffn) === 0n && row.end > row.start;
+  const behind = magic === AVML_MAGIC && inPageAt(row.end) === 0 && row.end > row.start;
   const end: bigint = behind ? row.end : row.end + 1n;
   if (end <= row.start || end > 1n << 64n) {
     remarks.warn(
@@ -88,8 +89,8 @@ export function openLime(source: ByteSource, cacheBytes?: number): Container {
     if (bytes > 0)
       pieces.push({
         index: pieces.length,
-        frame: Number(start >> 12n),
-        head: Number(start & 0xfffn),
+        frame: frameAt(start),
+        head: inPageAt(start),
         bytes,
         offset,
       });
@@ -113,10 +114,10 @@ const CHUNK_OUTPUT = 65536;
 
 interface Chunk extends FrameRange {
   /** Bytes that come out: whole pages, but for the last chunk of a range that ends inside a page. */
-  readonly length: number;
+  readonly length: Bytes;
   /** Where the chunk's CRC begins. */
-  readonly offset: number;
-  readonly size: number;
+  readonly offset: Bytes;
+  readonly size: Bytes;
   readonly plain: boolean;
 }
 
@@ -189,14 +190,14 @@ function readFrames(
         );
         return undefined;
       }
-      const frame = Number(address >> 12n);
-      const pages = (address & 0xfffn) === 0n ? Math.floor(length / PAGE_BYTES) : 0;
+      const frame = frameAt(address);
+      const pages = inPageAt(address) === 0 ? frameOf(length) : 0;
       if (pages > 0)
         chunks.push({ frame, end: frame + pages, length, offset: at + 4, size, plain: type === PLAIN });
-      if (pages * PAGE_BYTES < length)
+      if (bytesOf(pages) < length)
         remarks.warn(
           'partial-page',
-          `${length - pages * PAGE_BYTES} bytes at ${hex(address)} fill no page: left out`,
+          `${length - bytesOf(pages)} bytes at ${hex(address)} fill no page: left out`,
           at,
         );
       address += BigInt(length);
@@ -235,16 +236,16 @@ class AvmlReader implements PageReader {
     this.ranges = joinRanges(chunks);
   }
 
-  read(frame: number, target: Uint8Array): number {
-    const wanted = target.length / PAGE_BYTES;
+  read(frame: Frame, target: Uint8Array): number {
+    const wanted = frameOf(target.length);
     let done = 0;
     while (done < wanted) {
       const chunk = rangeOf(this.#chunks, frame + done);
       const bytes = chunk === undefined ? undefined : this.#unpack(chunk);
       if (chunk === undefined || bytes === undefined) break;
       const pages = Math.min(chunk.end - frame - done, wanted - done);
-      const from = (frame + done - chunk.frame) * PAGE_BYTES;
-      target.set(bytes.subarray(from, from + pages * PAGE_BYTES), done * PAGE_BYTES);
+      const from = bytesOf(frame + done - chunk.frame);
+      target.set(bytes.subarray(from, from + bytesOf(pages)), bytesOf(done));
       done += pages;
     }
     return done;

@@ -1,5 +1,6 @@
 /** Where the bytes of a raw image belong: the memory maps that people have at hand, read by token. */
 import { count, hex, ImageError } from './errors.ts';
+import { inPageAt } from './frames.ts';
 
 /** A range of physical memory, end exclusive, and where in the file its bytes are if the map says so. */
 export interface MapRange {
@@ -184,7 +185,7 @@ function declaredBy(
     const [, from, to, what = '', offset] = match;
     const start = BigInt(`0x${from}`);
     const last = BigInt(`0x${to}`);
-    const behind = form.inclusive && form.name === 'range list' && last > start && (last & 0xfffn) === 0n;
+    const behind = form.inclusive && form.name === 'range list' && last > start && inPageAt(last) === 0;
     const end = form.inclusive && !behind ? last + 1n : last;
     const kind = form.ram(what) ? 'ram' : form.mmio(what) ? 'mmio' : 'other';
     // Boot logs print the table twice, as the firmware gave it and as the kernel changed it.

@@ -1,13 +1,6 @@
 /** Pages on demand, from any reader that can say where a run of frames lies, with a bounded cache in front. */
-import {
-  type AddressSpace,
-  type FrameRange,
-  joinRanges,
-  NOT_HELD,
-  PAGE_BYTES,
-  PAGE_WORDS,
-  rangeOf,
-} from './address-space.ts';
+import { type AddressSpace, type FrameRange, joinRanges, NOT_HELD, rangeOf } from './address-space.ts';
+import { type Bytes, bytesOf, type Frame, frameOf, PAGE_BYTES, PAGE_WORDS } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
 /** How much page data a space keeps by default, in bytes. */
@@ -21,19 +14,19 @@ const GAP_PAGES = 6;
 export interface PageReader {
   readonly ranges: readonly FrameRange[];
   /** A page that can be had as a view for nothing (memory), or undefined: then it is read into the cache. */
-  view?(frame: number): Uint32Array | undefined;
+  view?(frame: Frame): Uint32Array | undefined;
   /**
-   * Read up to `target.length / 4096` pages that begin at `frame`. Answers how many were read: it stops early where the pages that follow
+   * Read pages that begin at `frame`, as many as `target` has room for. Answers how many were read: it stops early where the pages that follow
    * are not held or not neighbours in the file, and answers 0 where `frame` is not held or cannot be had.
    */
-  read(frame: number, target: Uint8Array): number;
+  read(frame: Frame, target: Uint8Array): number;
 }
 
 interface Batch {
   readonly words: Uint32Array;
   readonly bytes: Uint8Array;
   /** Frames that live in this batch, in order. */
-  readonly frames: number[];
+  readonly frames: Frame[];
   /** Touched since the cache last looked for something to forget. */
   used: boolean;
 }
@@ -60,10 +53,10 @@ export class PagedSpace implements AddressSpace {
   constructor(reader: PageReader, cacheBytes = DEFAULT_CACHE_BYTES) {
     this.#reader = reader;
     this.ranges = reader.ranges;
-    this.#maxBatches = Math.max(4, Math.floor(cacheBytes / (BATCH_PAGES * PAGE_BYTES)));
+    this.#maxBatches = Math.max(4, Math.floor(cacheBytes / bytesOf(BATCH_PAGES)));
   }
 
-  page(frame: number): Uint32Array | undefined {
+  page(frame: Frame): Uint32Array | undefined {
     const slot = this.#slots.get(frame);
     if (slot !== undefined) {
       slot.batch.used = true;
@@ -104,7 +97,7 @@ export class PagedSpace implements AddressSpace {
 
   gather(frames: Float64Array, target: Uint8Array): Uint32Array {
     const places = new Uint32Array(frames.length).fill(NOT_HELD);
-    const room = target.length / PAGE_BYTES;
+    const room = frameOf(target.length);
     let used = 0;
     for (let i = 0; i < frames.length; ) {
       const first = frames[i] as number;
@@ -125,7 +118,7 @@ export class PagedSpace implements AddressSpace {
       }
       const pages = last + 1 - first;
       for (let at = 0; at < pages; ) {
-        const into = target.subarray((used + at) * PAGE_BYTES, (used + pages) * PAGE_BYTES);
+        const into = target.subarray(bytesOf(used + at), bytesOf(used + pages));
         const got = Math.min(this.#reader.read(first + at, into), pages - at);
         for (; i < end && (frames[i] as number) < first + at + Math.max(got, 1); i++)
           if (got > 0) places[i] = used + (frames[i] as number) - first;
@@ -137,10 +130,10 @@ export class PagedSpace implements AddressSpace {
   }
 
   /** Read `count` pages at most into the cache; how many came. */
-  #load(frame: number, count: number): number {
+  #load(frame: Frame, count: number): number {
     const batch = this.#room(count);
     const start = batch.frames.length;
-    const target = batch.bytes.subarray(start * PAGE_BYTES, (start + count) * PAGE_BYTES);
+    const target = batch.bytes.subarray(bytesOf(start), bytesOf(start + count));
     const got = Math.min(this.#reader.read(frame, target), count);
     for (let i = 0; i < got; i++) {
       const at = (start + i) * PAGE_WORDS;
@@ -175,15 +168,15 @@ export class PagedSpace implements AddressSpace {
 /** A run of pages that lie one after the other in the file. */
 export interface Extent extends FrameRange {
   /** Byte offset of the first page. */
-  readonly offset: number;
+  readonly offset: Bytes;
 }
 
 /** Part of one page: bytes `from` up to `to` of it (exclusive) lie at `offset`. */
 export interface Fragment {
-  readonly frame: number;
-  readonly from: number;
-  readonly to: number;
-  readonly offset: number;
+  readonly frame: Frame;
+  readonly from: Bytes;
+  readonly to: Bytes;
+  readonly offset: Bytes;
 }
 
 /** Pages that lie uncompressed in a file: sorted disjoint extents, and single pages pieced together from fragments. */
@@ -204,21 +197,21 @@ export class ExtentReader implements PageReader {
     this.ranges = joinRanges([...extents, ...[...pieced.keys()].map(frame => ({ frame, end: frame + 1 }))]);
   }
 
-  view(frame: number): Uint32Array | undefined {
+  view(frame: Frame): Uint32Array | undefined {
     const { bytes } = this.#source;
     if (bytes === undefined) return undefined;
     const extent = rangeOf(this.#extents, frame);
     if (extent === undefined) return undefined;
-    const at = bytes.byteOffset + extent.offset + (frame - extent.frame) * PAGE_BYTES;
+    const at = bytes.byteOffset + extent.offset + bytesOf(frame - extent.frame);
     return at % 4 === 0 ? new Uint32Array(bytes.buffer, at, PAGE_WORDS) : undefined;
   }
 
-  read(frame: number, target: Uint8Array): number {
+  read(frame: Frame, target: Uint8Array): number {
     const extent = rangeOf(this.#extents, frame);
     if (extent !== undefined) {
-      const pages = Math.min(target.length / PAGE_BYTES, extent.end - frame);
-      const offset = extent.offset + (frame - extent.frame) * PAGE_BYTES;
-      return Math.floor(this.#source.readInto(offset, target.subarray(0, pages * PAGE_BYTES)) / PAGE_BYTES);
+      const pages = Math.min(frameOf(target.length), extent.end - frame);
+      const offset = extent.offset + bytesOf(frame - extent.frame);
+      return frameOf(this.#source.readInto(offset, target.subarray(0, bytesOf(pages))));
     }
     const fragments = this.#pieced.get(frame);
     if (fragments === undefined) return 0;

@@ -1,7 +1,8 @@
 /** Memory without any header: whoever opens it must say where it belongs. */
 import type { Container } from './container.ts';
-import { frameHex, hex, ImageError, Remarks } from './errors.ts';
+import { hex, ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
+import { type Bytes, frameAt, frameHex, inPageAt } from './frames.ts';
 import { parseMemoryMap, placeRanges } from './memory-map.ts';
 import { ExtentReader, PagedSpace } from './paged.ts';
 import type { ByteSource } from './source.ts';
@@ -19,8 +20,8 @@ export function openRaw(source: ByteSource, base: bigint, cacheBytes?: number): 
     );
   const piece = {
     index: 0,
-    frame: Number(base >> 12n),
-    head: Number(base & 0xfffn),
+    frame: frameAt(base),
+    head: inPageAt(base),
     bytes: source.size,
     offset: 0,
   };
@@ -45,8 +46,7 @@ export function openRawWithMap(source: ByteSource, map: string, cacheBytes?: num
         `the range at ${hex(start)} lies at ${hex(offset)}, the file ends at ${hex(source.size)}`,
         source.size,
       );
-    if (held > 0)
-      pieces.push({ index, frame: Number(start >> 12n), head: Number(start & 0xfffn), bytes: held, offset });
+    if (held > 0) pieces.push({ index, frame: frameAt(start), head: inPageAt(start), bytes: held, offset });
   });
   return fromPieces(source, pieces, remarks, false, cacheBytes);
 }
@@ -82,8 +82,8 @@ export function openPages(
   const pieces = files.map(
     ({ source, base }, index): Piece => ({
       index,
-      frame: Number(base >> 12n),
-      head: Number(base & 0xfffn),
+      frame: frameAt(base),
+      head: inPageAt(base),
       bytes: source.size,
       offset: joined.starts[index] as number,
     }),
@@ -98,7 +98,7 @@ export function openPages(
 /** Sources one after the other. */
 class JoinedSource implements ByteSource {
   readonly name: string;
-  readonly size: number;
+  readonly size: Bytes;
   readonly starts: readonly number[];
   readonly #sources: readonly ByteSource[];
 
@@ -114,12 +114,12 @@ class JoinedSource implements ByteSource {
     this.size = size;
   }
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: Bytes, length: Bytes): Uint8Array {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
     return bytes.subarray(0, this.readInto(offset, bytes));
   }
 
-  readInto(offset: number, target: Uint8Array): number {
+  readInto(offset: Bytes, target: Uint8Array): number {
     let low = 0;
     let high = this.starts.length - 1;
     while (low < high) {

@@ -1,5 +1,6 @@
 /** Memory that says how much of it was read: for progress, nothing else changes. */
 import { type AddressSpace, type FrameRange, gatherPages } from './address-space.ts';
+import type { Frame } from './frames.ts';
 
 /** Pages between two reports: a report costs a look at the clock. */
 const EVERY = 1024;
@@ -14,7 +15,7 @@ export class Watched implements AddressSpace {
     this.#report = report;
   }
 
-  page(frame: number): Uint32Array | undefined {
+  page(frame: Frame): Uint32Array | undefined {
     if (++this.#pages % EVERY === 0) this.#report(this.#pages);
     return this.#space.page(frame);
   }

@@ -2,6 +2,7 @@
  * The kernels in plain TypeScript: what each of them means, said once more in the simplest way. Used where there is no
  * WebAssembly, and by the tests, which compare byte for byte.
  */
+import { bytesOf, frameOf } from '../image/frames.ts';
 import type { Kernels } from './kernels.ts';
 import * as at from './layout.ts';
 
@@ -143,10 +144,10 @@ export class Twin implements Kernels {
         ((lo & field(offset)) >>> 0) + ((hi & field(offset + 4)) >>> 0) * 2 ** 32;
       const address =
         masked(at.DESCEND_IN_PLACE) + masked(at.DESCEND_MOVED) * 2 ** field(at.DESCEND_MOVED_BY);
-      const page = address / 4096 - wide(at.DESCEND_IMAGE_FRAME);
+      const page = frameOf(address) - wide(at.DESCEND_IMAGE_FRAME);
       const held = Number.isInteger(page) && page >= 0 && page < wide(at.DESCEND_IMAGE_PAGES);
       if (!held || masked(at.DESCEND_ATTRIBUTES) !== wide(at.DESCEND_PATTERN)) return at.SCAN_OTHER;
-      u32[(segment + at.SEGMENT_ENTRIES) >> 2] = field(at.DESCEND_IMAGE) + page * 4096;
+      u32[(segment + at.SEGMENT_ENTRIES) >> 2] = field(at.DESCEND_IMAGE) + bytesOf(page);
       f64[(segment + at.SEGMENT_INPUT) >> 3] =
         (f64[(piece + at.DESCEND_INPUT) >> 3] as number) +
         (f64[(piece + at.DESCEND_SPAN) >> 3] as number) * index;
@@ -204,10 +205,10 @@ export class Twin implements Kernels {
     const movedWeight = 2 ** field(level, at.LEVEL_MOVED_BY);
     const [payloadLo, payloadHi] = halves(at.LEVEL_PAYLOAD);
     const span = 2 ** field(level, at.LEVEL_SPAN_LG2);
-    const frameOf = (lo: number, hi: number): number => {
+    const outputOf = (lo: number, hi: number): number => {
       const inPlace = ((hi & inPlaceHi) >>> 0) * 2 ** 32 + ((lo & inPlaceLo) >>> 0);
       const moved = ((hi & movedHi) >>> 0) * 2 ** 32 + ((lo & movedLo) >>> 0);
-      return Math.floor((inPlace + moved * movedWeight) / 4096);
+      return frameOf(inPlace + moved * movedWeight);
     };
     const entries = field(segment, at.SEGMENT_ENTRIES) >> 2;
     const input = f64[(segment + at.SEGMENT_INPUT) >> 3] as number;
@@ -251,7 +252,7 @@ export class Twin implements Kernels {
         kind = counts && field(job, at.SCAN_LIST_PAYLOAD) ? at.KIND_PAYLOAD : at.KIND_EMPTY;
       }
       const open = field(job, at.SCAN_OPEN);
-      const frame = kind === at.KIND_LEAF ? frameOf(lo, hi) : 0;
+      const frame = kind === at.KIND_LEAF ? outputOf(lo, hi) : 0;
       if (open) {
         const beforeLo = field(job, at.SCAN_OPEN_WORD);
         const beforeHi = field(job, at.SCAN_OPEN_WORD + 4);
@@ -263,7 +264,7 @@ export class Twin implements Kernels {
           (kind === at.KIND_LEAF
             ? ((lo ^ beforeLo) & attributesLo & keepLo) === 0 &&
               ((hi ^ beforeHi) & attributesHi & keepHi) === 0 &&
-              frame === frameOf(beforeLo, beforeHi) + span
+              frame === outputOf(beforeLo, beforeHi) + span
             : lo === beforeLo && hi === beforeHi);
         if (!goesOn) {
           this.#closeRow(job);

@@ -1,5 +1,6 @@
 /** What a memory map says of physical addresses: memory, device registers, or nothing. */
 import { firstNot } from '../bits/search.ts';
+import { type Frame, frameAt, frameUp } from '../image/frames.ts';
 import type { DeclaredKind, DeclaredRange } from '../image/memory-map.ts';
 
 export type { DeclaredKind };
@@ -11,8 +12,8 @@ export interface Declared {
 }
 
 interface Piece extends Partial<Declared> {
-  readonly frame: number;
-  readonly end: number;
+  readonly frame: Frame;
+  readonly end: Frame;
 }
 
 /** Whole frames only: a page that is partly one thing and partly another is neither. */
@@ -23,8 +24,8 @@ export class DeclaredMap {
   constructor(ranges: readonly DeclaredRange[]) {
     const pieces = ranges
       .map(({ start, end, kind, what }) => ({
-        frame: Number((start + 0xfffn) >> 12n),
-        end: Number(end >> 12n),
+        frame: frameUp(start),
+        end: frameAt(end),
         kind,
         what,
       }))
@@ -39,7 +40,7 @@ export class DeclaredMap {
   }
 
   /** What is declared at a frame, and up to which frame that holds. */
-  at(frame: number): { readonly until: number; readonly declared: Declared | undefined } {
+  at(frame: Frame): { readonly until: Frame; readonly declared: Declared | undefined } {
     const pieces = this.#pieces;
     const last = pieces[this.#last];
     if (!last || frame < last.frame || frame >= last.end)

@@ -7,6 +7,7 @@
 import type { Finding } from '../bits/codec.ts';
 import { firstNot } from '../bits/search.ts';
 import type { AddressSpace } from '../image/address-space.ts';
+import { ALL_FRAMES, type Frame, frameOf, framesOfShift, inPage } from '../image/frames.ts';
 import { endOf, firstEndingAfter } from '../walk/batch.ts';
 import { type Agreement, both, type EffectiveView } from '../walk/effective.ts';
 import { leafAt, patternKey } from '../walk/map.ts';
@@ -63,7 +64,6 @@ export const DEFAULT_MAX_TABLES = 2 ** 20;
 /** Classes of entries that are judged at most, in one space; and combinations of uses of pages. */
 const MAX_CLASSES = 2 ** 16;
 const MAX_COMBINATIONS = 2 ** 14;
-const ALL_FRAMES = 2 ** 52;
 /** The processor itself splits large pages below 4 MBytes over fixed-range MTRRs. */
 const LOW_FRAMES = 1024;
 
@@ -172,7 +172,7 @@ class Linter {
 
 /** A page that stands for a report: who maps it, to be found in the tables. */
 interface Wanted {
-  readonly frame: number;
+  readonly frame: Frame;
   readonly sets: readonly number[];
   readonly found: RangePlace[];
 }
@@ -207,7 +207,7 @@ class SpaceScan {
   /** Does a guest's own space go through this one? Then that one says what its pages are. */
   readonly #guided: boolean;
   readonly #newUse: (use: PageUse) => number;
-  readonly #addUse: (index: number, frame: number, frames: number) => void;
+  readonly #addUse: (index: number, frame: Frame, frames: Frame) => void;
   readonly #useIds = new Map<string, number>();
   readonly #entries = new Map<number, EntryClass>();
   readonly #second: WalkResult | undefined;
@@ -227,7 +227,7 @@ class SpaceScan {
     options: LintOptions,
     guided: boolean,
     newUse: (use: PageUse) => number,
-    addUse: (index: number, frame: number, frames: number) => void,
+    addUse: (index: number, frame: Frame, frames: Frame) => void,
   ) {
     this.#space = space;
     this.#regime = space.candidate.regime;
@@ -260,8 +260,8 @@ class SpaceScan {
         pointer: run => this.#entry(run),
         table: ({ address, entries }) => {
           const bytes = entries * regime.entryBytes;
-          const last = Math.floor((address + bytes - 1) / 4096);
-          for (let frame = Math.floor(address / 4096); frame <= last; frame++) {
+          const last = frameOf(address + bytes - 1);
+          for (let frame = frameOf(address); frame <= last; frame++) {
             const physical = second ? (this.#space.memory as Through).frameOf(frame) : frame;
             if (physical !== undefined) this.#addUse(tableUse, physical, 1);
           }
@@ -342,7 +342,7 @@ class SpaceScan {
     for (const { rule, verdict } of entry.verdicts) this.#tell(rule, verdict, run, entry.view.leaf);
     const { findings } = run.pattern.reading;
     if (findings.length > 0 && run.pattern.kind === 'leaf') {
-      const entries = run.frames / 2 ** (entry.view.level.shift - 12);
+      const entries = run.frames / framesOfShift(entry.view.level.shift);
       for (const { id } of findings) this.#findings.set(id, (this.#findings.get(id) ?? 0) + entries);
     }
     return entry;
@@ -356,7 +356,7 @@ class SpaceScan {
 
   #tell(rule: LintRule, verdict: Verdict, run: Run, leaf: LeafView | undefined): void {
     const { pattern, input, frames } = run;
-    const entries = Math.max(1, frames / 2 ** ((this.#regime.levels[pattern.level] as Level).shift - 12));
+    const entries = Math.max(1, frames / framesOfShift((this.#regime.levels[pattern.level] as Level).shift));
     const open = this.#reports.count(rule, verdict, this.#space, input, frames, entries);
     if (!open) return;
     const place = this.#placeOf(run);
@@ -372,7 +372,7 @@ class SpaceScan {
       level,
       input,
       frames,
-      entries: Math.max(1, frames / 2 ** (level.shift - 12)),
+      entries: Math.max(1, frames / framesOfShift(level.shift)),
       ...(leads ? { output, outputName: this.#regime.output } : {}),
       lo,
       hi,
@@ -385,16 +385,16 @@ class SpaceScan {
   #pieceOf(
     run: Run,
     entry: EntryClass,
-    input: number,
-    output: number,
-    frames: number,
+    input: Frame,
+    output: Frame,
+    frames: Frame,
     { rights, effective }: AccessClass,
   ): RangePlace {
     const { entryBytes } = this.#regime;
-    const per = 2 ** (entry.view.level.shift - 12);
+    const per = framesOfShift(entry.view.level.shift);
     const at = run.at + Math.floor((input - run.input) / per) * entryBytes;
-    const page = at === run.at ? undefined : this.#space.memory.page(Math.floor(at / 4096));
-    const word = (at % 4096) / 4;
+    const page = at === run.at ? undefined : this.#space.memory.page(frameOf(at));
+    const word = inPage(at) / 4;
     return {
       ...this.#placeOf(run),
       input,
@@ -431,7 +431,7 @@ class SpaceScan {
   #leaves(run: Run, entry: EntryClass): void {
     const second = this.#second;
     const stages = second?.leaves;
-    const pageFrames = 2 ** (entry.view.level.shift - 12);
+    const pageFrames = framesOfShift(entry.view.level.shift);
     const end = run.output + run.frames;
     let j = stages ? firstEndingAfter(stages, run.output) : -1;
     for (let at = run.output; at < end; ) {
@@ -451,7 +451,7 @@ class SpaceScan {
         secondIndex = j;
         place = (stages.output[j] as number) + at - (stages.input[j] as number);
         const { shift } = (second as WalkResult).regime.levels[stages.level[j] as number] as Level;
-        frames = Math.min(pageFrames, 2 ** (shift - 12));
+        frames = Math.min(pageFrames, framesOfShift(shift));
         if (until === stop) j++;
       }
       this.#behind(run, entry, run.input + at - run.output, place, until - at, secondIndex, frames);
@@ -466,11 +466,11 @@ class SpaceScan {
   #behind(
     run: Run,
     entry: EntryClass,
-    firstInput: number,
-    start: number,
-    frames: number,
+    firstInput: Frame,
+    start: Frame,
+    frames: Frame,
     secondIndex: number,
-    pageFrames: number,
+    pageFrames: Frame,
   ): void {
     const { map, expectation } = this.#options;
     const stop = start + frames;
@@ -505,18 +505,11 @@ class SpaceScan {
     }
   }
 
-  #piece(
-    access: AccessClass,
-    run: Run,
-    entry: EntryClass,
-    input: number,
-    output: number,
-    frames: number,
-  ): void {
+  #piece(access: AccessClass, run: Run, entry: EntryClass, input: Frame, output: Frame, frames: Frame): void {
     this.#addUse(access.use, output, frames);
     if (!access.certain) this.#uncertain += frames;
     if (access.verdicts.length === 0) return;
-    const entries = Math.max(1, frames / 2 ** (entry.view.level.shift - 12));
+    const entries = Math.max(1, frames / framesOfShift(entry.view.level.shift));
     for (const { rule, verdict } of access.verdicts) {
       const open = this.#reports.count(rule, verdict, this.#space, input, frames, entries);
       if (open) this.#reports.keep(open, this.#pieceOf(run, entry, input, output, frames, access));
@@ -524,14 +517,7 @@ class SpaceScan {
   }
 
   /** While looking for addresses: is this one of the pages that are wanted? */
-  #found(
-    access: AccessClass,
-    run: Run,
-    entry: EntryClass,
-    input: number,
-    output: number,
-    frames: number,
-  ): void {
+  #found(access: AccessClass, run: Run, entry: EntryClass, input: Frame, output: Frame, frames: Frame): void {
     const { use } = access;
     const wanted = this.#locating as readonly Wanted[];
     let low = firstNot(wanted.length, i => (wanted[i] as Wanted).frame < output);
@@ -547,8 +533,8 @@ class SpaceScan {
     run: Run,
     entry: EntryClass,
     secondIndex: number,
-    frame: number,
-    frames: number,
+    frame: Frame,
+    frames: Frame,
     runKey: string,
     more: Pick<AccessView, 'split' | 'declared' | 'declaredName' | 'expected'>,
   ): AccessClass {
@@ -634,7 +620,7 @@ class SpaceScan {
     const [first] = members;
     if (!first) return;
     const { shift } = this.#regime.levels[first.pattern.level] as Level;
-    const frames = 2 ** (shift - 12);
+    const frames = framesOfShift(shift);
     const view = {
       space: this.#space,
       size,

@@ -1,4 +1,5 @@
 /** What somebody says a second stage should permit: ranges of guest addresses with rights, read from text. */
+import { type Frame, frameAt, frameHex, frameUp } from '../image/frames.ts';
 import type { Expected } from './rule.ts';
 
 /** Text that is no expectation; the sentence says what would be. */
@@ -7,8 +8,8 @@ export class ExpectationError extends Error {
 }
 
 interface Piece {
-  readonly frame: number;
-  readonly end: number;
+  readonly frame: Frame;
+  readonly end: Frame;
   readonly expected: Expected;
 }
 
@@ -45,7 +46,7 @@ export class Expectation {
       const next = pieces[i + 1];
       if (next && next.frame < piece.end)
         throw new ExpectationError(
-          `two expectations for the page at 0x${(next.frame * 4096).toString(16)}: ranges must not overlap`,
+          `two expectations for the page at ${frameHex(next.frame)}: ranges must not overlap`,
         );
     });
     this.#pieces = pieces;
@@ -53,7 +54,7 @@ export class Expectation {
   }
 
   /** What is expected at an input frame, and up to which frame that holds. */
-  at(frame: number): { readonly until: number; readonly expected: Expected | undefined } {
+  at(frame: Frame): { readonly until: Frame; readonly expected: Expected | undefined } {
     const last = this.#pieces[this.#last];
     if (!last || frame < last.frame || frame >= last.end) {
       const found = this.#pieces.findIndex(({ end }) => end > frame);
@@ -73,7 +74,7 @@ function rightsOf(perm: string, part: string): Expected {
   return { perm: perm.toLowerCase(), r: r !== '-', w: w !== '-', x: x !== '-' };
 }
 
-function framesOf(range: string, part: string): { readonly frame: number; readonly end: number } {
+function framesOf(range: string, part: string): { readonly frame: Frame; readonly end: Frame } {
   const match = RANGE.exec(range);
   if (!match)
     throw new ExpectationError(`'${part}' is no range: write 0x40000000-0x7fffffff=rwx or 0x9000000+4K=rw-`);
@@ -82,5 +83,5 @@ function framesOf(range: string, part: string): { readonly frame: number; readon
   const end =
     last === undefined ? start + (BigInt(size ?? 0) << (UNIT[unit.toLowerCase()] ?? 0n)) : BigInt(last) + 1n;
   if (end <= start) throw new ExpectationError(`'${part}' ends before it begins`);
-  return { frame: Number(start >> 12n), end: Number((end + 0xfffn) >> 12n) };
+  return { frame: frameAt(start), end: frameUp(end) };
 }

@@ -3,6 +3,7 @@
  * together take nothing. Frames are numbers below 2^40.
  */
 import type { FrameRange } from '../image/address-space.ts';
+import type { Frame } from '../image/frames.ts';
 
 /** A short run is one exact number: its first frame, and in the low bits its length less one. */
 const SHORT = 8192;
@@ -26,7 +27,7 @@ export class FrameSet {
   }
 
   /** Frames `frame` to `frame + frames`, end exclusive. */
-  add(frame: number, frames: number): void {
+  add(frame: Frame, frames: Frame): void {
     if (this.full) return;
     if (frames > SHORT) {
       this.#long.push({ frame, end: frame + frames });
@@ -43,7 +44,7 @@ export class FrameSet {
     this.#joinLong();
     const long = this.#long;
     let next = 0;
-    let open: { frame: number; end: number } | undefined;
+    let open: { frame: Frame; end: Frame } | undefined;
     const take = function* (run: FrameRange): Generator<FrameRange> {
       if (open && run.frame <= open.end) open.end = Math.max(open.end, run.end);
       else {
@@ -118,7 +119,7 @@ export class FrameSet {
   }
 
   #joinLong(): void {
-    const joined: { frame: number; end: number }[] = [];
+    const joined: { frame: Frame; end: Frame }[] = [];
     for (const run of this.#long.sort((a, b) => a.frame - b.frame)) {
       const last = joined.at(-1);
       if (last && run.frame <= last.end) last.end = Math.max(last.end, run.end);

@@ -1,10 +1,11 @@
 /** Where an answer changes with the output address alone (an MTRR), asked of the rules once per gigabyte. */
 import { firstNot } from '../bits/search.ts';
+import type { Frame } from '../image/frames.ts';
 import type { EffectiveRules } from '../walk/effective.ts';
 
 interface Segment {
   /** Frame behind the last one. */
-  readonly until: number;
+  readonly until: Frame;
   readonly key: string;
 }
 
@@ -24,7 +25,7 @@ export class MtrrRuns {
   }
 
   /** The key at a frame, and up to which frame it holds at least. */
-  at(frame: number): Segment {
+  at(frame: Frame): Segment {
     if (this.#constant) return ALWAYS;
     const window = Math.floor(frame / WINDOW);
     let segments = this.#windows.get(window);

@@ -1,25 +1,26 @@
 /** What the rules said, gathered: one report for each rule, sentence and space, with counts and the first places. */
 import type { Ref, Severity } from '../bits/spec.ts';
+import { addressOf, type Bytes, type Frame } from '../image/frames.ts';
 import type { EntryKind, Level } from '../walk/regime.ts';
 import type { Space } from '../walk/space.ts';
 import type { LintRule, PageUse, Verdict } from './rule.ts';
 
-/** Entries that a report is about. Frames are addresses / 4096. */
+/** Entries that a report is about. */
 export interface RangePlace {
   readonly is: 'range';
   readonly space: Space;
   readonly level: Level;
   readonly kind: EntryKind;
-  readonly input: number;
-  readonly frames: number;
+  readonly input: Frame;
+  readonly frames: Frame;
   readonly entries: number;
   /** Leaves and tables: where the first entry leads; the name says after which stage. */
-  readonly output?: number;
+  readonly output?: Frame;
   readonly outputName?: 'pa' | 'ipa' | 'gpa';
   /** The first entry, and where it stands, bytes. */
   readonly lo: number;
   readonly hi: number;
-  readonly at: number;
+  readonly at: Bytes;
   readonly perm?: string;
   readonly type?: string;
   /** Which use of the page this is. */
@@ -29,8 +30,8 @@ export interface RangePlace {
 export interface PagesPlace {
   readonly is: 'pages';
   readonly uses: readonly PageUse[];
-  readonly frame: number;
-  readonly frames: number;
+  readonly frame: Frame;
+  readonly frames: Frame;
 }
 export interface SpacePlace {
   readonly is: 'space';
@@ -70,10 +71,10 @@ export interface Open {
   readonly spaces: Set<string>;
   ranges: number;
   entries: number;
-  frames: number;
+  frames: Frame;
   readonly examples: { place: Place; readonly ways: RangePlace[] }[];
   /** Where the last range ends. */
-  end: number;
+  end: Frame;
   /** Is the last range among the examples? */
   shown: boolean;
 }
@@ -102,8 +103,8 @@ export class Reports {
     rule: LintRule,
     verdict: Verdict,
     space: Space | undefined,
-    start: number,
-    frames: number,
+    start: Frame,
+    frames: Frame,
     entries: number,
   ): Open | undefined {
     const open = this.#open(rule, verdict, space);
@@ -123,7 +124,7 @@ export class Reports {
     const last = open.shown ? open.examples.at(-1) : undefined;
     if (last && last.place.is !== 'space') {
       // grows where it is: there may be ten million neighbours, and a copy for each takes longer than all else
-      const place = last.place as { frames: number; entries?: number };
+      const place = last.place as { frames: Frame; entries?: number };
       place.frames += frames;
       if (place.entries !== undefined) place.entries += entries;
     }
@@ -183,7 +184,7 @@ export class Reports {
         spaces: [...spaces],
         ranges,
         entries,
-        bytes: BigInt(frames) << 12n,
+        bytes: addressOf(frames),
         examples,
       }));
   }

@@ -5,6 +5,7 @@
  */
 import type { Reading } from '../bits/family.ts';
 import type { Ref, Severity } from '../bits/spec.ts';
+import type { Frame } from '../image/frames.ts';
 import type { Agreement, EffectiveView } from '../walk/effective.ts';
 import type { EntryKind, LeafView, Level, Regime, Rights } from '../walk/regime.ts';
 import type { Space } from '../walk/space.ts';
@@ -78,8 +79,8 @@ export interface GroupView {
     readonly lo: number;
     readonly hi: number;
     /** Output frame, and frames per entry. */
-    readonly output: number;
-    readonly frames: number;
+    readonly output: Frame;
+    readonly frames: Frame;
   }[];
 }
 

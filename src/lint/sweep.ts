@@ -1,5 +1,6 @@
 /** Which sets of frames meet where: one pass over all of them in the order of addresses. */
 import type { FrameRange } from '../image/address-space.ts';
+import type { Frame } from '../image/frames.ts';
 import type { FrameSet } from './frame-set.ts';
 
 /** Frames that belong to exactly these sets. */
@@ -8,8 +9,8 @@ export interface Overlap {
   readonly sets: readonly number[];
   /** The same as text: equal for equal sets. */
   readonly key: string;
-  readonly frame: number;
-  readonly frames: number;
+  readonly frame: Frame;
+  readonly frames: Frame;
 }
 
 interface Cursor {

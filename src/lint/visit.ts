@@ -4,7 +4,16 @@
  */
 import type { Reading } from '../bits/family.ts';
 import { join } from '../bits/word.ts';
-import { type AddressSpace, PAGE_BYTES } from '../image/address-space.ts';
+import type { AddressSpace } from '../image/address-space.ts';
+import {
+  ALL_FRAMES,
+  type Bytes,
+  type Frame,
+  frameOf,
+  framesOfShift,
+  inPage,
+  PAGE_BYTES,
+} from '../image/frames.ts';
 import { formMasks } from '../walk/level-tables.ts';
 import {
   type EntryForm,
@@ -33,34 +42,34 @@ export interface Run {
   /** What the tables above handed down. */
   readonly inherited: number;
   /** First input frame, first output frame (0 for what maps nothing), frames. */
-  readonly input: number;
-  readonly output: number;
-  readonly frames: number;
+  readonly input: Frame;
+  readonly output: Frame;
+  readonly frames: Frame;
   /** The first entry, and where it stands, bytes. */
   readonly lo: number;
   readonly hi: number;
-  readonly at: number;
+  readonly at: Bytes;
 }
 
 /** One distinct table. */
 export interface TablePlace {
   /** Bytes, in the regime's own memory: guest tables have guest addresses. */
-  readonly address: number;
+  readonly address: Bytes;
   readonly level: number;
   readonly entries: number;
   /** First input frame of the first way that leads here. */
-  readonly input: number;
+  readonly input: Frame;
 }
 
 /** The entries of one Contiguous group that are leaves with the bit set, or stand among such. */
 export interface GroupMember {
   readonly pattern: Pattern;
   readonly inherited: number;
-  readonly input: number;
-  readonly output: number;
+  readonly input: Frame;
+  readonly output: Frame;
   readonly lo: number;
   readonly hi: number;
-  readonly at: number;
+  readonly at: Bytes;
 }
 
 export interface Visitor {
@@ -97,8 +106,6 @@ export const MAX_PATTERNS = 2 ** 16;
 /** Words that map nothing and are read one by one; those that follow are taken for what the first of their pattern is. */
 const MAX_WORDS = 2 ** 16;
 
-const ALL_FRAMES = 2 ** 52;
-
 export function visit(
   regime: Regime,
   memory: AddressSpace,
@@ -109,7 +116,7 @@ export function visit(
 }
 
 /** A run that may go on; `next` is where its next entry would stand. */
-type Open = { -readonly [K in keyof Run]: Run[K] } & { next: number };
+type Open = { -readonly [K in keyof Run]: Run[K] } & { next: Bytes };
 
 /** How a leaf grows to the one that continues it, in the low half of the word: by `step`, in the bits of `field` alone. */
 interface Growth {
@@ -166,7 +173,7 @@ class Visit {
         this.#table(
           root.address,
           root.level,
-          ALL_FRAMES - upper * 2 ** (level.shift - 12),
+          ALL_FRAMES - upper * framesOfShift(level.shift),
           upper,
           root.entries,
           0,
@@ -183,23 +190,23 @@ class Visit {
 
   /** Entries `first` to `end` of a table; entry `first` translates `inputFrame`. */
   #table(
-    address: number,
+    address: Bytes,
     level: number,
-    inputFrame: number,
+    inputFrame: Frame,
     first: number,
     end: number,
     inherited: number,
   ): void {
     const { entryBytes, levels } = this.#regime;
-    const span = 2 ** ((levels[level] as Level).shift - 12);
+    const span = framesOfShift((levels[level] as Level).shift);
     const stop = address + end * entryBytes;
     let contiguous = 0;
     let input = inputFrame;
     for (let place = address + first * entryBytes; place < stop && this.#stopped === undefined; ) {
-      const offset = place % PAGE_BYTES;
+      const offset = inPage(place);
       const bytes = Math.min(stop - place, PAGE_BYTES - offset);
       const entries = bytes / entryBytes;
-      const page = this.#memory.page(Math.floor(place / PAGE_BYTES));
+      const page = this.#memory.page(frameOf(place));
       if (!page) this.#visitor.missing({ address: place, level, entries, input });
       else {
         const words = page.subarray(offset / 4, (offset + bytes) / 4);
@@ -214,10 +221,10 @@ class Visit {
   }
 
   /** The entries of a table that lie in one page, at `place`. Answers the largest Contiguous group among them. */
-  #entries(words: Uint32Array, place: number, level: number, inputFrame: number, inherited: number): number {
+  #entries(words: Uint32Array, place: Bytes, level: number, inputFrame: Frame, inherited: number): number {
     const { entryBytes, levels, payload } = this.#regime;
     const { shift, pointsToTable, table, leaf, group } = levels[level] as Level;
-    const span = 2 ** (shift - 12);
+    const span = framesOfShift(shift);
     const step = entryBytes / 4;
     const { step: grows, field } = this.#growth[level] as Growth;
     let contiguous = 0;
@@ -272,12 +279,12 @@ class Visit {
     if (!this.#memory.prefetch || this.#expected.size > this.#maxTables) return;
     const { pointsToTable, table } = this.#regime.levels[level] as Level;
     const step = this.#regime.entryBytes / 4;
-    const frames: number[] = [];
+    const frames: Frame[] = [];
     for (let i = 0; i < words.length; i += step) {
       const lo = words[i] as number;
       const hi = step === 2 ? (words[i + 1] as number) : 0;
       if ((lo === 0 && hi === 0) || !pointsToTable(lo, hi)) continue;
-      const frame = Math.floor(table.address(lo, hi) / PAGE_BYTES);
+      const frame = frameOf(table.address(lo, hi));
       if (this.#expected.has(frame)) continue;
       this.#expected.add(frame);
       frames.push(frame);
@@ -290,9 +297,9 @@ class Visit {
     pattern: PatternInfo,
     lo: number,
     hi: number,
-    at: number,
-    input: number,
-    span: number,
+    at: Bytes,
+    input: Frame,
+    span: Frame,
     inherited: number,
   ): void {
     const { levels } = this.#regime;
@@ -301,7 +308,7 @@ class Visit {
     const address = (levels[pattern.level] as Level).table.address(lo, hi);
     const handed = inherited | pattern.inherits;
     const place = { address, level: pattern.level - 1, entries: 2 ** below.indexBits, input };
-    const run = { pattern, inherited, input, output: address / PAGE_BYTES, frames: span, lo, hi, at };
+    const run = { pattern, inherited, input, output: frameOf(address), frames: span, lo, hi, at };
     if (pattern.reading.findings.length > 0) this.#visitor.pointer(run);
     if (this.#path.includes(address)) this.#visitor.loop(run, place);
     const key = `${place.level} ${handed}`;
@@ -331,12 +338,12 @@ class Visit {
   #emit(
     pattern: PatternInfo,
     inherited: number,
-    input: number,
-    output: number,
-    frames: number,
+    input: Frame,
+    output: Frame,
+    frames: Frame,
     lo: number,
     hi: number,
-    at: number,
+    at: Bytes,
   ): void {
     const open = this.#open;
     if (
@@ -366,9 +373,9 @@ class Visit {
 
   /** Look again at the aligned groups of a table in which a Contiguous leaf was met. */
   #groups(
-    address: number,
+    address: Bytes,
     level: number,
-    inputFrame: number,
+    inputFrame: Frame,
     first: number,
     end: number,
     inherited: number,
@@ -377,16 +384,16 @@ class Visit {
     const { entryBytes, levels } = this.#regime;
     const place = levels[level] as Level;
     const { shift, pointsToTable } = place;
-    const span = 2 ** (shift - 12);
+    const span = framesOfShift(shift);
     const step = entryBytes / 4;
     for (let start = first - (first % size); start < end; start += size) {
       const members: GroupMember[] = [];
       let marked = false;
       for (let i = Math.max(start, first); i < Math.min(start + size, end); i++) {
         const at = address + i * entryBytes;
-        const words = this.#memory.page(Math.floor(at / PAGE_BYTES));
+        const words = this.#memory.page(frameOf(at));
         if (!words) continue;
-        const offset = (at % PAGE_BYTES) / 4;
+        const offset = inPage(at) / 4;
         const lo = words[offset] as number;
         const hi = step === 2 ? (words[offset + 1] as number) : 0;
         if (lo === 0 && hi === 0) continue;

@@ -10,6 +10,7 @@ import { candidatesOf, walksOf } from '../arch/walks.ts';
 import type { Family } from '../bits/family.ts';
 import { type Candidate, candidates, costOf } from '../bits/rank.ts';
 import { settle } from '../bits/settings.ts';
+import { addressOf, type Frame, frameAt } from '../image/frames.ts';
 import type { Context, Given } from '../text/context.ts';
 import { recogniserById } from '../text/formats/index.ts';
 import type { Entry, FamilyId, RegimeGuess } from '../text/model.ts';
@@ -96,10 +97,10 @@ export function placeEntries<E extends Plain>(
   facts: Context['facts'],
 ): Map<E, Placed> {
   const placed = new Map<E, Placed>();
-  const pages = new Map<bigint, E[]>();
+  const pages = new Map<Frame, E[]>();
   for (const entry of entries) {
     if (entry.at === undefined || entry.atSpace === 'va') continue;
-    const page = entry.at >> 12n;
+    const page = frameAt(entry.at);
     const there = pages.get(page);
     if (there) there.push(entry);
     else pages.set(page, [entry]);
@@ -119,7 +120,7 @@ export function placeEntries<E extends Plain>(
           { at: BigInt(root.address), bytes: root.entries * regime.entryBytes, level: root.level },
         ];
         const seen = new Set<string>();
-        const input = root.inputFrame > 0 ? BigInt(root.inputFrame) << 12n : 0n;
+        const input = root.inputFrame > 0 ? addressOf(root.inputFrame) : 0n;
         for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
           const key = `${next.at}/${next.level}`;
           if (seen.has(key) || seen.size > MOST_PAGES) continue;
@@ -154,12 +155,12 @@ export function placeEntries<E extends Plain>(
 }
 
 function* within<E extends Plain>(
-  pages: ReadonlyMap<bigint, readonly E[]>,
+  pages: ReadonlyMap<Frame, readonly E[]>,
   at: bigint,
   bytes: number,
 ): Generator<E> {
   const end = at + BigInt(bytes);
-  for (let page = at >> 12n; page << 12n < end; page++)
+  for (let page = frameAt(at); addressOf(page) < end; page++)
     for (const entry of pages.get(page) ?? [])
       if (entry.at !== undefined && entry.at >= at && entry.at < end) yield entry;
 }

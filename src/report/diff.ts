@@ -2,8 +2,8 @@
 import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { TextMap } from '../compare/text-map.ts';
+import { addressOf, frameHex } from '../image/frames.ts';
 import { CHANGES, type Difference, type Place } from '../walk/diff.ts';
-import { frameHex } from '../walk/record.ts';
 import type { Regime } from '../walk/regime.ts';
 import { type Answer, batches, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
@@ -27,9 +27,7 @@ export interface ReportedDifference {
 
 /** The offset to a middle address as that address: it goes on with the range. */
 const shown = (name: string, value: string, place: Place | undefined): string =>
-  name === 'through' && place?.output !== undefined
-    ? hex((BigInt(place.output) << 12n) + BigInt(value))
-    : value;
+  name === 'through' && place?.output !== undefined ? hex(addressOf(place.output) + BigInt(value)) : value;
 
 const placeRecord = (place: Place, output: string) => ({
   ...(place.output === undefined ? {} : { [output]: frameHex(place.output) }),
@@ -101,7 +99,7 @@ function diffLines(rows: readonly ReportedDifference[], { style, width }: Look, 
     moved: style.yellow,
     changed: style.yellow,
   };
-  const end = ({ input, frames }: Difference): string => hex((BigInt(input + frames) << 12n) - 1n);
+  const end = ({ input, frames }: Difference): string => hex(addressOf(input + frames) - 1n);
   const columns: Column<ReportedDifference>[] = [
     {
       title: 'change',
@@ -115,7 +113,7 @@ function diffLines(rows: readonly ReportedDifference[], { style, width }: Look, 
     },
     {
       title: 'size',
-      text: ({ difference }) => exactSizeText(BigInt(difference.frames) << 12n),
+      text: ({ difference }) => exactSizeText(addressOf(difference.frames)),
       align: 'right',
     },
     { title: 'what', text: ({ difference }) => whatChanged(difference), wrap: true, paint: () => style.bold },
@@ -207,7 +205,7 @@ export class DiffTally {
     const facts = [
       differ === 0
         ? 'no difference'
-        : `${counted(differ, 'difference')} in ${exactSizeText(BigInt(this.#frames) << 12n)}: ${counts.join(', ')}`,
+        : `${counted(differ, 'difference')} in ${exactSizeText(addressOf(this.#frames))}: ${counts.join(', ')}`,
       ...(this.#explained > 0 ? [`${this.#explained} explained`] : []),
       ...(this.#cut ? [`the first ${this.#shown} are shown`] : []),
     ];
@@ -257,5 +255,5 @@ export const comparedText = (name: string, { from, sides, covers }: TextMap): st
 /** `1 GiB in 12 places`. */
 function coveredText(covers: NonNullable<TextMap['covers']>): string {
   const frames = covers.reduce((sum, { input, end }) => sum + (end - input), 0);
-  return `${sizeText(BigInt(frames) << 12n)}${covers.length === 1 ? '' : ` in ${covers.length} places`}`;
+  return `${sizeText(addressOf(frames))}${covers.length === 1 ? '' : ` in ${covers.length} places`}`;
 }

@@ -2,11 +2,11 @@
 import { counted } from '../bits/counted.ts';
 import { groupBy } from '../bits/group-by.ts';
 import { hex, join } from '../bits/word.ts';
+import { addressOf, frameHex } from '../image/frames.ts';
 import type { LintResult, SpaceResult } from '../lint/engine.ts';
 import type { Example, LintReport, RangePlace } from '../lint/reports.ts';
 import type { LintRule } from '../lint/rule.ts';
 import { citation } from '../refs.ts';
-import { frameHex } from '../walk/record.ts';
 import { type Answer, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
@@ -74,8 +74,8 @@ const PAINT: Readonly<Record<LintReport['severity'], keyof Style>> = {
 
 /** `0x…000..0x…fff`: first and last byte. */
 function span(frame: number, frames: number): string {
-  const first = BigInt(frame) << 12n;
-  return `${hex(first)}..${hex(first + (BigInt(frames) << 12n) - 1n)}`;
+  const first = addressOf(frame);
+  return `${hex(first)}..${hex(first + addressOf(frames) - 1n)}`;
 }
 
 function placeText(place: RangePlace): string {

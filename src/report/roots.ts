@@ -1,6 +1,7 @@
 /** Roots with their evidence, for people and as records. */
 import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
+import { addressOf } from '../image/frames.ts';
 import type { FoundRoot } from '../walk/found-root.ts';
 import { type Answer, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
@@ -93,6 +94,6 @@ export function rootsAnswer(roots: ShownRoots): Answer<Ranked> {
 const rootsFacts = ({ shown, found, pages, source }: ShownRoots): string[] => [
   counted(found, 'root'),
   ...(source === '' ? [] : [`registers from ${source}`]),
-  pages === 0 ? 'memory was not searched' : `${exactSizeText(BigInt(pages) * 4096n)} searched`,
+  pages === 0 ? 'memory was not searched' : `${exactSizeText(addressOf(pages))} searched`,
   ...(shown.length < found ? [`the ${shown.length} surest are shown (--above 0 shows all)`] : []),
 ];

@@ -1,11 +1,11 @@
 /** Lint reports as SARIF 2.1.0, which code scanners and CI services read [OASIS, "SARIF Version 2.1.0"]. */
 import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
+import { frameHex } from '../image/frames.ts';
 import type { LintResult } from '../lint/engine.ts';
 import type { Example, LintReport, RangePlace } from '../lint/reports.ts';
 import type { LintRule } from '../lint/rule.ts';
 import { citation } from '../refs.ts';
-import { frameHex } from '../walk/record.ts';
 import type { Answer } from './answer.ts';
 import { lintRecord } from './lint.ts';
 

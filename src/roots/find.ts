@@ -10,6 +10,7 @@ import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import type { ImageNotes } from '../image/elf-notes.ts';
+import { type Bytes, bytesOf, frameOf } from '../image/frames.ts';
 import { parseVmcoreinfo } from '../image/vmcoreinfo.ts';
 import type { Candidate } from '../walk/candidate.ts';
 import type { FoundRoot, Roots } from '../walk/found-root.ts';
@@ -130,8 +131,8 @@ class Finder {
     const { roots, pages, stopped } = scan(space, species, limits);
     this.#pages += pages;
     this.#stopped.push(...stopped.map(text => (name === PHYSICAL ? text : `${name}: ${text}`)));
-    const isZero = (address: number): boolean =>
-      space.page(address / 4096)?.every(word => word === 0) === true;
+    const isZero = (address: Bytes): boolean =>
+      space.page(frameOf(address))?.every(word => word === 0) === true;
     for (const walks of kinds) {
       const own = roots.filter(({ species: { regime } }) => regime.arch === walks.id);
       for (const root of walks.joined(own, isZero)) this.#scanned(name, root, walks);
@@ -272,7 +273,7 @@ class Finder {
     return { found, pages: this.#pages, stopped: this.#stopped };
   }
 
-  #at(memory: string, address: number): Draft[] {
+  #at(memory: string, address: Bytes): Draft[] {
     return this.#drafts.get(keyOf(memory, address)) ?? [];
   }
 
@@ -282,12 +283,12 @@ class Finder {
   }
 }
 
-const keyOf = (memory: string, address: number): string => `${memory} ${address}`;
+const keyOf = (memory: string, address: Bytes): string => `${memory} ${address}`;
 
 function countsOf({ tables, leaves, missing, wrong, species, level, entries }: ScannedRoot): string {
   const levels = species.regime.levels.slice(0, level + 1);
   const names = `${levels.at(-1)?.name} to ${levels[0]?.name}`;
-  const beside = (entries * species.regime.entryBytes) / (species.tableFrames * 4096);
+  const beside = (entries * species.regime.entryBytes) / bytesOf(species.tableFrames);
   return [
     `${counted(tables, 'table', 'tables')} of levels ${names}, ${counted(leaves, 'leaf', 'leaves')}`,
     ...(beside > 1 ? [`${beside} first tables side by side: concatenated`] : []),
@@ -322,7 +323,7 @@ const SOUND_TABLES = 4096;
 /** What the tables behind a register look like. */
 function soundness({ regime }: Candidate, memory: AddressSpace) {
   const root = regime.roots[0];
-  const page = root && memory.page(Math.floor(root.address / 4096));
+  const page = root && memory.page(frameOf(root.address));
   if (!page)
     return {
       confidence: 0.4,

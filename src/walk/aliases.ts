@@ -3,6 +3,7 @@
  * that takes this way gets. Ways that say the same are folded where there are many.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import { addressOf, type Frame, frameAt, inPageAt } from '../image/frames.ts';
 import { type AddressMap, patternKey } from './map.ts';
 import { type OutputRanges, ReverseIndex } from './rmap.ts';
 import type { Space } from './space.ts';
@@ -90,17 +91,17 @@ export class AliasIndex {
   find(address: bigint, all = false): PageAlias[] {
     const { space } = this.map;
     const groups = new Map<string, number[]>();
-    for (const { index, input } of this.#index.find(Number(address >> 12n))) {
+    for (const { index, input } of this.#index.find(frameAt(address))) {
       const key = this.#ways.says(index);
       const inputs = groups.get(key);
       if (inputs) inputs.push(input);
       else groups.set(key, [input]);
     }
-    const offset = address & 0xfffn;
-    const bytes = (frame: number): bigint => (BigInt(frame) << 12n) | offset;
+    const offset = BigInt(inPageAt(address));
+    const bytes = (frame: Frame): bigint => addressOf(frame) | offset;
     const image = this.#image;
     // the answer is asked for when somebody looks: there may be more aliases than anybody prints
-    const alias = (frame: number, more: Omit<PageAlias, 'space' | 'input' | 'answer'>): PageAlias => {
+    const alias = (frame: Frame, more: Omit<PageAlias, 'space' | 'input' | 'answer'>): PageAlias => {
       const input = bytes(frame);
       let answer: AddressAnswer | undefined;
       return {
@@ -125,7 +126,7 @@ export class AliasIndex {
         alias(inputs[0] as number, {
           count: inputs.length,
           last: bytes(inputs.at(-1) as number),
-          ...(stride === undefined ? {} : { stride: BigInt(stride) << 12n }),
+          ...(stride === undefined ? {} : { stride: addressOf(stride) }),
         }),
       );
     }

@@ -1,7 +1,8 @@
 /** Coalesced ranges as struct-of-arrays: what a walk produces, and what everything after it reads. */
 import { firstNot } from '../bits/search.ts';
+import type { Bytes, Frame } from '../image/frames.ts';
 
-/** Ranges in input order. Frames are addresses / 4096. Arrays are longer than `length`. */
+/** Ranges in input order. Arrays are longer than `length`. */
 export interface LeafBatch {
   readonly length: number;
   /** First input frame. */
@@ -28,7 +29,7 @@ export const endOf = (batch: LeafBatch, i: number): number =>
   (batch.input[i] as number) + (batch.frames[i] as number);
 
 /** The first range of a batch in input order that ends after a frame: the one that holds it, or the next one. */
-export const firstEndingAfter = (batch: LeafBatch, frame: number): number =>
+export const firstEndingAfter = (batch: LeafBatch, frame: Frame): number =>
   firstNot(batch.length, i => endOf(batch, i) <= frame);
 
 /** A growing batch. `push` coalesces with the last range where the caller says that the entry continues it. */
@@ -46,12 +47,12 @@ export class BatchBuilder {
   inherited = new Uint32Array(this.#capacity);
 
   push(
-    input: number,
-    output: number,
-    frames: number,
+    input: Frame,
+    output: Frame,
+    frames: Frame,
     lo: number,
     hi: number,
-    at: number,
+    at: Bytes,
     level: number,
     kind: number,
     inherited: number,

@@ -1,4 +1,5 @@
 /** A map as a side of a comparison: what each range says, by the names that `walk --json` uses. */
+import { type Frame, frameAt } from '../image/frames.ts';
 import { BatchBuilder, type LeafBatch } from './batch.ts';
 import type { Side } from './diff.ts';
 import { type EffectiveRules, oneRun } from './effective.ts';
@@ -45,7 +46,7 @@ function says(record: MapRecord): Record<string, string> {
   return all;
 }
 
-const frame = (address: string | bigint): number => Number(BigInt(address) >> 12n);
+const frame = (address: string | bigint): number => frameAt(BigInt(address));
 
 /** The mappings of a map, in input order. What maps nothing in the end is no part of it. */
 export function* sidesOf(map: AddressMap, rules?: EffectiveRules): Generator<Side> {
@@ -137,7 +138,7 @@ const copy = (
   from: LeafBatch,
   i: number,
   to: BatchBuilder,
-  part: { readonly input?: number; readonly output?: number; readonly frames?: number } = {},
+  part: { readonly input?: Frame; readonly output?: Frame; readonly frames?: Frame } = {},
 ): void =>
   to.push(
     part.input ?? (from.input[i] as number),

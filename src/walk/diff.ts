@@ -4,13 +4,14 @@
  * Both sides are ranges in input order, whatever they come from: a walk, two stages put together, another tool's text. What
  * a range says is a set of named values; a tool's text says less than a walk, and only what both say is compared.
  */
+import type { Frame } from '../image/frames.ts';
 
-/** A range of one side. Frames are addresses / 4096. */
+/** A range of one side. */
 export interface Side {
-  readonly input: number;
-  readonly frames: number;
+  readonly input: Frame;
+  readonly frames: Frame;
   /** First output frame; undefined where the source does not say. */
-  readonly output?: number;
+  readonly output?: Frame;
   /** What it says, by name. */
   readonly says: Readonly<Record<string, string>>;
 }
@@ -21,8 +22,8 @@ export const CHANGES: readonly Change[] = ['appeared', 'vanished', 'moved', 'cha
 /** A run of input addresses with one difference. */
 export interface Difference {
   readonly change: Change;
-  readonly input: number;
-  readonly frames: number;
+  readonly input: Frame;
+  readonly frames: Frame;
   readonly before?: Place;
   readonly after?: Place;
   /** Values that differ, with both; what moved may also have changed. */
@@ -30,7 +31,7 @@ export interface Difference {
 }
 
 export interface Place {
-  readonly output?: number;
+  readonly output?: Frame;
   readonly says: Readonly<Record<string, string>>;
 }
 
@@ -115,7 +116,7 @@ class Cursor {
     return { says, ...(output === undefined ? {} : { output: output + this.start - input }) };
   }
 
-  skip(frames: number): void {
+  skip(frames: Frame): void {
     this.start += frames;
     if (this.start >= this.end) this.#next();
   }
@@ -145,8 +146,8 @@ class Run {
 
   *add(
     change: Change,
-    input: number,
-    frames: number,
+    input: Frame,
+    frames: Frame,
     before: Place | undefined,
     after: Place | undefined,
     values: Values,
@@ -183,7 +184,7 @@ class Run {
 }
 
 /** Does the output go on where it left off? */
-const goesOn = (held: Place | undefined, next: Place | undefined, frames: number): boolean =>
+const goesOn = (held: Place | undefined, next: Place | undefined, frames: Frame): boolean =>
   held?.output === undefined || next?.output === undefined
     ? held?.output === next?.output
     : held.output + frames === next.output;

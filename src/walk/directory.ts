@@ -6,6 +6,17 @@
  * themselves where the image does not lie there. For regimes that the kernels can read, see `forms.ts`.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import {
+  addressOf,
+  type Bytes,
+  bytesOf,
+  type Frame,
+  frameAt,
+  frameOf,
+  framesOfShift,
+  inPage,
+  PAGE_BYTES,
+} from '../image/frames.ts';
 import type { Heap } from '../kernels/heap.ts';
 import * as at from '../kernels/layout.ts';
 import { sharedHeap } from '../kernels/resolve.ts';
@@ -14,7 +25,7 @@ import { type Forms, knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';
 import type { Level, Regime, Root } from './regime.ts';
 import { ResidentImage } from './resident.ts';
-import { FRAME_BYTES, FRAME_SHIFT, Traversal } from './traversal.ts';
+import { Traversal } from './traversal.ts';
 
 /** Leaf entries of a granule, and their bytes: one page. */
 const ENTRIES = 512;
@@ -42,9 +53,9 @@ export class Directory {
   readonly #levels: LevelTables;
   readonly #builder: Builder;
   /** As the ranges, in frames. */
-  readonly #ranges: readonly { readonly start: number; readonly frames: number }[];
+  readonly #ranges: readonly { readonly start: Frame; readonly frames: Frame }[];
   /** Frames of a leaf entry of the lowest level. */
-  readonly #pageFrames: number;
+  readonly #pageFrames: Frame;
   #chunk = 0;
 
   /** Undefined for a regime that the kernels cannot read, or with more than two roots. */
@@ -66,8 +77,8 @@ export class Directory {
     this.classifier = builder.classifier;
     this.#pageFrames = builder.spans[0] as number;
     this.#ranges = ranges.map(({ start, size }) => ({
-      start: Number(start / PAGE),
-      frames: Number(size / PAGE),
+      start: frameAt(start),
+      frames: frameAt(size),
     }));
     this.#levels.begin(regime, forms.leaves, builder.classifier);
     const { u32 } = heap;
@@ -98,7 +109,7 @@ export class Directory {
   }
 
   /** The output frame of one input frame; undefined where nothing is mapped. */
-  frameOf(frame: number): number | undefined {
+  frameOf(frame: Frame): Frame | undefined {
     const { u32 } = this.heap;
     if (!this.#ranges.some(({ start, frames }) => frame >= start && frame < start + frames)) return undefined;
     const { top, granule, granules } = this.#builder;
@@ -116,7 +127,7 @@ export class Directory {
     const level = info >>> 16;
     const { leaf, shift } = this.regime.levels[level] as Level;
     if (this.classifier.classOf(lo, hi, level, false, leaf).kind !== 'leaf') return undefined;
-    return leaf.address(lo, hi) / FRAME_BYTES + (frame % 2 ** (shift - FRAME_SHIFT));
+    return frameOf(leaf.address(lo, hi)) + (frame % framesOfShift(shift));
   }
 
   /** Translate input addresses, in bytes. */
@@ -156,13 +167,11 @@ interface Range {
   readonly size: bigint;
 }
 
-const PAGE = BigInt(FRAME_BYTES);
-
 /** The ranges of the roots; undefined where there are more than two, or where two would use the same index bits. */
 function rangesOf({ roots, levels }: Regime): readonly Range[] | undefined {
   const ranges = roots.flatMap(({ entries, level, inputFrame, canonical }: Root): Range[] => {
     const size = BigInt(entries) << BigInt((levels[level] as Level).shift);
-    const start = BigInt(inputFrame) * PAGE;
+    const start = addressOf(inputFrame);
     if (!canonical) return [{ start, size }];
     return [
       { start: 0n, size: size / 2n },
@@ -198,7 +207,7 @@ class Builder extends Traversal {
     const bits =
       BigInt(size.toString(2).length - (size & (size - 1n) ? 0 : 1)) + (ranges.length > 1 ? 1n : 0n);
     this.inputMask = (1n << bits) - 1n;
-    this.granules = Math.max(1, Number(1n << bits) / (this.granule * FRAME_BYTES));
+    this.granules = Math.max(1, Number(1n << bits) / bytesOf(this.granule));
     const tops = Math.ceil(this.granules / TABLE ** 2);
     const zero = heap.take(8);
     heap.u32.fill(0, zero >> 2, (zero >> 2) + 2);
@@ -214,14 +223,8 @@ class Builder extends Traversal {
     return this.#missing;
   }
 
-  protected override part(
-    place: number,
-    count: number,
-    level: number,
-    input: number,
-    inherited: number,
-  ): void {
-    const words = this.memory.page(Math.floor(place / FRAME_BYTES));
+  protected override part(place: Bytes, count: number, level: number, input: Frame, inherited: number): void {
+    const words = this.memory.page(frameOf(place));
     if (!words) this.#missing++;
     // a copy, because taking room may move the memory that the page lies in
     else if (level > 0)
@@ -232,8 +235,8 @@ class Builder extends Traversal {
   protected override entry(
     lo: number,
     hi: number,
-    frame: number,
-    place: number,
+    frame: Frame,
+    place: Bytes,
     level: number,
     inherited: number,
   ): void {
@@ -249,21 +252,21 @@ class Builder extends Traversal {
   }
 
   /** Leaf entries of one granule: where they lie, or a copy, so that entry number 0 stands first. */
-  #leafTable(words: Uint32Array, place: number, count: number, input: number): void {
+  #leafTable(words: Uint32Array, place: Bytes, count: number, input: Frame): void {
     const first = (input / (this.spans[0] as number)) % ENTRIES;
-    const offset = place % FRAME_BYTES;
-    const page = count === ENTRIES && first === 0 ? this.#image?.placeOf(Math.floor(place / FRAME_BYTES)) : 0;
+    const offset = inPage(place);
+    const page = count === ENTRIES && first === 0 ? this.#image?.placeOf(frameOf(place)) : 0;
     let entries = page ?? 0;
     if (!entries) {
-      entries = this.#heap.take(FRAME_BYTES);
-      this.#heap.u32.fill(0, entries >> 2, (entries + FRAME_BYTES) >> 2);
+      entries = this.#heap.take(PAGE_BYTES);
+      this.#heap.u32.fill(0, entries >> 2, (entries + PAGE_BYTES) >> 2);
       this.#heap.u32.set(words.subarray(offset >> 2, (offset >> 2) + 2 * count), (entries >> 2) + 2 * first);
     }
     this.#note(input, entries, ENTRIES - 1, 0);
   }
 
   /** A block entry: one record for all its granules; a large block fills whole tables, which it shares. */
-  #block(frame: number, frames: number, word: number, level: number): void {
+  #block(frame: Frame, frames: Frame, word: number, level: number): void {
     const granule = this.#granuleOf(frame);
     const count = frames / this.granule;
     if (count < TABLE) {
@@ -290,7 +293,7 @@ class Builder extends Traversal {
     return table;
   }
 
-  #granuleOf(frame: number): number {
+  #granuleOf(frame: Frame): number {
     return Math.floor(frame / this.granule) % this.granules;
   }
   /** Where the top table's pointer for a granule stands, in 32-bit words. */
@@ -299,7 +302,7 @@ class Builder extends Traversal {
   }
 
   /** Write the record of the granule that holds an input frame, making tables where there are none yet. */
-  #note(frame: number, entries: number, mask: number, level: number): void {
+  #note(frame: Frame, entries: number, mask: number, level: number): void {
     const granule = this.#granuleOf(frame);
     const middle = this.#own(this.#topOf(granule), this.#hole, TABLE * 4);
     const records = this.#own(

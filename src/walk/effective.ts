@@ -3,6 +3,7 @@
  * architectures; `arm64/walk/effective.ts` and `x86/walk/effective.ts` implement it over `memtype/`.
  */
 import type { Reading } from '../bits/family.ts';
+import type { Frame } from '../image/frames.ts';
 import type { Reason } from '../memtype/rule.ts';
 import type { Access, Rights } from './regime.ts';
 
@@ -40,7 +41,7 @@ export interface Agreement {
 
 /** A run of output frames in which the answer does not depend on the address. */
 export interface OutputRun {
-  readonly frames: number;
+  readonly frames: Frame;
   /** Equal for runs with the same answer, so that answers are remembered. */
   readonly key: string;
 }
@@ -49,13 +50,13 @@ export interface EffectiveRules {
   /** What decides beside the leaves and their regimes, as plain data: with equal controls every answer is equal. */
   readonly controls: unknown;
   /** Cut a run of output frames where something beside the leaves (an MTRR) changes. Most regimes have one run. */
-  runs(frame: number, frames: number): readonly OutputRun[];
+  runs(frame: Frame, frames: Frame): readonly OutputRun[];
   /** `frame` is the first output frame of the run. */
-  effective(first: StageLeaf, second: StageLeaf | undefined, frame: number, frames: number): EffectiveView;
+  effective(first: StageLeaf, second: StageLeaf | undefined, frame: Frame, frames: Frame): EffectiveView;
 }
 
 /** The whole run, where no register beside the leaves has a say. */
-export const oneRun = (frames: number): readonly OutputRun[] => [{ frames, key: '' }];
+export const oneRun = (frames: Frame): readonly OutputRun[] => [{ frames, key: '' }];
 
 const RIGHTS = [
   ['r', 'read'],

@@ -6,19 +6,14 @@
  * hold a different pattern in every entry. Depth is bounded by the levels, work by `maxTables`.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import { type Bytes, type Frame, frameOf } from '../image/frames.ts';
 import type { Regime } from './regime.ts';
 import type { WalkOptions, WalkResult } from './result.ts';
-import { FRAME_BYTES, Traversal } from './traversal.ts';
+import { Traversal } from './traversal.ts';
 
 class ExactWalker extends Traversal {
-  protected override part(
-    place: number,
-    count: number,
-    level: number,
-    input: number,
-    inherited: number,
-  ): void {
-    const words = this.memory.page(Math.floor(place / FRAME_BYTES));
+  protected override part(place: Bytes, count: number, level: number, input: Frame, inherited: number): void {
+    const words = this.memory.page(frameOf(place));
     if (words) this.entries(words, place, count, level, input, inherited);
     else this.note(place, count, level, input);
   }

@@ -9,6 +9,7 @@
  * with leaves of groups, and walks that run into `maxRanges`. Small trees are not worth the kernel and are read entry by entry here.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import { type Bytes, type Frame, frameOf, inPage, PAGE_BYTES } from '../image/frames.ts';
 import type { Heap } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
@@ -18,7 +19,6 @@ import type { Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
 import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
 import { SEGMENTS_PER_SCAN } from './scanner.ts';
-import { FRAME_BYTES } from './traversal.ts';
 import { type Descent, UpperWalker } from './upper.ts';
 import { Workshop } from './workshop.ts';
 
@@ -115,19 +115,19 @@ class FastWalker extends UpperWalker {
    */
   protected override descent(
     words: Uint32Array,
-    place: number,
+    place: Bytes,
     count: number,
     level: number,
-    input: number,
+    input: Frame,
   ): Descent | undefined {
     const image = this.#resident;
     const form = this.#forms.tables[level];
     const entries = 2 ** (this.regime.levels[level - 1] as Level).indexBits;
     const span = this.spans[level] as number;
     const whole = input >= this.from && input + count * span <= this.to;
-    if (level !== 1 || !image || !form || entries * 8 !== FRAME_BYTES || !whole) return undefined;
+    if (level !== 1 || !image || !form || entries * 8 !== PAGE_BYTES || !whole) return undefined;
     const { scanner } = this.#shop();
-    const first = words.byteOffset + (place % FRAME_BYTES);
+    const first = words.byteOffset + inPage(place);
     return (index, patternLo, patternHi, inherited) => {
       this.#read();
       const end = Math.min(count, index + Math.max(0, this.maxTables - this.tables));
@@ -153,10 +153,10 @@ class FastWalker extends UpperWalker {
   }
 
   protected override put(
-    place: number,
+    place: Bytes,
     count: number,
     level: number,
-    input: number,
+    input: Frame,
     inherited: number,
     missing: 0 | 1,
   ): void {
@@ -186,7 +186,7 @@ class FastWalker extends UpperWalker {
     const shop = this.#shop();
     const { length, place, missing } = this.#queue;
     for (let i = 0; i < length; i++) {
-      const page = missing[i] ? 0 : image.placeOf(Math.floor((place[i] as number) / FRAME_BYTES));
+      const page = missing[i] ? 0 : image.placeOf(frameOf(place[i] as number));
       if (page === 0) this.notePiece(this.#queue, i);
       else shop.queuePage(this.#queue, i, page, this);
     }
@@ -220,13 +220,13 @@ class FastWalker extends UpperWalker {
 
   #page(i: number): Uint32Array | undefined {
     const { place, missing } = this.#queue;
-    return missing[i] ? undefined : this.memory.page(Math.floor((place[i] as number) / FRAME_BYTES));
+    return missing[i] ? undefined : this.memory.page(frameOf(place[i] as number));
   }
 
   #prefetch(): void {
     const { length, place, missing } = this.#queue;
     const frames = place.subarray(0, length).filter((_, i) => !missing[i]);
-    this.memory.prefetch?.(frames.map(at => Math.floor(at / FRAME_BYTES)));
+    this.memory.prefetch?.(frames.map(at => frameOf(at)));
   }
 
   #shop(): Workshop {

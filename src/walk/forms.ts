@@ -1,8 +1,8 @@
 /** Which regimes the kernels can read: those whose entry forms are masks. Worked out once per regime. */
+import { PAGE_LG2 } from '../image/frames.ts';
 import { SCAN_MAX_LEVELS } from '../kernels/layout.ts';
 import { type FormMasks, formMasks } from './level-tables.ts';
 import type { Level, Regime } from './regime.ts';
-import { FRAME_SHIFT } from './traversal.ts';
 
 /** The entry forms of a regime as masks, by level. */
 export interface Forms {
@@ -29,7 +29,7 @@ function formsOf(regime: Regime): Forms | undefined {
   if (entryBytes !== 8 || !lowest || levels.length > SCAN_MAX_LEVELS) return undefined;
   if (pointsAnywhere(lowest) || !blanksAreNothing(regime)) return undefined;
   const leaves = levels.map(({ leaf, shift }) => formMasks(leaf, shift));
-  const tables = levels.map(({ table }) => formMasks(table, FRAME_SHIFT));
+  const tables = levels.map(({ table }) => formMasks(table, PAGE_LG2));
   const groups = levels.some(({ group }) => group !== undefined);
   return leaves.every(masks => masks !== undefined) ? { leaves, tables, groups } : undefined;
 }

@@ -1,6 +1,7 @@
 /** Pages of an image brought together in the kernels' memory, in one sorted pass over the image. */
 import { firstNot } from '../bits/search.ts';
-import { type AddressSpace, gatherPages, NOT_HELD, PAGE_BYTES } from '../image/address-space.ts';
+import { type AddressSpace, gatherPages, NOT_HELD } from '../image/address-space.ts';
+import { bytesOf } from '../image/frames.ts';
 import type { Heap } from '../kernels/heap.ts';
 
 /** Room for pages, filled again and again. */
@@ -13,7 +14,7 @@ export class Arena {
   constructor(heap: Heap, pages: number) {
     this.#heap = heap;
     this.#pages = 2 * pages;
-    this.#place = heap.take(this.#pages * PAGE_BYTES);
+    this.#place = heap.take(bytesOf(this.#pages));
   }
 
   /**
@@ -27,12 +28,12 @@ export class Arena {
     for (const frame of sorted)
       if (distinct === 0 || frame !== sorted[distinct - 1]) sorted[distinct++] = frame;
     const wanted = sorted.subarray(0, distinct);
-    const room = this.#heap.u8.subarray(this.#place, this.#place + this.#pages * PAGE_BYTES);
+    const room = this.#heap.u8.subarray(this.#place, this.#place + bytesOf(this.#pages));
     const pages = gatherPages(memory, wanted, room);
     return Uint32Array.from(frames, frame => {
       const page =
         frame < 0 ? NOT_HELD : (pages[firstNot(distinct, i => (wanted[i] as number) < frame)] as number);
-      return page === NOT_HELD ? 0 : this.#place + page * PAGE_BYTES;
+      return page === NOT_HELD ? 0 : this.#place + bytesOf(page);
     });
   }
 }

@@ -1,5 +1,6 @@
 /** Leaf tables counted by a kernel, for totals. Plain data in and out: other threads do it too. */
 import type { AddressSpace } from '../image/address-space.ts';
+import { frameOf, inPage } from '../image/frames.ts';
 import { Heap } from '../kernels/heap.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import * as at from '../kernels/layout.ts';
@@ -9,7 +10,6 @@ import { Arena } from './gather.ts';
 import { LevelTables } from './level-tables.ts';
 import type { PieceColumns } from './pieces.ts';
 import type { Regime } from './regime.ts';
-import { FRAME_BYTES } from './traversal.ts';
 
 /** Pieces of one kernel call. */
 const SEGMENTS = 1024;
@@ -86,9 +86,7 @@ export class LeafCounter {
 
   /** Answers how many pieces are missing, each as often as it counts. */
   #count({ place, count, input: ways }: PieceColumns, first: number, end: number): number {
-    const frames = Float64Array.from(place.subarray(first, end), address =>
-      Math.floor(address / FRAME_BYTES),
-    );
+    const frames = Float64Array.from(place.subarray(first, end), address => frameOf(address));
     const pages = this.#arena.gather(this.#memory, frames);
     const { u32, f64 } = this.#heap;
     let segments = 0;
@@ -100,7 +98,7 @@ export class LeafCounter {
         continue;
       }
       const segment = this.#segments + segments++ * at.SEGMENT_BYTES;
-      u32[(segment + at.SEGMENT_ENTRIES) >> 2] = page + ((place[i] as number) % FRAME_BYTES);
+      u32[(segment + at.SEGMENT_ENTRIES) >> 2] = page + inPage(place[i] as number);
       u32[(segment + at.SEGMENT_COUNT) >> 2] = count[i] as number;
       f64[(segment + at.SEGMENT_INPUT) >> 3] = ways[i] as number;
     }

@@ -1,4 +1,5 @@
 /** The levels of a regime in the kernels' memory: entry forms as masks, and what attribute patterns mean, as it is asked for. */
+import { PAGE_LG2 } from '../image/frames.ts';
 import type { Heap } from '../kernels/heap.ts';
 import * as at from '../kernels/layout.ts';
 import { patternBucket } from '../kernels/twin.ts';
@@ -103,7 +104,7 @@ export class LevelTables {
       put(at.LEVEL_MOVED_BY, [form.movedBy, 0]);
       put(at.LEVEL_PAYLOAD, regime.payload);
       const { shift } = regime.levels[index] as Level;
-      put(at.LEVEL_SPAN_LG2, [shift - 12, this.#patterns + index * at.PATTERNS_BYTES]);
+      put(at.LEVEL_SPAN_LG2, [shift - PAGE_LG2, this.#patterns + index * at.PATTERNS_BYTES]);
     });
     this.#classify =
       typeof meaning === 'function'

@@ -4,9 +4,10 @@
 import type { Finding } from '../bits/codec.ts';
 import { hex, join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
+import { type Frame, frameHex } from '../image/frames.ts';
 import { both, type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from './effective.ts';
 import { type NestedBatch, nest } from './nested.ts';
-import { type Described, frameHex, Recorder, type WalkRecord } from './record.ts';
+import { type Described, Recorder, type WalkRecord } from './record.ts';
 import { formOf, KIND, type Level } from './regime.ts';
 import type { Space } from './space.ts';
 import { type WalkOptions, type WalkResult, walk } from './walker.ts';
@@ -226,7 +227,7 @@ class MapRecorder {
   }
 
   /** The answer for a pair of leaves: asked once per pair of patterns and per run of the output. */
-  #effective(i: number, j: number, frame: number, frames: number, runKey: string): EffectiveView {
+  #effective(i: number, j: number, frame: Frame, frames: Frame, runKey: string): EffectiveView {
     const { first, second } = this.#map;
     const firstKey = patternKey(first, i);
     const secondKey = second && j >= 0 ? patternKey(second, j) : '';

@@ -2,10 +2,11 @@
  * Two stages as one map: the ranges of a first stage cut along the ranges of the second. Both come from `walk`; the
  * first stage's tables are read through the second (`Through`).
  */
+import type { Frame } from '../image/frames.ts';
 import { endOf, firstEndingAfter, type LeafBatch } from './batch.ts';
 import { KIND } from './regime.ts';
 
-/** Pieces of first-stage ranges, in the first stage's order. Frames are addresses / 4096. */
+/** Pieces of first-stage ranges, in the first stage's order. */
 export interface NestedBatch {
   readonly length: number;
   /** Index of the first-stage range, and of the second-stage range; -1 where the second stage maps nothing there. */
@@ -25,7 +26,7 @@ export function nest(first: LeafBatch, second: LeafBatch): NestedBatch {
   const seconds: number[] = [];
   const offsets: number[] = [];
   const lengths: number[] = [];
-  const put = (i: number, j: number, offset: number, frames: number): void => {
+  const put = (i: number, j: number, offset: number, frames: Frame): void => {
     firsts.push(i);
     seconds.push(j);
     offsets.push(offset);

@@ -3,6 +3,7 @@
  * 1 ns a page for long runs and 5 ns where every page lies elsewhere; ranges with addresses come from `nest` instead.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import { type Bytes, bytesOf, type Frame, frameOf, inPage } from '../image/frames.ts';
 import type { Heap } from '../kernels/heap.ts';
 import * as at from '../kernels/layout.ts';
 import { install, type Plan, plan, takeScratch } from '../kernels/plan.ts';
@@ -13,7 +14,6 @@ import { knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';
 import type { Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
-import { FRAME_BYTES } from './traversal.ts';
 import { UpperWalker } from './upper.ts';
 
 /** A stage: its regime, and what its leaves say; undefined for levels without leaves, and for entries that are none. */
@@ -90,7 +90,7 @@ export class StagePairs<A, B, C> {
     this.#directory = directory;
     this.#job = heap.take(at.PAIRS_BYTES);
     this.#segments = heap.take(SEGMENTS * at.SEGMENT_BYTES);
-    this.#arena = memory instanceof ResidentImage ? 0 : heap.take(SEGMENTS * FRAME_BYTES);
+    this.#arena = memory instanceof ResidentImage ? 0 : heap.take(bytesOf(SEGMENTS));
     this.#counts = heap.take(256 * 8);
     this.#scratch = takeScratch(heap);
     const codes = heap.take(CAPACITY);
@@ -253,23 +253,23 @@ class PairWalker extends UpperWalker {
   }
 
   protected override put(
-    place: number,
+    place: Bytes,
     count: number,
     level: number,
-    _input: number,
+    _input: Frame,
     _inherited: number,
     missing: 0 | 1,
   ): void {
-    const frame = missing ? undefined : this.#directory.frameOf(Math.floor(place / FRAME_BYTES));
+    const frame = missing ? undefined : this.#directory.frameOf(frameOf(place));
     if (frame === undefined) this.missing++;
-    else this.#segment(frame, place % FRAME_BYTES, count, level);
+    else this.#segment(frame, inPage(place), count, level);
   }
 
   protected override settle(): void {}
   /** Ranges are not wanted. */
   protected override emit(): void {}
 
-  #segment(frame: number, offset: number, count: number, level: number): void {
+  #segment(frame: Frame, offset: Bytes, count: number, level: number): void {
     if (!this.#mapping[level]) return;
     const { u32 } = this.#sink.heap;
     let page = this.#image?.placeOf(frame) ?? 0;
@@ -279,7 +279,7 @@ class PairWalker extends UpperWalker {
         this.missing++;
         return;
       }
-      page = this.#arena + this.#segments * FRAME_BYTES;
+      page = this.#arena + bytesOf(this.#segments);
       u32.set(words, page >> 2);
     }
     const segment = (this.#sink.place + this.#segments++ * at.SEGMENT_BYTES) >> 2;

@@ -1,4 +1,5 @@
 /** Pieces of tables that are still to be read, in the order of the walk. */
+import type { Bytes, Frame } from '../image/frames.ts';
 
 /** Leaf tables below which compiling the kernels costs more than it saves (docs/performance.md, first calls: 1 to 2 ms). */
 export const WORTH_A_KERNEL = 64;
@@ -27,7 +28,7 @@ export class Pieces implements PieceColumns {
   inherited = new Uint32Array(0);
   missing = new Uint8Array(0);
 
-  put(place: number, count: number, level: number, input: number, inherited: number, missing: 0 | 1): void {
+  put(place: Bytes, count: number, level: number, input: Frame, inherited: number, missing: 0 | 1): void {
     if (this.length === this.#capacity) this.#grow();
     const i = this.length++;
     this.place[i] = place;
@@ -55,8 +56,8 @@ export class Pieces implements PieceColumns {
 }
 
 /** The entries of a piece that translate frames from `from` on: the first. */
-export const firstWanted = (input: number, span: number, from: number): number =>
+export const firstWanted = (input: Frame, span: Frame, from: Frame): number =>
   Math.max(0, Math.floor((from - input) / span));
 /** And the end of those that translate frames below `to`. */
-export const endWanted = (count: number, input: number, span: number, to: number): number =>
+export const endWanted = (count: number, input: Frame, span: Frame, to: Frame): number =>
   Math.min(count, Math.ceil((to - input) / span));

@@ -1,5 +1,6 @@
 /** The second half of a planned walk: pieces of leaf tables become rows, whoever reads them. */
 import type { AddressSpace } from '../image/address-space.ts';
+import { ALL_FRAMES, type Frame } from '../image/frames.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { BatchBuilder, type LeafBatch } from './batch.ts';
 import { Classifier } from './classifier.ts';
@@ -9,7 +10,7 @@ import type { Task } from './planned.ts';
 import type { Regime } from './regime.ts';
 import type { WalkOptions } from './result.ts';
 import { SEGMENTS_PER_SCAN } from './scanner.ts';
-import { ALL_FRAMES, spansOf } from './traversal.ts';
+import { spansOf } from './traversal.ts';
 import { Workshop } from './workshop.ts';
 
 /** What came of a task. Plain data: it may come from another thread. */
@@ -28,7 +29,7 @@ export type PieceOptions = Pick<WalkOptions, 'from' | 'to' | 'payload' | 'ignore
 export class Piecework {
   readonly #memory: AddressSpace;
   readonly #workshop: Workshop;
-  readonly #wanted: { readonly from: number; readonly to: number; readonly spans: readonly number[] };
+  readonly #wanted: { readonly from: Frame; readonly to: Frame; readonly spans: readonly Frame[] };
   readonly #batch = new BatchBuilder();
 
   /** The kernels must be able to read the regime: `PlannedWalk` knows. */

@@ -3,6 +3,7 @@
  * and by anybody; then everything joined in the order of the walk. The result is that of one walker, bit for bit.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import type { Bytes, Frame } from '../image/frames.ts';
 import { knownForms } from './forms.ts';
 import { type PieceColumns, Pieces } from './pieces.ts';
 import type { PieceResult } from './piecework.ts';
@@ -92,10 +93,10 @@ export class PlannedWalk extends UpperWalker {
   }
 
   protected override put(
-    place: number,
+    place: Bytes,
     count: number,
     level: number,
-    input: number,
+    input: Frame,
     inherited: number,
     missing: 0 | 1,
   ): void {
@@ -108,9 +109,9 @@ export class PlannedWalk extends UpperWalker {
   }
 
   protected override emit(
-    input: number,
-    output: number,
-    frames: number,
+    input: Frame,
+    output: Frame,
+    frames: Frame,
     lo: number,
     hi: number,
     at: number,

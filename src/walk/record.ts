@@ -1,6 +1,7 @@
 /** Ranges of a batch as records: what `walk --json` prints and the table shows. Field names are stable. */
 import type { Finding } from '../bits/codec.ts';
 import { hex, join } from '../bits/word.ts';
+import { frameHex } from '../image/frames.ts';
 import type { LeafBatch } from './batch.ts';
 import { type EntryKind, formOf, KIND_NAMES, type LeafView, type Level, type Regime } from './regime.ts';
 
@@ -27,8 +28,6 @@ export interface WalkRecord {
   readonly [field: string]: unknown;
 }
 
-/** Bytes of a frame number as hex text: addresses reach 2^64, beyond an ordinary number, so the zeros are text. */
-export const frameHex = (frames: number): string => (frames === 0 ? '0x0' : `0x${frames.toString(16)}000`);
 const half = (word: number): string => word.toString(16).padStart(8, '0');
 
 /** What a leaf says, and what is wrong with it. */

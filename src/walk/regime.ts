@@ -5,6 +5,7 @@
  * In shared code level 0 is always the leaf level; `Level.name` is the manual's number.
  */
 import type { Reading } from '../bits/family.ts';
+import { type Bytes, type Frame, frameOf } from '../image/frames.ts';
 
 /** What one entry is to a walk. `fault`: valid bits, but the access would fault or misconfigure. */
 export type EntryKind = 'empty' | 'payload' | 'table' | 'leaf' | 'fault';
@@ -24,7 +25,7 @@ export interface EntryClass {
 }
 
 /** The address in an entry, in bytes, as an exact number below 2^53. */
-export type AddressReader = (lo: number, hi: number) => number;
+export type AddressReader = (lo: number, hi: number) => Bytes;
 
 export interface Level {
   /** The manual's number: arm64 -1..3, x86 1..5. */
@@ -65,20 +66,19 @@ export const formOf = ({ pointsToTable, table, leaf, group }: Level, lo: number,
   pointsToTable(lo, hi) ? table : group?.has(lo, hi) ? group.form : leaf;
 
 /** The first output frame of a leaf that maps the input frame `frame`. */
-export const outputFrame = (form: EntryForm, lo: number, hi: number, frame: number): number =>
-  form.address(lo, hi) / FRAME_BYTES + (form.groupFrames === undefined ? 0 : frame % form.groupFrames);
-const FRAME_BYTES = 4096;
+export const outputFrame = (form: EntryForm, lo: number, hi: number, frame: Frame): Frame =>
+  frameOf(form.address(lo, hi)) + (form.groupFrames === undefined ? 0 : frame % form.groupFrames);
 
 /** A table where walks begin. */
 export interface Root {
   /** Bytes. */
-  readonly address: number;
+  readonly address: Bytes;
   /** Index into `levels`. */
   readonly level: number;
   /** Entries of the first lookup: all concatenated tables together, or fewer than a table. */
   readonly entries: number;
-  /** First input frame (address / 4096) that the root translates. */
-  readonly inputFrame: number;
+  /** First input frame that the root translates. */
+  readonly inputFrame: Frame;
   /** The upper half of the entries translates the upper end of the address space (canonical x86 addresses). */
   readonly canonical?: true;
 }

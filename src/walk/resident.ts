@@ -1,5 +1,6 @@
 /** An image that lies in the kernels' memory: the fast walker reads its tables where they are. */
-import { type AddressSpace, type FrameRange, PAGE_BYTES } from '../image/address-space.ts';
+import type { AddressSpace, FrameRange } from '../image/address-space.ts';
+import { bytesOf, type Frame, PAGE_BYTES } from '../image/frames.ts';
 import type { Heap } from '../kernels/heap.ts';
 
 export class ResidentImage implements AddressSpace {
@@ -7,7 +8,7 @@ export class ResidentImage implements AddressSpace {
   readonly ranges: readonly FrameRange[];
   /** Address of the first page in the kernels' memory. */
   readonly place: number;
-  readonly #frame: number;
+  readonly #frame: Frame;
   readonly #pages: number;
 
   /**
@@ -16,7 +17,7 @@ export class ResidentImage implements AddressSpace {
    */
   constructor(heap: Heap, pages: number, frame = 0) {
     this.heap = heap;
-    this.place = heap.take(pages * PAGE_BYTES);
+    this.place = heap.take(bytesOf(pages));
     this.#frame = frame;
     this.#pages = pages;
     this.ranges = [{ frame, end: frame + pages }];
@@ -24,16 +25,16 @@ export class ResidentImage implements AddressSpace {
 
   /** All of it. A view: get it again after the memory has grown. */
   get bytes(): Uint8Array {
-    return this.heap.u8.subarray(this.place, this.place + this.#pages * PAGE_BYTES);
+    return this.heap.u8.subarray(this.place, this.place + bytesOf(this.#pages));
   }
 
   /** Where a page lies in the kernels' memory; 0 for pages that are not held. */
-  placeOf(frame: number): number {
+  placeOf(frame: Frame): number {
     const index = frame - this.#frame;
-    return index >= 0 && index < this.#pages ? this.place + index * PAGE_BYTES : 0;
+    return index >= 0 && index < this.#pages ? this.place + bytesOf(index) : 0;
   }
 
-  page(frame: number): Uint32Array | undefined {
+  page(frame: Frame): Uint32Array | undefined {
     const place = this.placeOf(frame);
     return place ? this.heap.u32.subarray(place >> 2, (place + PAGE_BYTES) >> 2) : undefined;
   }

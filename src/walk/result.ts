@@ -1,11 +1,12 @@
 /** What a walk is asked, and what it answers. */
+import type { Bytes, Frame } from '../image/frames.ts';
 import type { LeafBatch } from './batch.ts';
 import type { Regime } from './regime.ts';
 
 export interface WalkOptions {
   /** Only input frames in [from, to). */
-  readonly from?: number;
-  readonly to?: number;
+  readonly from?: Frame;
+  readonly to?: Frame;
   /** Also list invalid entries that are not empty: PROT_NONE pages, swap, KVM's annotations. Default false. */
   readonly payload?: boolean;
   /** Read at most this many tables, counting a table again each time it is reached. Default 2^22 (16 GiB of 4-KiB tables). */
@@ -22,12 +23,12 @@ export interface WalkOptions {
 /** A table that the image does not hold: what lies below is unknown. */
 export interface MissingTable {
   /** Physical address, bytes. */
-  readonly address: number;
+  readonly address: Bytes;
   /** Index into the regime's levels. */
   readonly level: number;
   /** Input frames that it would translate. */
-  readonly input: number;
-  readonly frames: number;
+  readonly input: Frame;
+  readonly frames: Frame;
 }
 
 export interface WalkResult {

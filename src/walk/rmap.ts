@@ -2,9 +2,10 @@
  * Reverse mapping: which input ranges lead to an output frame. An index over ranges, so that many questions cost one sort
  * and a few steps each.
  */
+import type { Frame } from '../image/frames.ts';
 import { KIND } from './regime.ts';
 
-/** Ranges that lead somewhere: a walk's, or those of two stages put together. Frames are addresses / 4096. */
+/** Ranges that lead somewhere: a walk's, or those of two stages put together. */
 export interface OutputRanges {
   readonly length: number;
   readonly input: ArrayLike<number>;
@@ -19,7 +20,7 @@ export interface Alias {
   /** Index into the ranges. */
   readonly index: number;
   /** The input frame that leads to the frame asked for. */
-  readonly input: number;
+  readonly input: Frame;
 }
 
 /** Ranges sorted by output frame, as an implicit balanced tree that knows the largest end below each node. */
@@ -36,12 +37,12 @@ export class ReverseIndex {
   }
 
   /** Every range that leads to an output frame, in output order. Costs log n and the number of answers. */
-  find(frame: number): Generator<Alias> {
+  find(frame: Frame): Generator<Alias> {
     return this.overlapping(frame, frame + 1);
   }
 
   /** Every range that leads to a frame in [from, to); `input` is the input of the first frame in common. */
-  *overlapping(from: number, to: number): Generator<Alias> {
+  *overlapping(from: Frame, to: Frame): Generator<Alias> {
     // in order, with a stack of our own: one generator inside another for each level would hand every answer up all of them
     const open: number[] = []; // middles whose left side is done or being done, each with the end of its right side
     let low = 0;

@@ -8,7 +8,8 @@
  */
 
 import { join } from '../bits/word.ts';
-import { type AddressSpace, PAGE_BYTES, rangeOf } from '../image/address-space.ts';
+import { type AddressSpace, rangeOf } from '../image/address-space.ts';
+import { type Bytes, bytesOf, type Frame, frameOf, inPage, PAGE_BYTES } from '../image/frames.ts';
 import { Classifier } from './classifier.ts';
 import { type EntryClass, type EntryForm, type Level, outputFrame, type Regime } from './regime.ts';
 
@@ -21,7 +22,7 @@ export interface Species {
   /** Levels (indices of the regime's) at which a walk may begin. */
   readonly tops: readonly number[];
   /** 4-KiB pages of one table. */
-  readonly tableFrames: number;
+  readonly tableFrames: Frame;
   /** An entry counts as present where one of these bits is set. */
   readonly present: number;
   /** Bits that the processor ignores in a pointer to a table, and that systems set in leaves only. */
@@ -57,7 +58,7 @@ export interface Pattern {
 export interface ScannedRoot {
   readonly species: Species;
   /** Bytes. */
-  readonly address: number;
+  readonly address: Bytes;
   /** Index into the regime's levels. */
   readonly level: number;
   /** Entries of the first lookup. */
@@ -145,12 +146,12 @@ class Forest {
   readonly #classifier: Classifier;
   readonly #never: readonly [lo: number, hi: number];
   readonly #zero: FrameBits;
-  readonly frames: number[] = [];
+  readonly frames: Frame[] = [];
   readonly #places = new Map<number, number>();
   /** A bit for each level. */
   #levels = new Uint8Array(0);
   #below = new Uint8Array(0);
-  #part: { frame: number; like: boolean } = { frame: -1, like: false };
+  #part: { frame: Frame; like: boolean } = { frame: -1, like: false };
   full = false;
 
   constructor(species: Species, memory: AddressSpace, zero: FrameBits) {
@@ -163,7 +164,7 @@ class Forest {
   }
 
   /** The first look at a page: may it be (a part of) a table? */
-  look(frame: number, words: Uint32Array, limit: number): void {
+  look(frame: Frame, words: Uint32Array, limit: number): void {
     const { tableFrames, present, regime, meant } = this.species;
     const [neverLo, neverHi] = this.#never;
     const step = regime.entryBytes / 4;
@@ -209,7 +210,7 @@ class Forest {
     for (let level = 0; level <= top; level++) {
       const size = 2 ** (species.regime.levels[level] as Level).indexBits;
       for (let place = 0; place < frames.length; place++) {
-        const address = (frames[place] as number) * PAGE_BYTES;
+        const address = bytesOf(frames[place] as number);
         const children: number[] = [];
         if (!this.#plausible(this.#census(address, level, size, children), level)) continue;
         this.#levels[place] = (this.#levels[place] as number) | (1 << level);
@@ -223,13 +224,13 @@ class Forest {
     return ((this.#levels[place] as number) & (1 << level)) !== 0;
   }
 
-  placeOf(frame: number): number | undefined {
+  placeOf(frame: Frame): number | undefined {
     return this.#places.get(frame);
   }
 
   /** Tables that can be roots, and that no other table leads to: the highest level of each. */
-  roots(): { address: number; level: number; entries: number }[] {
-    const found: { address: number; level: number; entries: number }[] = [];
+  roots(): { address: Bytes; level: number; entries: number }[] {
+    const found: { address: Bytes; level: number; entries: number }[] = [];
     const { tops, regime } = this.species;
     for (let place = 0; place < this.frames.length; place++) {
       const level = [...tops].sort((a, b) => b - a).find(one => this.can(place, one));
@@ -238,13 +239,13 @@ class Forest {
       // makes it the very table that it would be counts
       if (((this.#below[place] as number) & (1 << level)) !== 0) continue;
       const { indexBits } = regime.levels[level] as Level;
-      found.push({ address: (this.frames[place] as number) * PAGE_BYTES, level, entries: 2 ** indexBits });
+      found.push({ address: bytesOf(this.frames[place] as number), level, entries: 2 ** indexBits });
     }
     return found;
   }
 
   /** Roots smaller than a page, in pages that are no tables as a whole. */
-  smallRoots(frame: number, words: Uint32Array): { address: number; level: number; entries: number }[] {
+  smallRoots(frame: Frame, words: Uint32Array): { address: Bytes; level: number; entries: number }[] {
     const { small, regime, present, tableFrames } = this.species;
     if (!small) return [];
     const place = this.#places.get(frame - (frame % tableFrames));
@@ -252,7 +253,7 @@ class Forest {
     const { level, entries } = small;
     const form = (regime.levels[level] as Level).table;
     const step = regime.entryBytes / 4;
-    const found: { address: number; level: number; entries: number }[] = [];
+    const found: { address: Bytes; level: number; entries: number }[] = [];
     const window = Math.min(words.length, entries * step);
     for (let start = 0; start < words.length; start += window) {
       let pointers = 0;
@@ -260,7 +261,7 @@ class Forest {
         const lo = words[i] as number;
         const hi = step === 2 ? (words[i + 1] as number) : 0;
         if (lo === 0 && hi === 0) continue;
-        const child = (lo & present) !== 0 ? this.#places.get(form.address(lo, hi) / PAGE_BYTES) : undefined;
+        const child = (lo & present) !== 0 ? this.#places.get(frameOf(form.address(lo, hi))) : undefined;
         if (child === undefined || !this.can(child, level - 1)) {
           pointers = -1;
           break;
@@ -268,7 +269,7 @@ class Forest {
         pointers++;
       }
       if (pointers <= 0) continue;
-      const address = frame * PAGE_BYTES + start * 4;
+      const address = bytesOf(frame) + start * 4;
       const census = this.#census(address, level, entries, []);
       if (census?.wrong === 0 && this.#plausible(census, level)) found.push({ address, level, entries });
     }
@@ -291,7 +292,7 @@ class Forest {
   }
 
   /** Counts what the entries of a table are; undefined where too many are wrong. */
-  #census(address: number, level: number, entries: number, children: number[]): Census | undefined {
+  #census(address: Bytes, level: number, entries: number, children: number[]): Census | undefined {
     const census: Census = {
       leaves: 0,
       confirmed: 0,
@@ -314,7 +315,7 @@ class Forest {
         if (level === 0 && leafSome !== 0 && (lo & leafSome) === 0) census.disguised++;
       } else if (kind === 'table' && asTable) {
         if ((lo & leafOnly[0]) !== 0 || (hi & leafOnly[1]) !== 0) census.disguised++;
-        const frame = form.address(lo, hi) / PAGE_BYTES;
+        const frame = frameOf(form.address(lo, hi));
         const child = this.#places.get(frame);
         if (child !== undefined && this.can(child, level - 1)) {
           census.confirmed++;
@@ -330,7 +331,7 @@ class Forest {
 
   /** Every entry that is not zero, until `each` answers false. */
   entries(
-    address: number,
+    address: Bytes,
     level: number,
     entries: number,
     each: (
@@ -348,10 +349,10 @@ class Forest {
     const step = entryBytes / 4;
     for (let first = 0; first < entries; ) {
       const place = address + first * entryBytes;
-      const inPage = Math.min(entries - first, (PAGE_BYTES - (place % PAGE_BYTES)) / entryBytes);
-      const words = this.#memory.page(Math.floor(place / PAGE_BYTES));
-      const offset = (place % PAGE_BYTES) / 4;
-      for (let i = 0; words && i < inPage; i++) {
+      const count = Math.min(entries - first, (PAGE_BYTES - inPage(place)) / entryBytes);
+      const words = this.#memory.page(frameOf(place));
+      const offset = inPage(place) / 4;
+      for (let i = 0; words && i < count; i++) {
         const lo = words[offset + i * step] as number;
         const hi = step === 2 ? (words[offset + i * step + 1] as number) : 0;
         if (lo === 0 && hi === 0) continue;
@@ -364,7 +365,7 @@ class Forest {
             : (this.#classifier.classOf(lo, hi, level, asTable, form) as Judged);
         if (!each(lo, hi, first + i, asTable, form, judged)) return;
       }
-      first += inPage;
+      first += count;
     }
   }
 }
@@ -389,7 +390,7 @@ function neverBits({ samples }: Species, regime: Regime): readonly [lo: number, 
 
 /** Frames of a memory as bits, by where they stand among its ranges: here, the pages of zeros. */
 class FrameBits {
-  readonly #starts: readonly { frame: number; end: number; at: number }[];
+  readonly #starts: readonly { frame: Frame; end: Frame; at: number }[];
   readonly #bits: Uint32Array;
 
   constructor(memory: AddressSpace) {
@@ -402,22 +403,22 @@ class FrameBits {
     this.#bits = new Uint32Array(Math.ceil(at / 32));
   }
 
-  #bit(frame: number): number | undefined {
+  #bit(frame: Frame): number | undefined {
     const range = rangeOf(this.#starts, frame);
     return range && range.at + frame - range.frame;
   }
 
-  add(frame: number): void {
+  add(frame: Frame): void {
     const bit = this.#bit(frame);
     if (bit !== undefined) this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] as number) | (1 << (bit & 31));
   }
 
   /** Is the frame in the memory at all? */
-  holds(frame: number): boolean {
+  holds(frame: Frame): boolean {
     return this.#bit(frame) !== undefined;
   }
 
-  has(frame: number): boolean {
+  has(frame: Frame): boolean {
     const bit = this.#bit(frame);
     return bit !== undefined && ((this.#bits[bit >>> 5] as number) & (1 << (bit & 31))) !== 0;
   }
@@ -436,7 +437,7 @@ export function scan(memory: AddressSpace, kinds: readonly Species[], options: S
   const forests = kinds.map(species => new Forest(species, memory, zero));
   const stopped: string[] = [];
   let pages = 0;
-  const each = (visit: (frame: number, words: Uint32Array) => void): number => {
+  const each = (visit: (frame: Frame, words: Uint32Array) => void): number => {
     let seen = 0;
     for (const { frame: first, end } of memory.ranges)
       for (let start = first; start < end; start += BATCH) {
@@ -506,7 +507,7 @@ const FEW = 4;
 
 /** Is the root's page in no better tree of another kind? */
 function isOwn(root: ScannedRoot, claims: Claims): boolean {
-  const claim = claims.get(Math.floor(root.address / PAGE_BYTES));
+  const claim = claims.get(frameOf(root.address));
   return !claim || claim.species === root.species || !better(claim.explains, explains(root));
 }
 
@@ -514,7 +515,7 @@ function isOwn(root: ScannedRoot, claims: Claims): boolean {
 function measure(
   forest: Forest,
   memory: FrameBits,
-  { address, level: top, entries }: { address: number; level: number; entries: number },
+  { address, level: top, entries }: { address: Bytes; level: number; entries: number },
   claims: Claims,
 ): ScannedRoot {
   const { species } = forest;
@@ -522,7 +523,7 @@ function measure(
   const patterns = new Map<string, { -readonly [K in keyof Pattern]: Pattern[K] }>();
   const used: number[] = [];
   const seen = new Set<string>();
-  const frames: number[] = [];
+  const frames: Frame[] = [];
   const queue = [{ address, level: top, entries }];
   let tables = 0;
   let missing = 0;
@@ -535,8 +536,7 @@ function measure(
     const { level } = next;
     tables++;
     const size = next.entries * species.regime.entryBytes;
-    for (let byte = 0; byte < size; byte += PAGE_BYTES)
-      frames.push(Math.floor((next.address + byte) / PAGE_BYTES));
+    for (let byte = 0; byte < size; byte += PAGE_BYTES) frames.push(frameOf(next.address + byte));
     const isRoot = tables === 1;
     const page = 2 ** (levels[level] as Level).shift;
     let before = -1;
@@ -553,15 +553,15 @@ function measure(
       const pattern = patterns.get(key);
       if (pattern) pattern.count++;
       else if (patterns.size < PATTERNS) patterns.set(key, { level, table: asTable, lo, hi, count: 1 });
-      const target = outputFrame(form, lo, hi, index) * PAGE_BYTES;
+      const target = bytesOf(outputFrame(form, lo, hi, index));
       if (kind === 'leaf') {
         leaves++;
         if (target === before + page) steps++;
         before = target;
-        if (memory.holds(Math.floor(target / PAGE_BYTES))) held++;
+        if (memory.holds(frameOf(target))) held++;
         return true;
       }
-      const place = forest.placeOf(target / PAGE_BYTES);
+      const place = forest.placeOf(frameOf(target));
       if (place !== undefined && forest.can(place, level - 1)) {
         const id = `${place} ${level}`;
         if (!seen.has(id)) {
@@ -572,8 +572,8 @@ function measure(
             entries: 2 ** (levels[level - 1] as Level).indexBits,
           });
         }
-      } else if (memory.holds(target / PAGE_BYTES) && !memory.has(target / PAGE_BYTES)) wrong++;
-      else if (!memory.holds(target / PAGE_BYTES)) missing++;
+      } else if (memory.holds(frameOf(target)) && !memory.has(frameOf(target))) wrong++;
+      else if (!memory.holds(frameOf(target))) missing++;
       return true;
     });
   }

@@ -4,6 +4,7 @@
  */
 
 import type { FrameRange } from '../image/address-space.ts';
+import type { Bytes, Frame } from '../image/frames.ts';
 import type { Heap } from '../kernels/heap.ts';
 import * as at from '../kernels/layout.ts';
 import type { LeafBatch } from './batch.ts';
@@ -81,14 +82,7 @@ export class Scanner {
   }
 
   /** Queue a piece of a table that lies at `entries` in the kernel's memory. There must be room. */
-  queue(
-    entries: number,
-    count: number,
-    level: number,
-    inherited: number,
-    input: number,
-    place: number,
-  ): void {
+  queue(entries: number, count: number, level: number, inherited: number, input: Frame, place: Bytes): void {
     const segment = this.#segments + this.#queued++ * at.SEGMENT_BYTES;
     const u32 = this.#u32;
     const f64 = this.#f64;
@@ -134,8 +128,8 @@ export class Scanner {
       readonly pattern: Halves;
       readonly inherited: number;
       /** Input frame of entry 0, and frames of one entry. */
-      readonly input: number;
-      readonly span: number;
+      readonly input: Frame;
+      readonly span: Frame;
       /** Entries of a leaf table. */
       readonly count: number;
     },

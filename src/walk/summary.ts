@@ -6,6 +6,7 @@
  * read in the order of their addresses, in large pieces, and those of the leaf level are counted by a kernel.
  */
 import type { AddressSpace } from '../image/address-space.ts';
+import { type Bytes, frameOf, inPage, PAGE_BYTES } from '../image/frames.ts';
 import { freshKernels, type Kernels } from '../kernels/kernels.ts';
 import { CLASSES, Classes, FAULT, FIRST_LEAF, NOTHING, PAYLOAD } from './classes.ts';
 import { Classifier } from './classifier.ts';
@@ -13,7 +14,6 @@ import { knownForms } from './forms.ts';
 import { LeafCounter, type LeafCounts } from './leaf-counter.ts';
 import { type PieceColumns, Pieces, WORTH_A_KERNEL } from './pieces.ts';
 import type { Level, Regime } from './regime.ts';
-import { FRAME_BYTES } from './traversal.ts';
 
 export interface SummaryRow {
   /** Memory type of this stage, in the manual's words. */
@@ -128,7 +128,7 @@ export class Tally {
     };
   }
 
-  #meet(address: number, level: number, entries: number, inherited: number, ways: number): void {
+  #meet(address: Bytes, level: number, entries: number, inherited: number, ways: number): void {
     const met = this.#met[level];
     if (!met) return;
     const kind = inherited * MOST_ENTRIES + entries;
@@ -153,7 +153,7 @@ export class Tally {
         this.#tables++;
         const end = address + entries * entryBytes;
         for (let place = address; place < end; ) {
-          const next = Math.min(end, place - (place % FRAME_BYTES) + FRAME_BYTES);
+          const next = Math.min(end, place - inPage(place) + PAGE_BYTES);
           pieces.put(place, (next - place) / entryBytes, level, ways.get(address) as number, inherited, 0);
           place = next;
         }
@@ -168,11 +168,11 @@ export class Tally {
     for (let i = 0; i < length; i++) {
       if (i % BATCH === 0) {
         const next = place.subarray(i, Math.min(length, i + BATCH));
-        this.#memory.prefetch?.(next.map(address => Math.floor(address / FRAME_BYTES)));
+        this.#memory.prefetch?.(next.map(address => frameOf(address)));
       }
       const address = place[i] as number;
-      const words = this.#memory.page(Math.floor(address / FRAME_BYTES));
-      const offset = (address % FRAME_BYTES) / 4;
+      const words = this.#memory.page(frameOf(address));
+      const offset = inPage(address) / 4;
       if (!words) this.#missing += ways[i] as number;
       else
         this.#entries(

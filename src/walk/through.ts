@@ -3,6 +3,7 @@
  * it is a nested walk, with tables fetched as the processor fetches them.
  */
 import { type AddressSpace, type FrameRange, joinRanges } from '../image/address-space.ts';
+import { addressOf, type Frame, frameAt } from '../image/frames.ts';
 import { KIND, type Regime } from './regime.ts';
 import { translate } from './translate.ts';
 import { walk } from './walker.ts';
@@ -22,17 +23,17 @@ export class Through implements AddressSpace {
   }
 
   /** The output frame of a guest frame, or undefined where the stage maps nothing. */
-  frameOf(frame: number): number | undefined {
+  frameOf(frame: Frame): Frame | undefined {
     const known = this.#frames.get(frame);
     if (known !== undefined) return known < 0 ? undefined : known;
-    const found = translate(this.stage, this.#memory, BigInt(frame) << 12n);
-    const output = found.outcome === 'mapped' ? Number(found.output >> 12n) : -1;
+    const found = translate(this.stage, this.#memory, addressOf(frame));
+    const output = found.outcome === 'mapped' ? frameAt(found.output) : -1;
     if (this.#frames.size >= REMEMBERED) this.#frames.clear();
     this.#frames.set(frame, output);
     return output < 0 ? undefined : output;
   }
 
-  page(frame: number): Uint32Array | undefined {
+  page(frame: Frame): Uint32Array | undefined {
     const output = this.frameOf(frame);
     return output === undefined ? undefined : this.#memory.page(output);
   }

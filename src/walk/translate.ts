@@ -4,6 +4,15 @@
 import type { Reading } from '../bits/family.ts';
 import { join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
+import {
+  addressOf,
+  type Bytes,
+  type Frame,
+  frameAt,
+  frameOf,
+  framesOfShift,
+  inPage,
+} from '../image/frames.ts';
 import { type EntryKind, formOf, type Level, outputFrame, type Regime, type Root } from './regime.ts';
 
 /** One table lookup. */
@@ -13,7 +22,7 @@ export interface Step {
   readonly name: number;
   readonly index: number;
   /** Where the entry stands, bytes. */
-  readonly at: number;
+  readonly at: Bytes;
   readonly word: bigint;
   readonly kind: EntryKind;
   readonly reading: Reading;
@@ -45,13 +54,13 @@ export type Translation = {
 );
 
 /** Frames that a root translates from its `inputFrame` on. */
-const rootFrames = (root: Root, level: Level): number => root.entries * 2 ** (level.shift - 12);
+const rootFrames = (root: Root, level: Level): number => root.entries * framesOfShift(level.shift);
 
 /** The root that translates a frame, and the index of the frame's first entry in it. */
-function rootOf(regime: Regime, frame: number): readonly [Root, number] | undefined {
+function rootOf(regime: Regime, frame: Frame): readonly [Root, number] | undefined {
   for (const root of regime.roots) {
     const level = regime.levels[root.level] as Level;
-    const span = 2 ** (level.shift - 12);
+    const span = framesOfShift(level.shift);
     const frames = rootFrames(root, level);
     if (!root.canonical) {
       const offset = frame - root.inputFrame;
@@ -67,7 +76,7 @@ function rootOf(regime: Regime, frame: number): readonly [Root, number] | undefi
 
 /** Translate one input address. Answers every address; never throws for what the tables hold. */
 export function translate(regime: Regime, memory: AddressSpace, input: bigint): Translation {
-  const frame = Number(input >> 12n);
+  const frame = frameAt(input);
   const start = rootOf(regime, frame);
   const steps: Step[] = [];
   const base = { regime, input, steps };
@@ -98,8 +107,8 @@ export function translate(regime: Regime, memory: AddressSpace, input: bigint): 
     const hi = Number(word >> 32n);
     if (kind === 'leaf') {
       const pageSize = 2 ** form.shift;
-      const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % (pageSize / 4096)));
-      const output = (BigInt(start) << 12n) + (input & BigInt(pageSize - 1));
+      const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % frameOf(pageSize)));
+      const output = addressOf(start) + (input & BigInt(pageSize - 1));
       return { ...base, outcome: 'mapped', output, pageSize, level, inherited, leaf: step };
     }
     if (kind !== 'table' || level === 0) {
@@ -120,9 +129,9 @@ export function translate(regime: Regime, memory: AddressSpace, input: bigint): 
 }
 
 /** One entry of 4 or 8 bytes at a byte address. */
-function entryAt(memory: AddressSpace, at: number, bytes: 4 | 8): bigint | undefined {
-  const page = memory.page(Math.floor(at / 4096));
+function entryAt(memory: AddressSpace, at: Bytes, bytes: 4 | 8): bigint | undefined {
+  const page = memory.page(frameOf(at));
   if (!page) return undefined;
-  const word = (at % 4096) / 4;
+  const word = inPage(at) / 4;
   return bytes === 4 ? BigInt(page[word] as number) : join(page[word] as number, page[word + 1] as number);
 }

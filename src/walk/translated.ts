@@ -1,6 +1,7 @@
 /** One address through every stage of a space, as one record. */
 
 import type { AddressSpace } from '../image/address-space.ts';
+import { frameAt } from '../image/frames.ts';
 import type { Reason } from '../memtype/rule.ts';
 import { both } from './effective.ts';
 import type { LeafView } from './regime.ts';
@@ -62,7 +63,7 @@ export function answerFor(space: Space, image: AddressSpace, input: bigint): Add
   const leaf = leafOf(first);
   const view =
     rules && leaf
-      ? rules.effective(leaf, second && leafOf(second), Number((found.output ?? 0n) >> 12n), 1)
+      ? rules.effective(leaf, second && leafOf(second), frameAt(found.output ?? 0n), 1)
       : undefined;
   return {
     ...base,

@@ -2,7 +2,8 @@
  * The way down a tree: roots, tables, pages of tables, and what one entry means for the result. How the entries of a page
  * are read is left to the walkers.
  */
-import { type AddressSpace, PAGE_BYTES } from '../image/address-space.ts';
+import type { AddressSpace } from '../image/address-space.ts';
+import { ALL_FRAMES, type Bytes, type Frame, framesOfShift, inPage, PAGE_BYTES } from '../image/frames.ts';
 import { BatchBuilder } from './batch.ts';
 import { Classifier } from './classifier.ts';
 import { type EntryForm, KIND, type Level, outputFrame, type Regime, type Root } from './regime.ts';
@@ -15,26 +16,21 @@ import {
   type WalkResult,
 } from './result.ts';
 
-export const FRAME_SHIFT = 12;
-export const FRAME_BYTES = PAGE_BYTES;
-/** Frames of a 64-bit address space. */
-export const ALL_FRAMES = 2 ** 52;
-
 /** Frames that one entry of each level covers. */
-export const spansOf = ({ levels }: Regime): readonly number[] =>
-  levels.map(({ shift }) => 2 ** (shift - FRAME_SHIFT));
+export const spansOf = ({ levels }: Regime): readonly Frame[] =>
+  levels.map(({ shift }) => framesOfShift(shift));
 
 export abstract class Traversal {
   readonly regime: Regime;
   readonly memory: AddressSpace;
   readonly classifier: Classifier;
-  readonly from: number;
-  readonly to: number;
+  readonly from: Frame;
+  readonly to: Frame;
   readonly listPayload: boolean;
   readonly ignore: readonly [lo: number, hi: number];
   readonly batch = new BatchBuilder();
   /** Frames that one entry of each level covers. */
-  readonly spans: readonly number[];
+  readonly spans: readonly Frame[];
   protected readonly maxTables: number;
   readonly #maxRanges: number;
   readonly #missing: MissingTable[] = [];
@@ -62,13 +58,7 @@ export abstract class Traversal {
    * Read a piece of a table that lies in one page: `count` entries from the physical address `place` on; the first one
    * translates the frame `input`. Called for every table: numbers, not an object.
    */
-  protected abstract part(
-    place: number,
-    count: number,
-    level: number,
-    input: number,
-    inherited: number,
-  ): void;
+  protected abstract part(place: Bytes, count: number, level: number, input: Frame, inherited: number): void;
 
   root({ address, level, entries, inputFrame, canonical }: Root): void {
     const span = this.spans[level];
@@ -94,9 +84,9 @@ export abstract class Traversal {
 
   /** Entries `first` to `end` (exclusive) of the table at `address`; entry `first` translates `inputFrame`. */
   protected table(
-    address: number,
+    address: Bytes,
     level: number,
-    inputFrame: number,
+    inputFrame: Frame,
     first: number,
     end: number,
     inherited: number,
@@ -112,7 +102,7 @@ export abstract class Traversal {
     // a table may be larger than a page (64KB granule, concatenation) or share one (PAE, small stage 2 roots)
     let input = inputFrame;
     for (let place = address + first * entryBytes; place < stop && this.stopped === undefined; ) {
-      const pageEnd = Math.min(stop, place - (place % FRAME_BYTES) + FRAME_BYTES);
+      const pageEnd = Math.min(stop, place - inPage(place) + PAGE_BYTES);
       const count = (pageEnd - place) / entryBytes;
       this.part(place, count, level, input, inherited);
       input += count * span;
@@ -121,7 +111,7 @@ export abstract class Traversal {
   }
 
   /** A piece of a table is not in the image. */
-  protected note(place: number, count: number, level: number, input: number): void {
+  protected note(place: Bytes, count: number, level: number, input: Frame): void {
     const frames = count * (this.spans[level] as number);
     if (input >= this.to || input + frames <= this.from) return;
     this.#missingTotal++;
@@ -131,16 +121,16 @@ export abstract class Traversal {
   /** Every entry of a piece, one by one. */
   protected entries(
     words: Uint32Array,
-    place: number,
+    place: Bytes,
     count: number,
     level: number,
-    input: number,
+    input: Frame,
     inherited: number,
   ): void {
     const span = this.spans[level] as number;
     const { entryBytes } = this.regime;
     const step = entryBytes / 4;
-    const offset = (place % FRAME_BYTES) / 4;
+    const offset = inPage(place) / 4;
     for (let i = 0; i < count; i++) {
       const lo = words[offset + i * step] as number;
       const hi = step === 2 ? (words[offset + i * step + 1] as number) : 0;
@@ -154,7 +144,7 @@ export abstract class Traversal {
   }
 
   /** One entry that is not zero. */
-  protected entry(lo: number, hi: number, frame: number, at: number, level: number, inherited: number): void {
+  protected entry(lo: number, hi: number, frame: Frame, at: Bytes, level: number, inherited: number): void {
     const { levels, payload } = this.regime;
     const span = this.spans[level] as number;
     const { pointsToTable, table, leaf, group } = levels[level] as Level;
@@ -188,12 +178,12 @@ export abstract class Traversal {
 
   /** A range of one kind of entry: it continues the last one, or begins a new one. */
   protected emit(
-    input: number,
-    output: number,
-    frames: number,
+    input: Frame,
+    output: Frame,
+    frames: Frame,
     lo: number,
     hi: number,
-    at: number,
+    at: Bytes,
     level: number,
     kind: number,
     inherited: number,

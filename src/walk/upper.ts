@@ -2,10 +2,11 @@
  * The way down to the leaf tables: upper tables entry by entry, as the exact walker does it; what is left to a kernel is
  * put aside in pieces.
  */
+import { type Bytes, type Frame, frameOf, inPage } from '../image/frames.ts';
 import type { LeafBatch } from './batch.ts';
 import { endWanted, firstWanted, type PieceColumns } from './pieces.ts';
 import type { EntryClass, Level } from './regime.ts';
-import { FRAME_BYTES, Traversal } from './traversal.ts';
+import { Traversal } from './traversal.ts';
 
 /** Answers the first entry from `index` on that has to be followed as usual; so many before it were. */
 export type Descent = (index: number, patternLo: number, patternHi: number, inherited: number) => number;
@@ -13,10 +14,10 @@ export type Descent = (index: number, patternLo: number, patternHi: number, inhe
 export abstract class UpperWalker extends Traversal {
   /** A piece to be read later. `missing`: an upper table that could not be read. */
   protected abstract put(
-    place: number,
+    place: Bytes,
     count: number,
     level: number,
-    input: number,
+    input: Frame,
     inherited: number,
     missing: 0 | 1,
   ): void;
@@ -27,26 +28,20 @@ export abstract class UpperWalker extends Traversal {
   /** A faster way to follow the pointers of a piece, where there is one. */
   protected descent(
     _words: Uint32Array,
-    _place: number,
+    _place: Bytes,
     _count: number,
     _level: number,
-    _input: number,
+    _input: Frame,
   ): Descent | undefined {
     return undefined;
   }
 
-  protected override part(
-    place: number,
-    count: number,
-    level: number,
-    input: number,
-    inherited: number,
-  ): void {
+  protected override part(place: Bytes, count: number, level: number, input: Frame, inherited: number): void {
     if (level === 0) {
       this.put(place, count, level, input, inherited, 0);
       return;
     }
-    const words = this.memory.page(Math.floor(place / FRAME_BYTES));
+    const words = this.memory.page(frameOf(place));
     if (words) this.#upper(words, place, count, level, input, inherited);
     else this.put(place, count, level, input, inherited, 1);
   }
@@ -54,10 +49,10 @@ export abstract class UpperWalker extends Traversal {
   /** Entries above the leaf level: tables are followed; what lies between them is a segment for the kernel. */
   #upper(
     words: Uint32Array,
-    place: number,
+    place: Bytes,
     count: number,
     level: number,
-    input: number,
+    input: Frame,
     inherited: number,
   ): void {
     const { pointsToTable, table } = this.regime.levels[level] as Level;
@@ -65,7 +60,7 @@ export abstract class UpperWalker extends Traversal {
     const [attributesLo, attributesHi] = table.attributes;
     const [payloadLo, payloadHi] = this.regime.payload;
     const span = this.spans[level] as number;
-    const offset = (place % FRAME_BYTES) / 4;
+    const offset = inPage(place) / 4;
     const end = endWanted(count, input, span, this.to);
     let segment = -1; // where it began, if there is one
     // what the last pattern meant: neighbours are mostly alike

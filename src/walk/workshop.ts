@@ -1,17 +1,17 @@
 /** What the scan kernel works with: a scanner, and room for the pages it scans. */
 import type { AddressSpace } from '../image/address-space.ts';
+import { type Frame, frameOf, inPage } from '../image/frames.ts';
 import { Heap } from '../kernels/heap.ts';
 import { freshKernels, type Kernels } from '../kernels/kernels.ts';
 import { Arena } from './gather.ts';
 import { endWanted, firstWanted, type PieceColumns } from './pieces.ts';
 import { Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';
-import { FRAME_BYTES } from './traversal.ts';
 
 /** What part of an input range is asked for, and how much one entry of each level covers. Frames. */
 export interface Extent {
-  readonly from: number;
-  readonly to: number;
-  readonly spans: readonly number[];
+  readonly from: Frame;
+  readonly to: Frame;
+  readonly spans: readonly Frame[];
 }
 
 /** One is kept between walks; a walk inside a walk gets its own. */
@@ -56,7 +56,7 @@ export class Workshop {
   ): void {
     const { place, missing } = pieces;
     const frames = Float64Array.from({ length: end - first }, (_, i) =>
-      missing[first + i] ? -1 : Math.floor((place[first + i] as number) / FRAME_BYTES),
+      missing[first + i] ? -1 : frameOf(place[first + i] as number),
     );
     const pages = this.arena?.gather(memory, frames);
     for (let i = first; i < end; i++) {
@@ -76,7 +76,7 @@ export class Workshop {
     const end = endWanted(pieces.count[i] as number, input, span, to);
     if (end > first)
       this.scanner.queue(
-        page + (place % FRAME_BYTES) + 8 * first,
+        page + inPage(place) + 8 * first,
         end - first,
         level,
         pieces.inherited[i] as number,

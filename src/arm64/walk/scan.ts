@@ -9,6 +9,7 @@ import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
 import type { Bit } from '../../bits/spec.ts';
 import { hex, split, type Word } from '../../bits/word.ts';
+import { bytesOf, framesOfShift } from '../../image/frames.ts';
 import { type Judgement, percent, share } from '../../walk/judgement.ts';
 import type { Level } from '../../walk/regime.ts';
 import type { Pattern, ScannedRoot, Species } from '../../walk/scan.ts';
@@ -72,7 +73,7 @@ function speciesOf(granule: Granule): Species {
       upper: false,
     }),
     tops: Array.from({ length: last - first + 1 }, (_, i) => 3 - last + i),
-    tableFrames: 2 ** (g - 12),
+    tableFrames: framesOfShift(g),
     present: 1,
     leafOnly: [LEAF_ONLY, 0], // not AF, which Linux sets in tables where FEAT_HAFT is [PTE_TABLE_AF]
     leafSome: LEAF_ONLY | ACCESS_FLAG,
@@ -245,7 +246,7 @@ export function concatenated(
   const key = ({ species, level }: ScannedRoot, address: number): string =>
     `${species.id} ${level} ${address}`;
   for (const root of roots)
-    if (root.species.id.startsWith('arm64.') && root.entries * 8 === root.species.tableFrames * 4096)
+    if (root.species.id.startsWith('arm64.') && root.entries * 8 === bytesOf(root.species.tableFrames))
       single.set(key(root, root.address), root);
   const taken = new Set<ScannedRoot>();
   const joined: ScannedRoot[] = [];

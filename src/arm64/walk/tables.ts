@@ -8,6 +8,7 @@ import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
 import type { Bit } from '../../bits/spec.ts';
 import { split } from '../../bits/word.ts';
+import { ALL_FRAMES, framesOfShift } from '../../image/frames.ts';
 import { entryForm, holdsConstant, NO_FORM } from '../../walk/entry-form.ts';
 import { type EntryKind, type LeafView, type Level, type Regime, softwareNote } from '../../walk/regime.ts';
 import type { EntryConfig } from '../descriptors/common.ts';
@@ -115,7 +116,7 @@ export function stage1Tables({
         address: Number(base),
         level: shared(startLevel),
         entries: 2 ** indexBits,
-        inputFrame: upper ? 2 ** 52 - 2 ** (iaBits - 12) : 0,
+        inputFrame: upper ? ALL_FRAMES - framesOfShift(iaBits) : 0,
       },
     ],
     settings: common,

@@ -1,5 +1,6 @@
 /** `walk`: the ranges that a dump's tables map, or their totals. */
 import { parseWord } from '../../bits/word.ts';
+import { frameAt, frameUp, PAGE_BYTES } from '../../image/frames.ts';
 import { Passing } from '../../report/answer.ts';
 import { rangesAnswer } from '../../report/map.ts';
 import { summaryAnswer } from '../../report/walk.ts';
@@ -38,7 +39,7 @@ const given = <T>(text: string | undefined, read: (text: string) => T): T | unde
 /** Page sizes are powers of two from 4 KiB on. */
 function pageSizeOf(text: string): bigint {
   const size = parseWord(text);
-  if (size < 4096n || (size & (size - 1n)) !== 0n)
+  if (size < BigInt(PAGE_BYTES) || (size & (size - 1n)) !== 0n)
     throw new UsageError(`--page takes the size of a page, such as 4K, 64K, 2M or 1G, not '${text}'`);
   return size;
 }
@@ -63,8 +64,8 @@ function filterOf(args: WalkArgs): Filter {
 async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArgs, io: Io): Promise<number> {
   const limit = given(args.limit, text => Number(parseWord(text))) ?? Number.POSITIVE_INFINITY;
   const bounds = {
-    ...(args.from === undefined ? {} : { from: Number(parseWord(args.from) >> 12n) }),
-    ...(args.to === undefined ? {} : { to: Number((parseWord(args.to) + 0xfffn) >> 12n) }),
+    ...(args.from === undefined ? {} : { from: frameAt(parseWord(args.from)) }),
+    ...(args.to === undefined ? {} : { to: frameUp(parseWord(args.to)) }),
   };
   const filter = filterOf(args);
   const print = printer(args, io);

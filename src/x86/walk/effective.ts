@@ -3,6 +3,7 @@
  */
 
 import { decode } from '../../bits/codec.ts';
+import { addressOf, frameAt } from '../../image/frames.ts';
 import type { Answer } from '../../memtype/rule.ts';
 import {
   type Agreement,
@@ -23,14 +24,13 @@ import { type EffectiveType, plainType } from '../values/attributes.ts';
 
 /** Runs of different MTRR types that one range is cut into at most; masks with holes can make very many. */
 const RUNS = 4096;
-const FRAME = 4096n;
 
 /** Cut output frames where the MTRR type changes. */
 function mtrrRuns(set: Mtrrs, frame: number, frames: number) {
-  const start = BigInt(frame) * FRAME;
-  const { segments, truncated } = mtrrRange(set, start, start + BigInt(frames) * FRAME, RUNS);
+  const start = addressOf(frame);
+  const { segments, truncated } = mtrrRange(set, start, start + addressOf(frames), RUNS);
   const runs = segments.map(({ start, end, type }) => ({
-    frames: Number((end - start) / FRAME),
+    frames: frameAt(end - start),
     key: mtrrLabel(type),
   }));
   const done = runs.reduce((sum, run) => sum + run.frames, 0);
@@ -54,7 +54,7 @@ export function stage1Effective({ vendor, pat, cr0, mtrrs }: Stage1Registers): E
     runs: (frame, frames) => mtrrRuns(mtrrs, frame, frames),
     effective: (leaf, _second, frame, frames) => {
       const entry = patEntry(pat, patIndexOf(leaf));
-      const lookup = mtrrType(mtrrs, BigInt(frame) * FRAME);
+      const lookup = mtrrType(mtrrs, addressOf(frame));
       const result = effectiveType({ vendor, cd, nw, pat: entry, mtrr: lookup });
       const parts: Parts = { PAT: String(entry.is), MTRR: mtrrLabel(lookup.is) };
       return mixed(mtrrs, frame, frames) ?? effectiveView(result, cd ? 'CR0.CD' : decider(result.is, parts));
@@ -103,7 +103,7 @@ export function nptEffective({ pat, cr0, hostPat, hostCr0, mtrrs }: NptRegisters
       if (!second) return NONE;
       const guest = patEntry(pat, patIndexOf(leaf));
       const host = patEntry(hostPat, (second.reading as NptReading).facts.patIndex ?? 0);
-      const lookup = mtrrType(mtrrs, BigInt(frame) * FRAME);
+      const lookup = mtrrType(mtrrs, addressOf(frame));
       const result = effectiveNpt({ guestCd, hostCd, guestPat: guest, hostPat: host, mtrr: lookup });
       const parts: Parts = {
         'guest PAT': String(guest.is),
@@ -120,8 +120,8 @@ const NONE: EffectiveView = { type: 'not mapped', certain: true, decidedBy: 'sta
 
 /** A run that still has several MTRR types: the list of parts was cut short. */
 function mixed(set: Mtrrs, frame: number, frames: number): EffectiveView | undefined {
-  const start = BigInt(frame) * FRAME;
-  const { uniform } = mtrrRange(set, start, start + BigInt(frames) * FRAME, 1);
+  const start = addressOf(frame);
+  const { uniform } = mtrrRange(set, start, start + addressOf(frames), 1);
   return uniform ? undefined : { type: 'mixed', certain: false, decidedBy: 'MTRR', why: [] };
 }
 
