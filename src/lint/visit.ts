@@ -5,15 +5,8 @@
 import type { Reading } from '../bits/family.ts';
 import { join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
-import {
-  ALL_FRAMES,
-  type Bytes,
-  type Frame,
-  frameOf,
-  framesOfShift,
-  inPage,
-  PAGE_BYTES,
-} from '../image/frames.ts';
+import { type Bytes, type Frame, frameOf, framesOfShift, inPage } from '../image/frames.ts';
+import { Descent, rootParts } from '../walk/descent.ts';
 import { formMasks } from '../walk/level-tables.ts';
 import {
   type EntryForm,
@@ -125,9 +118,7 @@ interface Growth {
 }
 const NONE: Growth = { step: 0, field: 0 };
 
-class Visit {
-  readonly #regime: Regime;
-  readonly #memory: AddressSpace;
+class Visit extends Descent {
   readonly #visitor: Visitor;
   readonly #maxTables: number;
   readonly #patterns: Patterns;
@@ -140,11 +131,11 @@ class Visit {
   #open: Open | undefined;
   #tables = 0;
   #leaves = 0;
-  #stopped: string | undefined;
+  /** The largest Contiguous group that was met in the table that is being read. */
+  #contiguous = 0;
 
   constructor(regime: Regime, memory: AddressSpace, visitor: Visitor, { maxTables }: VisitOptions) {
-    this.#regime = regime;
-    this.#memory = memory;
+    super(regime, memory);
     this.#visitor = visitor;
     this.#maxTables = maxTables;
     this.#patterns = new Patterns(regime);
@@ -155,41 +146,25 @@ class Visit {
   }
 
   all(): VisitResult {
-    for (const root of this.#regime.roots) {
-      const level = this.#regime.levels[root.level];
-      if (!level) continue;
-      const upper = root.canonical ? root.entries / 2 : root.entries;
-      this.#path.push(root.address);
-      this.#visitor.table({
-        address: root.address,
-        level: root.level,
-        entries: root.entries,
-        input: root.inputFrame,
-      });
+    for (const root of this.regime.roots) {
+      const { address, level, entries, inputFrame: input } = root;
+      const parts = rootParts(this.regime, root);
+      if (parts.length === 0) continue;
+      this.#path.push(address);
+      this.#visitor.table({ address, level, entries, input });
       this.#tables++;
-      this.#table(root.address, root.level, root.inputFrame, 0, upper, 0);
-      // the upper half of a canonical root ends at the top of the address space
-      if (root.canonical)
-        this.#table(
-          root.address,
-          root.level,
-          ALL_FRAMES - upper * framesOfShift(level.shift),
-          upper,
-          root.entries,
-          0,
-        );
+      for (const { first, end, input } of parts) this.table(address, level, input, first, end, 0);
       this.#path.pop();
     }
     this.#flush();
     return {
       tables: this.#tables,
       leaves: this.#leaves,
-      ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
+      ...(this.stopped === undefined ? {} : { stopped: this.stopped }),
     };
   }
 
-  /** Entries `first` to `end` of a table; entry `first` translates `inputFrame`. */
-  #table(
+  protected override table(
     address: Bytes,
     level: number,
     inputFrame: Frame,
@@ -197,37 +172,33 @@ class Visit {
     end: number,
     inherited: number,
   ): void {
-    const { entryBytes, levels } = this.#regime;
-    const span = framesOfShift((levels[level] as Level).shift);
-    const stop = address + end * entryBytes;
-    let contiguous = 0;
-    let input = inputFrame;
-    for (let place = address + first * entryBytes; place < stop && this.#stopped === undefined; ) {
-      const offset = inPage(place);
-      const bytes = Math.min(stop - place, PAGE_BYTES - offset);
-      const entries = bytes / entryBytes;
-      const page = this.#memory.page(frameOf(place));
-      if (!page) this.#visitor.missing({ address: place, level, entries, input });
-      else {
-        const words = page.subarray(offset / 4, (offset + bytes) / 4);
-        if (level > 0) this.#expect(words, level);
-        contiguous = Math.max(contiguous, this.#entries(words, place, level, input, inherited));
-      }
-      input += entries * span;
-      place += bytes;
-    }
-    if (contiguous > 1 && this.#stopped === undefined)
-      this.#groups(address, level, inputFrame, first, end, inherited, contiguous);
+    const above = this.#contiguous;
+    this.#contiguous = 0;
+    super.table(address, level, inputFrame, first, end, inherited);
+    if (this.#contiguous > 1 && this.stopped === undefined)
+      this.#groups(address, level, inputFrame, first, end, inherited, this.#contiguous);
+    this.#contiguous = above;
   }
 
-  /** The entries of a table that lie in one page, at `place`. Answers the largest Contiguous group among them. */
-  #entries(words: Uint32Array, place: Bytes, level: number, inputFrame: Frame, inherited: number): number {
-    const { entryBytes, levels, payload } = this.#regime;
+  protected override part(place: Bytes, count: number, level: number, input: Frame, inherited: number): void {
+    const page = this.memory.page(frameOf(place));
+    if (!page) {
+      this.#visitor.missing({ address: place, level, entries: count, input });
+      return;
+    }
+    const offset = inPage(place) / 4;
+    const words = page.subarray(offset, offset + (count * this.regime.entryBytes) / 4);
+    if (level > 0) this.#expect(words, level);
+    this.#entries(words, place, level, input, inherited);
+  }
+
+  /** The entries of a table that lie in one page, at `place`. */
+  #entries(words: Uint32Array, place: Bytes, level: number, inputFrame: Frame, inherited: number): void {
+    const { entryBytes, levels, payload } = this.regime;
     const { shift, pointsToTable, table, leaf, group } = levels[level] as Level;
     const span = framesOfShift(shift);
     const step = entryBytes / 4;
     const { step: grows, field } = this.#growth[level] as Growth;
-    let contiguous = 0;
     // the leaf before, while it is the last of the open run
     let run: Open | undefined;
     let lastLo = 0;
@@ -253,11 +224,11 @@ class Visit {
       switch (pattern.kind) {
         case 'table':
           this.#follow(pattern, lo, hi, at, input, span, inherited);
-          if (this.#stopped !== undefined) return contiguous;
+          if (this.stopped !== undefined) return;
           break;
         case 'leaf':
           this.#leaves++;
-          if (pattern.groupEntries > contiguous) contiguous = pattern.groupEntries;
+          if (pattern.groupEntries > this.#contiguous) this.#contiguous = pattern.groupEntries;
           this.#emit(pattern, inherited, input, outputFrame(form, lo, hi, input), span, lo, hi, at);
           if (grows > 0 && form === leaf) run = this.#open;
           lastLo = lo;
@@ -271,14 +242,13 @@ class Visit {
           this.#emit(this.#patterns.word(lo, hi, level) ?? pattern, inherited, input, 0, span, lo, hi, at);
       }
     }
-    return contiguous;
   }
 
   /** The tables that some entries point to are wanted soon: those that nobody asked for yet, in few large reads. */
   #expect(words: Uint32Array, level: number): void {
-    if (!this.#memory.prefetch || this.#expected.size > this.#maxTables) return;
-    const { pointsToTable, table } = this.#regime.levels[level] as Level;
-    const step = this.#regime.entryBytes / 4;
+    if (!this.memory.prefetch || this.#expected.size > this.#maxTables) return;
+    const { pointsToTable, table } = this.regime.levels[level] as Level;
+    const step = this.regime.entryBytes / 4;
     const frames: Frame[] = [];
     for (let i = 0; i < words.length; i += step) {
       const lo = words[i] as number;
@@ -289,7 +259,7 @@ class Visit {
       this.#expected.add(frame);
       frames.push(frame);
     }
-    if (frames.length > 1) this.#memory.prefetch(frames);
+    if (frames.length > 1) this.memory.prefetch(frames);
   }
 
   /** The table behind an entry, if it was not seen with the same inheritance. */
@@ -302,7 +272,7 @@ class Visit {
     span: Frame,
     inherited: number,
   ): void {
-    const { levels } = this.#regime;
+    const { levels } = this.regime;
     const below = levels[pattern.level - 1];
     if (!below) return;
     const address = (levels[pattern.level] as Level).table.address(lo, hi);
@@ -318,13 +288,13 @@ class Visit {
       this.#seen.set(key, seen);
     }
     if (seen.has(address)) return;
-    this.#stopped = this.#limit();
-    if (this.#stopped !== undefined) return;
+    this.stopped = this.#limit();
+    if (this.stopped !== undefined) return;
     this.#tables++;
     seen.add(address);
     this.#visitor.table(place);
     this.#path.push(address);
-    this.#table(address, place.level, input, 0, place.entries, handed);
+    this.table(address, place.level, input, 0, place.entries, handed);
     this.#path.pop();
   }
 
@@ -358,11 +328,11 @@ class Visit {
         : false)
     ) {
       open.frames += frames;
-      open.next = at + this.#regime.entryBytes;
+      open.next = at + this.regime.entryBytes;
       return;
     }
     this.#flush();
-    const next = at + this.#regime.entryBytes;
+    const next = at + this.regime.entryBytes;
     this.#open = { pattern, inherited, input, output, frames, lo, hi, at, next };
   }
 
@@ -381,7 +351,7 @@ class Visit {
     inherited: number,
     size: number,
   ): void {
-    const { entryBytes, levels } = this.#regime;
+    const { entryBytes, levels } = this.regime;
     const place = levels[level] as Level;
     const { shift, pointsToTable } = place;
     const span = framesOfShift(shift);
@@ -391,7 +361,7 @@ class Visit {
       let marked = false;
       for (let i = Math.max(start, first); i < Math.min(start + size, end); i++) {
         const at = address + i * entryBytes;
-        const words = this.#memory.page(frameOf(at));
+        const words = this.memory.page(frameOf(at));
         if (!words) continue;
         const offset = inPage(at) / 4;
         const lo = words[offset] as number;

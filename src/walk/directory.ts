@@ -11,7 +11,6 @@ import {
   type Bytes,
   bytesOf,
   type Frame,
-  frameAt,
   frameOf,
   framesOfShift,
   inPage,
@@ -21,9 +20,10 @@ import type { Heap } from '../kernels/heap.ts';
 import * as at from '../kernels/layout.ts';
 import { sharedHeap } from '../kernels/resolve.ts';
 import type { Classifier } from './classifier.ts';
+import { type RootPart, rootParts } from './descent.ts';
 import { type Forms, knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';
-import type { Level, Regime, Root } from './regime.ts';
+import type { Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
 import { Traversal } from './traversal.ts';
 
@@ -52,8 +52,7 @@ export class Directory {
   readonly classifier: Classifier;
   readonly #levels: LevelTables;
   readonly #builder: Builder;
-  /** As the ranges, in frames. */
-  readonly #ranges: readonly { readonly start: Frame; readonly frames: Frame }[];
+  readonly #parts: readonly RootPart[];
   /** Frames of a leaf entry of the lowest level. */
   readonly #pageFrames: Frame;
   #chunk = 0;
@@ -61,42 +60,39 @@ export class Directory {
   /** Undefined for a regime that the kernels cannot read, or with more than two roots. */
   static of(regime: Regime, memory: AddressSpace): Directory | undefined {
     const forms = knownForms(regime);
-    const ranges = rangesOf(regime);
-    return forms?.groups === false && ranges ? new Directory(regime, memory, forms, ranges) : undefined;
+    const parts = partsOf(regime);
+    return forms?.groups === false && parts ? new Directory(regime, memory, forms, parts) : undefined;
   }
 
-  private constructor(regime: Regime, memory: AddressSpace, forms: Forms, ranges: readonly Range[]) {
+  private constructor(regime: Regime, memory: AddressSpace, forms: Forms, parts: readonly RootPart[]) {
     const heap = memory instanceof ResidentImage ? memory.heap : sharedHeap();
     this.regime = regime;
     this.heap = heap;
     this.place = heap.take(at.DIRECTORY_BYTES);
     this.#levels = new LevelTables(heap);
-    const builder = new Builder(regime, memory, heap, ranges);
+    const builder = new Builder(regime, memory, heap, parts);
     this.missing = builder.build();
     this.#builder = builder;
     this.classifier = builder.classifier;
     this.#pageFrames = builder.spans[0] as number;
-    this.#ranges = ranges.map(({ start, size }) => ({
-      start: frameAt(start),
-      frames: frameAt(size),
-    }));
+    this.#parts = parts;
     this.#levels.begin(regime, forms.leaves, builder.classifier);
     const { u32 } = heap;
     const put = (offset: number, ...values: readonly number[]): void => {
       u32.set(values, (this.place + offset) >> 2);
     };
     u32.fill(0, this.place >> 2, (this.place + at.DIRECTORY_BYTES) >> 2);
-    const [first, second = { start: 0n, size: 0n }] = ranges as [Range, Range?];
+    const [first, second = { input: 0, frames: 0 }] = parts as [RootPart, RootPart?];
     const halves = (value: bigint): readonly [number, number] => [
       Number(value & 0xffff_ffffn),
       Number(value >> 32n),
     ];
     put(
       at.DIRECTORY_START_0,
-      ...halves(first.start),
-      ...halves(first.size),
-      ...halves(second.start),
-      ...halves(second.size),
+      ...halves(addressOf(first.input)),
+      ...halves(addressOf(first.frames)),
+      ...halves(addressOf(second.input)),
+      ...halves(addressOf(second.frames)),
     );
     put(at.DIRECTORY_MASK, ...halves(builder.inputMask));
     put(
@@ -111,7 +107,7 @@ export class Directory {
   /** The output frame of one input frame; undefined where nothing is mapped. */
   frameOf(frame: Frame): Frame | undefined {
     const { u32 } = this.heap;
-    if (!this.#ranges.some(({ start, frames }) => frame >= start && frame < start + frames)) return undefined;
+    if (!this.#parts.some(({ input, frames }) => frame >= input && frame < input + frames)) return undefined;
     const { top, granule, granules } = this.#builder;
     const page = this.#pageFrames;
     const number = Math.floor(frame / granule) % granules;
@@ -161,24 +157,11 @@ export class Directory {
   }
 }
 
-/** Input addresses that a directory answers for, in bytes. */
-interface Range {
-  readonly start: bigint;
-  readonly size: bigint;
-}
-
-/** The ranges of the roots; undefined where there are more than two, or where two would use the same index bits. */
-function rangesOf({ roots, levels }: Regime): readonly Range[] | undefined {
-  const ranges = roots.flatMap(({ entries, level, inputFrame, canonical }: Root): Range[] => {
-    const size = BigInt(entries) << BigInt((levels[level] as Level).shift);
-    const start = addressOf(inputFrame);
-    if (!canonical) return [{ start, size }];
-    return [
-      { start: 0n, size: size / 2n },
-      { start: (1n << 64n) - size / 2n, size: size / 2n },
-    ];
-  });
-  return roots.length === 1 || (roots.length === 2 && ranges.length === 2) ? ranges : undefined;
+/** The parts of the roots; undefined where there are more than two, or where two would use the same index bits. */
+function partsOf(regime: Regime): readonly RootPart[] | undefined {
+  const { roots } = regime;
+  const parts = roots.flatMap(root => rootParts(regime, root));
+  return roots.length === 1 || (roots.length === 2 && parts.length === 2) ? parts : undefined;
 }
 
 /** Walks the upper levels and fills the three tables. */
@@ -197,15 +180,15 @@ class Builder extends Traversal {
   readonly #records: number;
   #missing = 0;
 
-  constructor(regime: Regime, memory: AddressSpace, heap: Heap, ranges: readonly Range[]) {
+  constructor(regime: Regime, memory: AddressSpace, heap: Heap, parts: readonly RootPart[]) {
     super(regime, memory, { maxTables: 2 ** 24 });
     this.#heap = heap;
     this.#image = memory instanceof ResidentImage ? memory : undefined;
     this.granule = ENTRIES * (this.spans[0] as number);
     // one root: as many bits as it translates; two: those of the whole address space below the common top
-    const size = ranges.map(({ size }) => size).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
+    const size = addressOf(Math.max(...parts.map(({ frames }) => frames)));
     const bits =
-      BigInt(size.toString(2).length - (size & (size - 1n) ? 0 : 1)) + (ranges.length > 1 ? 1n : 0n);
+      BigInt(size.toString(2).length - (size & (size - 1n) ? 0 : 1)) + (parts.length > 1 ? 1n : 0n);
     this.inputMask = (1n << bits) - 1n;
     this.granules = Math.max(1, Number(1n << bits) / bytesOf(this.granule));
     const tops = Math.ceil(this.granules / TABLE ** 2);

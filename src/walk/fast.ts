@@ -19,7 +19,7 @@ import type { Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
 import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
 import { SEGMENTS_PER_SCAN } from './scanner.ts';
-import { type Descent, UpperWalker } from './upper.ts';
+import { type Follower, UpperWalker } from './upper.ts';
 import { Workshop } from './workshop.ts';
 
 /** What the fast walker is given beyond a walk's options; for tests and for `bench`. */
@@ -119,7 +119,7 @@ class FastWalker extends UpperWalker {
     count: number,
     level: number,
     input: Frame,
-  ): Descent | undefined {
+  ): Follower | undefined {
     const image = this.#resident;
     const form = this.#forms.tables[level];
     const entries = 2 ** (this.regime.levels[level - 1] as Level).indexBits;

@@ -4,13 +4,13 @@ import { ALL_FRAMES, type Frame } from '../image/frames.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { BatchBuilder, type LeafBatch } from './batch.ts';
 import { Classifier } from './classifier.ts';
+import { spansOf } from './descent.ts';
 import { knownForms } from './forms.ts';
 import type { PieceColumns } from './pieces.ts';
 import type { Task } from './planned.ts';
 import type { Regime } from './regime.ts';
 import type { WalkOptions } from './result.ts';
 import { SEGMENTS_PER_SCAN } from './scanner.ts';
-import { spansOf } from './traversal.ts';
 import { Workshop } from './workshop.ts';
 
 /** What came of a task. Plain data: it may come from another thread. */

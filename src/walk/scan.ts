@@ -11,6 +11,7 @@ import { join } from '../bits/word.ts';
 import { type AddressSpace, rangeOf } from '../image/address-space.ts';
 import { type Bytes, bytesOf, type Frame, frameOf, inPage, PAGE_BYTES } from '../image/frames.ts';
 import { Classifier } from './classifier.ts';
+import { pieceEnd } from './descent.ts';
 import { type EntryClass, type EntryForm, type Level, outputFrame, type Regime } from './regime.ts';
 
 /** A kind of tree to look for. */
@@ -329,7 +330,10 @@ class Forest {
     return hopeless(census) ? undefined : census;
   }
 
-  /** Every entry that is not zero, until `each` answers false. */
+  /**
+   * Every entry that is not zero, until `each` answers false. Nothing is followed: what a page of tables leads to is looked up
+   * among the pages that may be tables, from the leaves up, so there is no way down for `Descent`.
+   */
   entries(
     address: Bytes,
     level: number,
@@ -347,9 +351,10 @@ class Forest {
     const { pointsToTable, table, leaf, group } = regime.levels[level] as Level;
     const { entryBytes } = regime;
     const step = entryBytes / 4;
-    for (let first = 0; first < entries; ) {
-      const place = address + first * entryBytes;
-      const count = Math.min(entries - first, (PAGE_BYTES - inPage(place)) / entryBytes);
+    const stop = address + entries * entryBytes;
+    let first = 0;
+    for (let place = address; place < stop; place = pieceEnd(place, stop)) {
+      const count = (pieceEnd(place, stop) - place) / entryBytes;
       const words = this.#memory.page(frameOf(place));
       const offset = inPage(place) / 4;
       for (let i = 0; words && i < count; i++) {

@@ -3,13 +3,15 @@
  * it. A self-mapped or hostile tree costs what its distinct tables cost.
  *
  * Level by level from the root: how many ways lead to each table is known when its level comes. So the tables of a level are
- * read in the order of their addresses, in large pieces, and those of the leaf level are counted by a kernel.
+ * read in the order of their addresses, in large pieces, and those of the leaf level are counted by a kernel. `Descent` goes
+ * down before it goes on, and knows the ways to a table only when it has gone them all.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import { type Bytes, frameOf, inPage, PAGE_BYTES } from '../image/frames.ts';
+import { type Bytes, frameOf, inPage } from '../image/frames.ts';
 import { freshKernels, type Kernels } from '../kernels/kernels.ts';
 import { CLASSES, Classes, FAULT, FIRST_LEAF, NOTHING, PAYLOAD } from './classes.ts';
 import { Classifier } from './classifier.ts';
+import { pieceEnd } from './descent.ts';
 import { knownForms } from './forms.ts';
 import { LeafCounter, type LeafCounts } from './leaf-counter.ts';
 import { type PieceColumns, Pieces, WORTH_A_KERNEL } from './pieces.ts';
@@ -153,7 +155,7 @@ export class Tally {
         this.#tables++;
         const end = address + entries * entryBytes;
         for (let place = address; place < end; ) {
-          const next = Math.min(end, place - inPage(place) + PAGE_BYTES);
+          const next = pieceEnd(place, end);
           pieces.put(place, (next - place) / entryBytes, level, ways.get(address) as number, inherited, 0);
           place = next;
         }

@@ -2,7 +2,7 @@
  * One address through one regime, level by level, keeping every entry on the way.
  */
 import type { Reading } from '../bits/family.ts';
-import { join } from '../bits/word.ts';
+import { join, split } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import {
   addressOf,
@@ -13,7 +13,8 @@ import {
   framesOfShift,
   inPage,
 } from '../image/frames.ts';
-import { type EntryKind, formOf, type Level, outputFrame, type Regime, type Root } from './regime.ts';
+import { indexOf, rootParts } from './descent.ts';
+import { type EntryKind, formOf, type Level, outputFrame, type Regime } from './regime.ts';
 
 /** One table lookup. */
 export interface Step {
@@ -53,85 +54,106 @@ export type Translation = {
     }
 );
 
-/** Frames that a root translates from its `inputFrame` on. */
-const rootFrames = (root: Root, level: Level): number => root.entries * framesOfShift(level.shift);
+/** Where a translation finds its entries. */
+export interface EntrySource {
+  /** Entry `index` of a table, and where it stands: NaN where nobody knows. Undefined where it cannot be had. */
+  entry(table: Bytes, index: number, bytes: 4 | 8): { readonly at: Bytes; readonly word: bigint } | undefined;
+  /** The sentence for an entry that cannot be had. */
+  lacks(table: Bytes, level: Level | undefined): string;
+}
 
-/** The root that translates a frame, and the index of the frame's first entry in it. */
-function rootOf(regime: Regime, frame: Frame): readonly [Root, number] | undefined {
-  for (const root of regime.roots) {
-    const level = regime.levels[root.level] as Level;
-    const span = framesOfShift(level.shift);
-    const frames = rootFrames(root, level);
-    if (!root.canonical) {
-      const offset = frame - root.inputFrame;
-      if (offset >= 0 && offset < frames) return [root, Math.floor(offset / span)];
-      continue;
+/** Entries where the tables lie. */
+const inMemory = (memory: AddressSpace): EntrySource => ({
+  entry: (table, index, bytes) => {
+    const at = table + index * bytes;
+    const page = memory.page(frameOf(at));
+    if (!page) return undefined;
+    const half = inPage(at) / 4;
+    const lo = page[half] as number;
+    return { at, word: bytes === 4 ? BigInt(lo) : join(lo, page[half + 1] as number) };
+  },
+  lacks: (table, level) => `the level ${level?.name} table at 0x${table.toString(16)} is not in the image`,
+});
+
+/** A table, and the entry of it that an address is looked up in. */
+export interface Lookup {
+  readonly table: Bytes;
+  /** Index into the regime's levels. */
+  readonly level: number;
+  readonly index: number;
+}
+
+/** The first lookup of a frame: in the root that translates it. */
+function firstLookup(regime: Regime, frame: Frame): Lookup | undefined {
+  for (const root of regime.roots)
+    for (const { first, input, frames } of rootParts(regime, root)) {
+      const offset = frame - input;
+      if (offset < 0 || offset >= frames) continue;
+      const span = framesOfShift((regime.levels[root.level] as Level).shift);
+      return { table: root.address, level: root.level, index: first + Math.floor(offset / span) };
     }
-    if (frame < frames / 2) return [root, Math.floor(frame / span)];
-    const fromTop = 2 ** 52 - frame; // the upper half ends at the top of the address space
-    if (fromTop > 0 && fromTop <= frames / 2) return [root, Math.floor((frames - fromTop) / span)];
-  }
   return undefined;
 }
 
 /** Translate one input address. Answers every address; never throws for what the tables hold. */
 export function translate(regime: Regime, memory: AddressSpace, input: bigint): Translation {
-  const frame = frameAt(input);
-  const start = rootOf(regime, frame);
+  const start = firstLookup(regime, frameAt(input));
+  return start
+    ? translateFrom(regime, inMemory(memory), input, start)
+    : {
+        regime,
+        input,
+        steps: [],
+        outcome: 'outside',
+        reason: `0x${input.toString(16)} is outside the input range of ${regime.id}`,
+      };
+}
+
+/**
+ * `translate`, from one lookup on. One address, entry by entry, each with its exact reading: `Descent` reads whole tables, and
+ * keeps nothing of the way.
+ */
+export function translateFrom(
+  regime: Regime,
+  source: EntrySource,
+  input: bigint,
+  start: Lookup,
+): Translation {
   const steps: Step[] = [];
   const base = { regime, input, steps };
-  if (!start)
-    return {
-      ...base,
-      outcome: 'outside',
-      reason: `0x${input.toString(16)} is outside the input range of ${regime.id}`,
-    };
-  let [{ address: table, level }, index] = start;
+  let { table, level, index } = start;
   let inherited = 0;
   for (;;) {
-    const form = regime.levels[level] as Level;
-    const at = table + index * regime.entryBytes;
-    const word = entryAt(memory, at, regime.entryBytes);
-    const name = `level ${form.name}`;
-    if (word === undefined)
-      return {
-        ...base,
-        outcome: 'missing',
-        reason: `the ${name} table at 0x${table.toString(16)} is not in the image`,
-      };
+    const form = regime.levels[level];
+    const found = form && source.entry(table, index, regime.entryBytes);
+    if (!found) return { ...base, outcome: 'missing', reason: source.lacks(table, form) };
+    const { at, word } = found;
     const reading = regime.read(word, level);
     const { kind, inherits } = regime.classify(reading, level);
     const step: Step = { level, name: form.name, index, at, word, kind, reading };
     steps.push(step);
-    const lo = Number(word & 0xffff_ffffn);
-    const hi = Number(word >> 32n);
-    if (kind === 'leaf') {
-      const pageSize = 2 ** form.shift;
-      const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % frameOf(pageSize)));
-      const output = addressOf(start) + (input & BigInt(pageSize - 1));
-      return { ...base, outcome: 'mapped', output, pageSize, level, inherited, leaf: step };
-    }
-    if (kind !== 'table' || level === 0) {
-      const outcome = kind === 'fault' || kind === 'table' ? 'fault' : 'invalid';
-      const finding = reading.findings.find(({ severity }) => severity === 'error');
-      return {
-        ...base,
-        outcome,
-        reason: `${name} entry is ${outcome === 'fault' ? `faulty: ${finding?.message ?? 'reserved'}` : 'invalid'}`,
-      };
-    }
+    if (kind === 'leaf')
+      return { ...base, outcome: 'mapped', ...leadsTo(form, word, input), level, inherited, leaf: step };
+    const below = regime.levels[level - 1];
+    if (kind !== 'table' || !below) return { ...base, ...endsAt(step) };
     inherited |= inherits;
-    table = form.table.address(lo, hi);
-    level--;
-    const next = regime.levels[level] as Level;
-    index = Number((input >> BigInt(next.shift)) & BigInt(2 ** next.indexBits - 1));
+    [table, level, index] = [form.table.address(...split(word)), level - 1, indexOf(below, input)];
   }
 }
 
-/** One entry of 4 or 8 bytes at a byte address. */
-function entryAt(memory: AddressSpace, at: Bytes, bytes: 4 | 8): bigint | undefined {
-  const page = memory.page(frameOf(at));
-  if (!page) return undefined;
-  const word = inPage(at) / 4;
-  return bytes === 4 ? BigInt(page[word] as number) : join(page[word] as number, page[word + 1] as number);
+/** Where a leaf leads an address. */
+function leadsTo(form: Level, word: bigint, input: bigint): { output: bigint; pageSize: number } {
+  const [lo, hi] = split(word);
+  const pageSize = 2 ** form.shift;
+  const frame = frameAt(input);
+  const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % frameOf(pageSize)));
+  return { output: addressOf(start) + (input & BigInt(pageSize - 1)), pageSize };
+}
+
+/** An entry that neither leads on nor maps. */
+function endsAt({ kind, name, reading }: Step): { outcome: 'fault' | 'invalid'; reason: string } {
+  if (kind !== 'fault' && kind !== 'table')
+    return { outcome: 'invalid', reason: `level ${name} entry is invalid` };
+  const finding = reading.findings.find(({ severity }) => severity === 'error');
+  return { outcome: 'fault', reason: `level ${name} entry is faulty: ${finding?.message ?? 'reserved'}` };
 }

@@ -1,11 +1,12 @@
 /**
- * The way down a tree: roots, tables, pages of tables, and what one entry means for the result. How the entries of a page
- * are read is left to the walkers.
+ * The way down a tree for those who want ranges: what is followed, and what one entry means for the result. How the entries
+ * of a page are read is left to the walkers.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import { ALL_FRAMES, type Bytes, type Frame, framesOfShift, inPage, PAGE_BYTES } from '../image/frames.ts';
+import { ALL_FRAMES, type Bytes, type Frame, inPage } from '../image/frames.ts';
 import { BatchBuilder } from './batch.ts';
 import { Classifier } from './classifier.ts';
+import { Descent, rootParts } from './descent.ts';
 import { type EntryForm, KIND, type Level, outputFrame, type Regime, type Root } from './regime.ts';
 import {
   DEFAULT_MAX_RANGES,
@@ -16,21 +17,13 @@ import {
   type WalkResult,
 } from './result.ts';
 
-/** Frames that one entry of each level covers. */
-export const spansOf = ({ levels }: Regime): readonly Frame[] =>
-  levels.map(({ shift }) => framesOfShift(shift));
-
-export abstract class Traversal {
-  readonly regime: Regime;
-  readonly memory: AddressSpace;
+export abstract class Traversal extends Descent {
   readonly classifier: Classifier;
   readonly from: Frame;
   readonly to: Frame;
   readonly listPayload: boolean;
   readonly ignore: readonly [lo: number, hi: number];
   readonly batch = new BatchBuilder();
-  /** Frames that one entry of each level covers. */
-  readonly spans: readonly Frame[];
   protected readonly maxTables: number;
   readonly #maxRanges: number;
   readonly #missing: MissingTable[] = [];
@@ -39,13 +32,10 @@ export abstract class Traversal {
   protected leaves = 0;
   protected payload = 0;
   protected faults = 0;
-  protected stopped: string | undefined;
 
   constructor(regime: Regime, memory: AddressSpace, options: WalkOptions) {
-    this.regime = regime;
-    this.memory = memory;
+    super(regime, memory);
     this.classifier = new Classifier(regime);
-    this.spans = spansOf(regime);
     this.from = options.from ?? 0;
     this.to = options.to ?? ALL_FRAMES;
     this.listPayload = options.payload ?? false;
@@ -54,21 +44,13 @@ export abstract class Traversal {
     this.#maxRanges = options.maxRanges ?? DEFAULT_MAX_RANGES;
   }
 
-  /**
-   * Read a piece of a table that lies in one page: `count` entries from the physical address `place` on; the first one
-   * translates the frame `input`. Called for every table: numbers, not an object.
-   */
-  protected abstract part(place: Bytes, count: number, level: number, input: Frame, inherited: number): void;
-
-  root({ address, level, entries, inputFrame, canonical }: Root): void {
-    const span = this.spans[level];
-    if (span === undefined) return;
-    const upper = canonical ? entries / 2 : entries;
-    this.table(address, level, inputFrame, 0, upper, 0);
-    // the upper half of a canonical root ends at the top of the address space
-    if (!canonical || this.stopped !== undefined) return;
-    this.tables--; // two halves of one table
-    this.table(address, level, ALL_FRAMES - upper * span, upper, entries, 0);
+  root(root: Root): void {
+    const { address, level } = root;
+    for (const { first, end, input } of rootParts(this.regime, root)) {
+      if (this.stopped !== undefined) return;
+      if (first > 0) this.tables--; // two halves of one table
+      this.table(address, level, input, first, end, 0);
+    }
   }
 
   result(): WalkResult {
@@ -82,8 +64,7 @@ export abstract class Traversal {
     };
   }
 
-  /** Entries `first` to `end` (exclusive) of the table at `address`; entry `first` translates `inputFrame`. */
-  protected table(
+  protected override table(
     address: Bytes,
     level: number,
     inputFrame: Frame,
@@ -92,22 +73,9 @@ export abstract class Traversal {
     inherited: number,
   ): void {
     if (this.stopped !== undefined) return;
-    if (++this.tables > this.maxTables) {
+    if (++this.tables > this.maxTables)
       this.stopped = `stopped after ${this.maxTables} tables: the tree is larger, or its tables contain each other`;
-      return;
-    }
-    const { entryBytes } = this.regime;
-    const span = this.spans[level] as number;
-    const stop = address + end * entryBytes;
-    // a table may be larger than a page (64KB granule, concatenation) or share one (PAE, small stage 2 roots)
-    let input = inputFrame;
-    for (let place = address + first * entryBytes; place < stop && this.stopped === undefined; ) {
-      const pageEnd = Math.min(stop, place - inPage(place) + PAGE_BYTES);
-      const count = (pageEnd - place) / entryBytes;
-      this.part(place, count, level, input, inherited);
-      input += count * span;
-      place = pageEnd;
-    }
+    else super.table(address, level, inputFrame, first, end, inherited);
   }
 
   /** A piece of a table is not in the image. */

@@ -9,7 +9,7 @@ import type { EntryClass, Level } from './regime.ts';
 import { Traversal } from './traversal.ts';
 
 /** Answers the first entry from `index` on that has to be followed as usual; so many before it were. */
-export type Descent = (index: number, patternLo: number, patternHi: number, inherited: number) => number;
+export type Follower = (index: number, patternLo: number, patternHi: number, inherited: number) => number;
 
 export abstract class UpperWalker extends Traversal {
   /** A piece to be read later. `missing`: an upper table that could not be read. */
@@ -32,7 +32,7 @@ export abstract class UpperWalker extends Traversal {
     _count: number,
     _level: number,
     _input: Frame,
-  ): Descent | undefined {
+  ): Follower | undefined {
     return undefined;
   }
 
