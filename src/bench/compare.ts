@@ -1,5 +1,6 @@
 /** One row: the same work done in two ways, compared byte for byte, then timed beside this machine's read limit. */
-import { freshKernels, type Kernels, typescriptKernels, wasmKernels } from '../kernels/kernels.ts';
+import type { Kernels } from '../kernels/api.ts';
+import { freshKernels, typescriptKernels, wasmKernels } from '../kernels/kernels.ts';
 import { measure, type Rounds, repeated, type Timing } from './measure.ts';
 import { COMPARED, type Item } from './suite.ts';
 import { Workbench, type Workload } from './workloads.ts';

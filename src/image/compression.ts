@@ -1,8 +1,7 @@
 /** What is wrapped around an image or a text. */
+import type { Compression } from './container.ts';
 import type { Decompressed, DecompressLimits } from './decompress.ts';
 import type { ByteSource } from './source.ts';
-
-export type Compression = 'gzip' | 'zstd' | 'xz';
 
 /** Which compression the first bytes announce. */
 export function compressionOf(source: ByteSource): Compression | undefined {

@@ -1,5 +1,5 @@
 /** Room in the kernels' memory, and views on it. */
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from './api.ts';
 
 /** The first bytes stay free: a kernel may read the word before a block. */
 const FIRST = 4096;

@@ -1,6 +1,6 @@
 /** Words from hex text, by the kernels. */
+import type { Kernels } from './api.ts';
 import { Heap } from './heap.ts';
-import type { Kernels } from './kernels.ts';
 import * as at from './layout.ts';
 import { sharedHeap } from './resolve.ts';
 

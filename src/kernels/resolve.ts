@@ -6,8 +6,9 @@
  * the kernels.
  */
 import type { Table } from '../memtype/compile.ts';
+import type { Kernels } from './api.ts';
 import { Heap } from './heap.ts';
-import { type Kernels, kernels } from './kernels.ts';
+import { kernels } from './kernels.ts';
 import { install, type Plan, plan, takeScratch } from './plan.ts';
 
 /** Entries: 64-bit words, or pairs of 32-bit halves `(lo, hi)`. */

@@ -3,7 +3,7 @@
  * WebAssembly, and by the tests, which compare byte for byte.
  */
 import { bytesOf, frameOf } from '../image/frames.ts';
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from './api.ts';
 import * as at from './layout.ts';
 
 const INITIAL_BYTES = 65536;

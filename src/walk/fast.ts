@@ -10,8 +10,8 @@
  */
 import type { AddressSpace } from '../image/address-space.ts';
 import { type Bytes, type Frame, frameOf, inPage, PAGE_BYTES } from '../image/frames.ts';
+import type { Kernels } from '../kernels/api.ts';
 import type { Heap } from '../kernels/heap.ts';
-import type { Kernels } from '../kernels/kernels.ts';
 import type { LeafBatch } from './batch.ts';
 import { type Forms, knownForms } from './forms.ts';
 import { Pieces, WORTH_A_KERNEL } from './pieces.ts';

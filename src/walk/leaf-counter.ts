@@ -1,8 +1,8 @@
 /** Leaf tables counted by a kernel, for totals. Plain data in and out: other threads do it too. */
 import type { AddressSpace } from '../image/address-space.ts';
 import { frameOf, inPage } from '../image/frames.ts';
+import type { Kernels } from '../kernels/api.ts';
 import { Heap } from '../kernels/heap.ts';
-import type { Kernels } from '../kernels/kernels.ts';
 import * as at from '../kernels/layout.ts';
 import { CLASSES, type Classes, FAULT, FIRST_LEAF, type LeafClass, PAYLOAD } from './classes.ts';
 import { type Forms, knownForms } from './forms.ts';

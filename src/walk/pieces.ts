@@ -1,5 +1,6 @@
 /** Pieces of tables that are still to be read, in the order of the walk. */
 import type { Bytes, Frame } from '../image/frames.ts';
+import type { LeafBatch } from './batch.ts';
 
 /** Leaf tables below which compiling the kernels costs more than it saves (docs/performance.md, first calls: 1 to 2 ms). */
 export const WORTH_A_KERNEL = 64;
@@ -53,6 +54,23 @@ export class Pieces implements PieceColumns {
     this.inherited = wider(this.inherited, Uint32Array);
     this.missing = wider(this.missing, Uint8Array);
   }
+}
+
+/** Pieces of one task: `first` up to `end`. */
+export interface Task {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** What came of a task. Plain data: it may come from another thread. */
+export interface PieceResult {
+  /** Arrays of just the length. */
+  readonly rows: LeafBatch;
+  readonly leaves: number;
+  readonly payload: number;
+  readonly faults: number;
+  /** Pieces that the image does not hold, in order. */
+  readonly missing: Uint32Array;
 }
 
 /** The entries of a piece that translate frames from `from` on: the first. */

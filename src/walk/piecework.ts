@@ -1,28 +1,16 @@
 /** The second half of a planned walk: pieces of leaf tables become rows, whoever reads them. */
 import type { AddressSpace } from '../image/address-space.ts';
 import { ALL_FRAMES, type Frame } from '../image/frames.ts';
-import type { Kernels } from '../kernels/kernels.ts';
+import type { Kernels } from '../kernels/api.ts';
 import { BatchBuilder, type LeafBatch } from './batch.ts';
 import { Classifier } from './classifier.ts';
 import { spansOf } from './descent.ts';
 import { knownForms } from './forms.ts';
-import type { PieceColumns } from './pieces.ts';
-import type { Task } from './planned.ts';
+import type { PieceColumns, PieceResult, Task } from './pieces.ts';
 import type { Regime } from './regime.ts';
 import type { WalkOptions } from './result.ts';
 import { SEGMENTS_PER_SCAN } from './scanner.ts';
 import { Workshop } from './workshop.ts';
-
-/** What came of a task. Plain data: it may come from another thread. */
-export interface PieceResult {
-  /** Arrays of just the length. */
-  readonly rows: LeafBatch;
-  readonly leaves: number;
-  readonly payload: number;
-  readonly faults: number;
-  /** Pieces that the image does not hold, in order. */
-  readonly missing: Uint32Array;
-}
 
 export type PieceOptions = Pick<WalkOptions, 'from' | 'to' | 'payload' | 'ignore'>;
 

@@ -5,8 +5,7 @@
 import type { AddressSpace } from '../image/address-space.ts';
 import type { Bytes, Frame } from '../image/frames.ts';
 import { knownForms } from './forms.ts';
-import { type PieceColumns, Pieces } from './pieces.ts';
-import type { PieceResult } from './piecework.ts';
+import { type PieceColumns, type PieceResult, Pieces, type Task } from './pieces.ts';
 import type { EntryForm, Regime } from './regime.ts';
 import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
 import { UpperWalker } from './upper.ts';
@@ -18,12 +17,6 @@ const MAX_BETWEEN = 2 ** 14;
 
 /** Never shown: one walker walks instead. */
 const NOT_FOR_US = 'more than can be listed';
-
-/** Pieces of one task: `first` up to `end`. */
-export interface Task {
-  readonly first: number;
-  readonly end: number;
-}
 
 export class PlannedWalk extends UpperWalker {
   readonly #pieces = new Pieces();

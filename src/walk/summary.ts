@@ -8,7 +8,8 @@
  */
 import type { AddressSpace } from '../image/address-space.ts';
 import { type Bytes, frameOf, inPage } from '../image/frames.ts';
-import { freshKernels, type Kernels } from '../kernels/kernels.ts';
+import type { Kernels } from '../kernels/api.ts';
+import { freshKernels } from '../kernels/kernels.ts';
 import { CLASSES, Classes, FAULT, FIRST_LEAF, NOTHING, PAYLOAD } from './classes.ts';
 import { Classifier } from './classifier.ts';
 import { pieceEnd } from './descent.ts';

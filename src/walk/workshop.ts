@@ -1,8 +1,9 @@
 /** What the scan kernel works with: a scanner, and room for the pages it scans. */
 import type { AddressSpace } from '../image/address-space.ts';
 import { type Frame, frameOf, inPage } from '../image/frames.ts';
+import type { Kernels } from '../kernels/api.ts';
 import { Heap } from '../kernels/heap.ts';
-import { freshKernels, type Kernels } from '../kernels/kernels.ts';
+import { freshKernels } from '../kernels/kernels.ts';
 import { Arena } from './gather.ts';
 import { endWanted, firstWanted, type PieceColumns } from './pieces.ts';
 import { Scanner, SEGMENTS_PER_SCAN } from './scanner.ts';

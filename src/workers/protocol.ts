@@ -4,9 +4,8 @@ import { freshKernels } from '../kernels/kernels.ts';
 import { Classes } from '../walk/classes.ts';
 import { Classifier } from '../walk/classifier.ts';
 import { LeafCounter, type LeafCounts } from '../walk/leaf-counter.ts';
-import type { PieceColumns } from '../walk/pieces.ts';
-import { type PieceOptions, type PieceResult, Piecework } from '../walk/piecework.ts';
-import type { Task } from '../walk/planned.ts';
+import type { PieceColumns, PieceResult, Task } from '../walk/pieces.ts';
+import { type PieceOptions, Piecework } from '../walk/piecework.ts';
 import type { Space } from '../walk/space.ts';
 
 /** Work that all threads take tasks from, until there are none left. What is large lies in memory that all see. */

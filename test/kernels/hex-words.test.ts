@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Kernels } from '../../src/kernels/api.ts';
 import { hexWords } from '../../src/kernels/hex-words.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
+import { typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 
 const implementations: readonly (readonly [string, () => Kernels])[] = [
   ['WebAssembly', () => wasmKernels() as Kernels],

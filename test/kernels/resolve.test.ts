@@ -5,8 +5,9 @@ import { stage2Leaf, stage2Settings } from '../../src/arm64/descriptors/stage2.t
 import type { GatherStep } from '../../src/bits/gather.ts';
 import { gather } from '../../src/bits/gather.ts';
 import { settle } from '../../src/bits/settings.ts';
+import type { Kernels } from '../../src/kernels/api.ts';
 import { Heap } from '../../src/kernels/heap.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
+import { typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 import { plan } from '../../src/kernels/plan.ts';
 import { Resolver, resolve, resolveFrom } from '../../src/kernels/resolve.ts';
 import type { Table } from '../../src/memtype/compile.ts';

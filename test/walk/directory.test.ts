@@ -1,8 +1,9 @@
 /** Look-ups of many addresses say what one look-up of each says. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Kernels } from '../../src/kernels/api.ts';
 import { Heap } from '../../src/kernels/heap.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
+import { typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 import { Directory } from '../../src/walk/directory.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
 import { ResidentImage } from '../../src/walk/resident.ts';

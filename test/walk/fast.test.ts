@@ -1,7 +1,8 @@
 /** The fast walker gives what the exact walker gives: with WebAssembly, and with its TypeScript twin. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
+import type { Kernels } from '../../src/kernels/api.ts';
+import { typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
 import { walkFast } from '../../src/walk/fast.ts';
 import type { Level } from '../../src/walk/regime.ts';

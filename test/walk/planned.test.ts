@@ -1,9 +1,11 @@
 /** A walk in two halves gives what one walker gives, however its pieces are divided and whoever reads them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
+import type { Kernels } from '../../src/kernels/api.ts';
+import { typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
-import { type PieceResult, Piecework } from '../../src/walk/piecework.ts';
+import type { PieceResult } from '../../src/walk/pieces.ts';
+import { Piecework } from '../../src/walk/piecework.ts';
 import { PlannedWalk } from '../../src/walk/planned.ts';
 import type { Regime } from '../../src/walk/regime.ts';
 import type { WalkOptions, WalkResult } from '../../src/walk/result.ts';

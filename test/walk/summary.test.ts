@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stage1Tables } from '../../src/arm64/walk/tables.ts';
-import { type Kernels, typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
+import type { Kernels } from '../../src/kernels/api.ts';
+import { typescriptKernels, wasmKernels } from '../../src/kernels/kernels.ts';
 import { walkExactly } from '../../src/walk/exact.ts';
 import { records } from '../../src/walk/record.ts';
 import { summarise } from '../../src/walk/summary.ts';
