@@ -305,8 +305,8 @@ export class Workbench {
       },
       image,
       (a, b) => {
-        const { is } = combineStages(a as Stage1Meaning, b as Stage2Meaning);
-        return is.status === 'ok' ? memoryName(is.memory) : is.status;
+        const { value } = combineStages(a as Stage1Meaning, b as Stage2Meaning);
+        return value.is === 'ok' ? memoryName(value.memory) : value.is;
       },
     );
     if (!pairs) throw new Error('the kernels do not read these stages');

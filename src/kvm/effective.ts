@@ -36,8 +36,8 @@ export function explainArm64(fwb: boolean, s2: S2Type, s1: GuestType): Answer<Ef
   const stage1 = s1DecodeMemAttrs(MAIR[s1], INNER_SHAREABLE, FEATURES);
   const memAttr = fwb ? MEMATTR[s2].fwb : MEMATTR[s2].plain;
   const stage2 = s2DecodeMemAttrs(memAttr, INNER_SHAREABLE, 0, { fwb: fwb ? 1 : 0, mtePerm: 0 });
-  const both = combineStages(stage1.is, stage2.is);
-  return answer(both.is, ...stage1.why, ...stage2.why, ...both.why);
+  const both = combineStages(stage1.value, stage2.value);
+  return answer(both.value, ...stage1.why, ...stage2.why, ...both.why);
 }
 
 /** Every combination that KVM can make: 2 x 4 x 7. */
@@ -48,7 +48,7 @@ export function effectiveArm64(fwb: boolean, s2: S2Type, s1: GuestType): GuestTy
   const key = `${fwb} ${s2} ${s1}`;
   let type = known.get(key);
   if (type === undefined) {
-    type = nameOf(explainArm64(fwb, s2, s1).is);
+    type = nameOf(explainArm64(fwb, s2, s1).value);
     known.set(key, type);
   }
   return type;
@@ -56,7 +56,7 @@ export function effectiveArm64(fwb: boolean, s2: S2Type, s1: GuestType): GuestTy
 
 /** `Normal WB RWA` as `Normal-WB`: hints are no type. */
 function nameOf(effective: Effective): GuestType {
-  if (effective.status !== 'ok') throw new Error(`KVM writes no ${effective.why}`);
+  if (effective.is !== 'ok') throw new Error(`KVM writes no ${effective.why}`);
   const name = memoryName(effective.memory);
   const type = GUEST_TYPES.find(t => name === t || name.startsWith(t.replace('-', ' ')));
   if (type === undefined) throw new Error(`no name for ${name}`);
@@ -77,9 +77,9 @@ export const EPT_CODE = Object.fromEntries(
   }),
 ) as Record<MtrrType, number>;
 
-function typeOf({ is }: Answer<X86Effective>): MtrrType {
-  if (is.is !== 'type') throw new Error(`KVM writes nothing that is ${is.is}`);
-  return plainType(is.type);
+function typeOf({ value }: Answer<X86Effective>): MtrrType {
+  if (value.is !== 'type') throw new Error(`KVM writes nothing that is ${value.is}`);
+  return plainType(value.type);
 }
 
 /** EPT: IPAT takes the entry's type, else it is combined with the guest's PAT type. */

@@ -23,7 +23,7 @@ export function compose<A, B, C>(
 ): Pairs<C> {
   const columns = second.palette.length;
   const results = new Palette<C>();
-  const codes = first.palette.flatMap(a => second.palette.map(b => results.code(combine(a, b).is)));
+  const codes = first.palette.flatMap(a => second.palette.map(b => results.code(combine(a, b).value)));
   const { entries } = results;
   if (entries.length > 0x10000) throw new RangeError('more than 65536 different results');
   const table = entries.length > 0x100 ? Uint16Array.from(codes) : Uint8Array.from(codes);

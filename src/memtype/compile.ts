@@ -64,7 +64,7 @@ export function compile<C, A>(rule: Rule<C, A>, config: C): Compiled<A> {
   const lut = new Uint8Array(2 ** steps.width);
   const palette = new Palette<A>();
   for (let key = 0; key < lut.length; key++) {
-    const code = palette.code(apply(rule, steps.scatter(key), config).is);
+    const code = palette.code(apply(rule, steps.scatter(key), config).value);
     if (code > 0xff) throw new PaletteError(`${rule.id} has more than 256 different answers`);
     lut[key] = code;
   }

@@ -25,11 +25,11 @@ export interface Reason {
 
 /** An answer with its reasons, in the order in which they were applied. */
 export interface Answer<A> {
-  readonly is: A;
+  readonly value: A;
   readonly why: readonly Reason[];
 }
 
-export const answer = <A>(is: A, ...why: readonly Reason[]): Answer<A> => ({ is, why });
+export const answer = <A>(value: A, ...why: readonly Reason[]): Answer<A> => ({ value, why });
 
 /** A rule, applied. */
 export interface Step {

@@ -34,7 +34,7 @@ const sum = rule({
 describe('a rule', () => {
   test('answers a word with the reason', () => {
     expect(apply(sum, 0x8000_0000_0000_0010n, { add: 1 })).toEqual({
-      is: { value: -2 },
+      value: { value: -2 },
       why: [
         { rule: 'toy.sum', ref, operands: { low: 1, add: 1 }, result: '-2', because: 'low = 1, add = 1: -2' },
       ],
@@ -67,7 +67,7 @@ describe('a compiled rule', () => {
     for (let key = 0; key < 32; key++)
       for (const noise of [0n, 0x7fff_ffff_ffff_ff0fn]) {
         const word = table.gather.scatter(key) | noise;
-        expect(lookup(table, word)).toEqual(apply(sum, word, config).is);
+        expect(lookup(table, word)).toEqual(apply(sum, word, config).value);
       }
   });
 
@@ -120,7 +120,7 @@ test('two stages compose to every pair of their answers', () => {
   const pairs = compose(a, b, product);
   a.palette.forEach((x, i) => {
     b.palette.forEach((y, j) => {
-      expect(pairs.at(i, j)).toEqual(product(x, y).is);
+      expect(pairs.at(i, j)).toEqual(product(x, y).value);
     });
   });
   expect(pairs.codes).toBeInstanceOf(Uint8Array);

@@ -114,8 +114,8 @@ export function combineStages(
   s2: Stage2Meaning,
   { nonCacheable: off, control = 'HCR_EL2.CD' }: Stage2Override = NO_OVERRIDE,
 ): Answer<Effective> {
-  if (s1.status !== 'ok') return answer(s1);
-  if (s2.status !== 'ok') return answer(s2);
+  if (s1.is !== 'ok') return answer(s1);
+  if (s2.is !== 'ok') return answer(s2);
   const reasons: Reason[] = [];
   let { wish } = s2;
   if (off && wish.is === 'normal') {
@@ -142,7 +142,7 @@ export function combineStages(
         }),
   );
   const noTagAccess: Bit = s2.noTagAccess && memory.tagged ? 1 : 0;
-  return answer({ status: 'ok', memory, sh, doubts, noTagAccess, res0Set: s2.res0Set }, ...reasons);
+  return answer({ is: 'ok', memory, sh, doubts, noTagAccess, res0Set: s2.res0Set }, ...reasons);
 }
 
 const outerByType = (memory: Memory): Reason =>
@@ -193,8 +193,8 @@ function combination(s1: Memory, wish: Stage2Wish, result: Memory): Reason {
 
 /** The result's shareability. HCR_EL2.FWB plays no part [Arm ARM, I_CGGBV]. */
 function shareability(
-  s1: Extract<Stage1Meaning, { status: 'ok' }>,
-  s2: Extract<Stage2Meaning, { status: 'ok' }>,
+  s1: Extract<Stage1Meaning, { is: 'ok' }>,
+  s2: Extract<Stage2Meaning, { is: 'ok' }>,
   memory: Memory,
 ): ShareabilitySet {
   if (alwaysOuter(memory)) return { sh: ['OSH'], doubts: [] };
@@ -211,9 +211,9 @@ function shareability(
 
 /** Stage 1 alone: regimes without stage 2, or stage 2 off. */
 export function stage1Only(s1: Stage1Meaning): Answer<Effective> {
-  if (s1.status !== 'ok') return answer(s1);
+  if (s1.is !== 'ok') return answer(s1);
   const { memory, sh: code } = s1;
-  const certain = { status: 'ok', memory, noTagAccess: 0, res0Set: 0 } as const;
+  const certain = { is: 'ok', memory, noTagAccess: 0, res0Set: 0 } as const;
   if (alwaysOuter(memory)) return answer({ ...certain, sh: ['OSH'], doubts: [] }, outerByType(memory));
   const { sh, doubts } = outcomes(fromField(code), isReservedField(code) ? ['s1-sh-reserved'] : []);
   return answer(

@@ -74,9 +74,9 @@ export const stage2On = (hcr: HypervisorControls): boolean => hcr.vm === 1 || hc
 const disabled = citing('arm64.S1DisabledOutput', asl('AArch64_S1DisabledOutput'));
 const cacheControl = citing('arm64.S1CacheControl', arm('section D7.5.5, SCTLR_ELx.{C, I}'));
 
-type FetchFromDevice = Extract<Effective, { status: 'constrained-unpredictable' }>;
+type FetchFromDevice = Extract<Effective, { is: 'constrained-unpredictable' }>;
 export const FETCH_FROM_DEVICE: FetchFromDevice = {
-  status: 'constrained-unpredictable',
+  is: 'constrained-unpredictable',
   why: 'ifetch-from-device',
 };
 export const fetchFromDevice = (where: string): Reason =>
@@ -94,7 +94,7 @@ function disabledOutput(
   hcr: HypervisorControls,
   sctlr: SystemControls,
   features: AttributeFeatures,
-): Answer<Extract<Stage1Meaning, { status: 'ok' }>> {
+): Answer<Extract<Stage1Meaning, { is: 'ok' }>> {
   const normal = (half: NormalMemory['outer'], xs: Bit, tagged: Bit): NormalMemory => ({
     type: 'normal',
     outer: half,
@@ -105,7 +105,7 @@ function disabledOutput(
   if (hcr.dc) {
     const memory = normal('WBrw', 0, hcr.dct && features.mte2);
     return answer(
-      { status: 'ok', memory, sh: SH.NSH },
+      { is: 'ok', memory, sh: SH.NSH },
       disabled({ 'HCR_EL2.DC': 1, 'HCR_EL2.DCT': hcr.dct }, `${memoryName(memory)}, Non-shareable`, {
         note: 'stage 1 is off, with Default Cacheability',
       }),
@@ -116,13 +116,13 @@ function disabledOutput(
   if (access === 'ifetch') {
     const memory = sctlr.i ? normal('WTr', 1, 0) : normal('NC', 1, 0);
     return answer(
-      { status: 'ok', memory, sh: SH.OSH },
+      { is: 'ok', memory, sh: SH.OSH },
       disabled({ access, ...off, 'SCTLR.I': sctlr.i }, `${memoryName(memory)}, Outer Shareable`, { note }),
     );
   }
   const memory: Memory = { type: 'device', device: 'nGnRnE', xs: known(1, features), tagged: 0 };
   return answer(
-    { status: 'ok', memory, sh: SH.OSH },
+    { is: 'ok', memory, sh: SH.OSH },
     disabled({ access, ...off }, 'Device-nGnRnE, Outer Shareable', { note }),
   );
 }
@@ -140,8 +140,8 @@ export function stage1Output(
 ): Answer<Stage1Meaning | FetchFromDevice> {
   if (!stage1On(hcr, sctlr)) return disabledOutput(access, hcr, sctlr, features);
   const tables = fromTables();
-  const s1 = tables.is;
-  if (s1.status !== 'ok') return tables;
+  const s1 = tables.value;
+  if (s1.is !== 'ok') return tables;
   if (access === 'ifetch' && s1.memory.type === 'device')
     return answer(FETCH_FROM_DEVICE, ...tables.why, fetchFromDevice('stage 1'));
   const cached = access === 'data' ? sctlr.c : sctlr.i;
@@ -150,7 +150,7 @@ export function stage1Output(
   const tagged = access === 'data' && s1.memory.tagged ? null : 0;
   const memory: NormalMemory = { type: 'normal', outer: 'NC', inner: 'NC', xs: s1.memory.xs, tagged };
   return answer(
-    { status: 'ok', memory, sh: s1.sh },
+    { is: 'ok', memory, sh: s1.sh },
     ...tables.why,
     cacheControl({ access, [access === 'data' ? 'SCTLR.C' : 'SCTLR.I']: 0 }, memoryName(memory), {
       note: tagged === null ? 'whether the memory stays Tagged is CONSTRAINED UNPREDICTABLE' : undefined,

@@ -40,22 +40,22 @@ export function effectiveOf(
   { stage1, stage2 }: Stages,
 ): Answer<Effective> {
   const first = stage1Output(access, hcr, sctlr, features, stage1);
-  if (first.is.status === 'constrained-unpredictable') return answer(first.is, ...first.why);
+  if (first.value.is === 'constrained-unpredictable') return answer(first.value, ...first.why);
   if (!stage2On(hcr)) {
-    const only = stage1Only(first.is);
-    return checked(access, answer(only.is, ...first.why, ...only.why));
+    const only = stage1Only(first.value);
+    return checked(access, answer(only.value, ...first.why, ...only.why));
   }
   const second = stage2();
-  const both = combineStages(first.is, second.is, {
+  const both = combineStages(first.value, second.value, {
     nonCacheable: access === 'data' ? hcr.cd : hcr.id,
     control: access === 'data' ? 'HCR_EL2.CD' : 'HCR_EL2.ID',
   });
-  return checked(access, answer(both.is, ...first.why, ...second.why, ...both.why));
+  return checked(access, answer(both.value, ...first.why, ...second.why, ...both.why));
 }
 
 /** A fetch that ends in Device memory has no certain outcome. */
 function checked(access: Access, result: Answer<Effective>): Answer<Effective> {
-  const device = result.is.status === 'ok' && result.is.memory.type === 'device';
+  const device = result.value.is === 'ok' && result.value.memory.type === 'device';
   return access === 'ifetch' && device
     ? answer(FETCH_FROM_DEVICE, ...result.why, fetchFromDevice('result'))
     : result;

@@ -27,11 +27,11 @@ const MEMATTRS = Array.from(
 
 /** The type alone, or what there is instead of one. */
 const typeText = (effective: Effective): string =>
-  effective.status === 'ok'
+  effective.is === 'ok'
     ? memoryName(effective.memory) + (effective.noTagAccess ? ' NoTagAccess' : '')
-    : effective.status;
+    : effective.is;
 const withShareability = (effective: Effective): string =>
-  effective.status === 'ok' ? `${typeText(effective)}, ${effective.sh.join(' or ')}` : effective.status;
+  effective.is === 'ok' ? `${typeText(effective)}, ${effective.sh.join(' or ')}` : effective.is;
 
 function byMemAttr(id: string, title: string, config: MemAttrConfig): Matrix {
   return {
@@ -43,8 +43,8 @@ function byMemAttr(id: string, title: string, config: MemAttrConfig): Matrix {
     columns: stage1Names,
     get rows() {
       return rowsOf(MEMATTRS, STAGE1_BYTES, (memAttr, byte) => {
-        const first = s1DecodeMemAttrs(byte, ISH, FEATURES).is;
-        return typeText(combineStages(first, s2DecodeMemAttrs(memAttr, ISH, 0, config).is).is);
+        const first = s1DecodeMemAttrs(byte, ISH, FEATURES).value;
+        return typeText(combineStages(first, s2DecodeMemAttrs(memAttr, ISH, 0, config).value).value);
       });
     },
   };
@@ -67,11 +67,11 @@ function bySh(id: string, title: string, byte: number, memAttr: number, fwb: Bit
     columns: SH_FIELDS.map(([name]) => name),
     get rows() {
       return rowsOf(SH_FIELDS, SH_FIELDS, (first, [, second]) => {
-        const { is } = combineStages(
-          s1DecodeMemAttrs(byte, first, FEATURES).is,
-          s2DecodeMemAttrs(memAttr, second, 0, { fwb, mtePerm: 0 }).is,
+        const { value } = combineStages(
+          s1DecodeMemAttrs(byte, first, FEATURES).value,
+          s2DecodeMemAttrs(memAttr, second, 0, { fwb, mtePerm: 0 }).value,
         );
-        return is.status === 'ok' ? is.sh.join(' or ') : is.status;
+        return value.is === 'ok' ? value.sh.join(' or ') : value.is;
       });
     },
   };
@@ -146,7 +146,7 @@ export const MATRICES: readonly Matrix[] = [
     get rows() {
       return rowsOf(CONTROLS, [0x04, 0x44, 0xff, 0xf0], (given, mair) =>
         withShareability(
-          resolve({ ...given, mair, s1sh: ISH, s2sh: ISH, fnxs: 0, mtePerm: 0, features: FEATURES }).is,
+          resolve({ ...given, mair, s1sh: ISH, s2sh: ISH, fnxs: 0, mtePerm: 0, features: FEATURES }).value,
         ),
       );
     },

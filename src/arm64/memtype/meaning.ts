@@ -6,17 +6,17 @@ import type { Shareability, ShareabilityDoubt } from './shareability.ts';
 /** Stage 1: a memory type, or nothing that one could rely on. */
 export type Stage1Meaning =
   | {
-      readonly status: 'ok';
+      readonly is: 'ok';
       readonly memory: Memory;
       /** SH as code; 0b01 is reserved. With DS = 1 it comes from TCR_ELx.SHn. */
       readonly sh: number;
     }
-  | { readonly status: 'unpredictable'; readonly why: 'mair' };
+  | { readonly is: 'unpredictable'; readonly why: 'mair' };
 
 /** Stage 2: what MemAttr asks to be done with stage 1's type, and what stands beside it. */
 export type Stage2Meaning =
   | {
-      readonly status: 'ok';
+      readonly is: 'ok';
       readonly wish: Stage2Wish;
       /** Tag accesses to Tagged memory fault (FEAT_MTE_PERM). */
       readonly noTagAccess: Bit;
@@ -27,12 +27,12 @@ export type Stage2Meaning =
       /** MemAttr[3] is RES0 (FWB = 1 without FEAT_MTE_PERM) but set; the answer ignores it. */
       readonly res0Set: Bit;
     }
-  | { readonly status: 'reserved'; readonly why: 's2-memattr' };
+  | { readonly is: 'reserved'; readonly why: 's2-memattr' };
 
 /** The effective memory type, or why there is no certain one. */
 export type Effective =
   | {
-      readonly status: 'ok';
+      readonly is: 'ok';
       readonly memory: Memory;
       /** Every permitted outcome; one element where it is certain. */
       readonly sh: readonly Shareability[];
@@ -40,6 +40,6 @@ export type Effective =
       readonly noTagAccess: Bit;
       readonly res0Set: Bit;
     }
-  | { readonly status: 'unpredictable'; readonly why: 'mair' }
-  | { readonly status: 'reserved'; readonly why: 's2-memattr' }
-  | { readonly status: 'constrained-unpredictable'; readonly why: 'ifetch-from-device' };
+  | { readonly is: 'unpredictable'; readonly why: 'mair' }
+  | { readonly is: 'reserved'; readonly why: 's2-memattr' }
+  | { readonly is: 'constrained-unpredictable'; readonly why: 'ifetch-from-device' };

@@ -20,13 +20,13 @@ export function s1DecodeMemAttrs(
   const operands = { 'MAIR byte': `0x${byte.toString(16).padStart(2, '0')}` };
   if (!memory)
     return answer(
-      { status: 'unpredictable', why: 'mair' },
+      { is: 'unpredictable', why: 'mair' },
       decoded(operands, 'UNPREDICTABLE', {
         note: 'the byte may behave as any other one',
         ref: arm('MAIR_EL1'),
       }),
     );
-  return answer({ status: 'ok', memory, sh }, decoded(operands, memoryName(memory)));
+  return answer({ is: 'ok', memory, sh }, decoded(operands, memoryName(memory)));
 }
 
 /** Registers and features that stage 1 attributes depend on besides the entry. */

@@ -37,14 +37,14 @@ export function s2DecodeMemAttrs(
   };
   if (!wish)
     return answer(
-      { status: 'reserved', why: 's2-memattr' },
+      { is: 'reserved', why: 's2-memattr' },
       decoded(operands, 'Reserved', {
         note: 'it may act as any allocated value, as a mixture, or have no effect',
         ref: arm('section K1.2.19'),
       }),
     );
   return answer(
-    { status: 'ok', wish, noTagAccess, sh, fnXS, res0Set },
+    { is: 'ok', wish, noTagAccess, sh, fnXS, res0Set },
     decoded(operands, valueName(tableOf(config), memAttr), {
       note: res0Set ? 'MemAttr[3] is RES0 but set' : undefined,
       ref: arm(config.fwb ? 'Table D8-100' : 'Table D8-96'),

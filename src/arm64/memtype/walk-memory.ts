@@ -23,7 +23,7 @@ const onDevice = citing('arm64.StageOneWalkOnDevice', arm('HCR_EL2.PTW'));
 /** IRGN and ORGN codes. */
 const REGION: readonly Cacheability[] = ['NC', 'WBrw', 'WTr', 'WBr'];
 
-type Ok = Extract<Stage1Meaning, { status: 'ok' }>;
+type Ok = Extract<Stage1Meaning, { is: 'ok' }>;
 
 /** The type that IRGN, ORGN and SH ask for; `cacheable` is SCTLR_ELx.C, or HCR_EL2.CD = 0 for stage 2 walks. */
 export function walkMemAttrs(
@@ -38,13 +38,13 @@ export function walkMemAttrs(
   const xs = features.xs ? (writeBack ? 0 : 1) : null;
   const memory: NormalMemory = { type: 'normal', outer, inner, xs, tagged: 0 };
   return answer(
-    { status: 'ok', memory, sh },
+    { is: 'ok', memory, sh },
     walks(cacheable ? { IRGN: irgn, ORGN: orgn } : { [control]: uncached }, memoryName(memory)),
   );
 }
 
 /** What a walk meets: a type, or the fault that HCR_EL2.PTW asks for. */
-export type WalkMemory = Effective | { readonly status: 'fault'; readonly why: 'stage-1-walk-on-device' };
+export type WalkMemory = Effective | { readonly is: 'fault'; readonly why: 'stage-1-walk-on-device' };
 
 /** The stage 2 walker's own accesses. */
 export function stage2WalkMemory(
@@ -53,8 +53,8 @@ export function stage2WalkMemory(
   features: AttributeFeatures,
 ): Answer<WalkMemory> {
   const type = walkMemAttrs(walk, features, hcr.cd === 0, ['HCR_EL2.CD', 1]);
-  const only = stage1Only(type.is);
-  return answer(only.is, ...type.why, ...only.why);
+  const only = stage1Only(type.value);
+  return answer(only.value, ...type.why, ...only.why);
 }
 
 /** The stage 1 walker's accesses, through stage 2 where it is on. `stage2` is asked for the page that holds the table. */
@@ -67,16 +67,16 @@ export function stage1WalkMemory(
 ): Answer<WalkMemory> {
   const first = walkMemAttrs(walk, features, sctlr.c === 1);
   if (!stage2On(hcr) || !stage2) {
-    const only = stage1Only(first.is);
-    return answer(only.is, ...first.why, ...only.why);
+    const only = stage1Only(first.value);
+    return answer(only.value, ...first.why, ...only.why);
   }
   const second = stage2();
-  const both = combineStages(first.is, second.is, { nonCacheable: hcr.cd, control: 'HCR_EL2.CD' });
+  const both = combineStages(first.value, second.value, { nonCacheable: hcr.cd, control: 'HCR_EL2.CD' });
   const why = [...first.why, ...second.why, ...both.why];
-  if (both.is.status !== 'ok' || both.is.memory.type !== 'device') return answer(both.is, ...why);
+  if (both.value.is !== 'ok' || both.value.memory.type !== 'device') return answer(both.value, ...why);
   if (hcr.ptw)
     return answer(
-      { status: 'fault', why: 'stage-1-walk-on-device' },
+      { is: 'fault', why: 'stage-1-walk-on-device' },
       ...why,
       onDevice({ 'HCR_EL2.PTW': 1 }, 'stage 2 Permission fault'),
     );
@@ -84,11 +84,11 @@ export function stage1WalkMemory(
     type: 'normal',
     outer: 'NC',
     inner: 'NC',
-    xs: both.is.memory.xs,
+    xs: both.value.memory.xs,
     tagged: 0,
   };
   return answer(
-    { ...both.is, memory, sh: ['OSH'] },
+    { ...both.value, memory, sh: ['OSH'] },
     ...why,
     onDevice({ 'HCR_EL2.PTW': 0 }, memoryName(memory)),
   );

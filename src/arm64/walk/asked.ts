@@ -100,10 +100,10 @@ function effective(asked: Asked): EffectiveAnswer {
     { access, hcr, sctlr, features },
     { stage1: () => stage1, stage2: () => stage2 as Answer<arm64.Stage2Meaning> },
   );
-  const view = arm64View(result, decider(result.is, on ? stage1.is : OFF, stage2?.is));
-  const { is } = result;
-  const chosen = args.choose && is.status === 'ok' ? chooseSh(is.sh, args.choose) : undefined;
-  const name = is.status === 'ok' ? arm64.memoryName(is.memory) : undefined;
+  const view = arm64View(result, decider(result.value, on ? stage1.value : OFF, stage2?.value));
+  const { value } = result;
+  const chosen = args.choose && value.is === 'ok' ? chooseSh(value.sh, args.choose) : undefined;
+  const name = value.is === 'ok' ? arm64.memoryName(value.memory) : undefined;
   return {
     architecture: 'arm64',
     given: {
@@ -114,15 +114,15 @@ function effective(asked: Asked): EffectiveAnswer {
       sctlr: setBits(sctlr),
     },
     view: chosen && name ? { ...view, type: `${name}, ${chosen} (chosen: ${args.choose})` } : view,
-    notes: is.status === 'ok' && is.res0Set ? [RES0] : [],
-    properties: is.status === 'ok' ? arm64.propertiesOf(is.memory) : [],
-    ...(is.status === 'ok'
-      ? { par: { attr: arm64.parAttr(is.memory, is.noTagAccess), sh: is.sh.map(arm64.parSh) } }
+    notes: value.is === 'ok' && value.res0Set ? [RES0] : [],
+    properties: value.is === 'ok' ? arm64.propertiesOf(value.memory) : [],
+    ...(value.is === 'ok'
+      ? { par: { attr: arm64.parAttr(value.memory, value.noTagAccess), sh: value.sh.map(arm64.parSh) } }
       : {}),
   };
 }
 const RES0 = 'MemAttr[3] is RES0 with FWB = 1 but set: the answer ignores it';
-const OFF: arm64.Stage1Meaning = { status: 'unpredictable', why: 'mair' };
+const OFF: arm64.Stage1Meaning = { is: 'unpredictable', why: 'mair' };
 const setBits = (bits: object): string =>
   Object.entries(bits)
     .filter(([, value]) => value)
@@ -168,12 +168,12 @@ function stage2Of(args: Args, fwb: 0 | 1): Answer<arm64.Stage2Meaning> {
   const fnxs = args.fnxs ? 1 : 0;
   const meaning = arm64.s2DecodeMemAttrs(code, sh, fnxs, config);
   const other = args['reserved-as'];
-  if (other === undefined || meaning.is.status === 'ok') return meaning;
+  if (other === undefined || meaning.value.is === 'ok') return meaning;
   const acts = arm64.parseMemAttr(other, config);
   const instead = acts === undefined ? undefined : arm64.s2DecodeMemAttrs(acts, sh, fnxs, config);
-  if (instead?.is.status !== 'ok')
+  if (instead?.value.is !== 'ok')
     throw new AskError(`--reserved-as takes a MemAttr that is not reserved, not '${other}'`);
-  return answer(instead.is, ...meaning.why, ...instead.why);
+  return answer(instead.value, ...meaning.why, ...instead.why);
 }
 
 export const types: TypeRules = {

@@ -82,26 +82,26 @@ function effectiveRules(
       );
       return effectiveView(
         result,
-        decider(result.is, stage1.is, stage2On(controls) ? stage2?.is : undefined),
+        decider(result.value, stage1.value, stage2On(controls) ? stage2?.value : undefined),
       );
     },
   };
 }
 
 /** An answer in the few words of a record: type and shareability, whether it is certain, whose wish it is. */
-export function effectiveView({ is, why }: Answer<Effective>, decidedBy: string): EffectiveView {
-  if (is.status !== 'ok')
-    return { type: `${NO_TYPE[is.status]} (${is.why})`, certain: false, decidedBy, why };
-  const sh = is.sh.length === 1 ? is.sh[0] : `{${is.sh.join(', ')}}`;
+export function effectiveView({ value, why }: Answer<Effective>, decidedBy: string): EffectiveView {
+  if (value.is !== 'ok')
+    return { type: `${NO_TYPE[value.is]} (${value.why})`, certain: false, decidedBy, why };
+  const sh = value.sh.length === 1 ? value.sh[0] : `{${value.sh.join(', ')}}`;
   return {
-    type: `${memoryName(is.memory)}, ${sh}`,
-    certain: is.sh.length === 1,
+    type: `${memoryName(value.memory)}, ${sh}`,
+    certain: value.sh.length === 1,
     decidedBy,
     why,
     agreement: {
-      type: withoutHints(is.memory),
-      ...(is.sh.length === 1 && is.sh[0] ? { shareability: is.sh[0] } : {}),
-      cached: !alwaysOuter(is.memory),
+      type: withoutHints(value.memory),
+      ...(value.sh.length === 1 && value.sh[0] ? { shareability: value.sh[0] } : {}),
+      cached: !alwaysOuter(value.memory),
     },
   };
 }
@@ -120,11 +120,11 @@ function withoutHints(memory: Memory): string {
 
 /** Whose wish the result is. `s2` only where stage 2 is on. */
 export function decider(result: Effective, s1: Stage1Meaning, s2?: Stage2Meaning): string {
-  if (result.status !== 'ok') return result.why === 'mair' ? 'stage 1' : 'stage 2';
+  if (result.is !== 'ok') return result.why === 'mair' ? 'stage 1' : 'stage 2';
   const name = memoryName(result.memory);
-  const own = s1.status === 'ok' ? memoryName(s1.memory) : undefined;
+  const own = s1.is === 'ok' ? memoryName(s1.memory) : undefined;
   if (s2 === undefined) return own === name ? 'stage 1' : 'control registers';
-  if (s2.status !== 'ok') return 'stage 2';
+  if (s2.is !== 'ok') return 'stage 2';
   const { wish } = s2;
   const kept = own === name;
   switch (wish.is) {

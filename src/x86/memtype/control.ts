@@ -20,7 +20,7 @@ const NOTE = {
 /** CR0.CD = 1: everything is uncacheable, whatever else is said. `whose` names the CR0: host or guest. */
 export function cacheControl(vendor: Vendor, cd: number, nw = 0, whose = 'CR0'): Answer<CacheControl> {
   const mode = cacheMode(cd, nw);
-  if (mode === 'normal') return { is: undefined, why: [] };
+  if (mode === 'normal') return { value: undefined, why: [] };
   const type = mode === 'illegal' ? mode : vendor === 'amd' ? 'CD' : 'UC';
   return because(type, {
     rule: 'cr0.cd',

@@ -17,7 +17,7 @@ const rows = <R extends string, C>(
   columns: readonly C[],
   cell: (row: R, column: C) => string,
 ) => names.map(name => ({ name, cells: columns.map(column => cell(name, column)) }));
-const shown = (effective: ReturnType<typeof effectiveEpt>['is']): string =>
+const shown = (effective: ReturnType<typeof effectiveEpt>['value']): string =>
   effective.is === 'type' ? effective.type : effective.is;
 
 /** Every EPT type code with and without IPAT, under each type of the guest's PAT. */
@@ -25,7 +25,7 @@ const eptRows = () =>
   [0, 1].flatMap(ipat =>
     Array.from({ length: 8 }, (_, memType) => ({
       name: `${memoryType(memType) ?? `code ${memType}`}${ipat ? '+IPAT' : ''}`,
-      cells: PAT.map(pat => shown(effectiveEpt({ memType, ipat, pat: answer(pat) }).is)),
+      cells: PAT.map(pat => shown(effectiveEpt({ memType, ipat, pat: answer(pat) }).value)),
     })),
   );
 const nptRows = () =>
@@ -35,7 +35,7 @@ const nptRows = () =>
       cells: MTRR.map(type =>
         shown(
           effectiveNpt({ guestPat: answer(guest), hostPat: answer(host), mtrr: answer({ is: 'type', type }) })
-            .is,
+            .value,
         ),
       ),
     })),
@@ -50,7 +50,7 @@ export const MATRICES: readonly Matrix[] = [
     ...{ rowName: 'MTRR', columnName: 'PAT', columns: PAT },
     get rows() {
       return rows(MTRR, PAT, (mtrr, pat) => {
-        const { type, notes } = intelCombine(mtrr, pat).is;
+        const { type, notes } = intelCombine(mtrr, pat).value;
         return notes.length > 0 ? `${type}(${notes.join()})` : type;
       });
     },
@@ -61,7 +61,7 @@ export const MATRICES: readonly Matrix[] = [
     ref: apm('Table "Combining PAT and MTRR Types"'),
     ...{ rowName: 'PAT', columnName: 'MTRR', columns: MTRR },
     get rows() {
-      return rows(NESTED, MTRR, (pat, mtrr) => amdCombine(mtrr, pat).is.type);
+      return rows(NESTED, MTRR, (pat, mtrr) => amdCombine(mtrr, pat).value.type);
     },
   },
   {
@@ -70,7 +70,7 @@ export const MATRICES: readonly Matrix[] = [
     ref: apm('Table "Combining Guest and Host PAT Types"'),
     ...{ rowName: 'guest PAT', columnName: 'host PAT', columns: PAT },
     get rows() {
-      return rows(PAT, PAT, (guest, host) => guestWithHost(guest, host).is);
+      return rows(PAT, PAT, (guest, host) => guestWithHost(guest, host).value);
     },
   },
   {

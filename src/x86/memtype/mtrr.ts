@@ -304,7 +304,7 @@ export function mtrrRange(set: Mtrrs, start: bigint, end: bigint, limit = 65536)
     let bits = blockBits(at, end);
     while (bits > PAGE && !oneAnswer(set, at, bits)) bits--;
     const next = at + (1n << bits);
-    const { is: type } = mtrrType(set, at);
+    const { value: type } = mtrrType(set, at);
     const last = segments.at(-1);
     if (last && mtrrLabel(last.type) === mtrrLabel(type)) last.end = next;
     else if (segments.length === limit) {

@@ -39,8 +39,8 @@ export function overPage(
 ): Answer<PageEffective> {
   const { uniform, segments, truncated } = mtrrRange(set, start, start + size, LIMIT);
   if (uniform) {
-    const { is: effective, why: reasons } = resolve(mtrrType(set, start));
-    return { is: { is: 'uniform', effective }, why: reasons };
+    const { value: effective, why: reasons } = resolve(mtrrType(set, start));
+    return { value: { is: 'uniform', effective }, why: reasons };
   }
   const types = segments.map(({ type }) => mtrrLabel(type));
   const operands = {
@@ -50,7 +50,7 @@ export function overPage(
   };
   const parts: { start: bigint; end: bigint; effective: Effective }[] = [];
   for (const segment of segments) {
-    const { is: effective } = resolve(mtrrType(set, segment.start));
+    const { value: effective } = resolve(mtrrType(set, segment.start));
     const last = parts.at(-1);
     if (last && label(last.effective) === label(effective)) last.end = segment.end;
     else parts.push({ start: segment.start, end: segment.end, effective });

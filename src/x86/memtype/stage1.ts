@@ -51,13 +51,13 @@ export function withMtrr(
   mtrr: Answer<MtrrType>,
   combine: (mtrr: MemoryType) => Answer<Combined>,
 ): Answer<Effective> {
-  const type = mtrr.is;
+  const type = mtrr.value;
   if (type.is === 'type') {
     const combined = combine(type.type);
-    return answer(typed(combined.is.type), ...mtrr.why, ...combined.why);
+    return answer(typed(combined.value.type), ...mtrr.why, ...combined.why);
   }
   if (type.is === 'illegal') return answer(illegal('MTRR type'), ...mtrr.why);
-  const same = whateverMtrr(each => combine(each).is.type);
+  const same = whateverMtrr(each => combine(each).value.type);
   if (same === undefined) return answer(type, ...mtrr.why);
   const step = {
     rule: 'mtrr.any',
@@ -83,12 +83,12 @@ export interface Stage1Access {
 /** The effective type of an access to a physical address. */
 export function effectiveType({ vendor, cd = 0, nw = 0, pat, mtrr }: Stage1Access): Answer<Effective> {
   const off = cacheControl(vendor, cd, nw);
-  if (off.is === 'illegal') return answer(illegal('CR0'), ...off.why);
-  if (off.is !== undefined) return answer(typed(off.is), ...off.why);
-  const type = pat.is;
+  if (off.value === 'illegal') return answer(illegal('CR0'), ...off.why);
+  if (off.value !== undefined) return answer(typed(off.value), ...off.why);
+  const type = pat.value;
   if (isNoType(type)) return answer(noType(type, 'PAT entry'), ...pat.why);
   const combined = withMtrr(mtrr, mtrrType => mtrrWithPat(vendor, mtrrType, type));
-  return answer(combined.is, ...pat.why, ...combined.why);
+  return answer(combined.value, ...pat.why, ...combined.why);
 }
 
 // -------------------------------------------------------------------------------------------------- as a table

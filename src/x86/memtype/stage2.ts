@@ -64,19 +64,19 @@ export interface EptAccess {
 /** The effective type of an access through EPT: data, code, and the guest's own tables alike. */
 export function effectiveEpt({ cd = 0, memType, ipat, pat }: EptAccess): Answer<Effective> {
   const ept = eptMemory({ memType, ipat });
-  if (ept.is.is === 'misconfigured') return answer({ is: 'misconfigured' }, ...ept.why);
+  if (ept.value.is === 'misconfigured') return answer({ is: 'misconfigured' }, ...ept.why);
   if (cd) return answer(typed('UC'), ...ept.why, ...cacheControl('intel', cd, 0, 'guest CR0').why);
   return combineEpt(ept, pat);
 }
 
 /** What an EPT leaf wants, with what the guest's PAT says. CR0.CD is 0. */
 export function combineEpt(ept: Answer<EptMemory>, pat: Answer<PatSays>): Answer<Effective> {
-  if (ept.is.is === 'misconfigured') return answer({ is: 'misconfigured' }, ...ept.why);
-  if (ept.is.is === 'override') return answer(typed(ept.is.type), ...ept.why);
+  if (ept.value.is === 'misconfigured') return answer({ is: 'misconfigured' }, ...ept.why);
+  if (ept.value.is === 'override') return answer(typed(ept.value.type), ...ept.why);
   const why = [...ept.why, ...pat.why];
-  if (isNoType(pat.is)) return answer(noType(pat.is, 'guest PAT entry'), ...why);
-  const combined = intelCombine(ept.is.type, pat.is, 'EPT', TYPING);
-  return answer(typed(combined.is.type), ...why, ...combined.why);
+  if (isNoType(pat.value)) return answer(noType(pat.value, 'guest PAT entry'), ...why);
+  const combined = intelCombine(ept.value.type, pat.value, 'EPT', TYPING);
+  return answer(typed(combined.value.type), ...why, ...combined.why);
 }
 
 /** The type of accesses to the EPT paging structures themselves: EPTP[2:0], or UC with CR0.CD = 1. No MTRRs. */
@@ -110,12 +110,12 @@ export function effectiveNpt(access: NptAccess): Answer<Effective> {
   if (guestCd) return answer(typed('CD'), ...cacheControl('amd', 1, 0, 'guest CR0').why);
   if (hostCd) return answer(typed('CD'), ...cacheControl('amd', 1, 0, 'host CR0').why);
   const why = [...guestPat.why, ...hostPat.why];
-  if (guestPat.is === 'reserved') return answer(illegal('guest PAT entry'), ...why, reason(G_PAT));
-  if (isNoType(guestPat.is)) return answer(noType(guestPat.is, 'guest PAT entry'), ...why);
-  if (isNoType(hostPat.is)) return answer(noType(hostPat.is, 'host PAT entry'), ...why);
-  const both = guestWithHost(guestPat.is, hostPat.is);
-  const combined = withMtrr(mtrr, type => amdCombine(type, both.is, 'guest and host PAT'));
-  return answer(combined.is, ...why, ...both.why, ...combined.why);
+  if (guestPat.value === 'reserved') return answer(illegal('guest PAT entry'), ...why, reason(G_PAT));
+  if (isNoType(guestPat.value)) return answer(noType(guestPat.value, 'guest PAT entry'), ...why);
+  if (isNoType(hostPat.value)) return answer(noType(hostPat.value, 'host PAT entry'), ...why);
+  const both = guestWithHost(guestPat.value, hostPat.value);
+  const combined = withMtrr(mtrr, type => amdCombine(type, both.value, 'guest and host PAT'));
+  return answer(combined.value, ...why, ...both.why, ...combined.why);
 }
 const G_PAT = {
   rule: 'npt.gpat',

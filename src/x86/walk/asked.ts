@@ -66,7 +66,7 @@ function effective(asked: Asked): EffectiveAnswer {
     throw new AskError('under EPT neither MTRRs nor a host PAT have a say: leave out --mtrr and --host-pat');
   const vendor = args.vendor ?? (hostPat ? 'amd' : 'intel');
   const parts: Record<string, string> = {
-    [args.ept !== undefined || hostPat ? 'guest PAT' : 'PAT']: String(pat.is),
+    [args.ept !== undefined || hostPat ? 'guest PAT' : 'PAT']: String(pat.value),
   };
   let result: Answer<x86.Effective>;
   if (args.ept !== undefined) {
@@ -79,20 +79,24 @@ function effective(asked: Asked): EffectiveAnswer {
     if (args.mtrr === undefined)
       throw new AskError('what do the MTRRs say? --mtrr WB (or --ept TYPE for a guest under EPT)');
     const mtrr = mtrrOf(args.mtrr);
-    parts.MTRR = mtrr.is.is === 'type' ? mtrr.is.type : 'undefined';
-    if (hostPat) parts['host PAT'] = String(hostPat.is);
+    parts.MTRR = mtrr.value.is === 'type' ? mtrr.value.type : 'undefined';
+    if (hostPat) parts['host PAT'] = String(hostPat.value);
     result = hostPat
       ? x86.effectiveNpt({ guestCd: cd, guestPat: pat, hostPat, mtrr })
       : x86.effectiveType({ vendor, cd, pat, mtrr });
   }
-  const { is } = result;
-  const decidedBy = cd ? 'CR0.CD' : args.ipat && args.ept !== undefined ? 'EPT (IPAT)' : decider(is, parts);
+  const { value } = result;
+  const decidedBy = cd
+    ? 'CR0.CD'
+    : args.ipat && args.ept !== undefined
+      ? 'EPT (IPAT)'
+      : decider(value, parts);
   return {
     architecture: 'x86',
     given: { vendor, ...parts, ...(args.ept === undefined ? {} : { IPAT: args.ipat ? 1 : 0 }), 'CR0.CD': cd },
     view: x86View(result, decidedBy),
     notes: [],
-    properties: is.is === 'type' ? [x86.TYPE_PROPERTIES[is.type]] : [],
+    properties: value.is === 'type' ? [x86.TYPE_PROPERTIES[value.type]] : [],
   };
 }
 

@@ -56,8 +56,10 @@ export function stage1Effective({ vendor, pat, cr0, mtrrs }: Stage1Registers): E
       const entry = patEntry(pat, patIndexOf(leaf));
       const lookup = mtrrType(mtrrs, addressOf(frame));
       const result = effectiveType({ vendor, cd, nw, pat: entry, mtrr: lookup });
-      const parts: Parts = { PAT: String(entry.is), MTRR: mtrrLabel(lookup.is) };
-      return mixed(mtrrs, frame, frames) ?? effectiveView(result, cd ? 'CR0.CD' : decider(result.is, parts));
+      const parts: Parts = { PAT: String(entry.value), MTRR: mtrrLabel(lookup.value) };
+      return (
+        mixed(mtrrs, frame, frames) ?? effectiveView(result, cd ? 'CR0.CD' : decider(result.value, parts))
+      );
     },
   };
 }
@@ -80,8 +82,8 @@ export function stage2Effective({ pat, cr0 }: Stage2Registers): EffectiveRules {
       const { memType = 0, ipat = 0 } = decode(ept.format, ept.raw) as { memType?: number; ipat?: number };
       const guest = patEntry(pat, patIndexOf(leaf));
       const result = effectiveEpt({ cd, memType, ipat, pat: guest });
-      const parts: Parts = { 'guest PAT': String(guest.is), EPT: ept.facts.memory ?? 'reserved' };
-      return effectiveView(result, cd ? 'guest CR0.CD' : ipat ? 'EPT (IPAT)' : decider(result.is, parts));
+      const parts: Parts = { 'guest PAT': String(guest.value), EPT: ept.facts.memory ?? 'reserved' };
+      return effectiveView(result, cd ? 'guest CR0.CD' : ipat ? 'EPT (IPAT)' : decider(result.value, parts));
     },
   };
 }
@@ -106,12 +108,12 @@ export function nptEffective({ pat, cr0, hostPat, hostCr0, mtrrs }: NptRegisters
       const lookup = mtrrType(mtrrs, addressOf(frame));
       const result = effectiveNpt({ guestCd, hostCd, guestPat: guest, hostPat: host, mtrr: lookup });
       const parts: Parts = {
-        'guest PAT': String(guest.is),
-        'host PAT': String(host.is),
-        MTRR: mtrrLabel(lookup.is),
+        'guest PAT': String(guest.value),
+        'host PAT': String(host.value),
+        MTRR: mtrrLabel(lookup.value),
       };
       const off = guestCd ? 'guest CR0.CD' : hostCd ? 'host CR0.CD' : undefined;
-      return mixed(mtrrs, frame, frames) ?? effectiveView(result, off ?? decider(result.is, parts));
+      return mixed(mtrrs, frame, frames) ?? effectiveView(result, off ?? decider(result.value, parts));
     },
   };
 }
@@ -153,22 +155,22 @@ const agreement = (type: EffectiveType): Agreement => {
 };
 
 /** An answer in the few words of a record. */
-export function effectiveView({ is, why }: Answer<Effective>, decidedBy: string): EffectiveView {
-  switch (is.is) {
+export function effectiveView({ value, why }: Answer<Effective>, decidedBy: string): EffectiveView {
+  switch (value.is) {
     case 'type':
-      return { type: is.type, certain: true, decidedBy, why, agreement: agreement(is.type) };
+      return { type: value.type, certain: true, decidedBy, why, agreement: agreement(value.type) };
     case 'undefined':
       return {
-        type: `undefined (${is.conflict.join(' and ')} overlap)`,
+        type: `undefined (${value.conflict.join(' and ')} overlap)`,
         certain: false,
         decidedBy: 'MTRR',
         why,
       };
     case 'illegal':
-      return { type: `illegal ${is.what}`, certain: false, decidedBy, why };
+      return { type: `illegal ${value.what}`, certain: false, decidedBy, why };
     case 'misconfigured':
       return { type: 'EPT misconfiguration', certain: false, decidedBy: 'EPT', why };
     case 'unspecified':
-      return { type: `unspecified (${is.what})`, certain: false, decidedBy, why };
+      return { type: `unspecified (${value.what})`, certain: false, decidedBy, why };
   }
 }

@@ -56,7 +56,7 @@ describe('rule and compiled table agree for every key', () => {
       const table = compile(stage1, config);
       for (let key = 0; key < table.lut.length; key++) {
         const word = table.gather.scatter(key) | 0x0008_0000_4000_0403n;
-        expect(lookup(table, word)).toEqual(apply(stage1, word, config).is);
+        expect(lookup(table, word)).toEqual(apply(stage1, word, config).value);
       }
     }
   });
@@ -71,7 +71,7 @@ describe('rule and compiled table agree for every key', () => {
     expect(table.lut.length).toBe(16 * (ds ? 1 : 4) * (xs ? 2 : 1));
     for (let key = 0; key < table.lut.length; key++) {
       const word = table.gather.scatter(key) | 0x0040_0000_4000_04c3n;
-      expect(lookup(table, word)).toEqual(apply(stage2, word, config).is);
+      expect(lookup(table, word)).toEqual(apply(stage2, word, config).value);
     }
     const first = compile(stage1, {
       settings: settle(stage1Settings, { aie: 1 }),
@@ -83,7 +83,7 @@ describe('rule and compiled table agree for every key', () => {
     const pairs = compose(first, table, combineStages);
     first.palette.forEach((s1, i) => {
       table.palette.forEach((s2, j) => {
-        expect(pairs.at(i, j)).toEqual(combineStages(s1, s2).is);
+        expect(pairs.at(i, j)).toEqual(combineStages(s1, s2).value);
       });
     });
   });
@@ -105,8 +105,8 @@ function* everyPair(fnXS: Bit = 0): Generator<Pair> {
     for (const fwb of BITS)
       for (const mtePerm of BITS)
         for (const memAttr of NIBBLES) {
-          const second = s2DecodeMemAttrs(memAttr, 3, fnXS, { fwb, mtePerm }).is;
-          const result = combineStages(s1DecodeMemAttrs(byte, 3, ALL).is, second).is;
+          const second = s2DecodeMemAttrs(memAttr, 3, fnXS, { fwb, mtePerm }).value;
+          const result = combineStages(s1DecodeMemAttrs(byte, 3, ALL).value, second).value;
           yield { byte, memAttr, fwb, mtePerm, s1, result };
         }
   }
@@ -118,7 +118,7 @@ describe('laws of the combination, over every pair of stages', () => {
 
   test('without FWB the result is never weaker ordered, and never more cacheable, than stage 1', () => {
     for (const { fwb, s1, result } of everyPair()) {
-      if (fwb || result.status !== 'ok') continue;
+      if (fwb || result.is !== 'ok') continue;
       const { memory } = result;
       expect(strength(memory)).toBeLessThanOrEqual(strength(s1));
       if (memory.type !== 'normal' || s1.type !== 'normal') continue;
@@ -130,15 +130,15 @@ describe('laws of the combination, over every pair of stages', () => {
 
   test('Write-Back inside and outside has XS 0, whatever stage 1 said; everything else keeps it', () => {
     for (const { s1, result } of everyPair()) {
-      if (result.status !== 'ok') continue;
+      if (result.is !== 'ok') continue;
       expect(result.memory.xs).toBe(isWriteBack(result.memory) ? 0 : s1.xs);
     }
-    for (const { result } of everyPair(1)) if (result.status === 'ok') expect(result.memory.xs).toBe(0);
+    for (const { result } of everyPair(1)) if (result.is === 'ok') expect(result.memory.xs).toBe(0);
   });
 
   test('a Tagged result comes from Tagged memory and is Write-Back, Read- and Write-Allocate', () => {
     for (const { s1, result } of everyPair()) {
-      if (result.status !== 'ok') continue;
+      if (result.is !== 'ok') continue;
       if (result.memory.tagged) {
         expect(s1.tagged).toBe(1);
         expect(result.memory).toMatchObject({ outer: 'WBrw', inner: 'WBrw' });
@@ -152,9 +152,9 @@ describe('laws of the combination, over every pair of stages', () => {
       for (const s1sh of CODES)
         for (const s2sh of CODES)
           for (const memAttr of NIBBLES) {
-            const s2 = s2DecodeMemAttrs(memAttr, s2sh, 0, { fwb: 0, mtePerm: 0 }).is;
-            const result = combineStages(s1DecodeMemAttrs(byte, s1sh, ALL).is, s2).is;
-            if (result.status !== 'ok') continue;
+            const s2 = s2DecodeMemAttrs(memAttr, s2sh, 0, { fwb: 0, mtePerm: 0 }).value;
+            const result = combineStages(s1DecodeMemAttrs(byte, s1sh, ALL).value, s2).value;
+            if (result.is !== 'ok') continue;
             const { memory, sh } = result;
             const outer = memory.type === 'device' || (memory.inner === 'NC' && memory.outer === 'NC');
             if (outer) expect(sh).toEqual(['OSH']);
@@ -166,9 +166,9 @@ describe('laws of the combination, over every pair of stages', () => {
     const counts = { reserved: 0, unpredictable: 0 };
     for (const byte of BYTES)
       for (const memAttr of NIBBLES) {
-        const s1 = s1DecodeMemAttrs(byte, 3, { xs: 0, mte2: 0 }).is;
-        const { status } = combineStages(s1, s2DecodeMemAttrs(memAttr, 3, 0, { fwb: 1, mtePerm: 1 }).is).is;
-        if (status !== 'ok') counts[status as keyof typeof counts]++;
+        const s1 = s1DecodeMemAttrs(byte, 3, { xs: 0, mte2: 0 }).value;
+        const { is } = combineStages(s1, s2DecodeMemAttrs(memAttr, 3, 0, { fwb: 1, mtePerm: 1 }).value).value;
+        if (is !== 'ok') counts[is as keyof typeof counts]++;
       }
     // 27 bytes have no type without FEAT_XS and FEAT_MTE2; with MTE_PERM 0b0100 and 0b1000 to 0b1101 are reserved
     expect(counts).toEqual({ unpredictable: 27 * 16, reserved: 229 * 7 });
@@ -177,9 +177,9 @@ describe('laws of the combination, over every pair of stages', () => {
 
 describe('the manual by name', () => {
   const both = (byte: number, memAttr: number, fwb: Bit, sh = 3): string => {
-    const s2 = s2DecodeMemAttrs(memAttr, sh, 0, { fwb, mtePerm: 0 }).is;
-    const { is } = combineStages(s1DecodeMemAttrs(byte, sh, ALL).is, s2);
-    return is.status === 'ok' ? `${memoryName(is.memory)} ${is.sh.join('/')}` : is.status;
+    const s2 = s2DecodeMemAttrs(memAttr, sh, 0, { fwb, mtePerm: 0 }).value;
+    const { value } = combineStages(s1DecodeMemAttrs(byte, sh, ALL).value, s2);
+    return value.is === 'ok' ? `${memoryName(value.memory)} ${value.sh.join('/')}` : value.is;
   };
 
   test('a BAR mapped Device at stage 2: the guest cannot make it cacheable, with or without FWB', () => {
@@ -229,8 +229,10 @@ describe('control registers', () => {
     mtePerm: 0,
   } as const;
   const name = (changes: object): string => {
-    const { is } = resolve({ ...question, ...changes } as Parameters<typeof resolve>[0]);
-    return is.status === 'ok' ? `${memoryName(is.memory)} ${is.sh.join('/')}` : `${is.status}: ${is.why}`;
+    const { value } = resolve({ ...question, ...changes } as Parameters<typeof resolve>[0]);
+    return value.is === 'ok'
+      ? `${memoryName(value.memory)} ${value.sh.join('/')}`
+      : `${value.is}: ${value.why}`;
   };
 
   test('stage 1 off: Device for data, by SCTLR.I for fetches, Write-Back with DC', () => {
@@ -243,13 +245,13 @@ describe('control registers', () => {
   });
 
   test('SCTLR.C = 0 makes data Non-cacheable; whether it stays Tagged is not certain', () => {
-    const { is } = resolve({
+    const { value } = resolve({
       ...question,
       hcr: NO_HYPERVISOR,
       sctlr: { m: 1, c: 0, i: 1 },
       mair: 0xf0,
     });
-    expect(is).toMatchObject({ status: 'ok', memory: { outer: 'NC', inner: 'NC', xs: 0, tagged: null } });
+    expect(value).toMatchObject({ is: 'ok', memory: { outer: 'NC', inner: 'NC', xs: 0, tagged: null } });
   });
 
   test('CD overrides stage 2 without FWB, and the combined type with it', () => {
@@ -291,24 +293,26 @@ describe('table walks', () => {
   const walk = { irgn: 1, orgn: 1, sh: 3 };
   const on = { m: 1, c: 1, i: 1 } as const;
   const s2 = (memAttr: number) => () => s2DecodeMemAttrs(memAttr, 3, 0, { fwb: 0, mtePerm: 0 });
-  const memory = (is: ReturnType<typeof stage1WalkMemory>['is']): string =>
-    is.status === 'ok' ? `${memoryName(is.memory)} ${is.sh.join('/')}` : `${is.status}: ${is.why}`;
+  const memory = (is: ReturnType<typeof stage1WalkMemory>['value']): string =>
+    is.is === 'ok' ? `${memoryName(is.memory)} ${is.sh.join('/')}` : `${is.is}: ${is.why}`;
 
   test('IRGN and ORGN name the type, SCTLR.C = 0 and CD = 1 take caching away', () => {
     const types = CODES.map(code =>
-      memoryName(walkMemAttrs({ irgn: code, orgn: code, sh: 3 }, ALL, true).is.memory),
+      memoryName(walkMemAttrs({ irgn: code, orgn: code, sh: 3 }, ALL, true).value.memory),
     );
     expect(types).toEqual(['Normal NC', 'Normal WB RWA', 'Normal WT RA', 'Normal WB RA']);
-    expect(memory(stage1WalkMemory(walk, on, ALL).is)).toBe('Normal WB RWA ISH');
-    expect(memory(stage1WalkMemory(walk, { ...on, c: 0 }, ALL).is)).toBe('Normal NC OSH');
-    expect(memory(stage2WalkMemory(walk, { ...NO_HYPERVISOR, vm: 1, cd: 1 }, ALL).is)).toBe('Normal NC OSH');
+    expect(memory(stage1WalkMemory(walk, on, ALL).value)).toBe('Normal WB RWA ISH');
+    expect(memory(stage1WalkMemory(walk, { ...on, c: 0 }, ALL).value)).toBe('Normal NC OSH');
+    expect(memory(stage2WalkMemory(walk, { ...NO_HYPERVISOR, vm: 1, cd: 1 }, ALL).value)).toBe(
+      'Normal NC OSH',
+    );
   });
 
   test('a stage 1 walk through stage 2 Device memory is Non-cacheable, or faults with PTW', () => {
     const vm = { ...NO_HYPERVISOR, vm: 1 } as const;
-    expect(memory(stage1WalkMemory(walk, on, ALL, vm, s2(15)).is)).toBe('Normal WB RWA ISH');
-    expect(memory(stage1WalkMemory(walk, on, ALL, vm, s2(1)).is)).toMatch(/^Normal NC( XS=0)? OSH$/);
-    expect(memory(stage1WalkMemory(walk, on, ALL, { ...vm, ptw: 1 }, s2(1)).is)).toBe(
+    expect(memory(stage1WalkMemory(walk, on, ALL, vm, s2(15)).value)).toBe('Normal WB RWA ISH');
+    expect(memory(stage1WalkMemory(walk, on, ALL, vm, s2(1)).value)).toMatch(/^Normal NC( XS=0)? OSH$/);
+    expect(memory(stage1WalkMemory(walk, on, ALL, { ...vm, ptw: 1 }, s2(1)).value)).toBe(
       'fault: stage-1-walk-on-device',
     );
   });
@@ -323,8 +327,8 @@ test('PAR_EL1 shows every type as the MAIR byte that encodes it, but for hints t
     expect(again).toBeDefined();
     if (par === byte) continue;
     // two bytes for one meaning: transience without allocation hints is no encoding of its own
-    expect(again && stage1Only({ status: 'ok', memory: again, sh: 3 }).is).toEqual(
-      stage1Only({ status: 'ok', memory, sh: 3 }).is,
+    expect(again && stage1Only({ is: 'ok', memory: again, sh: 3 }).value).toEqual(
+      stage1Only({ is: 'ok', memory, sh: 3 }).value,
     );
   }
 });
@@ -333,9 +337,9 @@ test('a stage 1 entry names its type by MAIR_ELx as the rule does', () => {
   const settings = settle(stage1Settings, { mair: MAIR });
   for (let index = 0; index < 8; index++) {
     const word = 0x4000_0403n | BigInt(index << 2);
-    const said = apply(stage1, word, { settings, mair: MAIR, mair2: 0n, walkSh: 3, ...ALL }).is;
+    const said = apply(stage1, word, { settings, mair: MAIR, mair2: 0n, walkSh: 3, ...ALL }).value;
     expect(readStage1(word, settings).facts.memory).toBe(
-      said.status === 'ok' ? memoryName(said.memory) : 'UNPREDICTABLE',
+      said.is === 'ok' ? memoryName(said.memory) : 'UNPREDICTABLE',
     );
   }
 });

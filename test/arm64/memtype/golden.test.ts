@@ -37,7 +37,7 @@ const halves = (outer: Cacheability, inner: Cacheability): string =>
   outer === inner ? outer : `${outer}/${inner}`;
 /** One word per result: `nGnRE`, `WBrw`, `NC/WTr` (outer/inner); `'` is XS = 0 where not implied, `#` Tagged, `!` NoTagAccess. */
 function short(effective: Effective): string {
-  if (effective.status !== 'ok') return effective.status === 'reserved' ? '-' : '?';
+  if (effective.is !== 'ok') return effective.is === 'reserved' ? '-' : '?';
   const { memory, noTagAccess } = effective;
   const name = memory.type === 'device' ? memory.device : halves(memory.outer, memory.inner);
   const plain = memory.type === 'normal' && /^WB[^/]*(\/WB|$)/.test(name);
@@ -56,8 +56,10 @@ describe('every MAIR byte that has a type, under every MemAttr', () => {
     const codes = Array.from({ length: 16 }, (_, code) => code);
     const bytes = Array.from({ length: 256 }, (_, byte) => byte).filter(byte => decodeAttr(byte, ALL));
     const lines = bytes.map(byte => {
-      const s1 = s1DecodeMemAttrs(byte, 3, ALL).is;
-      const cells = codes.map(code => short(combineStages(s1, s2DecodeMemAttrs(code, 3, 0, config).is).is));
+      const s1 = s1DecodeMemAttrs(byte, 3, ALL).value;
+      const cells = codes.map(code =>
+        short(combineStages(s1, s2DecodeMemAttrs(code, 3, 0, config).value).value),
+      );
       return [`0x${byte.toString(16).padStart(2, '0')}`, ...cells].join('\t');
     });
     const head = [

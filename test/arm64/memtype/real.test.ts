@@ -47,7 +47,7 @@ const KNOWN = {
 type Known = keyof typeof KNOWN;
 
 function verdict(row: Row, mte2: 0 | 1): 'equal' | Known | string {
-  const { is } = resolve({
+  const { value } = resolve({
     access: 'data',
     hcr: { ...NO_HYPERVISOR, vm: 1, fwb: row.fwb },
     sctlr: { m: row.s1attr === null ? 0 : 1, c: 1, i: 1 },
@@ -59,12 +59,13 @@ function verdict(row: Row, mte2: 0 | 1): 'equal' | Known | string {
     fnxs: 0,
     mtePerm: 0,
   });
-  if (is.status !== 'ok') return `${is.status} for ${JSON.stringify(row)}`;
-  const attr = parAttr(is.memory, is.noTagAccess);
-  if (attr === Number(row.parAttr) && is.sh.some(sh => parSh(sh) === row.parSh)) return 'equal';
+  if (value.is !== 'ok') return `${value.is} for ${JSON.stringify(row)}`;
+  const attr = parAttr(value.memory, value.noTagAccess);
+  if (attr === Number(row.parAttr) && value.sh.some(sh => parSh(sh) === row.parSh)) return 'equal';
   const known = (Object.keys(KNOWN) as Known[]).find(name => KNOWN[name](row, { attr }));
   return (
-    known ?? `we say ${attr.toString(16)} ${is.sh}, PAR ${row.parAttr} ${row.parSh}: ${JSON.stringify(row)}`
+    known ??
+    `we say ${attr.toString(16)} ${value.sh}, PAR ${row.parAttr} ${row.parSh}: ${JSON.stringify(row)}`
   );
 }
 

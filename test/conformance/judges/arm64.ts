@@ -290,7 +290,7 @@ function effectiveAnswer(
   profile: Profile,
   extra: { readonly doubts: boolean; readonly par: boolean },
 ): Record<string, unknown> {
-  if (effective.status !== 'ok') return { ...effective };
+  if (effective.is !== 'ok') return { status: effective.is, why: effective.why };
   const { memory, sh, doubts, noTagAccess, res0Set } = effective;
   const { type, xs, tagged } = memory;
   return {
@@ -331,11 +331,11 @@ function legendOf(context: Context): ReadonlyMap<number, LegendRow> {
 }
 function combineDifferences({ p, mair, s1sh, fwb, r }: CombineVector, context: Context): string[] {
   const mtePerm = p === 'xs-mte-perm' ? 1 : 0;
-  const s1 = s1DecodeMemAttrs(Number(mair), s1sh, attributeFeatures(p)).is;
+  const s1 = s1DecodeMemAttrs(Number(mair), s1sh, attributeFeatures(p)).value;
   return r.flatMap((id, cell) => {
     const { id: _id, par, ...want } = legendOf(context).get(id) ?? { id, missing: 'no such legend row' };
-    const s2 = s2DecodeMemAttrs(cell >> 2, cell & 3, 0, { fwb, mtePerm }).is;
-    const got = effectiveAnswer(combineStages(s1, s2).is, p, { doubts: true, par: par !== undefined });
+    const s2 = s2DecodeMemAttrs(cell >> 2, cell & 3, 0, { fwb, mtePerm }).value;
+    const got = effectiveAnswer(combineStages(s1, s2).value, p, { doubts: true, par: par !== undefined });
     const expected = par === undefined ? want : { ...want, par: Number(par) };
     return differences(expected, got).map(text => `MemAttr ${cell >> 2} SH ${cell & 3}: ${text}`);
   });
@@ -364,7 +364,7 @@ function resolveAnswer({ p, in: q }: ResolveVector): Record<string, unknown> {
     mair: Number(q.mair),
     features: attributeFeatures(p),
     mtePerm: p === 'xs-mte-perm' ? 1 : 0,
-  }).is;
+  }).value;
   return effectiveAnswer(effective, p, { doubts: false, par: false });
 }
 

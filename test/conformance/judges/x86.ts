@@ -208,7 +208,7 @@ const mtrrMsrValid: VectorFamily = {
 
 /** Vectors give PAT types as codes. */
 const patAnswer = (code: number): Answer<PatType | 'reserved'> => ({
-  is: patType(code) ?? 'reserved',
+  value: patType(code) ?? 'reserved',
   why: [],
 });
 
@@ -218,7 +218,7 @@ const patMtrr: VectorFamily = {
     const [mtrrName, patName] = [memoryType(v.mtrr), patType(v.pat)];
     if (mtrrName === undefined || patName === undefined)
       return differences(expectedOf(v, 'vendor', 'mtrr', 'pat'), { valid: false, effective: null });
-    const { type: effective, notes } = mtrrWithPat(v.vendor, mtrrName, patName).is;
+    const { type: effective, notes } = mtrrWithPat(v.vendor, mtrrName, patName).value;
     return differences(expectedOf(v, 'vendor', 'mtrr', 'pat'), {
       ...{ valid: true, mtrrName, patName, effective },
       ...(v.vendor === 'intel' ? { notes } : {}),
@@ -229,7 +229,7 @@ const patMtrr: VectorFamily = {
 const eptMemtype: VectorFamily = {
   name: 'ept-memtype',
   judge: (v: Vector & Readonly<Record<'emt' | 'ipat' | 'pat' | 'cd', number>>) => {
-    const { is: answer } = effectiveEpt({ cd: v.cd, memType: v.emt, ipat: v.ipat, pat: patAnswer(v.pat) });
+    const { value: answer } = effectiveEpt({ cd: v.cd, memType: v.emt, ipat: v.ipat, pat: patAnswer(v.pat) });
     return differences(expectedOf(v, 'emt', 'ipat', 'pat', 'cd'), {
       patName: patType(v.pat),
       misconfig: answer.is === 'misconfigured',
@@ -243,15 +243,15 @@ const nptMemtype: VectorFamily = {
   judge: (v: Vector & Readonly<Record<'guestPat' | 'hostPat' | 'mtrr', number>>) => {
     const [guest, host, mtrrName] = [patType(v.guestPat), patType(v.hostPat), memoryType(v.mtrr)];
     if (!(guest && host && mtrrName)) return ['a code of this record is no memory type'];
-    const mtrr: Answer<MtrrType> = { is: { is: 'type', type: mtrrName }, why: [] };
-    const { is: answer } = effectiveNpt({
+    const mtrr: Answer<MtrrType> = { value: { is: 'type', type: mtrrName }, why: [] };
+    const { value: answer } = effectiveNpt({
       guestPat: patAnswer(v.guestPat),
       hostPat: patAnswer(v.hostPat),
       mtrr,
     });
     return differences(expectedOf(v, 'guestPat', 'hostPat', 'mtrr'), {
       ...{ guest, host, mtrrName },
-      combined: guestWithHost(guest, host).is,
+      combined: guestWithHost(guest, host).value,
       effective: answer.is === 'type' ? answer.type : null,
     });
   },
@@ -298,7 +298,7 @@ const mtrrLookup: VectorFamily = {
       ...differences({ contiguousMasks: v.contiguousMasks }, { contiguousMasks: !holes }),
       ...v.lookups.flatMap(([address, type, source, dram]) => {
         const got = mtrrType(set, BigInt(address));
-        const answer = { type: mtrrLabel(got.is), source: got.source };
+        const answer = { type: mtrrLabel(got.value), source: got.source };
         return [...differences({ type, source }, answer), ...dramDifferences(dram, got)].map(
           text => `${address}: ${text}`,
         );

@@ -6,14 +6,14 @@ const WB = 6n;
 const set = (registers: Partial<MtrrRegisters>) =>
   mtrrs({ vendor: 'intel', maxphyaddr: 40, defType: 0x800n, variable: [], ...registers });
 const label = (registers: Partial<MtrrRegisters>, address: bigint) => {
-  const { is: answer, source } = mtrrType(set(registers), address);
+  const { value: answer, source } = mtrrType(set(registers), address);
   return `${mtrrLabel(answer)} ${source}`;
 };
 const FIXED = Array.from({ length: 11 }, () => 0x0606060606060606n);
 
 group('precedence', () => {
   test('E = 0: UC, whatever is programmed', () => {
-    const { is: answer, why: reasons } = mtrrType(
+    const { value: answer, why: reasons } = mtrrType(
       set({ defType: 0x406n, fixed: FIXED, variable: [[WB, 0x800n]] }),
       0n,
     );
@@ -43,7 +43,7 @@ group('precedence', () => {
             : 24 + ((address - 0xc0000) >> 12);
       const code = Number(((fixed[index >> 3] ?? 0n) >> BigInt(8 * (index & 7))) & 0xffn);
       const name = { 0: 'UC', 1: 'WC', 4: 'WT', 5: 'WP', 6: 'WB' }[code];
-      expect(mtrrLabel(mtrrType(prepared, BigInt(address)).is)).toBe(name);
+      expect(mtrrLabel(mtrrType(prepared, BigInt(address)).value)).toBe(name);
     }
   });
   test('every pair of overlapping types', () => {
@@ -67,8 +67,8 @@ group('precedence', () => {
       }
   });
   test('an illegal type is said', () => {
-    expect(mtrrType(set({ variable: [[7n, 0x800n]] }), 0n).is).toEqual({ is: 'illegal', code: 7 });
-    expect(mtrrType(set({ defType: 0x802n }), 0n).is).toEqual({ is: 'illegal', code: 2 });
+    expect(mtrrType(set({ variable: [[7n, 0x800n]] }), 0n).value).toEqual({ is: 'illegal', code: 7 });
+    expect(mtrrType(set({ defType: 0x802n }), 0n).value).toEqual({ is: 'illegal', code: 2 });
   });
 });
 
@@ -87,14 +87,14 @@ group('AMD', () => {
   test('RdMem and WrMem are no part of the type', () => {
     const fixed = [0x1e18n, ...Array.from({ length: 10 }, () => 0n)];
     const prepared = set({ ...amd, defType: 0xc00n, fixed, syscfg: 0xc0000n });
-    expect(mtrrType(prepared, 0n)).toMatchObject({ is: { type: 'UC' }, rdMem: true, wrMem: true });
-    expect(mtrrType(prepared, 0x10000n)).toMatchObject({ is: { type: 'WB' }, rdMem: true, wrMem: true });
+    expect(mtrrType(prepared, 0n)).toMatchObject({ value: { type: 'UC' }, rdMem: true, wrMem: true });
+    expect(mtrrType(prepared, 0x10000n)).toMatchObject({ value: { type: 'WB' }, rdMem: true, wrMem: true });
     expect(mtrrType(prepared, 0x20000n)).toMatchObject({
-      is: { type: 'UC' },
+      value: { type: 'UC' },
       rdMem: false,
       wrMem: false,
     });
-    expect(mtrrType(set({ defType: 0xc00n, fixed }), 0n).is).toEqual({ is: 'illegal', code: 0x18 });
+    expect(mtrrType(set({ defType: 0xc00n, fixed }), 0n).value).toEqual({ is: 'illegal', code: 0x18 });
   });
 });
 
@@ -157,7 +157,7 @@ group('ranges', () => {
           const [from, to] = [BigInt(start) << 15n, (BigInt(start) + BigInt(length) + 1n) << 15n];
           const { uniform, segments } = mtrrRange(prepared, from, to);
           const pages: string[] = [];
-          for (let at = from; at < to; at += 0x1000n) pages.push(mtrrLabel(mtrrType(prepared, at).is));
+          for (let at = from; at < to; at += 0x1000n) pages.push(mtrrLabel(mtrrType(prepared, at).value));
           expect(uniform).toBe(new Set(pages).size === 1);
           expect(
             segments.flatMap(s =>

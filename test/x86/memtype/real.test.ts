@@ -49,7 +49,7 @@ const levelOf = (pageSize: string): number =>
 const patIndexOf = (entry: string, pageSize: string): number =>
   readStage1(BigInt(entry), settle(stage1Settings, { maxphyaddr, level: levelOf(pageSize) })).facts
     .patIndex ?? -1;
-const name = (effective: ReturnType<typeof effectiveType>['is']): string =>
+const name = (effective: ReturnType<typeof effectiveType>['value']): string =>
   effective.is === 'type' ? effective.type : effective.is;
 
 interface Access {
@@ -70,7 +70,7 @@ group.each([
     const types = new Map<string, number>();
     let accesses = 0;
     for (const v of fixtureLines<Access>(`real/x86/${folder}/types.jsonl`)) {
-      const { is: answer } = effectiveType({
+      const { value: answer } = effectiveType({
         vendor: 'intel',
         pat: patEntry(pat, patIndexOf(v.entry, v.pageSize)),
         mtrr: mtrrType(set, BigInt(v.pa)),
@@ -108,7 +108,7 @@ group.each([
         pat: from,
         mtrr: mtrrType(set, BigInt(`0x${at}`)),
       });
-      expect(name(access.is), `${what} at ${at}`).toBe(type);
+      expect(name(access.value), `${what} at ${at}`).toBe(type);
       const word = BigInt(`0x${hi}${lo}`);
       above = { pcd: Number((word >> 4n) & 1n), pwt: Number((word >> 3n) & 1n) };
       reads++;
@@ -142,7 +142,7 @@ group('bochs-ept-256m', () => {
       );
       const { memType, ipat } = decode(nested.format, nested.raw) as { memType: number; ipat: number };
       const pat = patEntry(guestPat, patIndexOf(v.gEntry, v.gPageSize));
-      const ours = name(effectiveEpt({ memType, ipat, pat }).is);
+      const ours = name(effectiveEpt({ memType, ipat, pat }).value);
       const key = `${nested.facts.memory}${ipat ? '+IPAT' : ''} ${ours === v.emulatorType ? 'same' : 'differs'}`;
       seen.set(key, (seen.get(key) ?? 0) + 1);
       if (ipat) expect(ours).toBe(nested.facts.memory);
@@ -150,7 +150,7 @@ group('bochs-ept-256m', () => {
       // each disagreement is one of the two things that Bochs does not look at
       const withoutEpt = name(
         effectiveType({ vendor: 'intel', pat, mtrr: mtrrType(machine('bochs-ept-256m').set, BigInt(v.hpa)) })
-          .is,
+          .value,
       );
       expect(v.emulatorType, `${v.gva} ${v.gEntry} ${v.nEntry}`).toBe(withoutEpt);
     }
@@ -169,7 +169,7 @@ group('bochs-ept-256m', () => {
     for (const [, type] of fixtureText('real/x86/bochs-ept-256m/trace_mem.txt').matchAll(
       /^\[CPU0 RD\]: PHY 0x\w+ \(len=8, (\w+)\): .*; EPT P/gm,
     )) {
-      expect(type).toBe(name(eptStructures(Number(0x79f605en & 7n)).is));
+      expect(type).toBe(name(eptStructures(Number(0x79f605en & 7n)).value));
       reads++;
     }
     expect(reads).toBeGreaterThan(100);

@@ -39,7 +39,7 @@ group.each(LAYOUTS)('%s paging, level %i', (mode, level) => {
       const leaf = level > 1 ? 0x81n : 1n;
       for (let key = 0; key < table.lut.length; key++) {
         const word = table.gather.scatter(key) | leaf;
-        const want = apply(stage1, word, { settings, pat }).is;
+        const want = apply(stage1, word, { settings, pat }).value;
         expect(table.at(...split(word))).toBe(want);
         expect(readStage1(word, settings).facts.memory).toBe(want);
       }
@@ -55,7 +55,7 @@ group.each([1, 2, 3])('EPT, level %i', level => {
     expect(table.lut.length).toBe(16);
     for (let key = 0; key < table.lut.length; key++) {
       const word = table.gather.scatter(key) | (level > 1 ? 0x87n : 7n);
-      const want = apply(stage2, word, settings).is;
+      const want = apply(stage2, word, settings).value;
       expect(table.at(...split(word))).toEqual(want);
       const { facts } = readStage2(word, settings);
       expect(want.is === 'misconfigured').toBe(facts.misconfiguration.includes('memtype'));
@@ -73,7 +73,7 @@ group.each([1, 2, 3])('EPT, level %i', level => {
         const row = table.lut[key] ?? 0;
         const column = guest.lut[index] ?? 0;
         expect(pairs.at(row, column)).toEqual(
-          effectiveEpt({ memType, ipat, pat: patEntry(ILLEGAL, index) }).is,
+          effectiveEpt({ memType, ipat, pat: patEntry(ILLEGAL, index) }).value,
         );
       }
   });
@@ -94,7 +94,7 @@ test('nested paging: every pair of PAT indices under every MTRR type', () => {
           guestPat: patEntry(PATS.linux, g),
           hostPat: patEntry(PATS.reset, h),
           mtrr,
-        }).is;
+        }).value;
         expect(pairs.at(guest.lut[g] ?? 0, host.lut[h] ?? 0)).toEqual(want);
       }
   }
