@@ -1,7 +1,6 @@
 /** The translations of every architecture that a set of registers gives. */
 import { type Machine as Arm64Machine, walks as arm64 } from '../arm64/walk/index.ts';
-import { keyText } from '../memtype/compile.ts';
-import type { Candidate, Candidates, RegisterValues } from '../walk/candidate.ts';
+import { type Candidate, type Candidates, type RegisterValues, readingKey } from '../walk/candidate.ts';
 import { type Machine as X86Machine, walks as x86 } from '../x86/walk/index.ts';
 import type { ArchitectureId, Walks } from './architecture.ts';
 
@@ -52,8 +51,7 @@ function distinct<C extends Candidate>(candidates: readonly C[]): C[] {
   for (const candidate of candidates) {
     const through =
       candidate.through === undefined ? '' : (names.get(`name ${candidate.through}`) ?? candidate.through);
-    const { regime, rules } = candidate;
-    const key = keyText([regime.id, regime.roots, regime.settings, rules?.controls, through]);
+    const key = [readingKey(candidate), JSON.stringify(candidate.regime.roots), through].join(' ');
     const twin = names.get(key);
     names.set(`name ${candidate.name}`, twin ?? candidate.name);
     if (twin !== undefined) continue;

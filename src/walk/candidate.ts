@@ -1,6 +1,7 @@
 /** Regimes that a set of registers gives: where walks can begin, and what had to be assumed. */
 import type { Finding } from '../bits/codec.ts';
 import { hex } from '../bits/word.ts';
+import { keyText } from '../memtype/compile.ts';
 import type { EffectiveRules } from './effective.ts';
 import type { Regime } from './regime.ts';
 
@@ -23,6 +24,10 @@ export interface Candidate {
   /** The candidate that its output, and its tables, go through: a stage 2, EPT or NPT. */
   readonly through?: string;
 }
+
+/** Equal for candidates under which every entry reads alike, wherever their tables are. */
+export const readingKey = ({ regime, rules }: Candidate): string =>
+  keyText([regime.id, regime.settings, rules?.controls]);
 
 /** Registers that are there but give no walk, with the reason. */
 export interface Refused {

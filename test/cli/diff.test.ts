@@ -280,6 +280,24 @@ describe('two translations of one dump', () => {
     expect(other.status).toBe(1);
   });
 
+  test('the same tables, read by two CPUs with different PATs', async () => {
+    const cpu = { CR0: '0x80050033', CR3: '0x6200000', CR4: '0x750ef0', EFER: '0xd01' };
+    const cpus = ['0x7040600070406', '0x7040600070401'].map(PAT => ({ ...cpu, PAT }));
+    const both = ['--registers', file('pats.json', JSON.stringify({ cpus }))];
+    const { status, lines } = await diff(
+      image,
+      ...both,
+      '--root-a',
+      'cpu0.paging',
+      '--root-b',
+      'cpu1.paging',
+    );
+    expect(status).toBe(1);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const { change, values } of lines)
+      expect({ change, values }).toEqual({ change: 'changed', values: { type: ['WB', 'WC'] } });
+  });
+
   test('through both stages: where the IPA leads, and what each stage says', async () => {
     const [vms = '', ...registers] = dump('arm64/max-vhe-fwb');
     const { lines } = await diff(

@@ -13,6 +13,7 @@ import {
 } from '../../report/diff.ts';
 import { readText } from '../../text/read.ts';
 import { registerName } from '../../text/registers.ts';
+import { readingKey } from '../../walk/candidate.ts';
 import { type Difference, differences } from '../../walk/diff.ts';
 import { IGNORABLE, ignoring, sidesOf, withoutCommon } from '../../walk/diff-map.ts';
 import { type AddressMap, mapOf } from '../../walk/map.ts';
@@ -142,17 +143,8 @@ function pairs(a: Dump, b: Dump, io: Io): (readonly [Space, Space])[] {
 
 // ------------------------------------------------------------------------------------------------------ two dumps
 
-/** Registers that say where tables are, or hold what a program computes: they do not change how an entry is read. */
-const PLACES = /^(CR[238]|N?CR3|TTBR\d?_|VTTBR_|EPTP|GUESTCR3|ROOT)|^[a-z]/;
-const readingOf = ({ cpus }: Dump): string =>
-  JSON.stringify(
-    cpus.map(set => [...set].filter(([name]) => !PLACES.test(name)).sort(([a], [b]) => (a < b ? -1 : 1))),
-    (_key, value) => (typeof value === 'bigint' ? hex(value) : value),
-  );
-
 /** What differs between translations of two dumps, or of one. */
 function* ofDumps(a: Dump, b: Dump, course: Course): Generator<ReportedDifference> {
-  const sameRules = readingOf(a) === readingOf(b);
   for (const [one, other] of pairs(a, b, course.io)) {
     let first = mapOf(one, a.image.space);
     let second = mapOf(other, b.image.space);
@@ -166,8 +158,8 @@ function* ofDumps(a: Dump, b: Dump, course: Course): Generator<ReportedDifferenc
     const roots = [one.candidate.name, other.candidate.name] as const;
     course.tally.compared.push(comparedDumps(roots, [lengthOf(first), lengthOf(second)]));
     // ranges that are equal word for word need no second look where both are read by the same rules
-    if (sameRules && !first.pieces && !second.pieces && regime.title === other.candidate.regime.title)
-      [first, second] = withoutCommon(first, second);
+    const alike = readingKey(one.candidate) === readingKey(other.candidate);
+    if (alike && !first.pieces && !second.pieces) [first, second] = withoutCommon(first, second);
     const sides = [sidesOf(first, one.candidate.rules), sidesOf(second, other.candidate.rules)] as const;
     const output = lastOutput(one);
     for (const difference of differences(...sides, { ignore: course.ignore })) {
