@@ -3,7 +3,7 @@ import type { Finding } from '../bits/codec.ts';
 
 /**
  * Why the access failed, as far as tables can explain it. `outside`: something that no entry decides (an external abort,
- * a protection key, a tag check…).
+ * a protection key, a tag check…). `unsaid`: the hardware says that some entry is the reason, and not how.
  */
 export type Cause =
   | 'not-present'
@@ -12,6 +12,7 @@ export type Cause =
   | 'address-size'
   | 'reserved-bit'
   | 'misconfiguration'
+  | 'unsaid'
   | 'outside';
 
 export type AccessKind = 'read' | 'write' | 'fetch';

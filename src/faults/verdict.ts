@@ -1,4 +1,5 @@
 /** A fault, held against the tables: which entry explains it, or none does. */
+import { positions } from '../bits/format.ts';
 import { hex } from '../bits/word.ts';
 import { type EntryKind, type Regime, softwareNote } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
@@ -36,6 +37,7 @@ const CAUSE: Readonly<Record<Cause, string>> = {
   'address-size': 'an address beyond the physical address size',
   'reserved-bit': 'a reserved bit',
   misconfiguration: 'a misconfigured entry',
+  unsaid: 'an entry that does not let it pass',
   outside: 'something that no entry decides',
 };
 
@@ -127,13 +129,17 @@ function faulty(walk: Translation, step: Step, rules: FaultRules): Found {
 
 const ACCESS_FLAG = 'access-flag-clear';
 
+/** The manual's name of the field that a finding is about. */
+const nameAt = ({ reading }: Step, bits: string): string =>
+  reading.format.rows.find(({ pieces }) => positions(pieces) === bits)?.name ?? `bit ${bits}`;
+
 function mapped(claim: Claim, walk: Translation, leaf: Step, rules: FaultRules): Found {
   const flag = leaf.reading.findings.find(({ id }) => id === ACCESS_FLAG);
   if (flag)
     return {
       finds: 'access-flag',
       guilty: leaf,
-      verdict: `the level ${leaf.name} entry has AF = 0, and hardware does not set it`,
+      verdict: `the level ${leaf.name} entry has ${nameAt(leaf, flag.bits)} = 0, and hardware does not set it`,
     };
   const denied = denials(walk, claim, rules);
   if (denied.length > 0) {
@@ -156,6 +162,7 @@ function suspectsOf(
   switch (claim.cause) {
     case 'outside':
       return [`what the hardware named: ${claim.says}`];
+    case 'unsaid':
     case 'permission':
       return [...(claim.stage === 1 ? rules.besideTables(claim, isUser(walk, rules), controls) : []), STALE];
     case 'reserved-bit':
@@ -181,6 +188,7 @@ function agreement(
     return agrees ? { agrees } : { agrees, doubt: changed(claim, 'an entry that faults on purpose') };
   }
   if (finds === 'fine') return { agrees: false };
+  if (claim.cause === 'unsaid') return { agrees: true };
   const sameLevel = claim.level === undefined || guilty === undefined || guilty.name === claim.level;
   if (finds === claim.cause && (sameLevel || claim.cause === 'permission')) return { agrees: true };
   const where = guilty ? ` at level ${guilty.name}` : '';

@@ -158,9 +158,10 @@ export interface Register {
 /** A page fault or abort as the kernel reported it. */
 export interface Fault {
   readonly is: 'fault';
-  readonly arch: 'arm64' | 'x86';
+  /** Id of the architecture. */
+  readonly arch: string;
   readonly address: bigint;
-  /** x86 page-fault error code. */
+  /** The processor's code for it: the error code of an x86 page fault. */
   readonly errorCode?: bigint;
   readonly esr?: bigint;
 }
