@@ -26,7 +26,8 @@ import { translate } from '../walk/translate.ts';
 export interface RootsOptions extends Pick<ScanOptions, 'maxPages'> {
   /** Which kinds of trees to look for; none: registers and notes only. Default: those of the image's machine. */
   readonly kinds?: readonly ArchitectureId[];
-  readonly machine?: Machine;
+  /** What the registers do not hold: each architecture reads its own. */
+  readonly machine?: object;
   /** What the dump's notes give, where other registers were given beside them. */
   readonly notes?: readonly Candidate[];
   /** Roots in guests' memory are looked for behind this many second stages at most. Default 8. */

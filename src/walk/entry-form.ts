@@ -47,9 +47,10 @@ export function entryForm(format: Format, key: string, outputBits: number): Entr
 export function holdsConstant(format: Format, key: string): (lo: number, hi: number) => boolean {
   const row = format.rows.find(row => row.key === key);
   if (row?.kind !== 'fixed') return () => true;
-  const [mask] = split(maskOf(row));
-  const [value] = split(encode(format, {}) & maskOf(row));
-  return lo => (lo & mask) >>> 0 === value;
+  const [maskLo, maskHi] = split(maskOf(row));
+  const [valueLo, valueHi] = split(encode(format, {}) & maskOf(row));
+  if (maskHi === 0) return lo => (lo & maskLo) >>> 0 === valueLo;
+  return (lo, hi) => (lo & maskLo) >>> 0 === valueLo && (hi & maskHi) >>> 0 === valueHi;
 }
 
 /** The form of a level that has no such entries: everything is attribute, nothing is address. */
