@@ -1,0 +1,35 @@
+/** What is known of faults. */
+import { decode } from '../../../../src/bits/codec.ts';
+import type { Claim, Controls } from '../../../../src/faults/claim.ts';
+import type { FaultRules } from '../../../../src/faults/rules.ts';
+import { sstatusFormat } from '../registers/control.ts';
+import { scause } from '../registers/fault.ts';
+import { pageFaultClaim } from './claims.ts';
+import { denials } from './denials.ts';
+
+/** What keeps the supervisor from data of the user [section "Supervisor Status (sstatus) Register"]. */
+function besideTables({ by, access }: Claim, user: boolean, controls: Controls): readonly string[] {
+  if (by === 'unprivileged' || !user || access === 'fetch') return [];
+  const word = controls('SSTATUS');
+  const sum = word === undefined ? undefined : decode(sstatusFormat, word).sum;
+  if (sum === 1) return [];
+  return [`sstatus.SUM${sum === 0 ? ' = 0' : ''}: the supervisor must not access pages of the user`];
+}
+
+export const faults: FaultRules = {
+  id: 'riscv',
+  entries: { pte: 'riscv.pte' },
+  claim: ({ address, errorCode }) =>
+    errorCode === undefined ? undefined : pageFaultClaim(errorCode, address),
+  reported: ({ errorCode }) => (errorCode === undefined ? undefined : scause.read(errorCode, {}).facts.says),
+  tookIt: () => true,
+  denials,
+  keptOut: (_claim, { outcome, regime }) =>
+    outcome === 'outside'
+      ? `the bits above the virtual address of ${regime.id} are not all alike`
+      : undefined,
+  besideTables,
+  behindDenial: () => [],
+  narrower: () => [],
+  faulty: () => 'reserved-bit',
+};

@@ -1,0 +1,6 @@
+/** Effective memory types, with their reasons. */
+
+export * from '../values/pbmt.ts';
+export * from './effective.ts';
+export * from './matrices.ts';
+export * from './properties.ts';
