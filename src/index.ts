@@ -48,13 +48,26 @@ export * as kvm from './kvm/index.ts';
 export * as lint from './lint/index.ts';
 export { type Compiled, compile } from './memtype/compile.ts';
 export { guard } from './memtype/guard.ts';
+export type { Beside, Known } from './pasted/context.ts';
+export type { AssumedSettings, Doubt } from './pasted/doubt.ts';
+export type { EntryReading } from './pasted/entry.ts';
+export { type Placed, placeEntries } from './pasted/place.ts';
+export {
+  type Asked as PastedAsked,
+  type EntryItem,
+  type PastedBatch,
+  type PastedEnd,
+  readPasted,
+} from './pasted/read.ts';
 export { citation, EDITIONS } from './refs.ts';
+export type { Context as TextContext, Given } from './text/context.ts';
 export { detect } from './text/detect.ts';
 export { recognisers } from './text/formats/index.ts';
 export { linesOf } from './text/lines.ts';
 export type { Item as TextItem, Recognised } from './text/model.ts';
 export { readText, type TextOptions, TextReader, UnknownFormatError } from './text/read.ts';
 export { parseRegisters, type RegisterFile, type Registers, registerName } from './text/registers.ts';
+export { isPastedText } from './text/sniff.ts';
 export type { LeafBatch } from './walk/batch.ts';
 export type { Candidate as RegimeCandidate, Candidates, RegisterValues } from './walk/candidate.ts';
 export { Directory, type Lookups } from './walk/directory.ts';

@@ -28,7 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   kvm: LOWER,
   pasted: [...LOWER, 'arch'],
   roots: [...LOWER, 'arch'],
-  compare: LOWER,
+  compare: [...LOWER, 'arch'],
   workers: [...LOWER, 'arch'],
   bench: [...LOWER, 'arch', 'report', 'workers'],
   report: [...LOWER, 'arch', 'lint', 'faults', 'kvm', 'pasted', 'roots', 'compare', 'bench'],

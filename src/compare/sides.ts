@@ -1,10 +1,8 @@
 /** The leaves of a walked map in the words of the tool that it is compared with. */
-import { stated as arm64Stated } from '../arm64/walk/stated.ts';
+import { walksOf } from '../arch/walks.ts';
 import type { Side } from '../walk/diff.ts';
 import { type AddressMap, leafAt, patternKey } from '../walk/map.ts';
 import { KIND, type Level } from '../walk/regime.ts';
-import type { Stated } from '../walk/stated.ts';
-import { stated as x86Stated } from '../x86/walk/stated.ts';
 import { type Cover, saysOf, type TextMap } from './text-map.ts';
 
 /** The leaves of a map in the tool's words. Of two stages the first: most listings know nothing of the second. */
@@ -18,7 +16,7 @@ function speaker({ first }: AddressMap, { sides, facts }: TextMap): (leaf: numbe
   const { regime } = first;
   // a value that no line of the text has is none of its matters
   const named = new Set(sides.flatMap(({ says }) => Object.keys(says)));
-  const stated: Stated = regime.arch === 'arm64' ? arm64Stated : x86Stated;
+  const { stated } = walksOf(regime.arch);
   const known = new Map<string, Side['says']>();
   return leaf => {
     const key = patternKey(first, leaf);

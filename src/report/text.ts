@@ -15,7 +15,13 @@ import { exactSizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { type Column, table } from './table.ts';
 
-type Of<K extends Item['is']> = Extract<Item, { is: K }>;
+/** The items of one kind. */
+export type Of<K extends Item['is']> = Extract<Item, { is: K }>;
+export const of = <K extends Item['is']>(items: readonly Item[], is: K): Of<K>[] =>
+  items.filter((item): item is Of<K> => item.is === is);
+
+/** Nothing where a text does not say. */
+export const hexIf = (value: bigint | undefined): string => (value === undefined ? '' : hex(value));
 
 /** First and last byte, in as many digits as the last one needs. */
 function span(start: bigint, end: bigint): string {

@@ -12,7 +12,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
   if (args.words.length === 0) {
     if (io.stdin.terminal)
       io.err.write('memattr: reading words or text from the terminal; Ctrl-D ends them\n');
-    const { answer, isTextFormat, peek } = await import('./decode-text.ts');
+    const { answer, isTextFormat, peek } = await import('./decode/text.ts');
     const format = args.as !== undefined && isTextFormat(args.as) ? args.as : undefined;
     const family =
       format === undefined && args.as !== undefined ? (await familyOrText(args.as)).family : undefined;
@@ -20,7 +20,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
     if (format !== undefined || (pasted.text && family?.role !== 'register')) {
       const among = family ? [family] : (await import('../../arch/descriptors.ts')).descriptors;
       const given = givenFor(pairs, among);
-      const asked = { given, ...(format ? { format } : {}), ...(family ? { family } : {}) };
+      const asked = { given, ...(format ? { as: format } : {}), ...(family ? { family } : {}) };
       return answer(pasted, asked, args, io);
     }
     return readWords(args, pairs, { ...io, stdin: { terminal: false, chunks: pasted.chunks } });

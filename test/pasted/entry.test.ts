@@ -1,6 +1,6 @@
-/** What registers beside pasted entries say of their settings, bit by bit; and when a text is doubted. */
+/** What registers beside pasted entries say of their settings, bit by bit. */
 import { describe, expect, test } from 'vitest';
-import { doubt, familyOf, likeliest, readEntry, revealed } from '../../src/pasted/entries.ts';
+import { revealed } from '../../src/pasted/entry.ts';
 import type { FamilyId } from '../../src/text/model.ts';
 
 const given = (family: FamilyId, registers: Readonly<Record<string, bigint>>) =>
@@ -37,30 +37,5 @@ describe('one bit of a register decides one setting', () => {
     expect(mode(0x20n, 0x400n)).toBe('4l');
     expect(mode(0x1020n, 0x400n)).toBe('5l');
     expect(mode(0x20n)).toBeUndefined(); // without EFER: PAE or long mode
-  });
-});
-
-describe('doubt', () => {
-  // Pages of ordinary paging, with a bit or two that ask a question, which somebody called EPT.
-  const words = Array.from({ length: 8 }, (_, i) => (1n << 63n) | (BigInt(0x1234 + i) << 12n) | 0xc3fn);
-  const called = familyOf('x86.ept');
-  const readings = words.map(word => readEntry(called, word, { level: 1 }));
-
-  test('where half of the words are errors, and another format explains all with a quarter of the trouble', () => {
-    const better = likeliest(words);
-    expect(better.id).toBe('x86.pte');
-    const trouble = words.reduce((sum, word) => sum + readEntry(better, word, {}).cost, 0);
-    expect(trouble).toBeGreaterThan(0);
-    // the cost of the readings is spread so that all together cost this much
-    const costing = (all: number) => readings.map((reading, i) => ({ ...reading, cost: i === 0 ? all : 0 }));
-    expect(doubt(costing(4 * trouble + 1))).toMatchObject({ of: 8, better: { id: better.id } });
-    expect(doubt(costing(4 * trouble))).toBeUndefined();
-  });
-
-  test('where fewer than half of the words are errors there is none', () => {
-    const plain = readEntry(called, 0x4000_0037n, { level: 1 });
-    expect(plain.reading.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
-    expect(doubt([...readings, ...Array.from({ length: 9 }, () => plain)])).toBeUndefined();
-    expect(doubt([])).toBeUndefined();
   });
 });

@@ -1,0 +1,101 @@
+/** `decode` on pasted text: standard input is looked at, read, and handed to the printer. */
+import { type Asked, type PastedBatch, type PastedEnd, readPasted } from '../../../pasted/read.ts';
+import { printPasted } from '../../../report/pasted.ts';
+import { doubtText } from '../../../report/pasted-page.ts';
+import { recogniserById } from '../../../text/formats/index.ts';
+import type { Recognised } from '../../../text/model.ts';
+import { decoderFor, isPastedText, PEEK } from '../../../text/sniff.ts';
+import { type Globals, outputOf } from '../../command.ts';
+import { type Io, look } from '../../io.ts';
+import { EXIT, InputError } from '../../trouble.ts';
+import { refusePacked } from '../../words.ts';
+
+export interface Pasted {
+  /** Text that some format knows, as against bare words. */
+  readonly text: boolean;
+  /** Standard input again, from its start. */
+  readonly chunks: () => Iterable<Uint8Array>;
+}
+
+/** Looks at the beginning of standard input and gives it back whole. */
+export function peek(io: Io): Pasted {
+  const source = io.stdin.chunks()[Symbol.iterator]();
+  const held: Uint8Array[] = [];
+  let size = 0;
+  while (size < PEEK) {
+    const { done, value } = source.next();
+    if (done) break;
+    held.push(value);
+    size += value.length;
+  }
+  const chunks = function* (): Generator<Uint8Array> {
+    yield* held;
+    for (let next = source.next(); !next.done; next = source.next()) yield next.value;
+  };
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of held) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return { text: isPastedText(bytes), chunks };
+}
+
+export const isTextFormat = (name: string): boolean => recogniserById(name) !== undefined;
+
+export interface TextArgs extends Globals {
+  readonly all?: boolean | undefined;
+  readonly brief?: boolean | undefined;
+}
+
+/** @throws InputError where nothing in the text is understood, or where it is compressed. */
+export function answer({ chunks }: Pasted, asked: Asked, args: TextArgs, io: Io): number {
+  let end: PastedEnd | undefined;
+  const batches = function* (): Generator<PastedBatch> {
+    for (const batch of readPasted(decoded(chunks()), asked)) {
+      end = batch.end;
+      if (end) refuseUnknown(end.recognised);
+      yield batch;
+    }
+  };
+  const say = (text: string): void => io.err.write(`memattr decode: ${text}\n`);
+  const output = outputOf(args);
+  printPasted(
+    batches(),
+    {
+      output: output === 'markdown' ? 'table' : output, // a page of tables, not one
+      look: () => look(io, args),
+      write: text => io.out.write(text),
+    },
+    {
+      all: args.all === true,
+      brief: args.brief === true,
+      leftOut: items => say(`${items} items are no rows of this table; --json prints all`),
+    },
+  );
+  if (!end) return EXIT.answer;
+  const { recognised, doubt, faulty } = end;
+  for (const { kind, text, line, count } of recognised.remarks)
+    if (kind === 'trouble')
+      say(`${line === undefined ? '' : `line ${line}: `}${text}${count > 1 ? ` (${count} times)` : ''}`);
+  if (doubt !== undefined) say(doubtText(doubt));
+  return faulty ? EXIT.findings : EXIT.answer;
+}
+
+function* decoded(chunks: Iterable<Uint8Array>): Generator<string> {
+  let decoder: ReturnType<typeof decoderFor> | undefined;
+  for (const chunk of chunks) {
+    if (decoder === undefined) refusePacked(chunk);
+    decoder ??= decoderFor(chunk);
+    yield decoder.decode(chunk, { stream: true });
+  }
+}
+
+function refuseUnknown({ parts, unknownSamples: [first] }: Recognised): void {
+  if (parts.length > 0) return;
+  throw new InputError(
+    first === undefined
+      ? 'stdin: no text'
+      : `stdin, line ${first.line}: '${first.text.slice(0, 60)}' is no number and no line of a text that memattr reads`,
+  );
+}

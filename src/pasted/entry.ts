@@ -1,0 +1,54 @@
+/**
+ * One entry that stands in text, read: which family, under which settings, from what the text itself reveals: its format,
+ * the facts it states, the registers beside it. What remains open is the default, and can be named.
+ */
+import { architectureIdOf } from '../arch/architecture.ts';
+import { descriptors } from '../arch/descriptors.ts';
+import { walksOf } from '../arch/walks.ts';
+import type { Family } from '../bits/family.ts';
+import { type Candidate, candidates, costOf } from '../bits/rank.ts';
+import { settle } from '../bits/settings.ts';
+import type { Context, Given } from '../text/context.ts';
+import type { Entry, FamilyId } from '../text/model.ts';
+
+/** @throws TypeError for an id that no descriptor family has: those of the text model are the families' own. */
+export function familyOf(id: FamilyId): Family {
+  const family = descriptors.find(one => one.id === id);
+  if (family === undefined) throw new TypeError(`no family ${id}`);
+  return family;
+}
+
+/** What the text reveals of an entry's settings. Keys that the family does not know are left out. */
+export function revealed(entry: Pick<Entry, 'regime' | 'level' | 'input'>, context: Context): Given {
+  const { regime: guess } = entry;
+  if (guess === undefined) return {};
+  const family = familyOf(guess.family);
+  const all = walksOf(architectureIdOf(guess.family)).revealed(entry, context);
+  const level = levelOf(entry, all);
+  return Object.fromEntries(
+    Object.entries(level === undefined ? all : { ...all, level }).filter(([key]) => key in family.settings),
+  );
+}
+
+/** The level: printed, or what the architecture makes of its name. */
+function levelOf({ level, regime }: Pick<Entry, 'regime' | 'level'>, all: Given): number | undefined {
+  if (level === undefined || level.number !== undefined) return level?.number;
+  return regime && walksOf(architectureIdOf(regime.family)).levelNamed(level.name, regime, all);
+}
+
+/** A word, read as one of a family. */
+export interface EntryReading extends Candidate {
+  /** Settings that the text or the user gave; the others are defaults, or were chosen so that the word fits. */
+  readonly given: Given;
+}
+
+/** Reads a word of a known family. Without a level, at the level at which the word is something. */
+export function readEntry(family: Family, word: bigint, given: Given): EntryReading {
+  if (!('level' in given) && family.settings.level !== undefined) {
+    const [best] = candidates(family, word, given);
+    if (best) return { ...best, given };
+  }
+  const settings = settle(family.settings, given);
+  const reading = family.read(word, settings);
+  return { family, settings, chosen: {}, given, reading, cost: costOf(reading) };
+}
