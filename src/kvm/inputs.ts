@@ -1,9 +1,10 @@
 /** Inputs as people have them, turned into the words of the model; whatever cannot be meant is refused in one sentence. */
 
-import { VOCABULARY, vmaEnv } from './arm64/facts.ts';
-import { isSpecial } from './arm64/host-fault.ts';
+import { stage1Leaf, stage1Settings } from '../arm64/descriptors/stage1.ts';
+import { decode } from '../bits/codec.ts';
+import { settle } from '../bits/settings.ts';
 import {
-  type Arm64Cpu,
+  type Arm64Mapping,
   PFN_CLASSES,
   type PfnClass,
   PGPROTS,
@@ -11,13 +12,9 @@ import {
   SLOT_FLAGS,
   type SlotFlag,
   VMA_FLAGS,
-  type Vma,
   type VmaFlag,
 } from './arm64/model.ts';
 import { KvmInputError, unknownName } from './errors.ts';
-import type { Evidence } from './evidence.ts';
-import { inferred, mail, measured, source } from './evidence.ts';
-import type { X86Cpu } from './x86/model.ts';
 
 // ---- VMA flags ---------------------------------------------------------------------------------------------------
 
@@ -139,12 +136,15 @@ const BY_INDEX: readonly Pgprot[] = [
   'MT_DEVICE_nGnRE',
 ];
 
+/** A stage-1 entry of the host, as the kernel writes it. */
+const LEAF = stage1Leaf(settle(stage1Settings, {}));
+
 /** `MT_NORMAL_NC`, `nGnRE`, `wb`, `pgprot_device`, or a page-table entry as a number (AttrIndx is taken from it). */
 export function parsePgprot(text: string): Pgprot {
   const exact = PGPROTS.find(p => p.toLowerCase() === text.toLowerCase());
   if (exact) return exact;
   if (/^0x[0-9a-f_]+$/i.test(text)) {
-    const index = Number((BigInt(text.replaceAll('_', '')) >> 2n) & 7n);
+    const { attrIndx: index } = decode(LEAF, BigInt(text.replaceAll('_', '')));
     const type = BY_INDEX[index];
     if (type) return type;
     throw new KvmInputError(
@@ -185,14 +185,15 @@ export function parsePfn(text: string): PfnClass {
   throw unknownName('page frame class', text, [...PFN_CLASSES, 'mmio', 'zone-device']);
 }
 
-const SLOT_BITS: readonly SlotFlag[] = SLOT_FLAGS;
+/** The bit by which a slot flag is passed. */
+export const slotFlagBit = (flag: SlotFlag): number => 1 << SLOT_FLAGS.indexOf(flag);
 
 /** Names with or without KVM_MEM_, or the number that was passed (bit 0 dirty log, 1 read-only, 2 guest_memfd, 3 cacheable). */
 export function parseSlotFlags(text: string): SlotFlag[] {
   if (/^(0x)?[0-9a-f]+$/i.test(text) && /\d/.test(text)) {
     const value = Number(text);
     if (Number.isInteger(value) && value >= 0 && value < 16)
-      return SLOT_BITS.filter((_, bit) => (value >> bit) & 1);
+      return SLOT_FLAGS.filter(flag => value & slotFlagBit(flag));
     throw new KvmInputError(
       `slot flags ${text} have bits beyond 3; known: ${SLOT_FLAGS.join(', ')}`,
       SLOT_FLAGS,
@@ -209,233 +210,49 @@ export function parseSlotFlags(text: string): SlotFlag[] {
   return out;
 }
 
-// ---- CPUs --------------------------------------------------------------------------------------------------------
+// ---- Whole mappings ----------------------------------------------------------------------------------------------
 
-export interface CpuProfile<C> {
-  readonly name: string;
-  readonly cpu: C;
-  readonly evidence: readonly Evidence[];
+/** A mapping by its parts, each as text; what is left out is ordinary memory. */
+export interface MappingText {
+  readonly flags?: string | undefined;
+  readonly pgprot?: string | undefined;
+  readonly pfn?: string | undefined;
+  readonly name?: string | undefined;
 }
 
-/** arm64 CPUs by name. FWB is ID_AA64MMFR2_EL1[43:40], IDC and DIC are CTR_EL0[28] and [29]. */
-export const ARM64_PROFILES: readonly CpuProfile<Arm64Cpu>[] = [
-  {
-    name: 'grace',
-    cpu: { fwb: true, dic: true, idc: true },
-    evidence: [mail('cover letters of "Map GPU device memory as cacheable": the platform the series is for')],
-  },
-  {
-    name: 'neoverse-v1',
-    cpu: { fwb: true, dic: true, idc: true },
-    evidence: [
-      source(
-        'QEMU target/arm/tcg/cpu64.c aarch64_neoverse_v1_initfn(): CTR_EL0 0xb444c004, ID_AA64MMFR2 0x0220011102101011',
-      ),
-    ],
-  },
-  {
-    name: 'neoverse-n1',
-    cpu: { fwb: false, dic: false, idc: false },
-    evidence: [
-      source(
-        'QEMU target/arm/tcg/cpu64.c aarch64_neoverse_n1_initfn(): CTR_EL0 0x8444c004, ID_AA64MMFR2 0x1011 (silicon may set DIC and IDC)',
-      ),
-    ],
-  },
-  {
-    name: 'graviton2',
-    cpu: { fwb: false, dic: true, idc: true },
-    evidence: [
-      source('QEMU aarch64_neoverse_n1_initfn(): ID_AA64MMFR2 0x1011'),
-      mail('a published capture of CTR_EL0 0xb444c004'),
-    ],
-  },
-  {
-    name: 'cortex-a72',
-    cpu: { fwb: false, dic: false, idc: false },
-    evidence: [source('QEMU target/arm/cpu64.c aarch64_a72_initfn(): CTR_EL0 0x8444c004')],
-  },
-  {
-    name: 'apple-m3',
-    cpu: { fwb: true, dic: false, idc: true },
-    evidence: [
-      mail('a published capture of CTR_EL0 0x9444c004'),
-      inferred('FWB from the architecture version'),
-    ],
-  },
-  {
-    name: 'run-fwb-dic-vhe',
-    cpu: { fwb: true, dic: true, idc: true },
-    evidence: [measured('the emulated machine of the Linux 6.18.2 runs with FWB and DIC')],
-  },
-  {
-    name: 'run-nofwb-nvhe',
-    cpu: { fwb: false, dic: false, idc: false },
-    evidence: [measured('the emulated machine of the Linux 6.18.2 runs without FWB and DIC')],
-  },
-];
-
-export interface NamedCpu<C> {
-  readonly name: string;
-  readonly cpu: C;
-  readonly evidence: readonly Evidence[];
-}
-
-const FEATURES = ['FWB', 'DIC', 'IDC', 'MTE'] as const;
-
-/** Features (`FWB+DIC`, `none`), a profile name, or registers (`ID_AA64MMFR2_EL1=0x…,CTR_EL0=0x…`). */
-export function parseArm64Cpu(text: string): NamedCpu<Arm64Cpu> {
-  const profile = ARM64_PROFILES.find(p => p.name === text.toLowerCase());
-  if (profile) return profile;
-  const given: Record<'fwb' | 'dic' | 'idc' | 'mte', boolean> = {
-    fwb: false,
-    dic: false,
-    idc: false,
-    mte: false,
-  };
-  const words = text.split(/[\s,+]+/).filter(w => w !== '');
-  let mte: boolean | undefined;
-  for (const word of words) {
-    const register = /^(ID_AA64MMFR2(?:_EL1)?|CTR(?:_EL0)?|ID_AA64PFR1(?:_EL1)?)=(0x[0-9a-f]+)$/i.exec(word);
-    if (register) {
-      const value = BigInt(register[2] as string);
-      const field = (bit: bigint, width: bigint) => Number((value >> bit) & ((1n << width) - 1n));
-      const name = (register[1] as string).toUpperCase();
-      if (name.startsWith('ID_AA64MMFR2')) given.fwb = field(40n, 4n) > 0;
-      else if (name.startsWith('CTR')) {
-        given.idc = field(28n, 1n) === 1;
-        given.dic = field(29n, 1n) === 1;
-      } else mte = field(8n, 4n) >= 2;
-      continue;
-    }
-    const upper = word.toUpperCase();
-    if (['NONE', 'NOFWB', 'PLAIN'].includes(upper)) continue;
-    if (!(FEATURES as readonly string[]).includes(upper))
-      throw unknownName('arm64 CPU', word, [
-        ...FEATURES,
-        'none',
-        ...ARM64_PROFILES.map(p => p.name),
-        'ID_AA64MMFR2_EL1=0x…',
-        'CTR_EL0=0x…',
-      ]);
-    if (upper === 'MTE') mte = true;
-    else given[upper.toLowerCase() as 'fwb'] = true;
-  }
-  const name = [given.fwb ? 'FWB' : '', given.dic ? 'DIC' : ''].filter(Boolean).join('+') || 'no FWB, no DIC';
+/** @throws KvmInputError where the page frame must be said and is not */
+export function parseMapping({ flags = '', pgprot, pfn, name }: MappingText): Arm64Mapping {
+  const parsed = parseVmaFlags(flags);
+  const raw = parsed.flags.includes('VM_PFNMAP') || parsed.flags.includes('VM_MIXEDMAP');
+  if (pfn === undefined && raw)
+    throw new KvmInputError(
+      'VM_PFNMAP and VM_MIXEDMAP may map anything, so the page frame must be said; valid: --pfn no-page, ram, page-no-memblock',
+      ['no-page', 'ram'],
+    );
   return {
-    name,
-    cpu: { fwb: given.fwb, dic: given.dic, idc: given.idc, ...(mte === undefined ? {} : { mte }) },
-    evidence: [],
+    flags: parsed.flags,
+    ...(parsed.hugetlb ? { hugetlb: true } : {}),
+    pgprot: parsePgprot(pgprot ?? 'MT_NORMAL'),
+    pfn: parsePfn(pfn ?? 'ram'),
+    ...(name === undefined ? {} : { name }),
   };
 }
 
-export const X86_PROFILES: readonly CpuProfile<X86Cpu>[] = [
-  {
-    name: 'intel',
-    cpu: { vendor: 'intel', selfSnoop: true, tdp: true },
-    evidence: [inferred('Intel CPUs since about 2010 report self-snoop; some with errata hide it')],
-  },
-  {
-    name: 'intel-no-self-snoop',
-    cpu: { vendor: 'intel', selfSnoop: false, tdp: true },
-    evidence: [source('arch/x86/kernel/cpu/intel.c: self-snoop errata')],
-  },
-  {
-    name: 'intel-no-ept',
-    cpu: { vendor: 'intel', selfSnoop: true, tdp: false },
-    evidence: [measured('Linux 6.18.2 with kvm_intel.ept=0')],
-  },
-  {
-    name: 'amd',
-    cpu: { vendor: 'amd', selfSnoop: false, tdp: true },
-    evidence: [measured('Linux 6.18.2 on an emulated EPYC with NPT')],
-  },
-  {
-    name: 'tdx',
-    cpu: { vendor: 'tdx', selfSnoop: true, tdp: true },
-    evidence: [
-      mail('"Always honor guest PAT on TDX enabled guests" v3 6/6 (4 Mar 2025): self-snoop is required'),
-    ],
-  },
-];
+const VMA_PARTS = ['flags', 'pgprot', 'pfn', 'name'] as const satisfies readonly (keyof MappingText)[];
 
-export function parseX86Cpu(text: string): NamedCpu<X86Cpu> {
-  const profile = X86_PROFILES.find(p => p.name === text.toLowerCase());
-  if (profile) return profile;
-  throw unknownName(
-    'x86 CPU',
-    text,
-    X86_PROFILES.map(p => p.name),
-  );
-}
-
-// ---- Contradictions ----------------------------------------------------------------------------------------------
-
-export interface Contradiction {
-  readonly id: string;
-  /** Over the facts of a mapping. */
-  readonly when: string;
-  readonly says: string;
-  readonly valid: readonly string[];
-}
-
-/** What no kernel can produce. Queries leave these inputs out, predictions refuse them. */
-export const CONTRADICTIONS: readonly Contradiction[] = [
-  {
-    id: 'pfnmap-and-mixedmap',
-    when: 'VM_PFNMAP & VM_MIXEDMAP',
-    says: 'VM_PFNMAP and VM_MIXEDMAP exclude each other (the kernel calls it a bug)',
-    valid: ['VM_PFNMAP', 'VM_MIXEDMAP', 'neither'],
-  },
-  {
-    id: 'pfnmap-with-struct-page',
-    when: 'VM_PFNMAP & pfn = page-no-memblock',
-    says: 'VM_PFNMAP maps raw page frames and says that nobody looks for a struct page, so the class page-no-memblock (a struct page outside kernel memory) contradicts it',
-    valid: [
-      'VM_PFNMAP with no-page (device memory)',
-      'VM_PFNMAP with ram (kernel memory, as through /dev/mem)',
-      'page-no-memblock in an ordinary or VM_MIXEDMAP mapping',
-    ],
-  },
-  {
-    id: 'ordinary-without-struct-page',
-    when: '!VM_PFNMAP & !VM_MIXEDMAP & pfn = no-page',
-    says: 'an ordinary mapping holds struct pages only, so the class no-page contradicts it',
-    valid: [
-      'no-page with VM_PFNMAP',
-      'no-page with VM_MIXEDMAP',
-      'ram or page-no-memblock in an ordinary mapping',
-    ],
-  },
-];
-
-const compiledContradictions = CONTRADICTIONS.map(c => ({ c, holds: VOCABULARY.compile(c.when).holds }));
-
-/** The condition that every possible mapping fulfils, for queries. */
-export const CONSISTENT = CONTRADICTIONS.map(c => `!(${c.when})`).join(' & ');
-
-/** Throws when a mapping cannot exist. */
-export function checkMapping(vma: Vma, pfn: PfnClass): void {
-  const env = { ...vmaEnv(vma, { fwb: false, dic: false }), pfn };
-  for (const { c, holds } of compiledContradictions)
-    if (holds(env)) throw new KvmInputError(`${c.says}; valid: ${c.valid.join('; ')}`, c.valid);
-}
-
-/** Throws when a claim about host writability contradicts the mapping. */
-export function checkWritable(vma: Vma, pfn: PfnClass, hostWritable: boolean | undefined): void {
-  const cow = vma.flags.includes('VM_MAYWRITE') && !vma.flags.includes('VM_SHARED');
-  if (hostWritable === true && cow && isSpecial(vma, pfn))
-    throw new KvmInputError(
-      'a private (copy-on-write) mapping of raw page frames is never writable on the host; valid: leave host writability out, or make the mapping VM_SHARED',
-      ['VM_SHARED', 'host not writable'],
-    );
-}
-
-/** Throws when the VM asks for what the CPU does not have. */
-export function checkVm(cpu: Arm64Cpu, vmMte: boolean): void {
-  if (vmMte && cpu.mte === false)
-    throw new KvmInputError(
-      'KVM_CAP_ARM_MTE needs a CPU with MTE; valid: a CPU with MTE, or a VM without it',
-      ['MTE'],
-    );
+/** `flags=VM_PFNMAP|VM_IO;pgprot=MT_NORMAL;pfn=no-page`. */
+export function parseVma(text: string): Arm64Mapping {
+  const given: { -readonly [P in keyof MappingText]: string } = {};
+  for (const part of text.split(';')) {
+    const at = part.indexOf('=');
+    const key = VMA_PARTS.find(name => name === part.slice(0, at).trim());
+    if (at < 0 || key === undefined)
+      throw unknownName(
+        'part of a VMA',
+        part,
+        VMA_PARTS.map(name => `${name}=…`),
+      );
+    given[key] = part.slice(at + 1).trim();
+  }
+  return parseMapping(given);
 }

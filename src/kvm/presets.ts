@@ -1,6 +1,6 @@
 /** Host mappings by the name of who makes them: what a driver's mmap() leaves in the VMA, per kernel where that changed. */
 
-import type { Arm64Policy, PfnClass, Pgprot, SlotFlag, VmaFlag } from './arm64/model.ts';
+import type { PfnClass, Pgprot, SlotFlag, VmaFlag } from './arm64/model.ts';
 import { unknownName } from './errors.ts';
 import { type Evidence, inferred, mail, measured } from './evidence.ts';
 import type { HostPage } from './x86/host-mmio.ts';
@@ -18,7 +18,7 @@ export interface Preset {
   readonly tags?: boolean;
   readonly slotFlags?: readonly SlotFlag[];
   /** The same on x86, where the page is described by what the host knows of it. */
-  readonly x86?: HostPage;
+  readonly x86: HostPage;
   readonly evidence: readonly Evidence[];
 }
 
@@ -249,10 +249,3 @@ export function preset(name: string): Preset {
     );
   return found;
 }
-
-/** The VMA that this kernel's driver leaves; `mte`: on a CPU with tags, where memory may carry them (inferred). */
-export const presetFlags = (p: Preset, policy: Arm64Policy, mte = false): VmaFlag[] => [
-  ...p.flags,
-  ...(p.laterFlags ?? []).filter(flag => policy.vmaFlags.includes(flag)),
-  ...(mte && p.tags ? (['VM_MTE_ALLOWED'] as const) : []),
-];

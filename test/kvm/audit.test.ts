@@ -1,9 +1,10 @@
 /** The tables that real kernels wrote, held against the policy of their era and of others. */
 import { describe, expect, test } from 'vitest';
+import { ARCHITECTURES } from '../../src/kvm/architectures.ts';
 import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
-import { type AuditReport, auditArm64, auditX86 } from '../../src/kvm/queries/audit.ts';
-import { arm64Slot, auditLeaf, recordArch, x86Slot } from '../../src/kvm/queries/recorded.ts';
-import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
+import { arm64 } from '../../src/kvm/arm64/index.ts';
+import type { AuditReport } from '../../src/kvm/audit.ts';
+import { auditLeaf } from '../../src/kvm/recorded.ts';
 import { fixtureLines } from '../support/fixtures.ts';
 
 type Json = Record<string, unknown>;
@@ -14,9 +15,10 @@ const audit = (machine: string, era: string): AuditReport => {
     .filter(leaf => ['s2', 'ept', 'npt'].includes(String(leaf.regime)))
     .map(auditLeaf)
     .filter(leaf => leaf !== undefined);
-  return records.every(r => recordArch(r) === 'arm64')
-    ? auditArm64(ARM64_ERAS.named(era), records.map(arm64Slot), leaves)
-    : auditX86(X86_ERAS.named(era), records.map(x86Slot), leaves);
+  const kvm = ARCHITECTURES.find(({ owns }) => records.every(owns));
+  if (kvm === undefined) throw new Error(`${machine}: no architecture owns it`);
+  const slots = records.map(record => kvm.slotOf(record));
+  return kvm.audit(kvm.eras.named(era), slots, leaves);
 };
 
 const FWB = 'real/arm64-linux-6.18/fwb-dic-vhe';
@@ -56,7 +58,7 @@ describe('Linux 6.1, which is era 5.14: every leaf of nine virtual machines', ()
     const slots = [...fixtureLines<Slot>(`real/arm64/${machine}/slots.jsonl`)]
       .filter(s => s.vm === vm)
       .map(s =>
-        arm64Slot({
+        arm64.slotOf({
           slot: s.slot,
           gpa: s.ipa,
           size: s.size,
@@ -75,7 +77,7 @@ describe('Linux 6.1, which is era 5.14: every leaf of nine virtual machines', ()
       .filter(leaf => leaf.regime === 's2' && leaf.vm === vm)
       .map(auditLeaf)
       .filter(leaf => leaf !== undefined);
-    return { leaves, report: auditArm64(ARM64_ERAS.named(era), slots, leaves) };
+    return { leaves, report: arm64.audit(ARM64_ERAS.named(era), slots, leaves) };
   };
 
   for (const [machine, fwb] of [
@@ -150,7 +152,7 @@ describe('another era', () => {
 });
 
 describe('a table that follows no policy', () => {
-  const slot = arm64Slot({
+  const slot = arm64.slotOf({
     slot: 'bar',
     gpa: '0x10000000',
     size: '0x10000',
@@ -166,9 +168,9 @@ describe('a table that follows no policy', () => {
   const leaf = (raw: bigint) => [{ at: 0x1000_0000n, pa: 0n, size: 0x1000n, raw }];
   const DEVICE = 0x0040_0000_6020_04c7n;
   const kinds = (raw: bigint | undefined) =>
-    auditArm64(ARM64_ERAS.named('6.17'), [slot], raw === undefined ? [] : leaf(raw)).findings.map(
-      f => `${f.kind}: ${f.expected}, ${f.found}`,
-    );
+    arm64
+      .audit(ARM64_ERAS.named('6.17'), [slot], raw === undefined ? [] : leaf(raw))
+      .findings.map(f => `${f.kind}: ${f.expected}, ${f.found}`);
 
   test('the right leaf', () => expect(kinds(DEVICE)).toEqual([]));
   test('another type', () =>

@@ -1,26 +1,16 @@
 /** Inputs as people have them, and one clear sentence for those that mean nothing. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CONTRADICTIONS, checkMapping, checkVm, checkWritable } from '../../src/kvm/arm64/contradictions.ts';
 import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
+import { arm64 } from '../../src/kvm/arm64/index.ts';
+import { presetFlags } from '../../src/kvm/arm64/mapping.ts';
 import { PFN_CLASSES, PGPROTS, SLOT_FLAGS, VMA_FLAGS } from '../../src/kvm/arm64/model.ts';
 import { KvmInputError } from '../../src/kvm/errors.ts';
-import {
-  ARM64_PROFILES,
-  CONTRADICTIONS,
-  checkMapping,
-  checkVm,
-  checkWritable,
-  parseArm64Cpu,
-  parsePfn,
-  parsePgprot,
-  parseSlotFlags,
-  parseVmaFlags,
-  parseX86Cpu,
-  SMAPS_LETTERS,
-  X86_PROFILES,
-} from '../../src/kvm/inputs.ts';
-import { PRESETS, preset, presetFlags } from '../../src/kvm/presets.ts';
-import { arm64Slot, auditLeaf } from '../../src/kvm/queries/recorded.ts';
+import { parsePfn, parsePgprot, parseSlotFlags, parseVmaFlags, SMAPS_LETTERS } from '../../src/kvm/inputs.ts';
+import { PRESETS, preset } from '../../src/kvm/presets.ts';
+import { auditLeaf } from '../../src/kvm/recorded.ts';
+import { x86 } from '../../src/kvm/x86/index.ts';
 
 const refusal = (run: () => unknown): KvmInputError => {
   try {
@@ -130,26 +120,25 @@ describe('page protection, page frames, slot flags', () => {
 
 describe('CPUs', () => {
   test('features, profiles with their source, registers', () => {
-    expect(parseArm64Cpu('FWB+DIC')).toMatchObject({
+    expect(arm64.parseCpu('FWB+DIC')).toMatchObject({
       name: 'FWB+DIC',
       cpu: { fwb: true, dic: true, idc: false },
     });
-    expect(parseArm64Cpu('none').cpu).toEqual({ fwb: false, dic: false, idc: false });
-    expect(parseArm64Cpu('Grace').cpu).toMatchObject({ fwb: true, dic: true });
+    expect(arm64.parseCpu('none').cpu).toEqual({ fwb: false, dic: false, idc: false });
+    expect(arm64.parseCpu('Grace').cpu).toMatchObject({ fwb: true, dic: true });
     // The registers of QEMU's neoverse-v1, which is the profile.
-    expect(parseArm64Cpu('ID_AA64MMFR2_EL1=0x0220011102101011 CTR_EL0=0xb444c004').cpu).toEqual(
-      parseArm64Cpu('neoverse-v1').cpu,
+    expect(arm64.parseCpu('ID_AA64MMFR2_EL1=0x0220011102101011 CTR_EL0=0xb444c004').cpu).toEqual(
+      arm64.parseCpu('neoverse-v1').cpu,
     );
-    expect(parseArm64Cpu('CTR_EL0=0x9444c004').cpu).toMatchObject({ dic: false, idc: true });
-    expect(parseArm64Cpu('ID_AA64PFR1_EL1=0x321').cpu.mte).toBe(true);
-    expect(parseArm64Cpu('ID_AA64PFR1_EL1=0x0').cpu.mte).toBe(false);
-    for (const p of [...ARM64_PROFILES, ...X86_PROFILES])
-      expect(p.evidence.length, p.name).toBeGreaterThan(0);
-    for (const { name, cpu } of X86_PROFILES) expect(parseX86Cpu(name).cpu).toEqual(cpu);
+    expect(arm64.parseCpu('CTR_EL0=0x9444c004').cpu).toMatchObject({ dic: false, idc: true });
+    expect(arm64.parseCpu('ID_AA64PFR1_EL1=0x321').cpu.mte).toBe(true);
+    expect(arm64.parseCpu('ID_AA64PFR1_EL1=0x0').cpu.mte).toBe(false);
+    for (const p of [...arm64.cpus, ...x86.cpus]) expect(p.evidence.length, p.name).toBeGreaterThan(0);
+    for (const { name, cpu } of x86.cpus) expect(x86.parseCpu(name).cpu).toEqual(cpu);
   });
   test('unknown ones', () => {
-    oneSentence(refusal(() => parseArm64Cpu('FBW')));
-    oneSentence(refusal(() => parseX86Cpu('cyrix')));
+    oneSentence(refusal(() => arm64.parseCpu('FBW')));
+    oneSentence(refusal(() => x86.parseCpu('cyrix')));
   });
 });
 
@@ -213,7 +202,7 @@ describe('presets', () => {
 
 describe('recorded slots', () => {
   test('flags as a list or as text, everything else by the names that people use', () => {
-    const slot = arm64Slot({
+    const slot = arm64.slotOf({
       slot: 'bar',
       gpa: '0x10000000',
       cpu: { fwb: 1, dic: 0 },
@@ -227,10 +216,10 @@ describe('recorded slots', () => {
       vma: { flags: ['VM_PFNMAP', 'VM_IO', 'VM_SHARED', 'VM_MAYWRITE'], pgprot: 'MT_NORMAL_NC' },
       pfn: 'no-page',
     });
-    expect(arm64Slot({ slot: 'x', gpa: '0x0', cpu: {}, vma: null }).vma).toBeUndefined();
+    expect(arm64.slotOf({ slot: 'x', gpa: '0x0', cpu: {}, vma: null }).vma).toBeUndefined();
   });
   test('an address that is none', () => {
-    oneSentence(refusal(() => arm64Slot({ slot: 'x', gpa: 12, cpu: {} })));
+    oneSentence(refusal(() => arm64.slotOf({ slot: 'x', gpa: 12, cpu: {} })));
     oneSentence(refusal(() => auditLeaf({ ipa: 'nowhere', raw: '0x0', size: '0x1000' })));
   });
 });

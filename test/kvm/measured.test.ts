@@ -1,14 +1,15 @@
 /** What a real Linux 6.18.2 did with one memslot per kind of host mapping, predicted row by row, leaves included. */
 import { describe, expect, test } from 'vitest';
-import { errnoNumber } from '../../src/kvm/arm64/decide.ts';
+import { stage2Fields } from '../../src/kvm/arm64/audit.ts';
 import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
-import { predictArm64 } from '../../src/kvm/arm64/predict.ts';
+import { arm64 } from '../../src/kvm/arm64/index.ts';
 import { s2ap } from '../../src/kvm/arm64/prot.ts';
-import type { PatType } from '../../src/kvm/effective.ts';
-import { predictPage, secondLevelFields, stage2Fields } from '../../src/kvm/queries/audit.ts';
-import { arm64Slot, x86Slot } from '../../src/kvm/queries/recorded.ts';
+import { errnoNumber } from '../../src/kvm/errno.ts';
+import { predictPage, secondLevelFields } from '../../src/kvm/x86/audit.ts';
+import type { PatType } from '../../src/kvm/x86/effective.ts';
 import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
 import { type HostPage, hostPageFacts, isHostMmio } from '../../src/kvm/x86/host-mmio.ts';
+import { x86 } from '../../src/kvm/x86/index.ts';
 import { fixtureLines, fixtureNames } from '../support/fixtures.ts';
 
 type Json = Record<string, unknown>;
@@ -32,8 +33,8 @@ describe.each(machines('real/arm64-linux-6.18'))('%s', file => {
 
   test('rows without a recorded mapping are ordinary memory, which resolves', () => {
     for (const row of rows.filter(r => r.vma === null)) {
-      const slot = arm64Slot(row);
-      const { accesses } = predictArm64({
+      const slot = arm64.slotOf(row);
+      const { accesses } = arm64.predict({
         policy: ARM64_ERAS.named('6.18.2'),
         cpu: slot.cpu,
         mappings: [{ flags: ['VM_MAYWRITE'], pgprot: 'MT_NORMAL', pfn: 'ram' }],
@@ -47,9 +48,9 @@ describe.each(machines('real/arm64-linux-6.18'))('%s', file => {
   });
 
   test.each(withMapping.map(row => [row.slot, row] as const))('%s', (_, row) => {
-    const slot = arm64Slot(row);
+    const slot = arm64.slotOf(row);
     if (slot.vma === undefined || slot.pfn === undefined) throw new Error('no mapping');
-    const prediction = predictArm64({
+    const prediction = arm64.predict({
       policy: ARM64_ERAS.named('6.18.2'),
       cpu: slot.cpu,
       pkvmHost: slot.pkvmHost ?? false,
@@ -165,7 +166,7 @@ describe.each(machines('real/x86-linux-6.18'))('%s', file => {
   });
 
   test.each(withPages.map(row => [row.slot, row] as const))('%s', (_, row) => {
-    const slot = x86Slot(row);
+    const slot = x86.slotOf(row);
     for (const page of slot.pages) {
       const recorded = row.pages?.[`0x${page.offset.toString(16)}`];
       if (recorded === undefined) throw new Error('a page was lost');

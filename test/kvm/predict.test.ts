@@ -1,25 +1,29 @@
 /** Whole predictions: what the tables of decisions do not say by themselves. */
 import { describe, expect, test } from 'vitest';
 import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
-import { type Mapping, type PredictInput, predictArm64 } from '../../src/kvm/arm64/predict.ts';
+import { arm64 } from '../../src/kvm/arm64/index.ts';
+import { presetFlags } from '../../src/kvm/arm64/mapping.ts';
+import type { Arm64Mapping } from '../../src/kvm/arm64/model.ts';
+import type { Arm64PredictInput } from '../../src/kvm/arm64/predict.ts';
 import { KvmInputError } from '../../src/kvm/errors.ts';
-import { PRESETS, preset, presetFlags } from '../../src/kvm/presets.ts';
+import { PRESETS, preset } from '../../src/kvm/presets.ts';
 import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
 import type { HostPage } from '../../src/kvm/x86/host-mmio.ts';
-import { predictX86, type X86PredictInput } from '../../src/kvm/x86/predict.ts';
+import { x86 } from '../../src/kvm/x86/index.ts';
+import type { X86PredictInput } from '../../src/kvm/x86/predict.ts';
 
-const mapping = (name: string, era: string): Mapping => {
+const mapping = (name: string, era: string): Arm64Mapping => {
   const p = preset(name);
   return { name, flags: presetFlags(p, ARM64_ERAS.named(era)), pgprot: p.pgprot, pfn: p.pfn };
 };
-const arm64 = (names: readonly string[], era: string, more: Partial<PredictInput> = {}) =>
-  predictArm64({
+const slot = (names: readonly string[], era: string, more: Partial<Arm64PredictInput> = {}) =>
+  arm64.predict({
     policy: ARM64_ERAS.named(era),
     cpu: { fwb: true, dic: true },
     mappings: names.map(name => mapping(name, era)),
     ...more,
   });
-const words = (p: ReturnType<typeof arm64>, which = 0) =>
+const words = (p: ReturnType<typeof slot>, which = 0) =>
   p.mappings[which]?.accesses.map(
     ({ access, outcome: o }) =>
       `${access} ${o.r === 'map' ? `${o.t} ${o.p}` : o.r === 'error' ? `-${o.errno}` : o.r}`,
@@ -27,9 +31,9 @@ const words = (p: ReturnType<typeof arm64>, which = 0) =>
 
 describe('arm64', () => {
   test('one slot over several mappings: refused for the one that is refused, and it is named', () => {
-    const p = arm64(['anon', 'gpu-coherent', 'vfio-bar'], '6.17', { cpu: { fwb: true, dic: false } });
+    const p = slot(['anon', 'gpu-coherent', 'vfio-bar'], '6.17', { cpu: { fwb: true, dic: false } });
     expect(p.slot).toMatchObject({ outcome: { ok: false, errno: 'EINVAL' }, vma: 1 });
-    const fine = arm64(['anon', 'gpu-coherent', 'vfio-bar'], '6.17');
+    const fine = slot(['anon', 'gpu-coherent', 'vfio-bar'], '6.17');
     expect(fine.slot.outcome.ok).toBe(true);
     expect(fine.mappings.map(m => m.leaf?.t)).toEqual(['NORMAL', 'NORMAL', 'NORMAL_NC']);
     expect(fine.mappings.map(m => m.leaf?.guest.control)).toEqual(['guaranteed', 'guaranteed', 'overridden']);
@@ -38,14 +42,14 @@ describe('arm64', () => {
   test('a VM that is moved or only changes flags is checked again, a deleted one is not', () => {
     const cpu = { fwb: false, dic: false };
     for (const change of ['CREATE', 'MOVE', 'FLAGS_ONLY'] as const)
-      expect(arm64(['gpu-coherent'], '6.17', { cpu, change }).slot.outcome.ok, change).toBe(false);
-    expect(arm64(['gpu-coherent'], '6.17', { cpu, change: 'DELETE' }).slot.outcome.ok).toBe(true);
-    expect(arm64(['anon'], '6.17', { slotEnd: 'above' }).slot.outcome).toMatchObject({ errno: 'EFAULT' });
-    expect(arm64(['anon'], '6.17', { slotEnd: 'at' }).slot.outcome.ok).toBe(true);
+      expect(slot(['gpu-coherent'], '6.17', { cpu, change }).slot.outcome.ok, change).toBe(false);
+    expect(slot(['gpu-coherent'], '6.17', { cpu, change: 'DELETE' }).slot.outcome.ok).toBe(true);
+    expect(slot(['anon'], '6.17', { slotEnd: 'above' }).slot.outcome).toMatchObject({ errno: 'EFAULT' });
+    expect(slot(['anon'], '6.17', { slotEnd: 'at' }).slot.outcome.ok).toBe(true);
   });
 
   test('a read-only slot: no store reaches stage 2, and no leaf is writable', () => {
-    expect(words(arm64(['anon'], '6.17', { slotFlags: ['KVM_MEM_READONLY'] }))).toEqual([
+    expect(words(slot(['anon'], '6.17', { slotFlags: ['KVM_MEM_READONLY'] }))).toEqual([
       'read NORMAL r-x',
       'exec NORMAL r-x',
     ]);
@@ -53,19 +57,19 @@ describe('arm64', () => {
 
   test('dirty logging: memory becomes writable with the first store; raw page frames cannot be logged', () => {
     const slotFlags = ['KVM_MEM_LOG_DIRTY_PAGES'] as const;
-    expect(words(arm64(['anon'], '6.17', { slotFlags }))).toEqual([
+    expect(words(slot(['anon'], '6.17', { slotFlags }))).toEqual([
       'read NORMAL r-x',
       'write NORMAL rwx',
       'exec NORMAL r-x',
     ]);
-    expect(arm64(['vfio-bar'], '6.17', { slotFlags }).slot.outcome).toMatchObject({
+    expect(slot(['vfio-bar'], '6.17', { slotFlags }).slot.outcome).toMatchObject({
       ok: false,
       errno: 'EINVAL',
     });
   });
 
   test('guest_memfd looks at no VMA type', () => {
-    const p = arm64(['guest_memfd'], '7.0', { slotFlags: ['KVM_MEM_GUEST_MEMFD'] });
+    const p = slot(['guest_memfd'], '7.0', { slotFlags: ['KVM_MEM_GUEST_MEMFD'] });
     for (const a of p.mappings[0]?.accesses ?? []) {
       expect(a).toMatchObject({ outcome: { r: 'map', t: 'NORMAL' }, decidedBy: 'guest_memfd' });
       expect(a.trace.length).toBeGreaterThan(0);
@@ -73,7 +77,7 @@ describe('arm64', () => {
   });
 
   test('on a host in protected mode EL2 refuses page frames outside memory, each type in its own way', () => {
-    const faults = (name: string) => words(arm64([name], '6.18.2', { pkvmHost: true }))?.[0];
+    const faults = (name: string) => words(slot([name], '6.18.2', { pkvmHost: true }))?.[0];
     expect(faults('gpu-coherent')).toBe('read -EPERM');
     expect(faults('vfio-bar')).toBe('read -EINVAL');
     expect(faults('devmem-mmio')).toBe('read -EINVAL');
@@ -81,13 +85,9 @@ describe('arm64', () => {
   });
 
   test('the host faults first: nothing for a VM_MIXEDMAP without VM_IO, no store to a private mapping of page frames', () => {
-    expect(words(arm64(['mixedmap-nc'], '6.18.2'))).toEqual([
-      'read -EFAULT',
-      'write -EFAULT',
-      'exec -EFAULT',
-    ]);
-    expect(words(arm64(['mixedmap-nc'], '6.18.2', { tableOnly: true }))?.[0]).toBe('read DEVICE rw-');
-    expect(words(arm64(['devmem-mmio-private'], '6.18.2'))).toEqual([
+    expect(words(slot(['mixedmap-nc'], '6.18.2'))).toEqual(['read -EFAULT', 'write -EFAULT', 'exec -EFAULT']);
+    expect(words(slot(['mixedmap-nc'], '6.18.2', { tableOnly: true }))?.[0]).toBe('read DEVICE rw-');
+    expect(words(slot(['devmem-mmio-private'], '6.18.2'))).toEqual([
       'read DEVICE r--',
       'write -EFAULT',
       'exec inject',
@@ -97,7 +97,7 @@ describe('arm64', () => {
   test('every answer names its era, how sure it is, what decided, and shows the conditions', () => {
     for (const era of ['5.10', '6.2', '6.9', '6.17', '7.0', 'cp-v5'])
       for (const p of PRESETS) {
-        const answer = arm64([p.id], era);
+        const answer = slot([p.id], era);
         expect(answer.era).toBe(era);
         expect(answer.slot.decidedBy).not.toBe('');
         for (const a of answer.mappings[0]?.accesses ?? []) {
@@ -113,7 +113,7 @@ describe('arm64', () => {
 
   test('maintenance: owed without FWB and DIC, impossible without a kernel address', () => {
     const owed = (cpu: { fwb: boolean; dic: boolean }, name: string, era: string) =>
-      arm64([name], era, { cpu }).mappings[0]?.leaf?.maintenance;
+      slot([name], era, { cpu }).mappings[0]?.leaf?.maintenance;
     expect(owed({ fwb: false, dic: false }, 'anon', '6.17')).toEqual({
       dcache: true,
       icache: true,
@@ -143,38 +143,44 @@ describe('arm64', () => {
 
   test('hazards by name', () => {
     const hazards = (name: string, era: string, cpu = { fwb: true, dic: true }) =>
-      arm64([name], era, { cpu }).mappings[0]?.hazards.map(h => h.id);
+      slot([name], era, { cpu }).mappings[0]?.hazards.map(h => h.id);
     expect(hazards('gpu-coherent', '6.9')).toContain('stale-data-leak');
     expect(hazards('gpu-coherent', '6.17')).not.toContain('stale-data-leak');
     expect(hazards('gpu-coherent', 'cp-v3', { fwb: true, dic: false })).toContain('icache-cmo-impossible');
   });
 
   test('block sizes follow what host, slot and addresses allow', () => {
-    const size = (name: string, align: '4K' | '2M' | '1G', more: Partial<PredictInput> = {}) =>
-      arm64([name], '6.17', { align, ...more }).mappings[0]?.leaf?.size?.size;
+    const size = (name: string, align: '4K' | '2M' | '1G', more: Partial<Arm64PredictInput> = {}) =>
+      slot([name], '6.17', { align, ...more }).mappings[0]?.leaf?.size?.size;
     expect(size('anon', '4K')).toBe('4K');
     expect(size('anon', '2M')).toBe('2M');
     expect(size('gpu-coherent', '1G')).toBe('1G');
     expect(size('anon', '2M', { slotFlags: ['KVM_MEM_LOG_DIRTY_PAGES'] })).toBe('4K');
-    expect(arm64(['vfio-bar'], '5.10', { align: '2M' }).mappings[0]?.leaf?.size?.size).toBe('4K');
+    expect(slot(['vfio-bar'], '5.10', { align: '2M' }).mappings[0]?.leaf?.size?.size).toBe('4K');
   });
 });
 
 describe('x86', () => {
   const page = (name: string): HostPage => preset(name).x86 as HostPage;
   const intel = { vendor: 'intel', selfSnoop: true } as const;
-  const x86 = (name: string, more: Partial<X86PredictInput> = {}) =>
-    predictX86({ policy: X86_ERAS.named('6.16'), cpu: intel, page: page(name), ...more });
+  const onPage = (name: string, more: Partial<X86PredictInput> = {}) =>
+    x86.predict({ policy: X86_ERAS.named('6.16'), cpu: intel, page: page(name), ...more });
 
   test('RAM is WB with IPAT until the quirk is disabled or non-coherent DMA comes', () => {
-    expect(x86('anon').leaf).toMatchObject({ format: 'ept', mt: 6, ipat: 1, access: 'rwx', size: '0x1000' });
-    expect(x86('anon', { disableQuirk: 'DISABLE_QUIRKS2' }).leaf).toMatchObject({ mt: 6, ipat: 0 });
-    expect(x86('anon', { noncoherentDma: true }).leaf).toMatchObject({ mt: 6, ipat: 0 });
-    expect(x86('anon', { host2M: true }).leaf.size).toBe('0x200000');
+    expect(onPage('anon').leaf).toMatchObject({
+      format: 'ept',
+      mt: 6,
+      ipat: 1,
+      access: 'rwx',
+      size: '0x1000',
+    });
+    expect(onPage('anon', { disableQuirk: 'DISABLE_QUIRKS2' }).leaf).toMatchObject({ mt: 6, ipat: 0 });
+    expect(onPage('anon', { noncoherentDma: true }).leaf).toMatchObject({ mt: 6, ipat: 0 });
+    expect(onPage('anon', { host2M: true }).leaf.size).toBe('0x200000');
   });
 
   test('a BAR is UC without IPAT; the guest may write-combine', () => {
-    const p = x86('vfio-bar');
+    const p = onPage('vfio-bar');
     expect(p.mmio).toMatchObject({ hostMmio: true, decidedBy: 'e820-not-ram' });
     expect(p.leaf).toMatchObject({ mt: 0, ipat: 0 });
     expect(p.guest.effective.WC).toBe('WC');
@@ -190,7 +196,7 @@ describe('x86', () => {
       pgprot: 'WC',
     };
     const mmio = (p: Partial<HostPage>) => {
-      const { hostMmio, decidedBy } = predictX86({
+      const { hostMmio, decidedBy } = x86.predict({
         policy: X86_ERAS.named('6.16'),
         cpu: intel,
         page: { ...hidden, ...p },
@@ -235,18 +241,18 @@ describe('x86', () => {
   });
 
   test('AMD writes no type, TDX decides by the half of the addresses', () => {
-    const amd = x86('vfio-bar', { cpu: { vendor: 'amd', selfSnoop: false } });
+    const amd = onPage('vfio-bar', { cpu: { vendor: 'amd', selfSnoop: false } });
     expect(amd.leaf).toMatchObject({ format: 'npt', pat: 0, pcd: 0, pwt: 0 });
     const tdx = { vendor: 'tdx', selfSnoop: true } as const;
-    expect(x86('anon', { cpu: tdx, gpa: 'shared' }).leaf).toMatchObject({ mt: 6, ipat: 0 });
-    const inside = x86('anon', { cpu: tdx, gpa: 'private' });
+    expect(onPage('anon', { cpu: tdx, gpa: 'shared' }).leaf).toMatchObject({ mt: 6, ipat: 0 });
+    const inside = onPage('anon', { cpu: tdx, gpa: 'private' });
     expect(inside).toMatchObject({ decidedBy: 'tdx-private', grade: 'I' });
     expect(inside.guest).toMatchObject({ control: 'guaranteed', type: 'WB' });
   });
 
   test('CR0.CD of the guest counts until 6.10, and only with non-coherent DMA', () => {
     const cd = (era: string, more: Partial<X86PredictInput> = {}) => {
-      const { leaf } = x86('anon', {
+      const { leaf } = onPage('anon', {
         policy: X86_ERAS.named(era),
         guestCr0Cd: true,
         noncoherentDma: true,
@@ -263,11 +269,11 @@ describe('x86', () => {
 
   test('the host faults first; a store to a private mapping of page frames is emulated', () => {
     const r = (flags: X86PredictInput['flags']) =>
-      x86('vfio-bar', { flags: flags ?? [] }).accesses.map(a => (a.r === 'error' ? `-${a.errno}` : a.r));
+      onPage('vfio-bar', { flags: flags ?? [] }).accesses.map(a => (a.r === 'error' ? `-${a.errno}` : a.r));
     expect(r(['VM_MIXEDMAP', 'VM_SHARED', 'VM_MAYWRITE'])).toEqual(['-EFAULT', '-EFAULT', '-EFAULT']);
     expect(r(['VM_MIXEDMAP', 'VM_IO', 'VM_SHARED', 'VM_MAYWRITE'])).toEqual(['map', 'map', 'map']);
     expect(r(['VM_PFNMAP', 'VM_IO', 'VM_MAYWRITE'])).toEqual(['map', 'emulated', 'map']);
-    expect(x86('anon', { readonlySlot: true }).accesses[1]).toMatchObject({ r: 'mmio-exit' });
+    expect(onPage('anon', { readonlySlot: true }).accesses[1]).toMatchObject({ r: 'mmio-exit' });
   });
 
   test('what contradicts itself is refused in one sentence', () => {
@@ -277,14 +283,14 @@ describe('x86', () => {
       { page: { pfnValid: false, pageReserved: true, patEnabled: true, e820Ram: false } },
       { cpu: { vendor: 'intel', selfSnoop: true, tdp: false } },
     ] satisfies Partial<X86PredictInput>[])
-      expect(() => x86('anon', wrong), JSON.stringify(Object.keys(wrong))).toThrow(KvmInputError);
+      expect(() => onPage('anon', wrong), JSON.stringify(Object.keys(wrong))).toThrow(KvmInputError);
   });
 
   test('every answer can be printed as JSON and shows what decided', () => {
     for (const policy of X86_ERAS.all)
       for (const p of PRESETS) {
         if (p.x86 === undefined) continue;
-        const answer = x86(p.id, { policy });
+        const answer = onPage(p.id, { policy });
         expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
         expect(
           answer.trace.some(step => step.id === answer.decidedBy),

@@ -2,12 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { KvmInputError } from '../../src/kvm/errors.ts';
 import { preset } from '../../src/kvm/presets.ts';
-import { diffX86, inverseX86, migrateX86, parsePatType, searchX86 } from '../../src/kvm/queries/x86.ts';
+import { parsePatType } from '../../src/kvm/x86/effective.ts';
 import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
 import type { HostPage } from '../../src/kvm/x86/host-mmio.ts';
+import { x86 } from '../../src/kvm/x86/index.ts';
 
 const diff = (from: string, to: string) => {
-  const d = diffX86(X86_ERAS.named(from), X86_ERAS.named(to));
+  const d = x86.diff(X86_ERAS.named(from), X86_ERAS.named(to));
   return { when: d.when, changes: d.disagreements.map(x => x.change) };
 };
 
@@ -36,17 +37,17 @@ describe('diff', () => {
     }));
   test('a policy does not differ from itself', () => {
     for (const p of X86_ERAS.all)
-      expect(diffX86(p, p)).toMatchObject({ differing: 0, when: [], disagreements: [] });
+      expect(x86.diff(p, p)).toMatchObject({ differing: 0, when: [], disagreements: [] });
   });
 });
 
 describe('search', () => {
   test('host MMIO lets the guest write-combine, in every era', () => {
     for (const p of X86_ERAS.all)
-      expect(searchX86(p, 'host_mmio & !guest_cr0_cd -> guest_can_wc').holds, p.id).toBe(true);
+      expect(x86.search(p, 'host_mmio & !guest_cr0_cd -> guest_can_wc').holds, p.id).toBe(true);
   });
   test('counterexamples name only what the era reads', () => {
-    const found = searchX86(X86_ERAS.named('6.16'), '!host_mmio -> guest_pat_counts');
+    const found = x86.search(X86_ERAS.named('6.16'), '!host_mmio -> guest_pat_counts');
     expect(found).toMatchObject({ holds: false, grade: 'M' });
     expect(Object.keys(found.example?.input ?? {}).sort()).toEqual([
       'host MMIO',
@@ -57,19 +58,19 @@ describe('search', () => {
     expect(found.failing).toBeLessThan(found.tried);
   });
   test('what is no property', () => {
-    expect(() => searchX86(X86_ERAS.named('6.16'), 'host_mmio ->')).toThrow(KvmInputError);
-    expect(() => searchX86(X86_ERAS.named('6.16'), 'colour = blue')).toThrow(/known: host_mmio/);
+    expect(() => x86.search(X86_ERAS.named('6.16'), 'host_mmio ->')).toThrow(KvmInputError);
+    expect(() => x86.search(X86_ERAS.named('6.16'), 'colour = blue')).toThrow(/known: host_mmio/);
   });
 });
 
 describe('inverse', () => {
   test('Write-Back is guaranteed by IPAT alone; UC by host MMIO never, the guest may have WC', () => {
-    const wb = inverseX86(X86_ERAS.named('6.16'), 'WB', 'WB');
+    const wb = x86.inverse(X86_ERAS.named('6.16'), 'WB', 'WB');
     expect(wb.guaranteed.when).toEqual([
       ['host MMIO: no', 'non-coherent DMA: no', 'quirk IGNORE_GUEST_PAT: on'],
       ['host MMIO: no', 'non-coherent DMA: no', 'self-snoop: no'],
     ]);
-    expect(inverseX86(X86_ERAS.named('6.16'), 'UC', 'UC').guaranteed.inputs).toBe(0);
+    expect(x86.inverse(X86_ERAS.named('6.16'), 'UC', 'UC').guaranteed.inputs).toBe(0);
   });
   test('types as people write them', () => {
     expect(['wb', 'UC-', 'wc'].map(parsePatType)).toEqual(['WB', 'UC-', 'WC']);
@@ -87,11 +88,11 @@ describe('migrate', () => {
     era: string,
     quirk: 'none' | 'DISABLE_QUIRKS2' = 'none',
   ) =>
-    migrateX86(
-      { ...page(name), disableQuirk: quirk },
-      { policy: X86_ERAS.named('6.15'), cpu: intel },
-      { policy: X86_ERAS.named(era), cpu: to },
-    );
+    x86.migrate({
+      mapping: { ...page(name), disableQuirk: quirk },
+      src: { policy: X86_ERAS.named('6.15'), cpu: intel },
+      dst: { policy: X86_ERAS.named(era), cpu: to },
+    });
   test('from Intel to AMD the guest’s PAT begins to count; a BAR stays what it was', () => {
     const m = outcome('anon', amd, '6.15');
     expect(m.outcome).toBe('silent-type-change');
@@ -105,10 +106,10 @@ describe('migrate', () => {
   });
   test('what the host cannot map does not start', () =>
     expect(
-      migrateX86(
-        { ...page('vfio-bar'), flags: ['VM_MIXEDMAP', 'VM_SHARED', 'VM_MAYWRITE'] },
-        { policy: X86_ERAS.named('6.15'), cpu: intel },
-        { policy: X86_ERAS.named('6.16'), cpu: intel },
-      ).outcome,
+      x86.migrate({
+        mapping: { ...page('vfio-bar'), flags: ['VM_MIXEDMAP', 'VM_SHARED', 'VM_MAYWRITE'] },
+        src: { policy: X86_ERAS.named('6.15'), cpu: intel },
+        dst: { policy: X86_ERAS.named('6.16'), cpu: intel },
+      }).outcome,
     ).toBe('source-cannot-run'));
 });

@@ -1,17 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { cacheablePfnmapCap } from '../../src/kvm/arm64/cap.ts';
 import { decideFault, decideSlot } from '../../src/kvm/arm64/decide.ts';
+import { change } from '../../src/kvm/arm64/diff.ts';
+import { parseGuestType } from '../../src/kvm/arm64/effective.ts';
 import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
-import { migrate, slotFlagsFor } from '../../src/kvm/arm64/migrate.ts';
+import { arm64 } from '../../src/kvm/arm64/index.ts';
+import { presetFlags } from '../../src/kvm/arm64/mapping.ts';
+import { slotFlagsFor } from '../../src/kvm/arm64/migrate.ts';
 import type { Arm64Cpu } from '../../src/kvm/arm64/model.ts';
-import { leakRun } from '../../src/kvm/coherence.ts';
-import { preset, presetFlags } from '../../src/kvm/presets.ts';
-import { conditions, contains, cover } from '../../src/kvm/queries/cubes.ts';
-import { change, diffPolicies } from '../../src/kvm/queries/diff.ts';
-import { eraRows } from '../../src/kvm/queries/eras.ts';
-import { inverse, parseGuestType } from '../../src/kvm/queries/inverse.ts';
-import { PROPERTIES, searchPolicy } from '../../src/kvm/queries/search.ts';
-import { Space } from '../../src/kvm/queries/space.ts';
+import { PROPERTIES } from '../../src/kvm/arm64/search.ts';
+import { Space } from '../../src/kvm/arm64/space.ts';
+import { conditions, contains, cover } from '../../src/kvm/cubes.ts';
+import { eraRows } from '../../src/kvm/known.ts';
+import { preset } from '../../src/kvm/presets.ts';
+import { coordinates } from '../../src/kvm/query.ts';
 
 const both: Arm64Cpu = { fwb: true, dic: true };
 const none: Arm64Cpu = { fwb: false, dic: false };
@@ -50,7 +52,7 @@ describe('cover', () => {
 
 describe('diff', () => {
   test('what v9 refuses that v10 accepts is one condition: copy-on-write of raw page frames', () => {
-    const d = diffPolicies(ARM64_ERAS.named('cp-v9'), ARM64_ERAS.named('cp-v10'));
+    const d = arm64.diff(ARM64_ERAS.named('cp-v9'), ARM64_ERAS.named('cp-v10'));
     expect(d.when).toEqual([
       ['mapping: any but ordinary', 'pfn: any but ram', 'sharing: private (copy-on-write)'],
     ]);
@@ -70,17 +72,17 @@ describe('diff', () => {
     ]);
   });
   test('v10 is 6.17, v6 is v5 on arm64', () => {
-    expect(diffPolicies(ARM64_ERAS.named('cp-v10'), ARM64_ERAS.named('6.17')).differing).toBe(0);
-    expect(diffPolicies(ARM64_ERAS.named('cp-v5'), ARM64_ERAS.named('cp-v6')).differing).toBe(0);
+    expect(arm64.diff(ARM64_ERAS.named('cp-v10'), ARM64_ERAS.named('6.17')).differing).toBe(0);
+    expect(arm64.diff(ARM64_ERAS.named('cp-v5'), ARM64_ERAS.named('cp-v6')).differing).toBe(0);
   });
   test('7.0 differs from 6.17 in read permission faults only', () => {
-    const d = diffPolicies(ARM64_ERAS.named('6.17'), ARM64_ERAS.named('7.0'));
+    const d = arm64.diff(ARM64_ERAS.named('6.17'), ARM64_ERAS.named('7.0'));
     expect(d.disagreements.map(x => x.change)).toEqual(['read permission fault: an error -> as any fault']);
     expect(d.when).toEqual([[]]);
   });
   test('the conditions hold exactly where the verdicts differ', () => {
     const [from, to] = [ARM64_ERAS.named('6.9'), ARM64_ERAS.named('6.17')];
-    const d = diffPolicies(from, to);
+    const d = arm64.diff(from, to);
     const space = new Space([from, to]);
     let differing = 0;
     for (let index = 0; index < space.size; index++) {
@@ -89,7 +91,8 @@ describe('diff', () => {
       const text = change(space.verdict(from, point), space.verdict(to, point));
       if (text === 'neither') continue;
       const named = space.dimensions.map(
-        (dim, i) => [dim.name, dim.values[space.coordinates(index)[i] as number] as string] as const,
+        (dim, i) =>
+          [dim.name, dim.values[coordinates(space.dimensions, index)[i] as number] as string] as const,
       );
       const holds = d.when.some(list =>
         list.every(condition => {
@@ -135,11 +138,11 @@ describe('the space', () => {
 
 describe('search', () => {
   const failing = (property: string) =>
-    ARM64_ERAS.all.filter(p => !searchPolicy(p, property).holds).map(p => p.id);
+    ARM64_ERAS.all.filter(p => !arm64.search(p, property).holds).map(p => p.id);
 
   test('v7 alone refuses ordinary RAM, on CPUs without FWB and DIC', () => {
     expect(failing('ordinary RAM is never refused')).toEqual(['cp-v7']);
-    const found = searchPolicy(ARM64_ERAS.named('cp-v7'), 'ordinary-ram-never-refused');
+    const found = arm64.search(ARM64_ERAS.named('cp-v7'), 'ordinary-ram-never-refused');
     expect(found.when).toEqual([
       ['CPU: any but FWB+DIC', 'mapping: ordinary', 'pfn: ram', 'pgprot: MT_NORMAL or MT_NORMAL_TAGGED'],
     ]);
@@ -153,7 +156,7 @@ describe('search', () => {
     expect(failing('no executable leaf owes an impossible I-cache invalidation')).toEqual(['cp-v3']);
   });
   test('in 6.17 an accepted slot may still fail: a cacheable VM_MIXEDMAP without FWB and DIC', () => {
-    expect(searchPolicy(ARM64_ERAS.named('6.17'), 'slot acceptance implies fault success').when).toEqual([
+    expect(arm64.search(ARM64_ERAS.named('6.17'), 'slot acceptance implies fault success').when).toEqual([
       [
         'CPU: any but FWB+DIC',
         'mapping: VM_MIXEDMAP',
@@ -176,7 +179,7 @@ describe('search', () => {
     ]);
   });
   test('an expression over the facts works as well, and what it reads becomes part of the question', () => {
-    const found = searchPolicy(ARM64_ERAS.named('6.17'), 'KVM_MEM_LOG_DIRTY_PAGES & VM_PFNMAP -> slot_ok');
+    const found = arm64.search(ARM64_ERAS.named('6.17'), 'KVM_MEM_LOG_DIRTY_PAGES & VM_PFNMAP -> slot_ok');
     expect(found.when).toEqual([['mapping: VM_PFNMAP', 'dirty logging: on']]);
   });
   test.each([
@@ -184,26 +187,26 @@ describe('search', () => {
     ['ordinary-ram', "unknown property 'ordinary-ram' (did you mean ordinary-ram-never-refused?)"],
     ['read = maybe', "'read' is never 'maybe' (only map, error, inject, none)"],
   ])('%s is refused', (text, message) =>
-    expect(() => searchPolicy(ARM64_ERAS.named('6.17'), text)).toThrow(message),
+    expect(() => arm64.search(ARM64_ERAS.named('6.17'), text)).toThrow(message),
   );
   test('every named property compiles and says what it is', () => {
-    for (const p of PROPERTIES) expect(() => searchPolicy(ARM64_ERAS.named('5.10'), p.says)).not.toThrow();
+    for (const p of PROPERTIES) expect(() => arm64.search(ARM64_ERAS.named('5.10'), p.says)).not.toThrow();
   });
 });
 
 describe('inverse', () => {
   test('Write-Back is guaranteed by FWB alone, in 6.9 for memory only', () => {
-    const found = inverse(ARM64_ERAS.named('6.9'), 'Normal-WB');
+    const found = arm64.inverse(ARM64_ERAS.named('6.9'), 'Normal-WB');
     expect(found.guaranteed.when).toEqual([['CPU: FWB or FWB+DIC', 'pfn: ram']]);
     expect(found.guestDecides.when).toEqual([['CPU: none or DIC', 'pfn: ram']]);
   });
   test('6.17 adds raw page frames that the host maps cacheable, with FWB and DIC', () => {
-    const { guaranteed } = inverse(ARM64_ERAS.named('6.17'), 'Normal-WB');
+    const { guaranteed } = arm64.inverse(ARM64_ERAS.named('6.17'), 'Normal-WB');
     expect(guaranteed.when).toContainEqual(['CPU: FWB+DIC', 'pgprot: MT_NORMAL or MT_NORMAL_TAGGED']);
   });
   test('Normal-NC is never guaranteed: the guest may always ask for Device', () => {
     for (const policy of ARM64_ERAS.all)
-      expect(inverse(policy, 'Normal-NC').guaranteed.inputs, policy.id).toBe(0);
+      expect(arm64.inverse(policy, 'Normal-NC').guaranteed.inputs, policy.id).toBe(0);
   });
   test('names as people write them', () => {
     expect(['normal-wb', 'WB', 'nGnRE', 'device-nGnRnE'].map(parseGuestType)).toEqual([
@@ -219,9 +222,8 @@ describe('inverse', () => {
 describe('migration of coherent GPU memory', () => {
   const gpu = preset('gpu-coherent');
   const go = (from: string, to: string, dst: Arm64Cpu) =>
-    migrate({
-      vma: { flags: presetFlags(gpu, ARM64_ERAS.named(from)), pgprot: gpu.pgprot },
-      pfn: gpu.pfn,
+    arm64.migrate({
+      mapping: arm64.mappingOf(gpu, ARM64_ERAS.named(from)),
       src: { policy: ARM64_ERAS.named(from), cpu: both },
       dst: { policy: ARM64_ERAS.named(to), cpu: dst },
     });
@@ -254,7 +256,7 @@ describe('the leak', () => {
   const run = (era: string, cpu: Arm64Cpu, name = 'gpu-coherent') => {
     const p = preset(name);
     const policy = ARM64_ERAS.named(era);
-    return leakRun(
+    return arm64.leak(
       policy,
       cpu,
       { name, flags: presetFlags(p, policy), pgprot: p.pgprot, pfn: p.pfn },

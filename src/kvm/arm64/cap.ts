@@ -1,5 +1,7 @@
 /** KVM_CHECK_EXTENSION(KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED) on a VM and on /dev/kvm. */
-import { type Arm64Cpu, type Arm64Policy, type Capability, ERRNO } from './model.ts';
+import { errnoNumber } from '../errno.ts';
+import { type Grade, strongest } from '../evidence.ts';
+import type { Arm64Cpu, Arm64Policy, Capability } from './model.ts';
 
 export const CACHEABLE_PFNMAP_CAP = 'KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED';
 
@@ -19,8 +21,19 @@ export function cacheablePfnmapCap(policy: Arm64Policy, cpu: Arm64Cpu): CapAnswe
   return {
     known,
     vmFd: cpu.fwb && cpu.dic ? 1 : 0,
-    sysFd: -ERRNO.EINVAL,
+    sysFd: errnoNumber('EINVAL'),
     ...(number === undefined ? {} : { number }),
     evidence,
   };
+}
+
+export interface Arm64Cap extends CapAnswer {
+  readonly cap: string;
+  readonly grade: Grade;
+}
+
+/** What a VMM is told of the policy's capabilities on this CPU. */
+export function cap(policy: Arm64Policy, cpu: Arm64Cpu): readonly Arm64Cap[] {
+  const answer = cacheablePfnmapCap(policy, cpu);
+  return [{ cap: CACHEABLE_PFNMAP_CAP, ...answer, grade: strongest(answer.evidence.map(e => e.grade)) }];
 }

@@ -4,20 +4,19 @@ import { measured, source, strongest, weakest } from '../evidence.ts';
 import type { Value } from '../expr.ts';
 import { Program, type TraceStep } from '../policy.ts';
 import { faultEnv, slotEnv, VOCABULARY, vmaEnv } from './facts.ts';
-import {
-  type Access,
-  type Arm64Cpu,
-  type Arm64Policy,
-  type Change,
-  ERRNO,
-  type FaultEnd,
-  type FaultOutcome,
-  type PfnClass,
-  type ProtBit,
-  type SlotEnd,
-  type SlotFlag,
-  type SlotOutcome,
-  type Vma,
+import type {
+  Access,
+  Arm64Cpu,
+  Arm64Policy,
+  Change,
+  FaultEnd,
+  FaultOutcome,
+  PfnClass,
+  ProtBit,
+  SlotEnd,
+  SlotFlag,
+  SlotOutcome,
+  Vma,
 } from './model.ts';
 import { maintenance, permissions, setProt } from './prot.ts';
 
@@ -272,5 +271,3 @@ export function describeOutcome(o: FaultOutcome): string {
       return 'external instruction abort into the guest';
   }
 }
-
-export const errnoNumber = (errno: keyof typeof ERRNO): number => -ERRNO[errno];

@@ -58,6 +58,10 @@ export const FACTS = {
 
 export const VOCABULARY = new Vocabulary(FACTS);
 
+const CACHEABLE = VOCABULARY.compile('kvm_vma_is_cacheable');
+/** Does the host map it cacheable? */
+export const isCacheable = ({ pgprot }: Pick<Vma, 'pgprot'>): boolean => CACHEABLE.holds({ pgprot });
+
 export interface SlotFacts {
   readonly flags: readonly SlotFlag[];
   readonly known: readonly SlotFlag[];

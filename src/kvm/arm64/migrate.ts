@@ -3,11 +3,10 @@
  * guest's view of it stays the same is what is judged.
  */
 
-import { effectiveArm64, GUEST_TYPES, type GuestType } from '../effective.ts';
-import type { Grade } from '../evidence.ts';
-import { weakest } from '../evidence.ts';
+import { type Grade, weakest } from '../evidence.ts';
 import { decideFault, decideSlot } from './decide.ts';
-import { VOCABULARY, vmaEnv } from './facts.ts';
+import { effective, GUEST_TYPES, type GuestType } from './effective.ts';
+import { isCacheable, VOCABULARY, vmaEnv } from './facts.ts';
 import { hazards } from './hazards.ts';
 import { HOST_FAULT, isSpecial } from './host-fault.ts';
 import type {
@@ -21,16 +20,16 @@ import type {
   Vma,
 } from './model.ts';
 
-export interface Side {
+export interface Arm64Side {
   readonly policy: Arm64Policy;
   readonly cpu: Arm64Cpu;
 }
 
-export interface MigrationInput {
-  readonly vma: Vma;
-  readonly pfn: PfnClass;
-  readonly src: Side;
-  readonly dst: Side;
+export interface Arm64MigrationInput {
+  /** What is mapped on both sides. */
+  readonly mapping: Vma & { readonly pfn: PfnClass };
+  readonly src: Arm64Side;
+  readonly dst: Arm64Side;
   /** Let the host's own fault come first, as it does on a real machine. */
   readonly hostFault?: boolean;
 }
@@ -45,7 +44,8 @@ export type MigrationOutcome =
     }
   | { readonly outcome: 'silent-type-change'; readonly from: S2Type; readonly to: S2Type };
 
-export interface Migration {
+export interface Arm64Migration {
+  readonly outcome: MigrationOutcome['outcome'];
   readonly result: MigrationOutcome;
   /** Guest stage-1 types whose effective type differs between the two sides. */
   readonly viewChanges: readonly {
@@ -73,7 +73,6 @@ export interface SideRun {
 }
 
 const CACHEABLE = VOCABULARY.compile('VM_PFNMAP & kvm_vma_is_cacheable');
-const HOST_CACHEABLE = VOCABULARY.compile('kvm_vma_is_cacheable');
 
 /** What a VMM passes: in cp-v4 to cp-v6 the flag, for a cacheable VM_PFNMAP. */
 export const slotFlagsFor = (policy: Arm64Policy, vma: Vma, cpu: Arm64Cpu): SlotFlag[] =>
@@ -81,7 +80,7 @@ export const slotFlagsFor = (policy: Arm64Policy, vma: Vma, cpu: Arm64Cpu): Slot
     ? ['KVM_MEM_ENABLE_CACHEABLE_PFNMAP']
     : [];
 
-function start({ policy, cpu }: Side, vma: Vma, pfn: PfnClass, hostFault: boolean): SideRun {
+function start({ policy, cpu }: Arm64Side, vma: Vma, pfn: PfnClass, hostFault: boolean): SideRun {
   const slotFlags = slotFlagsFor(policy, vma, cpu);
   const slot = decideSlot(policy, {
     change: 'CREATE',
@@ -135,51 +134,43 @@ function failure(run: SideRun): { at: 'memslot' | 'fault'; errno: string; why: s
   return undefined;
 }
 
-export function migrate(input: MigrationInput): Migration {
-  const hostFault = input.hostFault ?? false;
-  const src = start(input.src, input.vma, input.pfn, hostFault);
+export function migrate({ mapping, hostFault = false, ...sides }: Arm64MigrationInput): Arm64Migration {
+  const src = start(sides.src, mapping, mapping.pfn, hostFault);
   const broken = failure(src);
-  if (broken)
-    return {
-      result: { outcome: 'source-cannot-run', ...broken },
-      viewChanges: [],
-      hazards: [],
-      src,
-      grade: src.grade,
-    };
-  const dst = start(input.dst, input.vma, input.pfn, hostFault);
+  if (broken) return refused({ outcome: 'source-cannot-run', ...broken }, { src, grade: src.grade });
+  const dst = start(sides.dst, mapping, mapping.pfn, hostFault);
   const grade = weakest([src.grade, dst.grade]);
-  const refused = failure(dst);
-  if (refused)
-    return {
-      result: { outcome: 'destination-fails', ...refused },
-      viewChanges: [],
-      hazards: [],
-      src,
-      dst,
-      grade,
-    };
+  const failed = failure(dst);
+  if (failed) return refused({ outcome: 'destination-fails', ...failed }, { src, dst, grade });
   if (src.fault?.r !== 'map' || dst.fault?.r !== 'map')
     throw new Error('a read that does not fail maps a leaf');
   const from = src.fault.t;
   const to = dst.fault.t;
   const viewChanges = GUEST_TYPES.map(guest => ({
     guest,
-    from: effectiveArm64(input.src.cpu.fwb, from, guest),
-    to: effectiveArm64(input.dst.cpu.fwb, to, guest),
+    from: effective(sides.src.cpu.fwb, from, guest),
+    to: effective(sides.dst.cpu.fwb, to, guest),
   })).filter(view => view.from !== view.to);
   const result: MigrationOutcome =
     from === to ? { outcome: 'ok', type: from } : { outcome: 'silent-type-change', from, to };
-  const wrong = (t: S2Type, cpu: Arm64Cpu) =>
-    hazards({
-      hostCacheable: HOST_CACHEABLE.holds(vmaEnv(input.vma, cpu)),
-      s2: t,
-      cpu,
-      kernelMapped: input.pfn !== 'no-page',
-      exec: false,
-    })
-      .map(h => h.id)
-      .filter(id => WRONG.has(id));
-  const both = wrong(from, input.src.cpu).filter(id => wrong(to, input.dst.cpu).includes(id));
-  return { result, viewChanges, hazards: both, src, dst, grade };
+  const there = wrong(mapping, to, sides.dst.cpu);
+  const both = wrong(mapping, from, sides.src.cpu).filter(id => there.includes(id));
+  return { outcome: result.outcome, result, viewChanges, hazards: both, src, dst, grade };
 }
+
+const refused = (
+  result: MigrationOutcome,
+  run: Pick<Arm64Migration, 'src' | 'dst' | 'grade'>,
+): Arm64Migration => ({ outcome: result.outcome, result, viewChanges: [], hazards: [], ...run });
+
+/** The hazards of the leaf under which a guest works with wrong data. */
+const wrong = (mapping: Arm64MigrationInput['mapping'], s2: S2Type, cpu: Arm64Cpu): string[] =>
+  hazards({
+    hostCacheable: isCacheable(mapping),
+    s2,
+    cpu,
+    kernelMapped: mapping.pfn !== 'no-page',
+    exec: false,
+  })
+    .map(h => h.id)
+    .filter(id => WRONG.has(id));

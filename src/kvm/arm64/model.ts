@@ -1,5 +1,7 @@
 /** The words of the arm64 model: what goes in, what comes out. Everything here is JSON. */
+
 import type { Era } from '../era.ts';
+import type { Errno } from '../errno.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Row } from '../policy.ts';
 
@@ -60,13 +62,21 @@ export interface Vma {
   readonly pgprot: Pgprot;
 }
 
+/** One VMA under the slot and the pages in it. */
+export interface Arm64Mapping extends Vma {
+  /** Shown in answers: a preset's name, or what the caller calls it. */
+  readonly name?: string;
+  readonly pfn: PfnClass;
+  readonly hugetlb?: boolean;
+  /** Whether the host lets KVM have the page for writing; by default whatever the mapping allows. */
+  readonly hostWritable?: boolean;
+  /** The host's entry is special; by default for raw page frames. */
+  readonly pteSpecial?: boolean;
+}
+
 /** The stage-2 types that KVM knows; AS_S1 is used for the pKVM host's own tables in 7.x only. */
 export const S2_TYPES = ['NORMAL', 'NORMAL_NC', 'DEVICE', 'AS_S1'] as const;
 export type S2Type = (typeof S2_TYPES)[number];
-
-export type Errno = 'EINVAL' | 'EFAULT' | 'EPERM' | 'EIO';
-/** The kernel's numbers, for records that hold -14 instead of a name. */
-export const ERRNO: Record<Errno, number> = { EPERM: 1, EIO: 5, EFAULT: 14, EINVAL: 22 };
 
 export type SlotOutcome =
   | { readonly ok: true; readonly eager?: { readonly p: string; readonly t: 'DEVICE' } }

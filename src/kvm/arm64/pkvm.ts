@@ -2,10 +2,12 @@
  * An ordinary VM on a host in protected mode (kvm-arm.mode=protected): user_mem_abort() decides as ever, then EL2 maps the
  * page, and only takes what the host owns as memory.
  */
+
+import type { Errno } from '../errno.ts';
 import { measured } from '../evidence.ts';
 import { Program, stop } from '../policy.ts';
 import { VOCABULARY } from './facts.ts';
-import type { Errno, S2Type } from './model.ts';
+import type { S2Type } from './model.ts';
 
 type PkvmEnd = { readonly r: 'error'; readonly errno: Errno };
 

@@ -1,11 +1,12 @@
 /** Everything KVM on arm64 does with one memslot: the slot, each kind of access, the leaf, and what the guest gets. */
-import { type GuestType, type GuestView, guestViewArm64 } from '../effective.ts';
-import type { Evidence, Grade } from '../evidence.ts';
-import { weakest } from '../evidence.ts';
-import { checkMapping, checkVm, checkWritable } from '../inputs.ts';
+
+import { type Evidence, type Grade, weakest } from '../evidence.ts';
+import type { GuestView } from '../guest.ts';
 import { type BlockSize, blockSize } from './blocksize.ts';
+import { checkMapping, checkVm, checkWritable } from './contradictions.ts';
 import { type Decision, decideFault, decideSlot } from './decide.ts';
-import { VOCABULARY, vmaEnv } from './facts.ts';
+import { type GuestType, guestView } from './effective.ts';
+import { isCacheable, vmaEnv } from './facts.ts';
 import { GMEM_EVIDENCE, gmemFault } from './gmem.ts';
 import { hazards } from './hazards.ts';
 import { HOST_FAULT, isSpecial } from './host-fault.ts';
@@ -13,34 +14,21 @@ import {
   ACCESSES,
   type Access,
   type Arm64Cpu,
+  type Arm64Mapping,
   type Arm64Policy,
   type Change,
   type FaultOutcome,
-  type PfnClass,
   type S2Type,
   type SlotFlag,
   type SlotOutcome,
-  type Vma,
 } from './model.ts';
 import { isCacheableLeaf, PKVM_MAP } from './pkvm.ts';
 
-/** One VMA under the slot and the pages in it. */
-export interface Mapping extends Vma {
-  /** Shown in answers: a preset's name, or what the caller calls it. */
-  readonly name?: string;
-  readonly pfn: PfnClass;
-  readonly hugetlb?: boolean;
-  /** Whether the host lets KVM have the page for writing; by default whatever the mapping allows. */
-  readonly hostWritable?: boolean;
-  /** The host's entry is special; by default for raw page frames. */
-  readonly pteSpecial?: boolean;
-}
-
-export interface PredictInput {
+export interface Arm64PredictInput {
   readonly policy: Arm64Policy;
   readonly cpu: Arm64Cpu;
   /** In address order. */
-  readonly mappings: readonly Mapping[];
+  readonly mappings: readonly Arm64Mapping[];
   readonly slotFlags?: readonly SlotFlag[];
   readonly change?: Change;
   readonly slotEnd?: 'below' | 'at' | 'above';
@@ -59,7 +47,7 @@ export interface AccessPrediction extends Decision<FaultOutcome> {
 }
 
 export interface MappingPrediction {
-  readonly mapping: Mapping;
+  readonly mapping: Arm64Mapping;
   /** The outcome of each access as the first one, i.e. with nothing mapped yet. A store that never faults is missing. */
   readonly accesses: readonly AccessPrediction[];
   readonly leaf?: {
@@ -95,15 +83,13 @@ export interface Arm64Prediction {
   readonly notes: readonly string[];
 }
 
-const CACHEABLE = VOCABULARY.compile('kvm_vma_is_cacheable');
-
 const describeHost = (end: { r: string; errno?: string }): string =>
   `the host’s fault fails, ${end.errno ?? 'abort'}`;
 
 /** One access to one mapping, the host's own fault first. */
 export function predictAccess(
-  input: PredictInput,
-  mapping: Mapping,
+  input: Arm64PredictInput,
+  mapping: Arm64Mapping,
   access: Access,
 ): AccessPrediction | undefined {
   const { policy, cpu } = input;
@@ -193,7 +179,7 @@ export function predictAccess(
   };
 }
 
-function predictMapping(input: PredictInput, mapping: Mapping): MappingPrediction {
+function predictMapping(input: Arm64PredictInput, mapping: Arm64Mapping): MappingPrediction {
   const accesses = ACCESSES.map(access => predictAccess(input, mapping, access)).filter(a => a !== undefined);
   const leaves = accesses.map(a => a.outcome).filter(o => o.r === 'map');
   const [first] = leaves;
@@ -201,7 +187,7 @@ function predictMapping(input: PredictInput, mapping: Mapping): MappingPredictio
   const exec = leaves.some(o => o.p[2] === 'x');
   const kernelMapped = mapping.pfn === 'ram';
   const found = hazards({
-    hostCacheable: CACHEABLE.holds(vmaEnv(mapping, input.cpu)),
+    hostCacheable: isCacheable(mapping),
     s2: first.t,
     cpu: input.cpu,
     // "Impossible" is claimed only where there is certainly no kernel address.
@@ -215,7 +201,7 @@ function predictMapping(input: PredictInput, mapping: Mapping): MappingPredictio
     leaf: {
       t: first.t,
       a: first.a,
-      guest: guestViewArm64(input.cpu.fwb, first.t),
+      guest: guestView(input.cpu.fwb, first.t),
       maintenance: { dcache: leaves.some(o => o.dc === 1), icache: leaves.some(o => o.ic === 1), possible },
       ...(input.align === undefined ? {} : { size: sizeOf(input, mapping, first.t, input.align) }),
     },
@@ -223,7 +209,12 @@ function predictMapping(input: PredictInput, mapping: Mapping): MappingPredictio
   };
 }
 
-function sizeOf(input: PredictInput, mapping: Mapping, t: S2Type, align: '4K' | '2M' | '1G'): BlockSize {
+function sizeOf(
+  input: Arm64PredictInput,
+  mapping: Arm64Mapping,
+  t: S2Type,
+  align: '4K' | '2M' | '1G',
+): BlockSize {
   const at2M = align !== '4K';
   const at1G = align === '1G';
   const pfnmap = mapping.flags.includes('VM_PFNMAP');
@@ -248,7 +239,7 @@ function sizeOf(input: PredictInput, mapping: Mapping, t: S2Type, align: '4K' | 
  * The whole prediction.
  * @throws KvmInputError when the input contradicts itself (unless `tableOnly`).
  */
-export function predictArm64(input: PredictInput): Arm64Prediction {
+export function predict(input: Arm64PredictInput): Arm64Prediction {
   const slotFlags = input.slotFlags ?? [];
   if (!input.tableOnly) {
     checkVm(input.cpu, input.vmMte ?? false);

@@ -2,7 +2,8 @@
  * stage2_set_prot_attr(): from protection bits to MemAttr and XN, and the cache maintenance that installing the leaf owes.
  * Source: arch/arm64/kvm/hyp/pgtable.c and asm/memory.h; patch 1/4 of 24 Feb 2024 for the 6.9 form.
  */
-import type { Errno, ProtBit, ProtPolicy, S2Type } from './model.ts';
+import type { Errno } from '../errno.ts';
+import type { ProtBit, ProtPolicy, S2Type } from './model.ts';
 
 /** MemAttr[3:0] (descriptor bits 5:2) by type, without and with FWB. KVM writes no other value for a guest. */
 export const MEMATTR: Record<S2Type, { readonly plain: number; readonly fwb: number }> = {

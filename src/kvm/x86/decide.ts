@@ -1,21 +1,12 @@
 /** EPT, NPT and TDX leaves, and the quirk that decides whether the guest's PAT counts. */
 
-import {
-  EPT_CODE,
-  effectiveEpt,
-  effectiveNpt,
-  type GuestView,
-  guestView,
-  guestViewEpt,
-  guestViewNpt,
-  type MtrrType,
-  PAT_TYPES,
-  type PatType,
-} from '../effective.ts';
+import { typeCode } from '../../x86/values/attributes.ts';
 import { type Evidence, type Grade, inferred, mail, measured, source } from '../evidence.ts';
+import { type GuestView, guestView } from '../guest.ts';
 import { Program, type TraceStep } from '../policy.ts';
+import { guestViewEpt, guestViewNpt, type MtrrType, PAT_TYPES, type PatType } from './effective.ts';
 import { X86_VOCABULARY } from './facts.ts';
-import type { EptEnd, Vendor, X86Policy } from './model.ts';
+import type { EptEnd, X86Policy } from './model.ts';
 
 const programs = new WeakMap<X86Policy, Program<EptEnd>>();
 export function eptProgram(policy: X86Policy): Program<EptEnd> {
@@ -67,70 +58,13 @@ export function eptLeaf(policy: X86Policy, i: EptInput): EptLeaf {
   const type = run.outcome.type === 'guest-mtrr' ? (i.guestMtrr ?? 'WB') : run.outcome.type;
   return {
     type,
-    eptMt: EPT_CODE[type],
+    eptMt: typeCode(type),
     ipat: run.outcome.ipat ? 1 : 0,
     view: guestViewEpt(type, run.outcome.ipat),
     decidedBy: run.decidedBy as string,
     grade: run.grade,
     trace: run.trace,
   };
-}
-
-// ---- KVM_X86_QUIRK_IGNORE_GUEST_PAT ------------------------------------------------------------------------------
-
-export type QuirkCall = 'none' | 'DISABLE_QUIRKS' | 'DISABLE_QUIRKS2';
-
-export interface QuirkAnswer {
-  /** Return of KVM_ENABLE_CAP: 0 or -22. */
-  readonly ret: number;
-  readonly quirkActive: boolean;
-  /** KVM_CHECK_EXTENSION(KVM_CAP_DISABLE_QUIRKS2): the quirks that can be named, bit 9 among them or not. */
-  readonly mask: 0x3ff | 0x1ff;
-  readonly says: string;
-  readonly evidence: readonly Evidence[];
-}
-
-/**
- * Bit 9. Supported on Intel with self-snoop and on AMD, with TDP; inapplicable on AMD and TDX, where a supported quirk
- * starts disabled. KVM_CAP_DISABLE_QUIRKS2 refuses unsupported bits, the old capability drops them silently.
- */
-export function patQuirk(vendor: Vendor, selfSnoop: boolean, tdp: boolean, call: QuirkCall): QuirkAnswer {
-  const supported = tdp && (vendor !== 'intel' || selfSnoop);
-  const startsDisabled = supported && vendor !== 'intel';
-  const evidence = [
-    source('arch/x86/kvm/x86.c kvm_vm_ioctl_enable_cap(), vmx.c vmx_hardware_setup()'),
-    ...(vendor === 'tdx'
-      ? []
-      : [
-          measured(
-            'Linux 6.18.2 on x86: KVM_CHECK_EXTENSION and KVM_ENABLE_CAP on Intel with and without self-snoop and EPT, and on AMD',
-          ),
-        ]),
-  ];
-  const mask = supported ? 0x3ff : 0x1ff;
-  if (call !== 'none' && !supported)
-    return call === 'DISABLE_QUIRKS2'
-      ? {
-          ret: -22,
-          quirkActive: true,
-          mask,
-          says: 'not supported here (no self-snoop, or no TDP): -EINVAL',
-          evidence,
-        }
-      : {
-          ret: 0,
-          quirkActive: true,
-          mask,
-          says: 'the old capability drops unsupported bits silently',
-          evidence,
-        };
-  const quirkActive = !(startsDisabled || (call !== 'none' && supported));
-  const says = startsDisabled
-    ? 'the guest’s PAT always counts here: the quirk starts disabled'
-    : quirkActive
-      ? 'on by default'
-      : 'disabled by userspace; it cannot be enabled again';
-  return { ret: 0, quirkActive, mask, says, evidence };
 }
 
 // ---- AMD and TDX -------------------------------------------------------------------------------------------------
@@ -170,7 +104,7 @@ export function tdxLeaf(gpa: 'private' | 'shared', hostMmio: boolean): TdxLeaf {
   if (gpa === 'private')
     return {
       eptOwner: 'tdx-module',
-      eptMt: EPT_CODE.WB,
+      eptMt: typeCode('WB'),
       ipat: 1,
       view: guestView(PAT_TYPES, () => 'WB' as MtrrType),
       evidence: [...evidence, inferred('the bits of the secure EPT entry; KVM does not write it')],
@@ -179,12 +113,10 @@ export function tdxLeaf(gpa: 'private' | 'shared', hostMmio: boolean): TdxLeaf {
   const type: MtrrType = hostMmio ? 'UC' : 'WB';
   return {
     eptOwner: 'kvm',
-    eptMt: EPT_CODE[type],
+    eptMt: typeCode(type),
     ipat: 0,
     view: guestViewEpt(type, false),
     evidence,
     grade: 'T',
   };
 }
-
-export { effectiveEpt, effectiveNpt };

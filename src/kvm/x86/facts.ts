@@ -1,6 +1,7 @@
 /** The facts that x86 policies may ask for. */
-import { PAT_TYPES } from '../effective.ts';
+
 import { Vocabulary } from '../expr.ts';
+import { PAT_TYPES } from './effective.ts';
 
 export const E820_TYPES = ['ram', 'reserved', 'acpi', 'none'] as const;
 /** How a driver put the page into the VMA; `normal` is everything that has an ordinary struct page. */

@@ -3,10 +3,10 @@
  * E820 table, struct pages in units of 128M, PageReserved, the type that the host tracks.
  */
 
-import type { MtrrType, PatType } from '../effective.ts';
 import { measured, source } from '../evidence.ts';
 import { Program, type Run, set, stop, type TraceStep } from '../policy.ts';
-import { X86_VOCABULARY } from './facts.ts';
+import type { MtrrType, PatType } from './effective.ts';
+import { type E820_TYPES, type INSERTS, X86_VOCABULARY } from './facts.ts';
 
 const ran = measured('Linux 6.18.2 on x86, thirteen boots with EPT and three with NPT');
 const read = source('arch/x86/kvm/mmu/spte.c kvm_is_mmio_pfn()');
@@ -101,7 +101,7 @@ export function isHostMmio(f: MmioFacts): MmioAnswer {
 /** A host page as people can describe it. */
 export interface HostPage {
   /** The firmware's table; mem= and memmap= do not change it. */
-  readonly e820: 'ram' | 'reserved' | 'acpi' | 'none';
+  readonly e820: (typeof E820_TYPES)[number];
   /** The kernel uses it as RAM; false for MMIO and for RAM hidden by mem= or memmap=. */
   readonly kernelRam: boolean;
   /** Any page of its 128M section is kernel RAM: then every page of the section has a struct page. */
@@ -111,13 +111,7 @@ export interface HostPage {
   readonly zeroPage?: boolean;
   /** 0xa0000 .. 0xfffff. */
   readonly legacyHole?: boolean;
-  readonly insert:
-    | 'normal'
-    | 'remap_pfn_range'
-    | 'remap_pfn_range-part'
-    | 'vmf_insert_mixed'
-    | 'vmf_insert_pfn_pmd'
-    | 'vm_insert_page';
+  readonly insert: (typeof INSERTS)[number];
   readonly pgprot: PatType;
   /** set_memory_wc() or set_memory_uc() on its direct map; set_memory_uc() makes UC-. */
   readonly setMemory?: 'WC' | 'UC-';

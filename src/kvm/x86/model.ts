@@ -1,7 +1,8 @@
 /** The words of the x86 model. Everything here is JSON. */
-import type { MtrrType, PatType } from '../effective.ts';
+
 import type { Era } from '../era.ts';
 import type { Row } from '../policy.ts';
+import type { MtrrType, PatType } from './effective.ts';
 
 export type Vendor = 'intel' | 'amd' | 'tdx';
 
@@ -12,6 +13,10 @@ export interface X86Cpu {
   /** EPT or NPT in use (kvm_intel.ept, kvm_amd.npt). */
   readonly tdp?: boolean;
 }
+
+/** VMA flags that KVM on x86 looks at. */
+export const VMA_FLAGS = ['VM_PFNMAP', 'VM_MIXEDMAP', 'VM_IO', 'VM_SHARED', 'VM_MAYWRITE'] as const;
+export type X86VmaFlag = (typeof VMA_FLAGS)[number];
 
 /** Types a host mapping can have, as the kernel tracks them. */
 export type HostType = PatType;

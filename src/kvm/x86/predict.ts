@@ -1,15 +1,16 @@
 /** Everything KVM on x86 does with one page of a memslot: slots are never refused for a type, each leaf is decided alone. */
-import { type GuestView, type MtrrType, PAT_TYPES, type PatType } from '../effective.ts';
+
 import { KvmInputError } from '../errors.ts';
 import { type Evidence, type Grade, measured, source, weakest } from '../evidence.ts';
+import type { GuestView } from '../guest.ts';
 import { Program, stop, type TraceStep } from '../policy.ts';
-import { eptLeaf, nptLeaf, patQuirk, type QuirkAnswer, type QuirkCall, tdxLeaf } from './decide.ts';
+import { patQuirk, type QuirkAnswer, type QuirkCall } from './cap.ts';
+import { eptLeaf, nptLeaf, tdxLeaf } from './decide.ts';
+import { type MtrrType, PAT_TYPES, type PatType } from './effective.ts';
 import { X86_ERAS } from './eras/index.ts';
 import { X86_VOCABULARY } from './facts.ts';
 import { type HostPage, hostPageFacts, isHostMmio, type MmioFacts } from './host-mmio.ts';
-import type { X86Cpu, X86Policy } from './model.ts';
-
-export type X86VmaFlag = 'VM_PFNMAP' | 'VM_MIXEDMAP' | 'VM_IO' | 'VM_SHARED' | 'VM_MAYWRITE';
+import type { Vendor, X86Cpu, X86Policy, X86VmaFlag } from './model.ts';
 
 type HostEnd = { readonly r: 'error'; readonly errno: 'EFAULT' } | { readonly r: 'emulate' };
 
@@ -107,126 +108,129 @@ const NEVER_REFUSED: readonly Evidence[] = [
   measured('Linux 6.18.2 on x86: no slot was refused for a memory type'),
 ];
 
-/** @throws KvmInputError when the input contradicts itself. */
-export function predictX86(i: X86PredictInput): X86Prediction {
-  if (i.cpu.tdp === false)
+function refuseContradictions({ cpu, policy, flags = [] }: X86PredictInput, facts: MmioFacts): void {
+  if (cpu.tdp === false)
     throw new KvmInputError(
       'without EPT or NPT KVM fills shadow tables, which have no memory type of their own and are not modelled; valid: a CPU with EPT or NPT',
       ['intel', 'amd'],
     );
-  const flags = i.flags ?? [];
-  const has = (flag: X86VmaFlag) => flags.includes(flag);
-  if (has('VM_PFNMAP') && has('VM_MIXEDMAP'))
+  if (flags.includes('VM_PFNMAP') && flags.includes('VM_MIXEDMAP'))
     throw new KvmInputError(
       'VM_PFNMAP and VM_MIXEDMAP exclude each other (the kernel calls it a bug); valid: one of them, or neither',
       ['VM_PFNMAP', 'VM_MIXEDMAP'],
     );
-  if (i.cpu.vendor === 'tdx' && !i.policy.tdx) {
+  if (cpu.vendor === 'tdx' && !policy.tdx) {
     const { id } = X86_ERAS.first(era => era.tdx);
-    throw new KvmInputError(`TDX guests came with kernel ${id}; valid: ${id} and later, not ${i.policy.id}`, [
+    throw new KvmInputError(`TDX guests came with kernel ${id}; valid: ${id} and later, not ${policy.id}`, [
       id,
     ]);
   }
-  const facts = isHostPage(i.page) ? hostPageFacts(i.page) : i.page;
-  const described = isHostPage(i.page) ? hostPageFacts(i.page).trace : [];
   if (!facts.pfnValid && facts.pageReserved)
     throw new KvmInputError(
       'PageReserved is a flag of a struct page and there is none; valid: pfn_valid with PageReserved, or neither',
       ['pfnValid'],
     );
+}
+
+/** What becomes of one access before a leaf is decided. */
+function hostAccess(
+  access: X86Access['access'],
+  { flags = [], readonlySlot }: X86PredictInput,
+  special: boolean,
+): X86Access {
+  if (access === 'write' && readonlySlot) return { access, r: 'mmio-exit', why: 'read-only slot' };
+  const { outcome, decidedBy } = HOST_FAULT.quick({
+    pte_special: special,
+    write_fault: access === 'write',
+    ...Object.fromEntries(flags.map(f => [f, true])),
+  });
+  const why = decidedBy === undefined ? {} : { why: decidedBy };
+  if (outcome?.r === 'error') return { access, r: 'error', errno: outcome.errno, ...why };
+  if (outcome?.r === 'emulate') return { access, r: 'emulated', ...why };
+  return { access, r: 'map' };
+}
+
+/** The type of the leaf, whoever writes it. */
+interface Decided {
+  readonly bits: Omit<X86Leaf, 'access' | 'size'>;
+  readonly view: GuestView<PatType, MtrrType>;
+  readonly decidedBy: string;
+  readonly grade: Grade;
+  /** How well the bits are known, where the effective type is known less well. */
+  readonly leafGrade?: Grade;
+  readonly trace?: readonly TraceStep[];
+}
+
+const LEAF: Readonly<
+  Record<Vendor, (i: X86PredictInput, mmio: boolean, quirk: QuirkAnswer | undefined) => Decided>
+> = {
+  intel: (i, mmio, quirk) => {
+    const { type, eptMt, ipat, ...leaf } = eptLeaf(i.policy, {
+      hostMmio: mmio,
+      noncoherentDma: i.noncoherentDma ?? false,
+      selfSnoop: i.cpu.selfSnoop,
+      ...(i.guestMtrr === undefined ? {} : { guestMtrr: i.guestMtrr }),
+      guestCr0Cd: i.guestCr0Cd ?? false,
+      quirkCdNwCleared: !(i.cdQuirkDisabled ?? false),
+      quirkIgnoreGuestPat: quirk?.quirkActive ?? true,
+    });
+    return { bits: { format: 'ept', mt: eptMt, type, ipat }, ...leaf };
+  },
+  amd: (i, mmio) => {
+    const { view, grade } = nptLeaf(i.hostMtrr ?? (mmio ? 'UC' : 'WB'));
+    return {
+      bits: { format: 'npt', pat: 0, pcd: 0, pwt: 0 },
+      view,
+      decidedBy: 'npt-has-no-type',
+      grade,
+      leafGrade: 'M',
+    };
+  },
+  tdx: (i, mmio) => {
+    const { eptOwner, eptMt, ipat, view, grade } = tdxLeaf(i.gpa ?? 'shared', mmio);
+    const decidedBy = eptOwner === 'kvm' ? 'tdx-shared' : 'tdx-private';
+    return { bits: { format: 'ept', mt: eptMt, ipat }, view, decidedBy, grade };
+  },
+};
+
+/** @throws KvmInputError when the input contradicts itself. */
+export function predict(i: X86PredictInput): X86Prediction {
+  const { policy, cpu, flags = [] } = i;
+  const described = isHostPage(i.page) ? hostPageFacts(i.page) : undefined;
+  const facts = described ?? (i.page as MmioFacts);
+  refuseContradictions(i, facts);
   const mmio = isHostMmio(facts);
-  const cow = has('VM_MAYWRITE') && !has('VM_SHARED');
+  const has = (flag: X86VmaFlag) => flags.includes(flag);
+  const zeroPage = facts.zeroPage ?? false;
   // The zero page's entry is special too, but get_user_pages() knows its struct page.
   const special =
-    !(facts.zeroPage ?? false) &&
-    (i.pteSpecial ?? (has('VM_PFNMAP') || (has('VM_MIXEDMAP') && !facts.pfnValid)));
+    !zeroPage && (i.pteSpecial ?? (has('VM_PFNMAP') || (has('VM_MIXEDMAP') && !facts.pfnValid)));
+  const copied = special && has('VM_MAYWRITE') && !has('VM_SHARED');
   const writable =
-    (i.hostWritable ?? (has('VM_MAYWRITE') || flags.length === 0)) &&
-    !(special && cow) &&
-    !(facts.zeroPage ?? false);
-
-  const accesses: X86Access[] = (['read', 'write', 'exec'] as const).map(access => {
-    if (access === 'write' && i.readonlySlot) return { access, r: 'mmio-exit', why: 'read-only slot' };
-    const env = {
-      pte_special: special,
-      write_fault: access === 'write',
-      ...Object.fromEntries(flags.map(f => [f, true])),
-    };
-    const { outcome, decidedBy } = HOST_FAULT.quick(env);
-    if (outcome?.r === 'error')
-      return {
-        access,
-        r: 'error',
-        errno: outcome.errno,
-        ...(decidedBy === undefined ? {} : { why: decidedBy }),
-      };
-    if (outcome?.r === 'emulate')
-      return { access, r: 'emulated', ...(decidedBy === undefined ? {} : { why: decidedBy }) };
-    return { access, r: 'map' };
-  });
-
-  const quirk = i.policy.patQuirk
-    ? patQuirk(i.cpu.vendor, i.cpu.selfSnoop, i.cpu.tdp ?? true, i.disableQuirk ?? 'none')
+    (i.hostWritable ?? (has('VM_MAYWRITE') || flags.length === 0)) && !copied && !zeroPage && !i.readonlySlot;
+  const quirk = policy.patQuirk
+    ? patQuirk(cpu.vendor, cpu.selfSnoop, cpu.tdp ?? true, i.disableQuirk ?? 'none')
     : undefined;
-  const access = `r${writable && !i.readonlySlot ? 'w' : '-'}x`;
-  const size = i.host2M ? '0x200000' : '0x1000';
-  const common = {
-    arch: 'x86' as const,
-    era: i.policy.id,
-    title: i.policy.title,
-    covers: i.policy.covers,
-    cpu: i.cpu,
-    slot: { ok: true as const, evidence: NEVER_REFUSED },
+  const leaf = LEAF[cpu.vendor](i, mmio.mmio, quirk);
+  const grade = weakest([mmio.grade, leaf.grade]);
+  return {
+    arch: 'x86',
+    era: policy.id,
+    title: policy.title,
+    covers: policy.covers,
+    cpu,
+    slot: { ok: true, evidence: NEVER_REFUSED },
     mmio: { hostMmio: mmio.mmio, decidedBy: mmio.decidedBy, facts },
     ...(quirk === undefined ? {} : { quirk }),
-    accesses,
-    notes: i.policy.notes ?? [],
-  };
-
-  if (i.cpu.vendor === 'amd') {
-    const npt = nptLeaf(i.hostMtrr ?? (mmio.mmio ? 'UC' : 'WB'));
-    return {
-      ...common,
-      leaf: { format: 'npt', pat: 0, pcd: 0, pwt: 0, access, size },
-      guest: npt.view,
-      decidedBy: 'npt-has-no-type',
-      hazards: hazardsOf(facts, npt.view),
-      grade: weakest([mmio.grade, npt.grade]),
-      leafGrade: 'M',
-      trace: [...described, ...mmio.trace],
-    };
-  }
-  if (i.cpu.vendor === 'tdx') {
-    const tdx = tdxLeaf(i.gpa ?? 'shared', mmio.mmio);
-    return {
-      ...common,
-      leaf: { format: 'ept', mt: tdx.eptMt, ipat: tdx.ipat, access, size },
-      guest: tdx.view,
-      decidedBy: tdx.eptOwner === 'kvm' ? 'tdx-shared' : 'tdx-private',
-      hazards: hazardsOf(facts, tdx.view),
-      grade: weakest([mmio.grade, tdx.grade]),
-      leafGrade: weakest([mmio.grade, tdx.grade]),
-      trace: [...described, ...mmio.trace],
-    };
-  }
-  const ept = eptLeaf(i.policy, {
-    hostMmio: mmio.mmio,
-    noncoherentDma: i.noncoherentDma ?? false,
-    selfSnoop: i.cpu.selfSnoop,
-    ...(i.guestMtrr === undefined ? {} : { guestMtrr: i.guestMtrr }),
-    guestCr0Cd: i.guestCr0Cd ?? false,
-    quirkCdNwCleared: !(i.cdQuirkDisabled ?? false),
-    quirkIgnoreGuestPat: quirk?.quirkActive ?? true,
-  });
-  return {
-    ...common,
-    leaf: { format: 'ept', mt: ept.eptMt, type: ept.type, ipat: ept.ipat, access, size },
-    guest: ept.view,
-    decidedBy: ept.decidedBy,
-    hazards: hazardsOf(facts, ept.view),
-    grade: weakest([mmio.grade, ept.grade]),
-    leafGrade: weakest([mmio.grade, ept.grade]),
-    trace: [...described, ...mmio.trace, ...ept.trace],
+    accesses: (['read', 'write', 'exec'] as const).map(access => hostAccess(access, i, special)),
+    notes: policy.notes ?? [],
+    leaf: { ...leaf.bits, access: `r${writable ? 'w' : '-'}x`, size: i.host2M ? '0x200000' : '0x1000' },
+    guest: leaf.view,
+    decidedBy: leaf.decidedBy,
+    hazards: hazardsOf(facts, leaf.view),
+    grade,
+    leafGrade: leaf.leafGrade ?? grade,
+    trace: [...(described?.trace ?? []), ...mmio.trace, ...(leaf.trace ?? [])],
   };
 }
 

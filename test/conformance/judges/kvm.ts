@@ -2,11 +2,12 @@
 import { type BlockSizeInput, blockSize } from '../../../src/kvm/arm64/blocksize.ts';
 import { cacheablePfnmapCap } from '../../../src/kvm/arm64/cap.ts';
 import { decideFault, decideSlot } from '../../../src/kvm/arm64/decide.ts';
+import { effective, type GuestType } from '../../../src/kvm/arm64/effective.ts';
 import { ARM64_ERAS } from '../../../src/kvm/arm64/eras/index.ts';
 import { PROPOSALS, proposalProgram } from '../../../src/kvm/arm64/eras/proposals.ts';
 import { gmemFaults } from '../../../src/kvm/arm64/gmem.ts';
 import { type HazardInput, hazards } from '../../../src/kvm/arm64/hazards.ts';
-import { migrate } from '../../../src/kvm/arm64/migrate.ts';
+import { arm64 } from '../../../src/kvm/arm64/index.ts';
 import {
   ACCESSES,
   type Access,
@@ -20,8 +21,9 @@ import {
   type Vma,
 } from '../../../src/kvm/arm64/model.ts';
 import { BEFORE_NC, setProt, WITH_NC } from '../../../src/kvm/arm64/prot.ts';
-import { effectiveArm64, type GuestType, type MtrrType } from '../../../src/kvm/effective.ts';
-import { eptLeaf, nptLeaf, patQuirk, type QuirkCall, tdxLeaf } from '../../../src/kvm/x86/decide.ts';
+import { patQuirk, type QuirkCall } from '../../../src/kvm/x86/cap.ts';
+import { eptLeaf, nptLeaf, tdxLeaf } from '../../../src/kvm/x86/decide.ts';
+import type { MtrrType } from '../../../src/kvm/x86/effective.ts';
 import { X86_ERAS } from '../../../src/kvm/x86/eras/index.ts';
 import { isHostMmio, type MmioFacts } from '../../../src/kvm/x86/host-mmio.ts';
 import type { Vendor } from '../../../src/kvm/x86/model.ts';
@@ -107,7 +109,7 @@ const scenarioAnswer = (i: Faulting & { readonly slotFlags: readonly SlotFlag[] 
       o.r === 'map'
         ? {
             ...o,
-            guest: Object.fromEntries(SCENARIO_GUESTS.map(g => [g, effectiveArm64(i.cpu.fwb, o.t, g)])),
+            guest: Object.fromEntries(SCENARIO_GUESTS.map(g => [g, effective(i.cpu.fwb, o.t, g)])),
           }
         : o,
     ]),
@@ -125,9 +127,8 @@ interface MigrationGiven {
 }
 
 const migrationAnswer = (i: MigrationGiven) => {
-  const { result } = migrate({
-    vma: i.vma,
-    pfn: i.pfn,
+  const { result } = arm64.migrate({
+    mapping: { ...i.vma, pfn: i.pfn },
     src: { policy: ARM64_ERAS.named(i.era), cpu: i.src },
     dst: { policy: ARM64_ERAS.named(i.dstEra ?? i.era), cpu: i.dst },
   });
@@ -204,7 +205,7 @@ export const kvmFamilies: readonly VectorFamily[] = [
     return leaf.ok ? { ok: true, a: leaf.a, xn: leaf.xn } : { ok: false, errno: leaf.errno };
   }),
   compared<{ fwb: boolean; s2: S2Type; s1: GuestType }>('arm64-combine', i => ({
-    effective: effectiveArm64(i.fwb, i.s2, i.s1),
+    effective: effective(i.fwb, i.s2, i.s1),
   })),
   compared<{ slotReadonly: boolean; cpu: Arm64Cpu }>('arm64-gmem', i => gmemFaults(i.slotReadonly, i.cpu)),
   compared<{ era: string; cpu: Arm64Cpu }>('arm64-cap', i => {

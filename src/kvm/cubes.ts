@@ -2,7 +2,7 @@
  * From a set of inputs to the conditions that describe it: each input is widened, dimension by dimension, as far as every
  * input inside still belongs (or cannot exist), until a few boxes cover the set. The boxes are prime: none can grow.
  */
-import type { Dimension } from './space.ts';
+import type { Dimension } from './query.ts';
 
 /** Inputs that cannot exist may lie inside any box. */
 export const DONT_CARE = 0xffff;

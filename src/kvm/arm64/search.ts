@@ -2,15 +2,13 @@
  * Does a policy have a property? Every input is tried; what contradicts is shown as conditions and as one input that can
  * be replayed with `predict`.
  */
-
-import { FACTS, vmaEnv } from '../arm64/facts.ts';
-import type { Arm64Policy, FaultOutcome } from '../arm64/model.ts';
 import { eraGrade } from '../era.ts';
 import { KvmInputError, unknownName } from '../errors.ts';
-import type { Grade } from '../evidence.ts';
 import { type Condition, ExprError, type Facts, type Value, Vocabulary } from '../expr.ts';
-import { conditions, cover, DONT_CARE } from './cubes.ts';
-import { type Point, Space, type SpaceOptions, USUALLY_FIXED, type Verdict } from './space.ts';
+import { type Counterexamples, counterexamples, type Property, type QueryOptions } from '../query.ts';
+import { FACTS, vmaEnv } from './facts.ts';
+import type { Arm64Policy, FaultOutcome } from './model.ts';
+import { type Point, Space, USUALLY_FIXED, type Verdict } from './space.ts';
 
 const OUTCOMES = ['map', 'error', 'inject', 'none'] as const;
 
@@ -48,13 +46,6 @@ const INPUT_FACTS: Facts = Object.fromEntries(
 );
 
 export const PROPERTY_VOCABULARY = new Vocabulary({ ...INPUT_FACTS, ...OUTCOME_FACTS });
-
-export interface Property {
-  readonly id: string;
-  /** The sentence; accepted on the command line as well. */
-  readonly says: string;
-  readonly expr: string;
-}
 
 export const PROPERTIES: readonly Property[] = [
   {
@@ -139,51 +130,28 @@ function env(point: Point, verdict: Verdict): Record<string, Value> {
   return out;
 }
 
-export interface Counterexamples {
-  readonly policy: string;
-  readonly property: Property;
-  readonly holds: boolean;
-  readonly tried: number;
-  readonly failing: number;
-  /** It fails exactly when all conditions of one of these lists hold. */
-  readonly when: readonly (readonly string[])[];
-  readonly example?: Point & { readonly verdict: Verdict };
-  readonly grade: Grade;
-}
-
-export function searchPolicy(policy: Arm64Policy, text: string, options: SpaceOptions = {}): Counterexamples {
+export function search(
+  policy: Arm64Policy,
+  text: string,
+  options: QueryOptions = {},
+): Counterexamples<Point & { readonly verdict: Verdict }> {
   const { condition, ...property } = parseProperty(text);
   const alsoReads = condition.reads.filter(name => name in FACTS);
   const space = new Space([policy], { fixed: USUALLY_FIXED, ...options, alsoReads });
-  const classes = new Uint16Array(space.size);
-  let tried = 0;
-  let failing = 0;
-  let first: number | undefined;
-  for (let index = 0; index < space.size; index++) {
-    const point = space.point(index);
-    if (!space.possible(point)) {
-      classes[index] = DONT_CARE;
-      continue;
-    }
-    tried++;
-    if (condition.holds(env(point, space.verdict(policy, point)))) continue;
-    failing++;
-    first ??= index;
-    classes[index] = 1;
-  }
-  const when =
-    failing === 0
-      ? []
-      : cover(space.dimensions, classes, 1).map(cube => conditions(space.dimensions, cube).map(c => c.text));
-  const point = first === undefined ? undefined : space.point(first);
   return {
     policy: policy.id,
     property,
-    holds: failing === 0,
-    tried,
-    failing,
-    when,
-    ...(point === undefined ? {} : { example: { ...point, verdict: space.verdict(policy, point) } }),
+    ...counterexamples(
+      space.dimensions,
+      index => {
+        const point = space.point(index);
+        return space.possible(point) ? condition.holds(env(point, space.verdict(policy, point))) : undefined;
+      },
+      index => {
+        const point = space.point(index);
+        return { ...point, verdict: space.verdict(policy, point) };
+      },
+    ),
     grade: eraGrade(policy),
   };
 }

@@ -1,9 +1,22 @@
 /** What answers of `kvm predict` share on both architectures. */
-import type { GuestView } from '../../../kvm/effective.ts';
-import type { Evidence } from '../../../kvm/evidence.ts';
-import type { TraceStep } from '../../../kvm/policy.ts';
-import type { Style } from '../../../report/style.ts';
-import { labelled, paragraph } from './common.ts';
+import type { Evidence } from '../../kvm/evidence.ts';
+import type { GuestView } from '../../kvm/guest.ts';
+import type { TraceStep } from '../../kvm/policy.ts';
+import { SCHEMA } from '../records.ts';
+import type { Style } from '../style.ts';
+import { labelled, paragraph } from './text.ts';
+
+/** A prediction with the names by which kernel and CPU were asked for. */
+export type Asked<P> = P & {
+  readonly kernel: string;
+  readonly cpuName: string;
+  readonly cpuEvidence: readonly Evidence[];
+};
+
+export const predictionRecord = (prediction: object): object => ({
+  schema: SCHEMA.kvmPredict,
+  ...prediction,
+});
 
 export const ACCESS_NAME = { read: 'load', write: 'store', exec: 'fetch' } as const;
 

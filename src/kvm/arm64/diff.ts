@@ -1,34 +1,10 @@
 /** Where two policies disagree: the smallest conditions on the input, not a dump of rows. */
-import { ACCESSES, type Access, type Arm64Policy, type FaultOutcome } from '../arm64/model.ts';
 import { eraGrade } from '../era.ts';
-import type { Grade } from '../evidence.ts';
 import { weakest } from '../evidence.ts';
-import { conditions, cover, DONT_CARE } from './cubes.ts';
-import { type Point, Space, type SpaceOptions, type Verdict } from './space.ts';
-
-export interface Disagreement {
-  /** `data: DEVICE -> NORMAL; exec: injected abort -> NORMAL`; data are loads and stores. */
-  readonly change: string;
-  /** What is needed beside the conditions of the whole difference; any of these lists, all of a list together. */
-  readonly when: readonly (readonly string[])[];
-  /** Inputs of the space on which they differ so. */
-  readonly inputs: number;
-  readonly example: Point & { readonly from: Verdict; readonly to: Verdict };
-}
-
-export interface Diff {
-  readonly from: string;
-  readonly to: string;
-  /** They disagree exactly when all conditions of one of these lists hold. */
-  readonly when: readonly (readonly string[])[];
-  readonly disagreements: readonly Disagreement[];
-  /** Differences that are not about a mapping: slot flags, capability numbers. */
-  readonly interface: readonly string[];
-  /** Inputs on which at least one of them accepts the slot; where both refuse it for the same reason nothing is compared. */
-  readonly compared: number;
-  readonly differing: number;
-  readonly grade: Grade;
-}
+import { type Diff, disagreements, type QueryOptions } from '../query.ts';
+import { CACHEABLE_PFNMAP_CAP } from './cap.ts';
+import { ACCESSES, type Access, type Arm64Policy, type FaultOutcome } from './model.ts';
+import { type Point, Space, type Verdict } from './space.ts';
 
 /** A short word for one outcome, without what follows from type and CPU. */
 export function outcomeWord(o: FaultOutcome | undefined): string {
@@ -107,66 +83,35 @@ function interfaceChanges(from: Arm64Policy, to: Arm64Policy): string[] {
     if (!from.slotFlags.includes(flag)) out.push(`${flag} is an unknown flag in ${from.id}`);
   const number = (p: Arm64Policy) =>
     p.cacheablePfnmapCap.known ? String(p.cacheablePfnmapCap.number ?? 'unread') : 'unknown';
-  if (number(from) !== number(to))
-    out.push(`KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED: ${number(from)} -> ${number(to)}`);
+  if (number(from) !== number(to)) out.push(`${CACHEABLE_PFNMAP_CAP}: ${number(from)} -> ${number(to)}`);
   return out;
 }
 
-const SAME = 0;
-const DIFFERS = 1;
-
-export function diffPolicies(from: Arm64Policy, to: Arm64Policy, options: SpaceOptions = {}): Diff {
+export function diff(
+  from: Arm64Policy,
+  to: Arm64Policy,
+  options: QueryOptions = {},
+): Diff<Point & { readonly from: Verdict; readonly to: Verdict }> {
   const space = new Space([from, to], options);
-  const labels = new Uint16Array(space.size);
-  const names: string[] = ['same'];
-  const ids = new Map<string, number>();
-  const first: number[] = [0];
-  const counts: number[] = [0];
-  let compared = 0;
-  for (let index = 0; index < space.size; index++) {
-    const point = space.point(index);
-    const text = space.possible(point)
-      ? change(space.verdict(from, point), space.verdict(to, point))
-      : 'neither';
-    if (text === 'neither') {
-      labels[index] = DONT_CARE;
-      continue;
-    }
-    compared++;
-    if (text === 'same') continue;
-    let id = ids.get(text);
-    if (id === undefined) {
-      id = names.push(text) - 1;
-      ids.set(text, id);
-      first.push(index);
-      counts.push(0);
-    }
-    counts[id] = (counts[id] as number) + 1;
-    labels[index] = id;
-  }
-  const whole = labels.map(label => (label === DONT_CARE ? DONT_CARE : label === SAME ? SAME : DIFFERS));
-  // Beside the conditions of the whole, a change must only be told apart from the other changes.
-  const among = labels.map(label => (label === SAME ? DONT_CARE : label));
-  const texts = (classes: Uint16Array, wanted: number) =>
-    cover(space.dimensions, classes, wanted).map(cube => conditions(space.dimensions, cube).map(c => c.text));
-  const disagreements = [...ids].map(([text, id]): Disagreement => {
-    const point = space.point(first[id] as number);
-    return {
-      change: text,
-      when: ids.size === 1 ? [[]] : texts(among, id),
-      inputs: counts[id] as number,
-      example: { ...point, from: space.verdict(from, point), to: space.verdict(to, point) },
-    };
-  });
-  disagreements.sort((a, b) => b.inputs - a.inputs);
+  const found = disagreements(
+    space.dimensions,
+    index => {
+      const point = space.point(index);
+      return space.possible(point) ? change(space.verdict(from, point), space.verdict(to, point)) : 'neither';
+    },
+    index => {
+      const point = space.point(index);
+      return { ...point, from: space.verdict(from, point), to: space.verdict(to, point) };
+    },
+  );
   return {
     from: from.id,
     to: to.id,
-    when: ids.size === 0 ? [] : texts(whole, DIFFERS),
-    disagreements,
+    when: found.when,
+    disagreements: found.disagreements,
     interface: interfaceChanges(from, to),
-    compared,
-    differing: disagreements.reduce((n, d) => n + d.inputs, 0),
+    compared: found.compared,
+    differing: found.differing,
     grade: weakest([eraGrade(from), eraGrade(to)]),
   };
 }

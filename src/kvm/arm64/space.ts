@@ -2,10 +2,13 @@
  * The finite space of arm64 inputs, one dimension per question that some policy asks. Queries go through it completely;
  * dimensions that the policies at hand never read stay at their first value, so a small question has a small space.
  */
-import { compile, quickFault, quickSlot } from '../arm64/decide.ts';
-import { VOCABULARY, vmaEnv } from '../arm64/facts.ts';
-import { HOST_FAULT, isSpecial } from '../arm64/host-fault.ts';
-import { slotFlagsFor } from '../arm64/migrate.ts';
+import type { Value } from '../expr.ts';
+import { coordinates, type Dimension, type QueryOptions, sizeOf } from '../query.ts';
+import { CONSISTENT } from './contradictions.ts';
+import { compile, quickFault, quickSlot } from './decide.ts';
+import { VOCABULARY, vmaEnv } from './facts.ts';
+import { HOST_FAULT, isSpecial } from './host-fault.ts';
+import { slotFlagsFor } from './migrate.ts';
 import {
   ACCESSES,
   type Access,
@@ -19,16 +22,7 @@ import {
   type SlotFlag,
   type SlotOutcome,
   type VmaFlag,
-} from '../arm64/model.ts';
-import type { Value } from '../expr.ts';
-import { CONSISTENT } from '../inputs.ts';
-
-export interface Dimension {
-  readonly name: string;
-  readonly values: readonly string[];
-  /** Facts of the vocabulary that it sets; it matters to a policy that reads one of them. */
-  readonly facts: readonly string[];
-}
+} from './model.ts';
 
 /** Least interesting first: a query tries to do without these before the ones below. */
 export const DIMENSIONS: readonly Dimension[] = [
@@ -67,13 +61,9 @@ export interface Verdict {
   readonly readPermissionFault: FaultOutcome;
 }
 
-export interface SpaceOptions {
-  /** Let the host's own fault come first. */
-  readonly hostFault?: boolean;
+export interface SpaceOptions extends QueryOptions {
   /** Facts that the question itself reads, beside the policies. */
   readonly alsoReads?: readonly string[];
-  /** Dimensions that stay at their first value unless the question reads them: MTE off, dirty logging off. */
-  readonly fixed?: readonly string[];
 }
 
 /** What a question about memory types usually leaves out. */
@@ -110,22 +100,11 @@ export class Space {
         d.facts.some(fact => asked.has(fact)) ||
         (!options.fixed?.includes(d.name) && d.facts.some(fact => reads.has(fact))),
     );
-    this.size = this.dimensions.reduce((n, d) => n * d.values.length, 1);
-  }
-
-  /** The value index of every dimension, in the order of `dimensions`. */
-  coordinates(index: number): number[] {
-    const out: number[] = [];
-    let rest = index;
-    for (const { values } of this.dimensions) {
-      out.push(rest % values.length);
-      rest = Math.floor(rest / values.length);
-    }
-    return out;
+    this.size = sizeOf(this.dimensions);
   }
 
   point(index: number): Point {
-    const at = this.coordinates(index);
+    const at = coordinates(this.dimensions, index);
     const value = (name: string): string => {
       const i = this.dimensions.findIndex(d => d.name === name);
       const d = i < 0 ? DIMENSIONS.find(x => x.name === name) : this.dimensions[i];

@@ -1,0 +1,154 @@
+/** Answers about KVM on x86. */
+
+import type { GuestView } from '../../kvm/guest.ts';
+import { type MtrrType, PAT_TYPES, type PatType } from '../../kvm/x86/effective.ts';
+import type { X86Types } from '../../kvm/x86/index.ts';
+import type { X86Migration } from '../../kvm/x86/migrate.ts';
+import type { X86Policy } from '../../kvm/x86/model.ts';
+import type { X86Prediction } from '../../kvm/x86/predict.ts';
+import type { Point } from '../../kvm/x86/space.ts';
+import type { Look } from '../style.ts';
+import type { Column } from '../table.ts';
+import type { KvmReport } from './architecture.ts';
+import { type AskedCap, capRecord } from './cap.ts';
+import {
+  ACCESS_NAME,
+  type Asked,
+  cpuLines,
+  guestLines,
+  LABEL,
+  predictionRecord,
+  traceLines,
+} from './predict.ts';
+import { eraText, gradeText, labelled, type TextAnswer, texts } from './text.ts';
+
+// ---- predict -----------------------------------------------------------------------------------------------------
+
+/** A prediction with the name of the page. */
+type X86Asked = Asked<X86Prediction> & { readonly mapping: string };
+
+const leafText = ({ leaf }: X86Prediction): string =>
+  leaf.format === 'npt' ? 'NPT PAT=PCD=PWT=0' : `EPT ${leaf.type ?? leaf.mt} IPAT=${leaf.ipat}`;
+
+function patText(view: GuestView<PatType, MtrrType>): string {
+  if (view.control === 'guaranteed') return `always ${view.type}`;
+  if (view.control === 'guest decides') return 'what its PAT says';
+  const results = [...new Set(PAT_TYPES.map(t => view.effective[t]))];
+  return results.map(r => `${PAT_TYPES.filter(t => view.effective[t] === r).join(' ')} -> ${r}`).join('; ');
+}
+
+const quirkText = (p: X86Prediction): string =>
+  p.quirk === undefined
+    ? 'no such quirk'
+    : `${p.quirk.quirkActive ? 'active' : 'not active'}${p.quirk.ret === 0 ? '' : `, DISABLE_QUIRKS2 ${p.quirk.ret}`}`;
+
+const COLUMNS: Column<X86Asked>[] = [
+  { title: 'kernel', text: p => eraText(p.kernel, p.era) },
+  { title: 'CPU', text: p => p.cpuName },
+  { title: 'mapping', text: p => p.mapping },
+  { title: 'host MMIO', text: p => (p.mmio.hostMmio ? 'yes' : 'no') },
+  { title: 'leaf', text: leafText },
+  { title: 'guest gets', text: p => patText(p.guest), wrap: true },
+  { title: 'IGNORE_GUEST_PAT', text: quirkText },
+  { title: 'ev', text: p => p.grade },
+];
+
+function predictAnswer(predictions: readonly X86Asked[], explain: boolean): TextAnswer {
+  const [only, ...others] = predictions;
+  return texts({
+    records: predictions.map(predictionRecord),
+    rows: predictions,
+    columns: COLUMNS,
+    ...(only === undefined || others.length > 0
+      ? {}
+      : { lines: (look: Look) => predictionLines(only, look, explain) }),
+  });
+}
+
+/** The host's page in a few words. */
+function pageText({ facts }: X86Prediction['mmio']): string {
+  return facts.pfnValid
+    ? `struct page${facts.pageReserved ? ', PageReserved' : ''}${facts.zeroPage ? ', the zero page' : ''}, tracked as ${facts.hostMemtype ?? 'WB'}`
+    : `no struct page, ${facts.e820Ram ? 'RAM' : 'not RAM'} in the firmware’s E820 table`;
+}
+
+function predictionLines(p: X86Asked, { style, width }: Look, explain: boolean): string[] {
+  const say = (label: string, text: string) => labelled(label, text, width, LABEL);
+  const notes = explain ? p.notes : [];
+  return [
+    style.bold(`${eraText(p.kernel, p.era)}  ${p.title}`),
+    `  CPU ${p.cpuName}; evidence ${gradeText(p.grade)}`,
+    ...cpuLines(p.cpuEvidence, style, width),
+    '',
+    ...say('slot', 'accepted: x86 refuses no slot for a memory type'),
+    ...say('page', pageText(p.mmio)),
+    ...say('host MMIO', `${p.mmio.hostMmio ? 'yes' : 'no'} [${p.mmio.decidedBy}]`),
+    ...say('leaf', `${leafText(p)} ${p.leaf.access} ${p.leaf.size} [${p.decidedBy}]`),
+    ...p.accesses
+      .filter(a => a.r !== 'map')
+      .flatMap(a =>
+        say(ACCESS_NAME[a.access], `${a.r === 'error' ? `KVM_RUN fails -${a.errno}` : a.r} (${a.why ?? ''})`),
+      ),
+    ...guestLines(p.guest, PAT_TYPES, width),
+    ...(p.quirk === undefined
+      ? []
+      : say('quirk', `IGNORE_GUEST_PAT ${p.quirk.quirkActive ? 'active' : 'not active'}: ${p.quirk.says}`)),
+    ...p.hazards.flatMap(h => say('hazard', `${h.id}: ${h.says}`)),
+    ...(explain ? ['', ...traceLines(p.trace, style, width)] : []),
+    ...(notes.length === 0 ? [] : ['']),
+    ...notes.flatMap(note => say('note', note)),
+  ];
+}
+
+// ---- search, migrate, cap, eras ----------------------------------------------------------------------------------
+
+const exampleText = ({ input }: { readonly input: Point }): string =>
+  Object.entries(input)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+
+const migrationText = ({ viewChanges }: X86Migration): string =>
+  viewChanges.length === 0
+    ? 'every guest PAT type ends as before'
+    : viewChanges.map(v => `guest ${v.guest}: ${v.from} -> ${v.to}`).join(', ');
+
+const capAnswer = (asked: readonly AskedCap<X86Types>[]): TextAnswer =>
+  texts({
+    records: asked.map(capRecord),
+    rows: asked,
+    columns: [
+      { title: 'era', text: r => r.era },
+      { title: 'CPU', text: r => r.cpuName },
+      { title: 'check', text: r => (r.known ? String(r.mask) : ''), align: 'right' },
+      { title: 'KVM_ENABLE_CAP', text: r => (!r.known ? '' : r.call === 'none' ? 'nothing' : r.call) },
+      { title: 'returns', text: r => (r.known ? String(r.ret) : ''), align: 'right' },
+      {
+        title: 'IGNORE_GUEST_PAT',
+        text: r => (!r.known ? 'no such quirk' : r.quirkActive ? 'active' : 'not active'),
+      },
+      { title: 'because', text: r => r.says, wrap: true },
+      { title: 'ev', text: r => r.grade },
+    ],
+  });
+
+/** Everything that was decided; the releases stand in `covers`. */
+const policyRecord = ({ notes, ...p }: X86Policy): object => ({
+  id: p.id,
+  title: p.title,
+  covers: p.covers,
+  evidence: p.evidence,
+  ept: p.ept,
+  patQuirk: p.patQuirk,
+  emulatesCaching: p.emulatesCaching,
+  ...(notes === undefined ? {} : { notes }),
+});
+
+export const x86Report: KvmReport<X86Types> = {
+  cpuText: ({ selfSnoop, tdp }) =>
+    [selfSnoop ? 'self-snoop' : '', tdp === false ? 'no EPT' : ''].filter(Boolean).join(' '),
+  predictAnswer,
+  exampleText,
+  migrationText,
+  capAnswer,
+  policyRecord,
+};
