@@ -183,8 +183,6 @@ const CIRCLES: readonly (readonly string[])[] = [
   ['cli/commands/effective.ts', 'cli/run/effective.ts'],
   // the printer loads the table when people read it, and not for JSON
   ['cli/run/decode/print.ts', 'cli/run/decode/table.ts'],
-  // the arguments of `kvm predict` stand with the verb, its two architectures in files of their own
-  ['cli/run/kvm/predict-arm64.ts', 'cli/run/kvm/predict-x86.ts', 'cli/run/kvm/predict.ts'],
 ];
 
 test('no file imports itself by way of others', () => {

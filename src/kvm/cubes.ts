@@ -2,7 +2,14 @@
  * From a set of inputs to the conditions that describe it: each input is widened, dimension by dimension, as far as every
  * input inside still belongs (or cannot exist), until a few boxes cover the set. The boxes are prime: none can grow.
  */
-import type { Dimension } from './query.ts';
+
+/** One question about the input. */
+export interface Dimension {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** Facts of the vocabulary that it sets; it matters to a policy that reads one of them. */
+  readonly facts: readonly string[];
+}
 
 /** Inputs that cannot exist may lie inside any box. */
 export const DONT_CARE = 0xffff;

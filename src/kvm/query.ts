@@ -2,17 +2,9 @@
  * What questions about a whole space of inputs share: go through it once, sort every input into a class, and say each class
  * as the smallest conditions on the input.
  */
-import { conditions, cover, DONT_CARE } from './cubes.ts';
+import { conditions, cover, type Dimension, DONT_CARE } from './cubes.ts';
 import type { Grade } from './evidence.ts';
 import type { Facts } from './expr.ts';
-
-/** One question about the input. */
-export interface Dimension {
-  readonly name: string;
-  readonly values: readonly string[];
-  /** Facts of the vocabulary that it sets; it matters to a policy that reads one of them. */
-  readonly facts: readonly string[];
-}
 
 /** Any of these lists, all conditions of a list together. */
 export type When = readonly (readonly string[])[];

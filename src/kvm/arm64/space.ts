@@ -2,8 +2,10 @@
  * The finite space of arm64 inputs, one dimension per question that some policy asks. Queries go through it completely;
  * dimensions that the policies at hand never read stay at their first value, so a small question has a small space.
  */
+
+import type { Dimension } from '../cubes.ts';
 import type { Value } from '../expr.ts';
-import { coordinates, type Dimension, type QueryOptions, sizeOf } from '../query.ts';
+import { coordinates, type QueryOptions, sizeOf } from '../query.ts';
 import { CONSISTENT } from './contradictions.ts';
 import { compile, quickFault, quickSlot } from './decide.ts';
 import { VOCABULARY, vmaEnv } from './facts.ts';

@@ -2,8 +2,10 @@
  * The finite space of x86 inputs: the slot always succeeds and each leaf is one decision, so that an input is what decides
  * one EPT leaf. Dimensions that the policies at hand never read stay at their first value.
  */
+
+import type { Dimension } from '../cubes.ts';
 import type { GuestView } from '../guest.ts';
-import { coordinates, type Dimension, sizeOf } from '../query.ts';
+import { coordinates, sizeOf } from '../query.ts';
 import { patQuirk } from './cap.ts';
 import { eptLeaf, eptProgram } from './decide.ts';
 import { MTRR_TYPES, type MtrrType, type PatType } from './effective.ts';
