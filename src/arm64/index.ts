@@ -36,7 +36,7 @@ export {
   type SystemControls,
   systemControls,
 } from './memtype/control.ts';
-export { effectiveOf, type Question, resolve } from './memtype/effective.ts';
+export { effective as resolve, effectiveOf, type Question } from './memtype/effective.ts';
 export type { Effective, Stage1Meaning, Stage2Meaning } from './memtype/meaning.ts';
 export { parAttr, parSh } from './memtype/par.ts';
 export { s1DecodeMemAttrs } from './memtype/stage1.ts';

@@ -56,7 +56,7 @@ export const citing =
   (
     operands: Operands,
     result: string,
-    more: { readonly note?: string | undefined; readonly ref?: Ref } = {},
+    more: { readonly note?: string | undefined; readonly ref?: Ref | undefined } = {},
   ): Reason =>
     reason({ rule, ref: more.ref ?? ref, operands, result, note: more.note });
 

@@ -77,7 +77,7 @@ export interface Question extends Circumstances {
 }
 
 /** The effective type of one combination, with its reasons. */
-export const resolve = (q: Question): Answer<Effective> =>
+export const effective = (q: Question): Answer<Effective> =>
   effectiveOf(q, {
     stage1: () => s1DecodeMemAttrs(q.mair, q.s1sh, q.features),
     stage2: () => s2DecodeMemAttrs(q.s2attr, q.s2sh, q.fnxs, { fwb: q.hcr?.fwb ?? 0, mtePerm: q.mtePerm }),

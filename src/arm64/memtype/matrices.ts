@@ -6,7 +6,7 @@ import { decodeAttr, type MemAttrConfig } from '../values/attributes.ts';
 import { memoryName } from '../values/names.ts';
 import { combineStages } from './combine.ts';
 import { type Access, NO_HYPERVISOR } from './control.ts';
-import { resolve } from './effective.ts';
+import { effective } from './effective.ts';
 import type { Effective } from './meaning.ts';
 import { s1DecodeMemAttrs } from './stage1.ts';
 import { s2DecodeMemAttrs } from './stage2.ts';
@@ -78,7 +78,7 @@ function bySh(id: string, title: string, byte: number, memAttr: number, fwb: Bit
 }
 
 type Situation = Omit<
-  Parameters<typeof resolve>[0],
+  Parameters<typeof effective>[0],
   'mair' | 's1sh' | 's2sh' | 'fnxs' | 'mtePerm' | 'features'
 >;
 const ON = { m: 1, c: 1, i: 1 } as const;
@@ -146,7 +146,7 @@ export const MATRICES: readonly Matrix[] = [
     get rows() {
       return rowsOf(CONTROLS, [0x04, 0x44, 0xff, 0xf0], (given, mair) =>
         withShareability(
-          resolve({ ...given, mair, s1sh: ISH, s2sh: ISH, fnxs: 0, mtePerm: 0, features: FEATURES }).value,
+          effective({ ...given, mair, s1sh: ISH, s2sh: ISH, fnxs: 0, mtePerm: 0, features: FEATURES }).value,
         ),
       );
     },

@@ -3,8 +3,8 @@
  * src/x86/memtype; this file only asks them with the few values that KVM writes.
  */
 import { type Answer, answer } from '../../memtype/rule.ts';
-import type { Effective } from '../../x86/memtype/stage1.ts';
-import { effectiveEpt as eptRule, effectiveNpt as nptRule } from '../../x86/memtype/stage2.ts';
+import { effectiveEpt as eptRule, effectiveNpt as nptRule } from '../../x86/memtype/effective.ts';
+import type { Effective } from '../../x86/memtype/meaning.ts';
 import { type MemoryType, type PatType, plainType, typeCode } from '../../x86/values/attributes.ts';
 import { unknownName } from '../errors.ts';
 import { type GuestView, guestView } from '../guest.ts';

@@ -3,9 +3,9 @@
  * the host's. The tables are written as they are printed.
  */
 import type { Ref } from '../../bits/spec.ts';
+import { type Answer, answer, citing } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
 import type { EffectiveType, MemoryType, PatType } from '../values/attributes.ts';
-import { type Answer, because } from './reason.ts';
 
 /** What guest and host PAT make together. */
 export type NestedPatType = PatType | 'WC+';
@@ -77,6 +77,12 @@ const nested = matrix<PatType, PatType, NestedPatType>(`
 `);
 const NESTED_REF = apm('Table "Combining Guest and Host PAT Types"');
 
+const intelMtrrPat = citing('x86.intel.mtrr-pat', INTEL_REF);
+const eptCombine = citing('x86.ept.combine', INTEL_REF);
+const amdMtrrPat = citing('x86.amd.mtrr-pat', AMD_REF);
+const nptMtrr = citing('x86.npt.mtrr', AMD_NESTED_REF);
+const guestHost = citing('x86.npt.guest-host', NESTED_REF);
+
 /** What a combination says, with the SDM's footnotes where it has any. */
 export type Combined = { readonly type: EffectiveType; readonly notes: readonly number[] };
 
@@ -92,24 +98,15 @@ export function intelCombine(
 ): Answer<Combined> {
   const { cell: type, notes } = intel(mtrr, pat);
   const operands = { [left]: mtrr, PAT: pat };
-  return because(
-    { type, notes },
-    {
-      rule: left === 'MTRR' ? 'intel.mtrr-pat' : 'ept.combine',
-      ref,
-      operands,
-      result: type,
-      ...noteOf(notes),
-    },
-  );
+  const combine = left === 'MTRR' ? intelMtrrPat : eptCombine;
+  return answer({ type, notes }, combine(operands, type, { ...noteOf(notes), ref }));
 }
 
 /** AMD: MTRR type with PAT type, or with what guest and host PAT make together. */
 export function amdCombine(mtrr: MemoryType, pat: NestedPatType, left = 'PAT'): Answer<Combined> {
   const { cell: type } = amd(pat, mtrr);
-  const ref = left === 'PAT' ? AMD_REF : AMD_NESTED_REF;
-  const rule = left === 'PAT' ? 'amd.mtrr-pat' : 'npt.mtrr';
-  return because({ type, notes: [] }, { rule, ref, operands: { [left]: pat, MTRR: mtrr }, result: type });
+  const combine = left === 'PAT' ? amdMtrrPat : nptMtrr;
+  return answer({ type, notes: [] }, combine({ [left]: pat, MTRR: mtrr }, type));
 }
 
 /** MTRR type with PAT type, by vendor. */
@@ -121,5 +118,5 @@ export function guestWithHost(guest: PatType, host: PatType): Answer<NestedPatTy
   const { cell: type } = nested(guest, host);
   const doubt = guest === 'WB' && host === 'UC-' ? { note: 'some readings of the manual have UC- here' } : {};
   const operands = { 'guest PAT': guest, 'host PAT': host };
-  return because(type, { rule: 'npt.guest-host', ref: NESTED_REF, operands, result: type, ...doubt });
+  return answer(type, guestHost(operands, type, doubt));
 }

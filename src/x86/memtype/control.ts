@@ -1,9 +1,9 @@
 /** What CR0.CD does to memory types [SDM, "Cache Control Registers and Bits"; APM, "Cache-Control Mechanisms"]. */
+import { type Answer, answer, citing } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
 import { cacheMode } from '../registers/control.ts';
 import type { EffectiveType } from '../values/attributes.ts';
 import type { Vendor } from './combine.ts';
-import { type Answer, because } from './reason.ts';
 
 /** `illegal`: NW = 1 with CD = 0, which MOV CR0 refuses. undefined: caching is on and the other rules decide. */
 export type CacheControl = EffectiveType | 'illegal' | undefined;
@@ -17,19 +17,18 @@ const NOTE = {
   'no-fill-incoherent': { note: 'no-fill mode, and coherency is not kept on processors that honour NW' },
 } as const;
 
+const control = citing('x86.cr0.cd', sdm('section "Cache Control Registers and Bits"'));
+
 /** CR0.CD = 1: everything is uncacheable, whatever else is said. `whose` names the CR0: host or guest. */
 export function cacheControl(vendor: Vendor, cd: number, nw = 0, whose = 'CR0'): Answer<CacheControl> {
   const mode = cacheMode(cd, nw);
   if (mode === 'normal') return { value: undefined, why: [] };
   const type = mode === 'illegal' ? mode : vendor === 'amd' ? 'CD' : 'UC';
-  return because(type, {
-    rule: 'cr0.cd',
-    ref:
-      vendor === 'amd'
-        ? apm('section "Cache-Control Mechanisms"')
-        : sdm('section "Cache Control Registers and Bits"'),
-    operands: { [`${whose}.CD`]: cd, [`${whose}.NW`]: nw },
-    result: type,
-    ...NOTE[mode],
-  });
+  return answer(
+    type,
+    control({ [`${whose}.CD`]: cd, [`${whose}.NW`]: nw }, type, {
+      ...NOTE[mode],
+      ref: vendor === 'amd' ? apm('section "Cache-Control Mechanisms"') : undefined,
+    }),
+  );
 }

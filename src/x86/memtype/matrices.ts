@@ -4,7 +4,7 @@ import { answer } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
 import { type MemoryType, memoryType, type PatType } from '../values/attributes.ts';
 import { amdCombine, guestWithHost, intelCombine, type NestedPatType } from './combine.ts';
-import { effectiveEpt, effectiveNpt } from './stage2.ts';
+import { effectiveEpt, effectiveNpt } from './effective.ts';
 
 export type { Matrix };
 

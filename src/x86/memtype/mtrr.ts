@@ -4,6 +4,7 @@
  */
 import { decode } from '../../bits/codec.ts';
 import type { Word } from '../../bits/word.ts';
+import { type Answer, answer, citing, type Operands, type Reason } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
 import {
   extendedByte,
@@ -17,7 +18,6 @@ import {
   topMemLayout,
 } from '../registers/mtrr.ts';
 import { type MemoryType, memoryType } from '../values/attributes.ts';
-import { type Answer, because, type Reason } from './reason.ts';
 
 /** The registers of one processor. */
 export interface MtrrRegisters {
@@ -149,7 +149,6 @@ const nameOf = (type: MtrrType): string =>
       ? `undefined: ${type.conflict.join(' and ')}`
       : 'illegal';
 
-type Operands = Readonly<Record<string, string | number | boolean>>;
 const found = (
   source: MtrrSource,
   type: MtrrType,
@@ -162,8 +161,8 @@ const found = (
   } = {},
 ): MtrrLookup => {
   const { note, ref = PRECEDENCES, ...dram } = more;
-  const step = { rule: `mtrr.${source}`, ref, operands, result: nameOf(type), ...(note ? { note } : {}) };
-  return { ...because(type, step), source, ...dram };
+  const cited = citing(`x86.mtrr.${source}`, ref);
+  return { ...answer(type, cited(operands, nameOf(type), { note })), source, ...dram };
 };
 
 /** The MTRR type of one physical address. */

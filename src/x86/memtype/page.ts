@@ -2,10 +2,10 @@
  * Large pages over several MTRR types. The manual asks software to keep each page inside one type [SDM, "Multiple
  * MTRRs and Large Pages"]; where it did not, the answer is what each part would be, not a choice.
  */
+import { type Answer, answer, citing } from '../../memtype/rule.ts';
 import { sdm } from '../../refs.ts';
+import type { Effective } from './meaning.ts';
 import { type Mtrrs, type MtrrType, mtrrLabel, mtrrRange, mtrrType } from './mtrr.ts';
-import { type Answer, because } from './reason.ts';
-import type { Effective } from './stage1.ts';
 
 /** Part of a page with one effective type. */
 export interface PagePart {
@@ -18,7 +18,7 @@ export type PageEffective =
   | { readonly is: 'uniform'; readonly effective: Effective }
   | { readonly is: 'mixed'; readonly parts: readonly PagePart[]; readonly truncated: boolean };
 
-const REF = sdm('section "Large Page Size Considerations"');
+const split = citing('x86.page.mtrr-split', sdm('section "Large Page Size Considerations"'));
 /** Parts of a page that are listed before the list ends: masks with holes can make very many. */
 const LIMIT = 4096;
 /** Below this address the processor itself splits large pages over fixed-range MTRRs. */
@@ -57,7 +57,7 @@ export function overPage(
   }
   const [first] = parts;
   const same = parts.length === 1 && !truncated && first !== undefined;
-  const answer: PageEffective = same
+  const whole: PageEffective = same
     ? { is: 'uniform', effective: first.effective }
     : { is: 'mixed', parts, truncated };
   const note =
@@ -65,5 +65,5 @@ export function overPage(
       ? 'near the fixed ranges the processor splits the page into 4-KByte translations'
       : 'software should map each type with pages of its own';
   const result = same ? 'the same in every part' : 'mixed';
-  return because(answer, { rule: 'page.mtrr-split', ref: REF, operands, result, note });
+  return answer(whole, split(operands, result, { note }));
 }

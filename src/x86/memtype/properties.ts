@@ -74,3 +74,6 @@ export const TYPE_PROPERTIES: Readonly<Record<EffectiveType, TypeProperties>> = 
     maintenance: 'CLFLUSH, CLFLUSHOPT, CLWB or WBINVD before an agent that does not snoop reads',
   },
 };
+
+/** The row that applies to a type. */
+export const propertiesOf = (type: EffectiveType): readonly TypeProperties[] => [TYPE_PROPERTIES[type]];

@@ -4,12 +4,16 @@
  * be selected. Combine the answer with the MTRR type, EPT leaf or nested leaf of the table's address, as for data.
  */
 import type { Word } from '../../bits/word.ts';
+import { type Answer, answer, citing } from '../../memtype/rule.ts';
 import { sdm } from '../../refs.ts';
 import { patTypes } from '../registers/attributes.ts';
-import type { PatSays } from './pat.ts';
-import { type Answer, because } from './reason.ts';
+import type { Stage1Meaning } from './meaning.ts';
 
 const TYPING = sdm('section "Paging and Memory Typing When the PAT is Supported"');
+const paePdptes = citing('x86.walk.pae-pdptes', TYPING);
+const rootWithPcide = citing('x86.walk.root-pcide', TYPING);
+const root = citing('x86.walk.root', TYPING);
+const table = citing('x86.walk.table', TYPING);
 
 /** What points to the table that is accessed. */
 export type TablePointer =
@@ -21,23 +25,20 @@ export type TablePointer =
   | { readonly from: 'PAE CR3' };
 
 /** The PAT's type for an access to a table; `unspecified` for the load of PAE PDPTEs. */
-export function patOfTable(pat: Word, pointer: TablePointer): Answer<PatSays> {
+export function patOfTable(pat: Word, pointer: TablePointer): Answer<Stage1Meaning> {
   if (pointer.from === 'PAE CR3')
-    return because('unspecified', {
-      rule: 'walk.pae-pdptes',
-      ref: TYPING,
-      operands: { from: pointer.from },
-      result: 'unspecified',
-      note: 'CR3 has no PCD and PWT in PAE paging',
-    });
+    return answer(
+      'unspecified',
+      paePdptes({ from: pointer.from }, 'unspecified', { note: 'CR3 has no PCD and PWT in PAE paging' }),
+    );
   if (pointer.from === 'CR3' && pointer.pcide) {
     const type = patTypes(pat)[0] ?? 'reserved';
     const operands = { from: 'CR3', 'CR4.PCIDE': 1, index: 0 };
-    return because(type, { rule: 'walk.root-pcide', ref: TYPING, operands, result: type });
+    return answer(type, rootWithPcide(operands, type));
   }
   const { from, pcd = 0, pwt = 0 } = pointer;
   const index = 2 * pcd + pwt;
   const type = patTypes(pat)[index] ?? 'reserved';
-  const rule = from === 'CR3' ? 'walk.root' : 'walk.table';
-  return because(type, { rule, ref: TYPING, operands: { from, PCD: pcd, PWT: pwt, index }, result: type });
+  const selected = from === 'CR3' ? root : table;
+  return answer(type, selected({ from, PCD: pcd, PWT: pwt, index }, type));
 }

@@ -36,10 +36,10 @@ function typeOf(text: string | undefined, option: string): ReturnType<typeof x86
     );
   return found;
 }
-const patOf = (text: string | undefined, option: string): Answer<x86.PatSays> | undefined => {
+const patOf = (text: string | undefined, option: string): Answer<x86.Stage1Meaning> | undefined => {
   if (text === undefined) return undefined;
   if (/^(0x)?[23]$/.test(text)) return answer('reserved');
-  return answer(typeOf(text, option) as x86.PatSays);
+  return answer(typeOf(text, option) as x86.Stage1Meaning);
 };
 
 /** One type, or several that overlap: UC wins, WT wins over WB, anything else is undefined. */
@@ -73,7 +73,7 @@ function effective(asked: Asked): EffectiveAnswer {
     const memType = /^(0x)?\d$/.test(args.ept)
       ? Number(args.ept)
       : typeCode(typeOf(args.ept, 'ept') as MemoryType);
-    result = x86.effectiveEpt({ cd, memType, ipat: args.ipat ? 1 : 0, pat });
+    result = x86.effective({ through: 'ept', cd, memType, ipat: args.ipat ? 1 : 0, pat });
     parts.EPT = x86.parseType(args.ept) ?? 'reserved';
   } else {
     if (args.mtrr === undefined)
@@ -82,8 +82,8 @@ function effective(asked: Asked): EffectiveAnswer {
     parts.MTRR = mtrr.value.is === 'type' ? mtrr.value.type : 'undefined';
     if (hostPat) parts['host PAT'] = String(hostPat.value);
     result = hostPat
-      ? x86.effectiveNpt({ guestCd: cd, guestPat: pat, hostPat, mtrr })
-      : x86.effectiveType({ vendor, cd, pat, mtrr });
+      ? x86.effective({ through: 'npt', guestCd: cd, guestPat: pat, hostPat, mtrr })
+      : x86.effective({ through: 'nothing', vendor, cd, pat, mtrr });
   }
   const { value } = result;
   const decidedBy = cd
@@ -96,7 +96,7 @@ function effective(asked: Asked): EffectiveAnswer {
     given: { vendor, ...parts, ...(args.ept === undefined ? {} : { IPAT: args.ipat ? 1 : 0 }), 'CR0.CD': cd },
     view: x86View(result, decidedBy),
     notes: [],
-    properties: value.is === 'type' ? [x86.TYPE_PROPERTIES[value.type]] : [],
+    properties: value.is === 'type' ? x86.propertiesOf(value.type) : [],
   };
 }
 

@@ -15,10 +15,10 @@ import {
 import type { NptReading } from '../descriptors/npt.ts';
 import type { Stage1Reading } from '../descriptors/stage1.ts';
 import type { Stage2Reading } from '../descriptors/stage2.ts';
+import { effectiveEpt, effectiveNpt, effectiveType } from '../memtype/effective.ts';
+import type { Effective } from '../memtype/meaning.ts';
 import { type Mtrrs, mtrrLabel, mtrrRange, mtrrType } from '../memtype/mtrr.ts';
 import { patEntry } from '../memtype/pat.ts';
-import { type Effective, effectiveType } from '../memtype/stage1.ts';
-import { effectiveEpt, effectiveNpt } from '../memtype/stage2.ts';
 import { cr0Layout } from '../registers/control.ts';
 import { type EffectiveType, plainType } from '../values/attributes.ts';
 

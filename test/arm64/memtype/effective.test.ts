@@ -7,7 +7,7 @@ import { readStage1, stage1Settings } from '../../../src/arm64/descriptors/stage
 import { stage2Settings } from '../../../src/arm64/descriptors/stage2.ts';
 import { combineStages, stage1Only } from '../../../src/arm64/memtype/combine.ts';
 import { hypervisorControls, NO_HYPERVISOR } from '../../../src/arm64/memtype/control.ts';
-import { resolve } from '../../../src/arm64/memtype/effective.ts';
+import { effective } from '../../../src/arm64/memtype/effective.ts';
 import type { Effective } from '../../../src/arm64/memtype/meaning.ts';
 import { parAttr } from '../../../src/arm64/memtype/par.ts';
 import { s1DecodeMemAttrs, stage1 } from '../../../src/arm64/memtype/stage1.ts';
@@ -229,7 +229,7 @@ describe('control registers', () => {
     mtePerm: 0,
   } as const;
   const name = (changes: object): string => {
-    const { value } = resolve({ ...question, ...changes } as Parameters<typeof resolve>[0]);
+    const { value } = effective({ ...question, ...changes } as Parameters<typeof effective>[0]);
     return value.is === 'ok'
       ? `${memoryName(value.memory)} ${value.sh.join('/')}`
       : `${value.is}: ${value.why}`;
@@ -245,7 +245,7 @@ describe('control registers', () => {
   });
 
   test('SCTLR.C = 0 makes data Non-cacheable; whether it stays Tagged is not certain', () => {
-    const { value } = resolve({
+    const { value } = effective({
       ...question,
       hcr: NO_HYPERVISOR,
       sctlr: { m: 1, c: 0, i: 1 },
@@ -274,7 +274,7 @@ describe('control registers', () => {
   });
 
   test('every answer carries its reasons, each with a rule and a reference', () => {
-    const { why } = resolve({ ...question, hcr: { ...NO_HYPERVISOR, vm: 1, fwb: 1, cd: 1 }, s2attr: 6 });
+    const { why } = effective({ ...question, hcr: { ...NO_HYPERVISOR, vm: 1, fwb: 1, cd: 1 }, s2attr: 6 });
     expect(why.map(({ rule }) => rule)).toEqual([
       'arm64.S1DecodeMemAttrs',
       'arm64.S2DecodeMemAttrs',

@@ -5,7 +5,7 @@
  */
 import { expect, test } from 'vitest';
 import { readStage1, type Stage1Settings, stage1Settings } from '../../../src/arm64/descriptors/stage1.ts';
-import { decodeAttr, NO_HYPERVISOR, parAttr, parSh, resolve } from '../../../src/arm64/memtype/index.ts';
+import { decodeAttr, effective, NO_HYPERVISOR, parAttr, parSh } from '../../../src/arm64/memtype/index.ts';
 import { featuresOf } from '../../../src/arm64/registers/features.ts';
 import { stage1Setup } from '../../../src/arm64/walk/setup.ts';
 import { decode } from '../../../src/bits/codec.ts';
@@ -47,7 +47,7 @@ const KNOWN = {
 type Known = keyof typeof KNOWN;
 
 function verdict(row: Row, mte2: 0 | 1): 'equal' | Known | string {
-  const { value } = resolve({
+  const { value } = effective({
     access: 'data',
     hcr: { ...NO_HYPERVISOR, vm: 1, fwb: row.fwb },
     sctlr: { m: row.s1attr === null ? 0 : 1, c: 1, i: 1 },

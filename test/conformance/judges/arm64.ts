@@ -16,7 +16,7 @@ import {
 } from '../../../src/arm64/descriptors/stage2.ts';
 import { combineStages } from '../../../src/arm64/memtype/combine.ts';
 import { NO_HYPERVISOR } from '../../../src/arm64/memtype/control.ts';
-import { resolve } from '../../../src/arm64/memtype/effective.ts';
+import { effective } from '../../../src/arm64/memtype/effective.ts';
 import type { Effective } from '../../../src/arm64/memtype/meaning.ts';
 import { parAttr } from '../../../src/arm64/memtype/par.ts';
 import { s1DecodeMemAttrs } from '../../../src/arm64/memtype/stage1.ts';
@@ -357,7 +357,7 @@ interface ResolveVector {
 }
 function resolveAnswer({ p, in: q }: ResolveVector): Record<string, unknown> {
   const { VM, DC, DCT, CD, ID, FWB } = q.hcr;
-  const effective = resolve({
+  const answer = effective({
     ...q,
     hcr: { ...NO_HYPERVISOR, vm: VM, dc: DC, dct: DCT, cd: CD, id: ID, fwb: FWB },
     sctlr: { m: q.sctlr.M, c: q.sctlr.C, i: q.sctlr.I },
@@ -365,7 +365,7 @@ function resolveAnswer({ p, in: q }: ResolveVector): Record<string, unknown> {
     features: attributeFeatures(p),
     mtePerm: p === 'xs-mte-perm' ? 1 : 0,
   }).value;
-  return effectiveAnswer(effective, p, { doubts: false, par: false });
+  return effectiveAnswer(answer, p, { doubts: false, par: false });
 }
 
 export const arm64Families: readonly VectorFamily[] = [

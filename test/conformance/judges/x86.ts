@@ -3,6 +3,7 @@ import { decode, kindMask } from '../../../src/bits/codec.ts';
 import type { Reading } from '../../../src/bits/family.ts';
 import { settle } from '../../../src/bits/settings.ts';
 import type { Word } from '../../../src/bits/word.ts';
+import type { Answer } from '../../../src/memtype/rule.ts';
 import {
   decodeMmioSpte,
   encodeMmioSpte,
@@ -13,6 +14,7 @@ import {
 import { readStage1, type Stage1Settings, stage1Settings } from '../../../src/x86/descriptors/stage1.ts';
 import { readStage2, stage2Settings } from '../../../src/x86/descriptors/stage2.ts';
 import { guestWithHost, mtrrWithPat } from '../../../src/x86/memtype/combine.ts';
+import { effectiveEpt, effectiveNpt } from '../../../src/x86/memtype/effective.ts';
 import {
   type MtrrLookup,
   type MtrrType,
@@ -21,8 +23,6 @@ import {
   mtrrs,
   mtrrType,
 } from '../../../src/x86/memtype/mtrr.ts';
-import type { Answer } from '../../../src/x86/memtype/reason.ts';
-import { effectiveEpt, effectiveNpt } from '../../../src/x86/memtype/stage2.ts';
 import { pat } from '../../../src/x86/registers/attributes.ts';
 import { mtrrPhysMask, wrmsrAccepts } from '../../../src/x86/registers/mtrr.ts';
 import { eptp } from '../../../src/x86/registers/roots.ts';
