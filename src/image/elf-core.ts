@@ -29,48 +29,14 @@ export const isElf = (head: Uint8Array): boolean => elf.ELF_MAGIC.every((byte, i
  */
 export function openElfCore(source: ByteSource, cacheBytes?: number): Container {
   const remarks = new Remarks();
-  const ident = source.read(0, 16);
-  if (!isElf(ident)) throw new ImageError(source.name, 'not an ELF file', 0);
-  const kind = ident[4] === elf.CLASS_64 ? elf.ELF64 : ident[4] === elf.CLASS_32 ? elf.ELF32 : undefined;
-  if (kind === undefined)
-    throw new ImageError(source.name, `ELF class ${ident[4]} is neither 32-bit nor 64-bit`, 4);
-  if (ident[5] !== elf.DATA_LSB)
-    throw new ImageError(
-      source.name,
-      `ELF data encoding ${ident[5]} is not little-endian, which is all that is read here`,
-      5,
-    );
+  const kind = kindOf(source);
   const head = source.read(0, kind.headerBytes);
   if (head.length < kind.headerBytes)
     throw new ImageError(source.name, 'the file ends inside the ELF header', head.length);
   const header = kind.header(head);
-  if (header.type !== elf.ET_CORE)
-    remarks.note(
-      'not-a-core',
-      `ELF type ${header.type} is not a core (4); its segments are taken as memory all the same`,
-      16,
-    );
-  const machine = elf.MACHINES[header.machine];
-  if (machine === undefined)
-    remarks.note('machine', `ELF machine ${header.machine} is neither arm64 nor x86`, 18);
-
+  const machine = machineOf(header, remarks);
   const { loads, notes: noteSegments } = readSegments(source, kind, header, remarks);
-  if (loads.length + noteSegments.length === 0)
-    throw new ImageError(
-      source.name,
-      header.phnum > 0 && source.size <= Number(header.phoff)
-        ? 'the list of segments should begin here, beyond the end of the file'
-        : 'the ELF file has no PT_LOAD and no PT_NOTE segment',
-      Number(header.phoff),
-    );
-
-  const held = loads.filter(({ filesz }) => filesz > 0n);
-  if (held.length > 1 && held.every(({ paddr }) => paddr === 0n))
-    throw new ImageError(
-      source.name,
-      'this is the core of a process: its segments have no physical addresses (p_paddr is 0 in all of them)',
-      Number(header.phoff),
-    );
+  refuseWithoutMemory(source, header, loads, noteSegments);
 
   const lists = noteSegments
     .filter(({ offset }) => offset !== undefined && offset < BigInt(source.size))
@@ -100,21 +66,110 @@ export function openElfCore(source: ByteSource, cacheBytes?: number): Container 
   return { space: new PagedSpace(new ExtentReader(source, extents, pieced), cacheBytes), notes, remarks };
 }
 
+/** Which class of ELF file the first bytes announce. */
+function kindOf(source: ByteSource): typeof elf.ELF64 {
+  const ident = source.read(0, 16);
+  if (!isElf(ident)) throw new ImageError(source.name, 'not an ELF file', 0);
+  const kind = ident[4] === elf.CLASS_64 ? elf.ELF64 : ident[4] === elf.CLASS_32 ? elf.ELF32 : undefined;
+  if (kind === undefined)
+    throw new ImageError(source.name, `ELF class ${ident[4]} is neither 32-bit nor 64-bit`, 4);
+  if (ident[5] !== elf.DATA_LSB)
+    throw new ImageError(
+      source.name,
+      `ELF data encoding ${ident[5]} is not little-endian, which is all that is read here`,
+      5,
+    );
+  return kind;
+}
+
+/** The machine in our words; undefined where it is none of ours. */
+function machineOf(header: elf.FileHeader, remarks: Remarks): string | undefined {
+  if (header.type !== elf.ET_CORE)
+    remarks.note(
+      'not-a-core',
+      `ELF type ${header.type} is not a core (4); its segments are taken as memory all the same`,
+      16,
+    );
+  const machine = elf.MACHINES[header.machine];
+  if (machine === undefined)
+    remarks.note('machine', `ELF machine ${header.machine} is neither arm64 nor x86`, 18);
+  return machine;
+}
+
+/** A file without segments has nothing to read, and the core of a process no physical addresses. */
+function refuseWithoutMemory(
+  source: ByteSource,
+  header: elf.FileHeader,
+  loads: readonly Segment[],
+  noteSegments: readonly Segment[],
+): void {
+  if (loads.length + noteSegments.length === 0)
+    throw new ImageError(
+      source.name,
+      header.phnum > 0 && source.size <= Number(header.phoff)
+        ? 'the list of segments should begin here, beyond the end of the file'
+        : 'the ELF file has no PT_LOAD and no PT_NOTE segment',
+      Number(header.phoff),
+    );
+
+  const held = loads.filter(({ filesz }) => filesz > 0n);
+  if (held.length > 1 && held.every(({ paddr }) => paddr === 0n))
+    throw new ImageError(
+      source.name,
+      'this is the core of a process: its segments have no physical addresses (p_paddr is 0 in all of them)',
+      Number(header.phoff),
+    );
+}
+
 function readSegments(
   source: ByteSource,
   kind: typeof elf.ELF64,
   header: elf.FileHeader,
   remarks: Remarks,
 ): { loads: Segment[]; notes: Segment[] } {
-  let stride = header.phentsize;
-  if (stride < kind.programHeaderBytes) {
-    remarks.warn(
-      'phentsize',
-      `e_phentsize ${stride} is too small for a program header; ${kind.programHeaderBytes} is used`,
-      kind === elf.ELF64 ? 54 : 42,
-    );
-    stride = kind.programHeaderBytes;
+  const first = Number(header.phoff);
+  const stride = strideOf(kind, header, remarks);
+  const total = segmentCount(source, kind, header, stride, remarks);
+  const loads: Segment[] = [];
+  const notes: Segment[] = [];
+  for (let done = 0; done < total; done += HEADERS_PER_READ) {
+    const rows = Math.min(HEADERS_PER_READ, total - done);
+    kind
+      .programHeaders(packed(source, first + done * stride, rows, stride, kind.programHeaderBytes))
+      .forEach((row, i) => {
+        if (row.type !== elf.PT_LOAD && row.type !== elf.PT_NOTE) return;
+        const missing = row.offset === (kind === elf.ELF64 ? elf.NO_OFFSET : elf.NO_OFFSET_32);
+        (row.type === elf.PT_LOAD ? loads : notes).push({
+          index: done + i,
+          paddr: BigInt(row.paddr),
+          filesz: BigInt(row.filesz),
+          memsz: BigInt(row.memsz),
+          offset: missing ? undefined : BigInt(row.offset),
+        });
+      });
   }
+  return { loads, notes };
+}
+
+/** Bytes from one program header to the next. */
+function strideOf(kind: typeof elf.ELF64, { phentsize }: elf.FileHeader, remarks: Remarks): Bytes {
+  if (phentsize >= kind.programHeaderBytes) return phentsize;
+  remarks.warn(
+    'phentsize',
+    `e_phentsize ${phentsize} is too small for a program header; ${kind.programHeaderBytes} is used`,
+    kind === elf.ELF64 ? 54 : 42,
+  );
+  return kind.programHeaderBytes;
+}
+
+/** How many program headers to read: those that the header counts, as far as the file and `MAX_SEGMENTS` have room for them. */
+function segmentCount(
+  source: ByteSource,
+  kind: typeof elf.ELF64,
+  header: elf.FileHeader,
+  stride: Bytes,
+  remarks: Remarks,
+): number {
   let total = header.phnum;
   if (total === elf.PN_XNUM) {
     const section =
@@ -146,25 +201,7 @@ function readSegments(
     );
     total = MAX_SEGMENTS;
   }
-  const loads: Segment[] = [];
-  const notes: Segment[] = [];
-  for (let done = 0; done < total; done += HEADERS_PER_READ) {
-    const rows = Math.min(HEADERS_PER_READ, total - done);
-    kind
-      .programHeaders(packed(source, first + done * stride, rows, stride, kind.programHeaderBytes))
-      .forEach((row, i) => {
-        if (row.type !== elf.PT_LOAD && row.type !== elf.PT_NOTE) return;
-        const missing = row.offset === (kind === elf.ELF64 ? elf.NO_OFFSET : elf.NO_OFFSET_32);
-        (row.type === elf.PT_LOAD ? loads : notes).push({
-          index: done + i,
-          paddr: BigInt(row.paddr),
-          filesz: BigInt(row.filesz),
-          memsz: BigInt(row.memsz),
-          offset: missing ? undefined : BigInt(row.offset),
-        });
-      });
-  }
-  return { loads, notes };
+  return total;
 }
 
 /** `rows` records of `bytes` bytes that lie `stride` apart, without the gaps. */
@@ -235,7 +272,6 @@ function toPieces(
   remarks: Remarks,
 ): { pieces: Piece[]; absent: bigint } {
   const pieces: Piece[] = [];
-  const size = BigInt(source.size);
   let absent = 0n;
   let unplaced = 0;
   for (const { index, paddr, filesz, memsz, offset } of loads) {
@@ -250,38 +286,15 @@ function toPieces(
       continue;
     }
     const at = offset >= displaced.behind ? offset + BigInt(displaced.shift) : offset;
-    let bytes = filesz;
-    if (at < 0n || at >= size) {
-      remarks.warn(
-        'truncated',
-        `segment ${index} (memory at ${hex(paddr)}) lies at ${hex(at)}, beyond the end of the file`,
-        source.size,
-      );
-      continue;
-    }
-    if (at + bytes > size) {
-      remarks.warn(
-        'truncated',
-        `segment ${index} (memory at ${hex(paddr)}) has ${hex(bytes)} bytes, the file ends after ${hex(size - at)} of them`,
-        source.size,
-      );
-      bytes = size - at;
-    }
-    if (paddr + bytes > 1n << 64n) {
-      remarks.warn(
-        'address',
-        `segment ${index} runs past the 64-bit address space and is cut there`,
-        Number(at),
-      );
-      bytes = (1n << 64n) - paddr;
-    }
-    pieces.push({
-      index,
-      frame: frameAt(paddr),
-      head: inPageAt(paddr),
-      bytes: Number(bytes),
-      offset: Number(at),
-    });
+    const bytes = heldOf(source, { index, paddr, filesz }, at, remarks);
+    if (bytes > 0n)
+      pieces.push({
+        index,
+        frame: frameAt(paddr),
+        head: inPageAt(paddr),
+        bytes: Number(bytes),
+        offset: Number(at),
+      });
   }
   if (unplaced > 0)
     remarks.note(
@@ -289,4 +302,40 @@ function toPieces(
       `${count(unplaced, 'segment')} without a physical address (p_paddr is -1) left out`,
     );
   return { pieces, absent };
+}
+
+/** How many bytes of a segment whose data begins at `at` the file holds, and the address space has room for. */
+function heldOf(
+  source: ByteSource,
+  { index, paddr, filesz }: Pick<Segment, 'index' | 'paddr' | 'filesz'>,
+  at: bigint,
+  remarks: Remarks,
+): bigint {
+  const size = BigInt(source.size);
+  let bytes = filesz;
+  if (at < 0n || at >= size) {
+    remarks.warn(
+      'truncated',
+      `segment ${index} (memory at ${hex(paddr)}) lies at ${hex(at)}, beyond the end of the file`,
+      source.size,
+    );
+    return 0n;
+  }
+  if (at + bytes > size) {
+    remarks.warn(
+      'truncated',
+      `segment ${index} (memory at ${hex(paddr)}) has ${hex(bytes)} bytes, the file ends after ${hex(size - at)} of them`,
+      source.size,
+    );
+    bytes = size - at;
+  }
+  if (paddr + bytes > 1n << 64n) {
+    remarks.warn(
+      'address',
+      `segment ${index} runs past the 64-bit address space and is cut there`,
+      Number(at),
+    );
+    bytes = (1n << 64n) - paddr;
+  }
+  return bytes;
 }

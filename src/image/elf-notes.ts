@@ -177,6 +177,12 @@ function qemuRegisters(bytes: Uint8Array): Record<string, bigint> {
   return registers;
 }
 
+/** Registers as their notes have them, one for each CPU. */
+interface Statuses {
+  readonly status: Record<string, bigint>[];
+  readonly qemu: Record<string, bigint>[];
+}
+
 /** Turn a chain of notes into registers and VMCOREINFO. */
 export function decodeNotes(
   source: ByteSource,
@@ -185,16 +191,11 @@ export function decodeNotes(
   remarks: Remarks,
 ): ImageNotes {
   let machine = stated;
-  const status: Record<string, bigint>[] = [];
-  const qemu: Record<string, bigint>[] = [];
+  const found: Statuses = { status: [], qemu: [] };
   let vmcoreinfo: string | undefined;
   for (const note of list) {
-    const wanted =
-      note.name === 'VMCOREINFO' ||
-      note.name === 'QEMU' ||
-      (note.name === 'CORE' && note.type === NT_PRSTATUS);
-    if (!wanted) continue;
-    if (note.size > MAX_DESCRIPTOR || status.length + qemu.length > MAX_KEPT) {
+    if (!isWanted(note)) continue;
+    if (note.size > MAX_DESCRIPTOR || found.status.length + found.qemu.length > MAX_KEPT) {
       remarks.warn(
         'note-size',
         `the ${note.name} note claims ${note.size} bytes and is left out`,
@@ -206,7 +207,7 @@ export function decodeNotes(
     if (note.name === 'VMCOREINFO') vmcoreinfo = textOf(bytes);
     else if (bytes.length < note.size)
       remarks.warn('truncated', `the file ends inside a ${note.name} note`, note.offset);
-    else if (note.name === 'QEMU' && note.size >= QEMU_STATE_BYTES) qemu.push(qemuRegisters(bytes));
+    else if (note.name === 'QEMU' && note.size >= QEMU_STATE_BYTES) found.qemu.push(qemuRegisters(bytes));
     else if (note.name === 'CORE') {
       const form = PRSTATUS.find(
         ({ machines, size }) => size === note.size && (machine === undefined || machines.includes(machine)),
@@ -220,16 +221,28 @@ export function decodeNotes(
       else {
         // Where the container names no machine (QEMU's kdump), the size of the registers does.
         machine ??= form.machines[0];
-        status.push(form.parser.parse(bytes.subarray(form.regs)));
+        found.status.push(form.parser.parse(bytes.subarray(form.regs)));
       }
     }
   }
+  return {
+    ...(machine === undefined ? {} : { machine }),
+    cpus: cpusOf(found, remarks),
+    ...(vmcoreinfo === undefined ? {} : { vmcoreinfo }),
+  };
+}
+
+const isWanted = ({ name, type }: Note): boolean =>
+  name === 'VMCOREINFO' || name === 'QEMU' || (name === 'CORE' && type === NT_PRSTATUS);
+
+/** Both kinds of notes of a CPU are its registers: those of QEMU where both have one. */
+function cpusOf({ status, qemu }: Statuses, remarks: Remarks): CpuRegisters[] {
   if (qemu.length > 0 && status.length > 0 && qemu.length !== status.length)
     remarks.warn(
       'cpu-count',
       `${count(status.length, 'NT_PRSTATUS note')} and ${count(qemu.length, 'QEMU note')}: matched in order`,
     );
-  const cpus = Array.from({ length: Math.max(status.length, qemu.length) }, (_, cpu): CpuRegisters => {
+  return Array.from({ length: Math.max(status.length, qemu.length) }, (_, cpu): CpuRegisters => {
     const registers: Record<string, bigint> = {};
     for (const [name, value] of Object.entries({ ...status[cpu], ...qemu[cpu] }))
       registers[name] = BigInt(value);
@@ -239,9 +252,4 @@ export function decodeNotes(
     ];
     return { cpu, registers, from };
   });
-  return {
-    ...(machine === undefined ? {} : { machine }),
-    cpus,
-    ...(vmcoreinfo === undefined ? {} : { vmcoreinfo }),
-  };
 }

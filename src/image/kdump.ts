@@ -6,7 +6,7 @@ import type { CodecName, Codecs } from './codecs.ts';
 import type { Container } from './container.ts';
 import { decodeNotes, readNotes, textOf } from './elf-notes.ts';
 import { count, hex, ImageError, Remarks } from './errors.ts';
-import { bytesOf, type Frame, frameHex, frameOf, PAGE_BYTES } from './frames.ts';
+import { type Bytes, bytesOf, type Frame, frameHex, frameOf, PAGE_BYTES } from './frames.ts';
 import { PagedSpace, type PageReader } from './paged.ts';
 import type { ByteSource } from './source.ts';
 
@@ -113,7 +113,9 @@ export const isKdump = (head: Uint8Array): boolean =>
 interface Layout {
   readonly blockSize: number;
   readonly wide: boolean;
-  readonly bitmapOffset: number;
+  /** Of the pages that were dumped, and of those that exist, where the file has both. */
+  readonly bitmapOffset: Bytes;
+  readonly existingOffset?: Bytes;
   readonly bitmapBytes: number;
   readonly descriptorOffset: number;
   readonly maxMapnr: number;
@@ -125,6 +127,28 @@ interface Layout {
  */
 export function openKdump(source: ByteSource, codecs: Codecs, cacheBytes?: number): Container {
   const remarks = new Remarks();
+  const { layout, sub, version, machine } = readHeaders(source);
+  const dumped = readBitmap(source, layout, sub.dumpLevel, remarks);
+
+  const noteStart = Number(sub.noteOffset);
+  const noteEnd = noteStart + Number(sub.noteSize);
+  const list =
+    version >= 4 && noteEnd > noteStart && noteEnd <= source.size
+      ? readNotes(source, noteStart, noteEnd).notes
+      : [];
+  const notes = decodeNotes(source, list, machine, remarks);
+  const held = splitRange(sub, version, dumped.bits);
+  const reader = new KdumpReader(source, layout, dumped, held, codecs, remarks);
+  const vmcoreinfo = notes.vmcoreinfo ?? readVmcoreinfo(source, sub, version);
+  return {
+    space: new PagedSpace(reader, cacheBytes),
+    notes: { ...notes, ...(vmcoreinfo === undefined ? {} : { vmcoreinfo }) },
+    remarks,
+  };
+}
+
+/** The header, its sub header, and where they say that everything is. */
+function readHeaders(source: ByteSource) {
   const head = source.read(0, NAMES_END + 128);
   if (!isKdump(head)) throw new ImageError(source.name, 'not a kdump file', 0);
   if (head.length < GEOMETRY_64 + GEOMETRY_BYTES)
@@ -146,61 +170,51 @@ export function openKdump(source: ByteSource, codecs: Codecs, cacheBytes?: numbe
   const sub = (wide ? sub64 : sub32).parse(subBytes);
 
   const pages = version >= 6 && sub.maxMapnr64 > 0n ? Number(sub.maxMapnr64) : maxMapnr;
-  const bitmapOffset = (1 + subHeaderBlocks) * blockSize;
+  const first = (1 + subHeaderBlocks) * blockSize;
   const blocksPerBitmap = Math.ceil(Math.ceil(pages / 8) / blockSize);
   // Two bitmaps, of pages that exist and of pages that were dumped; where there is room for one only, all were.
   const two = bitmapBlocks >= 2 * blocksPerBitmap;
+  const half = Math.floor(bitmapBlocks / 2) * blockSize;
   const layout: Layout = {
     blockSize,
     wide,
-    bitmapOffset: two ? bitmapOffset + Math.floor(bitmapBlocks / 2) * blockSize : bitmapOffset,
-    bitmapBytes: Math.min(
-      two ? Math.floor(bitmapBlocks / 2) * blockSize : bitmapBlocks * blockSize,
-      Math.ceil(pages / 8),
-    ),
+    bitmapOffset: two ? first + half : first,
+    bitmapBytes: Math.min(two ? half : bitmapBlocks * blockSize, Math.ceil(pages / 8)),
+    ...(two ? { existingOffset: first } : {}),
     descriptorOffset: (1 + subHeaderBlocks + bitmapBlocks) * blockSize,
     maxMapnr: pages,
   };
-  if (layout.bitmapBytes === 0 || layout.bitmapOffset + layout.bitmapBytes > source.size)
+  return { layout, sub, version, machine: MACHINES.find(([pattern]) => pattern.test(machineName))?.[1] };
+}
+
+/** Which pages were dumped; those that exist beside them are counted in a remark. */
+function readBitmap(source: ByteSource, layout: Layout, dumpLevel: number, remarks: Remarks): PageBitmap {
+  const { blockSize, bitmapOffset, bitmapBytes, existingOffset } = layout;
+  if (bitmapBytes === 0 || bitmapOffset + bitmapBytes > source.size)
     throw new ImageError(
       source.name,
       'the bitmap of dumped pages lies beyond the end of the file',
-      Math.min(layout.bitmapOffset, source.size),
+      Math.min(bitmapOffset, source.size),
     );
-  let bits = Math.min(pages, layout.bitmapBytes * 8);
+  let bits = Math.min(layout.maxMapnr, bitmapBytes * 8);
   if (bits > MAX_BITMAP_BYTES * 8) {
     remarks.warn(
       'bitmap',
       `pages above ${frameHex(frameOf(MAX_BITMAP_BYTES * 8 * blockSize))} are left out`,
-      layout.bitmapOffset,
+      bitmapOffset,
     );
     bits = MAX_BITMAP_BYTES * 8;
   }
-  const dumped = new PageBitmap(source, layout.bitmapOffset, bits);
-  if (two && bits <= MAX_BITMAP_BYTES) {
-    const left = new PageBitmap(source, bitmapOffset, bits).total - dumped.total;
+  const dumped = new PageBitmap(source, bitmapOffset, bits);
+  if (existingOffset !== undefined && bits <= MAX_BITMAP_BYTES) {
+    const left = new PageBitmap(source, existingOffset, bits).total - dumped.total;
     if (left > 0)
       remarks.note(
         'excluded',
-        `${count(left, 'page')} of ${blockSize} bytes exist and were not dumped (dump level ${sub.dumpLevel})`,
+        `${count(left, 'page')} of ${blockSize} bytes exist and were not dumped (dump level ${dumpLevel})`,
       );
   }
-
-  const machine = MACHINES.find(([pattern]) => pattern.test(machineName))?.[1];
-  const noteStart = Number(sub.noteOffset);
-  const noteEnd = noteStart + Number(sub.noteSize);
-  const list =
-    version >= 4 && noteEnd > noteStart && noteEnd <= source.size
-      ? readNotes(source, noteStart, noteEnd).notes
-      : [];
-  const notes = decodeNotes(source, list, machine, remarks);
-  const reader = new KdumpReader(source, layout, dumped, splitRange(sub, version, bits), codecs, remarks);
-  const vmcoreinfo = notes.vmcoreinfo ?? readVmcoreinfo(source, sub, version);
-  return {
-    space: new PagedSpace(reader, cacheBytes),
-    notes: { ...notes, ...(vmcoreinfo === undefined ? {} : { vmcoreinfo }) },
-    remarks,
-  };
+  return dumped;
 }
 
 const plausible = ({ blockSize, bitmapBlocks }: { blockSize: number; bitmapBlocks: number }): boolean =>

@@ -152,6 +152,10 @@ export function openAvml(source: ByteSource, codecs: Codecs, cacheBytes?: number
   };
 }
 
+/** Can a chunk give so many bytes, where `room` are left in its range? */
+const fits = (length: Bytes | undefined, room: bigint): length is Bytes =>
+  length !== undefined && length > 0 && length <= CHUNK_OUTPUT && BigInt(length) <= room;
+
 /** Add the chunks of one range; answers where the next header is, or undefined where nothing follows that could be read. */
 function readFrames(
   source: ByteSource,
@@ -176,13 +180,7 @@ function readFrames(
     }
     if (type === COMPRESSED || type === PLAIN) {
       const length = type === PLAIN ? size - 4 : snappyLength(source.read(at + 8, 5));
-      if (
-        length === undefined ||
-        length <= 0 ||
-        length > CHUNK_OUTPUT ||
-        address + BigInt(length) > range.end ||
-        chunks.length >= MAX_RANGES
-      ) {
+      if (!fits(length, range.end - address) || chunks.length >= MAX_RANGES) {
         remarks.warn(
           'damaged',
           `a chunk of ${length} bytes at ${hex(address)} does not fit its range; what follows is left out`,
@@ -214,6 +212,11 @@ function readFrames(
     }
     at += 4 + size;
   }
+  return behindTrailer(source, begin, at);
+}
+
+/** Behind the frames from `begin` to `at` stands how many bytes they took, or the next header. */
+function behindTrailer(source: ByteSource, begin: Bytes, at: Bytes): Bytes {
   const trailer = source.read(at, 8);
   const taken =
     trailer.length === 8 ? new DataView(trailer.buffer, trailer.byteOffset).getBigUint64(0, true) : -1n;

@@ -181,12 +181,16 @@ function vectorForm(
       codes[key] = (codes[key] as number) & (bytes[value] as number);
     }
   });
-  // every key once more: a code must mean one thing
+  if (!areSound(codes, lut)) return undefined;
+  return { reads: READS.find(set => (reads & ~set) === 0) as number, nibbles, codes };
+}
+
+/** Every key once more: a code must mean one thing. */
+function areSound(codes: Uint8Array, lut: Uint8Array): boolean {
   const meaning = new Map<number, number>();
-  const sound = codes.every((code, key) => {
+  return codes.every((code, key) => {
     const answer = lut[key] as number;
     if (!meaning.has(code)) meaning.set(code, answer);
     return meaning.get(code) === answer;
   });
-  return sound ? { reads: READS.find(set => (reads & ~set) === 0) as number, nibbles, codes } : undefined;
 }

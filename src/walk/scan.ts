@@ -140,6 +140,13 @@ interface Census {
 const hopeless = ({ faults, wrong, missing, confirmed, leaves }: Census): boolean =>
   faults > 8 || wrong > 128 || (missing > 64 && confirmed + leaves === 0);
 
+/** A table that is a root, or stands below one. */
+interface Place {
+  readonly address: Bytes;
+  readonly level: number;
+  readonly entries: number;
+}
+
 /** The pages of one memory that may be tables of one species, with the levels at which they can stand. */
 class Forest {
   readonly species: Species;
@@ -230,8 +237,8 @@ class Forest {
   }
 
   /** Tables that can be roots, and that no other table leads to: the highest level of each. */
-  roots(): { address: Bytes; level: number; entries: number }[] {
-    const found: { address: Bytes; level: number; entries: number }[] = [];
+  roots(): Place[] {
+    const found: Place[] = [];
     const { tops, regime } = this.species;
     for (let place = 0; place < this.frames.length; place++) {
       const level = [...tops].sort((a, b) => b - a).find(one => this.can(place, one));
@@ -246,7 +253,7 @@ class Forest {
   }
 
   /** Roots smaller than a page, in pages that are no tables as a whole. */
-  smallRoots(frame: Frame, words: Uint32Array): { address: Bytes; level: number; entries: number }[] {
+  smallRoots(frame: Frame, words: Uint32Array): Place[] {
     const { small, regime, present, tableFrames } = this.species;
     if (!small) return [];
     const place = this.#places.get(frame - (frame % tableFrames));
@@ -254,7 +261,7 @@ class Forest {
     const { level, entries } = small;
     const form = (regime.levels[level] as Level).table;
     const step = regime.entryBytes / 4;
-    const found: { address: Bytes; level: number; entries: number }[] = [];
+    const found: Place[] = [];
     const window = Math.min(words.length, entries * step);
     for (let start = 0; start < words.length; start += window) {
       let pointers = 0;
@@ -517,88 +524,112 @@ function isOwn(root: ScannedRoot, claims: Claims): boolean {
 }
 
 /** Walk the tree of a root, each table once, and count. */
-function measure(
-  forest: Forest,
-  memory: FrameBits,
-  { address, level: top, entries }: { address: Bytes; level: number; entries: number },
-  claims: Claims,
-): ScannedRoot {
-  const { species } = forest;
-  const { levels } = species.regime;
-  const patterns = new Map<string, { -readonly [K in keyof Pattern]: Pattern[K] }>();
-  const used: number[] = [];
-  const seen = new Set<string>();
-  const frames: Frame[] = [];
-  const queue = [{ address, level: top, entries }];
-  let tables = 0;
-  let missing = 0;
-  let wrong = 0;
-  let leaves = 0;
-  let steps = 0;
-  let held = 0;
-  let upperHalf = 0;
-  for (let next = queue.pop(); next && tables < TREE; next = queue.pop()) {
-    const { level } = next;
-    tables++;
-    const size = next.entries * species.regime.entryBytes;
-    for (let byte = 0; byte < size; byte += PAGE_BYTES) frames.push(frameOf(next.address + byte));
-    const isRoot = tables === 1;
-    const page = 2 ** (levels[level] as Level).shift;
+class Measure {
+  readonly #forest: Forest;
+  readonly #memory: FrameBits;
+  readonly #root: Place;
+  readonly #patterns = new Map<string, { -readonly [K in keyof Pattern]: Pattern[K] }>();
+  readonly #used: number[] = [];
+  readonly #seen = new Set<string>();
+  /** Of all tables. */
+  readonly frames: Frame[] = [];
+  readonly #queue: Place[];
+  #tables = 0;
+  #missing = 0;
+  #wrong = 0;
+  #leaves = 0;
+  #steps = 0;
+  #held = 0;
+  #upperHalf = 0;
+
+  constructor(forest: Forest, memory: FrameBits, root: Place) {
+    this.#forest = forest;
+    this.#memory = memory;
+    this.#root = root;
+    this.#queue = [root];
+  }
+
+  run(): ScannedRoot {
+    for (let next = this.#queue.pop(); next && this.#tables < TREE; next = this.#queue.pop())
+      this.#table(next);
+    return {
+      species: this.#forest.species,
+      ...this.#root,
+      tables: this.#tables,
+      missing: this.#missing,
+      wrong: this.#wrong,
+      leaves: this.#leaves,
+      steps: this.#steps,
+      held: this.#held,
+      patterns: [...this.#patterns.values()].sort((a, b) => b.count - a.count),
+      used: this.#used,
+      upperHalf: this.#upperHalf,
+    };
+  }
+
+  #table({ address, level, entries }: Place): void {
+    const { regime } = this.#forest.species;
+    this.#tables++;
+    const stop = address + entries * regime.entryBytes;
+    for (let byte = address; byte < stop; byte += PAGE_BYTES) this.frames.push(frameOf(byte));
+    const isRoot = this.#tables === 1;
+    const page = 2 ** (regime.levels[level] as Level).shift;
     let before = -1;
-    forest.entries(next.address, level, next.entries, (lo, hi, index, asTable, form, { kind }) => {
+    this.#forest.entries(address, level, entries, (lo, hi, index, asTable, form, { kind }) => {
       if (kind !== 'leaf' && kind !== 'table') return true;
-      if (isRoot) {
-        used.push(index);
-        // FNV-1a over index and entry, accessed and dirty bits left out: equal kernel halves are equal numbers
-        if (index >= entries / 2)
-          for (const part of [index, lo & ~0x60, hi])
-            upperHalf = Math.imul((upperHalf || 0x811c9dc5) ^ part, 0x01000193) >>> 0;
-      }
-      const key = `${level} ${asTable} ${(lo & form.attributes[0]) >>> 0} ${(hi & form.attributes[1]) >>> 0}`;
-      const pattern = patterns.get(key);
-      if (pattern) pattern.count++;
-      else if (patterns.size < PATTERNS) patterns.set(key, { level, table: asTable, lo, hi, count: 1 });
+      if (isRoot) this.#use(index, lo, hi);
+      this.#pattern(level, asTable, form, lo, hi);
       const target = bytesOf(outputFrame(form, lo, hi, index));
-      if (kind === 'leaf') {
-        leaves++;
-        if (target === before + page) steps++;
+      if (kind === 'table') this.#pointer(target, level);
+      else {
+        this.#leaves++;
+        if (target === before + page) this.#steps++;
         before = target;
-        if (memory.holds(frameOf(target))) held++;
-        return true;
+        if (this.#memory.holds(frameOf(target))) this.#held++;
       }
-      const place = forest.placeOf(frameOf(target));
-      if (place !== undefined && forest.can(place, level - 1)) {
-        const id = `${place} ${level}`;
-        if (!seen.has(id)) {
-          seen.add(id);
-          queue.push({
-            address: target,
-            level: level - 1,
-            entries: 2 ** (levels[level - 1] as Level).indexBits,
-          });
-        }
-      } else if (memory.holds(frameOf(target)) && !memory.has(frameOf(target))) wrong++;
-      else if (!memory.holds(frameOf(target))) missing++;
       return true;
     });
   }
-  const root: ScannedRoot = {
-    species,
-    address,
-    level: top,
-    entries,
-    tables,
-    missing,
-    wrong,
-    leaves,
-    steps,
-    held,
-    patterns: [...patterns.values()].sort((a, b) => b.count - a.count),
-    used,
-    upperHalf,
-  };
-  const claim: Claim = { species, explains: explains(root) };
-  for (const frame of frames) {
+
+  /** An entry of the root. */
+  #use(index: number, lo: number, hi: number): void {
+    this.#used.push(index);
+    if (index < this.#root.entries / 2) return;
+    // FNV-1a over index and entry, accessed and dirty bits left out: equal kernel halves are equal numbers
+    for (const part of [index, lo & ~0x60, hi])
+      this.#upperHalf = Math.imul((this.#upperHalf || 0x811c9dc5) ^ part, 0x01000193) >>> 0;
+  }
+
+  #pattern(level: number, table: boolean, { attributes }: EntryForm, lo: number, hi: number): void {
+    const key = `${level} ${table} ${(lo & attributes[0]) >>> 0} ${(hi & attributes[1]) >>> 0}`;
+    const pattern = this.#patterns.get(key);
+    if (pattern) pattern.count++;
+    else if (this.#patterns.size < PATTERNS) this.#patterns.set(key, { level, table, lo, hi, count: 1 });
+  }
+
+  /** An entry that leads to a table: is it one of those that may stand there? */
+  #pointer(target: Bytes, level: number): void {
+    const frame = frameOf(target);
+    const place = this.#forest.placeOf(frame);
+    if (place === undefined || !this.#forest.can(place, level - 1)) {
+      if (!this.#memory.holds(frame)) this.#missing++;
+      else if (!this.#memory.has(frame)) this.#wrong++;
+      return;
+    }
+    const id = `${place} ${level}`;
+    if (this.#seen.has(id)) return;
+    this.#seen.add(id);
+    const { indexBits } = this.#forest.species.regime.levels[level - 1] as Level;
+    this.#queue.push({ address: target, level: level - 1, entries: 2 ** indexBits });
+  }
+}
+
+/** Count the tree of a root, and claim its tables where no better tree has them. */
+function measure(forest: Forest, memory: FrameBits, place: Place, claims: Claims): ScannedRoot {
+  const tree = new Measure(forest, memory, place);
+  const root = tree.run();
+  const claim: Claim = { species: forest.species, explains: explains(root) };
+  for (const frame of tree.frames) {
     const other = claims.get(frame);
     if (!other || better(claim.explains, other.explains)) claims.set(frame, claim);
   }

@@ -86,27 +86,17 @@ export abstract class UpperWalker extends Traversal {
         patternLo = attributeLo;
         patternHi = attributeHi;
       }
-      if (meaning.kind === 'table' && descend) {
-        const next = descend(i, attributeLo >>> 0, attributeHi >>> 0, inherited | meaning.inherits);
-        if (next > i) {
-          i = next - 1;
-          continue;
-        }
-      }
-      if (meaning.kind === 'table')
-        this.table(
-          table.address(lo, hi),
-          level - 1,
-          input + i * span,
-          0,
-          entriesBelow,
-          inherited | meaning.inherits,
-        );
-      else {
+      const frame = input + i * span;
+      if (meaning.kind !== 'table') {
         // it may become a range itself: everything before it comes first
         if (meaning.kind === 'fault' || meaning.kind === 'leaf' || this.listPayload) this.settle();
-        this.entry(lo, hi, input + i * span, place + 8 * i, level, inherited);
+        this.entry(lo, hi, frame, place + 8 * i, level, inherited);
+        continue;
       }
+      const below = inherited | meaning.inherits;
+      const next = descend ? descend(i, attributeLo >>> 0, attributeHi >>> 0, below) : i;
+      if (next > i) i = next - 1;
+      else this.table(table.address(lo, hi), level - 1, frame, 0, entriesBelow, below);
     }
     if (segment >= 0)
       this.put(place + 8 * segment, end - segment, level, input + segment * span, inherited, 0);
