@@ -181,8 +181,6 @@ test('frames and bytes are turned into each other in one place', () => {
 const CIRCLES: readonly (readonly string[])[] = [
   // the description imports its work when it runs, and the work takes the types of its options from the description
   ['cli/commands/effective.ts', 'cli/run/effective.ts'],
-  // the printer loads the table when people read it, and not for JSON
-  ['cli/run/decode/print.ts', 'cli/run/decode/table.ts'],
 ];
 
 test('no file imports itself by way of others', () => {

@@ -12,13 +12,17 @@ import type { Word } from './word.ts';
 
 type AnySettings = Settings<SettingTable>;
 
-/** One way to read a word. */
-export interface Candidate {
+/** A word, read under one family, and the settings that this took. */
+export interface Read {
   readonly family: Family;
   readonly settings: AnySettings;
   /** The settings that were chosen to make it fit: neither given nor the default. */
   readonly chosen: Partial<AnySettings>;
   readonly reading: Reading;
+}
+
+/** One of several ways to read a word. */
+export interface Candidate extends Read {
   /** What stays unexplained; 0 is a reading in which every set bit has a meaning. */
   readonly cost: number;
 }

@@ -188,3 +188,14 @@ export function* batches<R>(
   }
   if (batch.length > 0) yield batch;
 }
+
+/** The first rows of an iterator, which goes on behind them. */
+export function take<R>(rows: Iterator<R>, count: number): R[] {
+  const taken: R[] = [];
+  while (taken.length < count) {
+    const { done, value } = rows.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
+}

@@ -1,8 +1,9 @@
 /** What `bench` measured: rows of a table, and JSON. */
+import type { Answer } from './answer.ts';
 import { SCHEMA } from './records.ts';
 import { sizeText } from './size.ts';
-import type { Style } from './style.ts';
-import { type Column, wrap } from './table.ts';
+import { plain, type Style } from './style.ts';
+import { type Column, table, wrap } from './table.ts';
 
 /** Nanoseconds of processor time. */
 export interface BenchTime {
@@ -60,9 +61,9 @@ export const busyRows = (rows: readonly BenchRow[]): number =>
 
 // --------------------------------------------------------------------------------------------------------- JSON
 
-export const machineRecord = (machine: BenchMachine) => ({ schema: SCHEMA.bench, is: 'machine', ...machine });
+const machineRecord = (machine: BenchMachine) => ({ schema: SCHEMA.bench, is: 'machine', ...machine });
 
-export const coldRecord = ({ what, first, again }: BenchCold) => ({
+const coldRecord = ({ what, first, again }: BenchCold) => ({
   schema: SCHEMA.bench,
   is: 'cold',
   what,
@@ -78,7 +79,7 @@ const timeRecord = (timed: Timed) => ({
   bytesPerSecond: bytesPerSecond(timed),
 });
 
-export const benchRecord = (row: BenchRow) => ({
+const benchRecord = (row: BenchRow) => ({
   schema: SCHEMA.bench,
   is: 'result',
   work: row.group,
@@ -114,7 +115,7 @@ export const timeText = (nanoseconds: number): string =>
 /** Shares of the read limit from here on are what a memory-bound loop can hope for. */
 const NEAR_LIMIT = 0.6;
 
-export const benchColumns = (style: Style): readonly Column<BenchRow>[] => [
+const benchColumns = (style: Style): readonly Column<BenchRow>[] => [
   { title: 'work', text: row => row.group, paint: () => style.bold },
   { title: 'on', text: row => row.title, wrap: true },
   { title: 'time', align: 'right', text: row => timeText(row.timing.median) },
@@ -143,7 +144,7 @@ const fasterText = (times: number | undefined): string =>
   times === undefined ? '' : `${times >= 10 ? times.toFixed(0) : times.toFixed(1)} x`;
 
 /** The machine, and what was run on it. */
-export const machineLines = (machine: BenchMachine, style: Style, width: number): readonly string[] => {
+const machineLines = (machine: BenchMachine, style: Style, width: number): readonly string[] => {
   const { cpu, cores, node, version, kernels, rounds, entries, dump, format } = machine;
   const about = [
     entries === undefined ? `${dump}, ${format}` : `${countText(entries)} entries (${sizeText(8 * entries)})`,
@@ -171,7 +172,7 @@ export const countText = (count: number): string => {
 };
 
 /** First calls. */
-export const coldLines = (cold: readonly BenchCold[], style: Style, width: number): readonly string[] =>
+const coldLines = (cold: readonly BenchCold[], style: Style, width: number): readonly string[] =>
   cold.length === 0
     ? []
     : wrap(
@@ -180,8 +181,47 @@ export const coldLines = (cold: readonly BenchCold[], style: Style, width: numbe
       ).map(style.dim);
 
 /** What the columns mean that do not say it themselves. */
-export const legendLines = (style: Style, width: number): readonly string[] =>
+const legendLines = (style: Style, width: number): readonly string[] =>
   wrap(
     'of limit: bytes per second against summing words in memory, in turn with the work; TypeScript: entries/s of the same without kernels, faster: how many times',
     width,
   ).map(style.dim);
+
+// ------------------------------------------------------------------------------------------------------ answers
+
+/** Titles and cells, without colours. */
+const COLUMNS = benchColumns(plain);
+
+/** What is known before anything was measured. */
+export const machineAnswer = (machine: BenchMachine): Answer<BenchRow> => ({
+  records: [machineRecord(machine)],
+  columns: COLUMNS,
+  lines: ({ style, width }) => machineLines(machine, style, width),
+});
+
+/** First calls; people read of them at the end. */
+export const coldAnswer = (cold: readonly BenchCold[]): Answer<BenchRow> => ({
+  records: cold.map(coldRecord),
+  columns: COLUMNS,
+  lines: () => [],
+});
+
+/** One row as it comes; people get the table at the end. */
+export const rowAnswer = (row: BenchRow): Answer<BenchRow> => ({
+  records: [benchRecord(row)],
+  rows: [row],
+  columns: COLUMNS,
+  lines: () => [],
+});
+
+/** The table of everything that was measured, for people. */
+export const benchAnswer = (rows: readonly BenchRow[], cold: readonly BenchCold[]): Answer<BenchRow> => ({
+  records: [],
+  columns: COLUMNS,
+  lines: ({ style, width }) => [
+    ...table(benchColumns(style), rows, { width, head: style.dim }),
+    '',
+    ...legendLines(style, width),
+    ...coldLines(cold, style, width),
+  ],
+});

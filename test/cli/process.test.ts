@@ -78,7 +78,7 @@ describe('a command loads what its answer needs', () => {
     expect(loadedBy(['decode', word, '--as', 'stage2', '--json'])).toEqual(stage2);
     expect(loadedBy(['decode', word, '--as', 's2.page', '-o', 'json'])).toEqual(stage2);
     expect(loadedBy(['decode', word, '--as', 'ept'])).toEqual(
-      [...decode, 'cli/run/decode/table', 'x86/descriptors/stage2'].sort(),
+      [...decode, 'report/readings', 'x86/descriptors/stage2'].sort(),
     );
   });
 

@@ -599,7 +599,7 @@ function leafFindings(
       id: 'looks-like-stage2',
       severity: 'note',
       bits: '5:2',
-      message: `bit 5 is RES0 here and MemAttr[3] in stage 2 (MemAttr = 0b1${binary(d.attrIndx % 8, 3)}): is this a stage 2 descriptor?`,
+      message: `bit 5 is RES0 here and MemAttr[3] in stage 2 (MemAttr = ${binary(8 + (d.attrIndx % 8), 4)}): is this a stage 2 descriptor?`,
       ref: arm('Table D8-53'),
     });
   if (d.contiguous && s.ia !== 'unknown') findings.push(...contiguousFinding(d.oa, s.ia, s));

@@ -4,7 +4,8 @@ import { anyFamily, descriptorsCalled, givenFor, type Named, pairsOf } from '../
 import { didYouMean } from '../suggest.ts';
 import { UsageError } from '../trouble.ts';
 import { wordsOf } from '../words.ts';
-import { type DecodeArgs, print } from './decode/print.ts';
+import { answer } from './decode/answer.ts';
+import type { DecodeArgs } from './decode/args.ts';
 import { readAll } from './decode/read.ts';
 
 export async function run(args: DecodeArgs, io: Io): Promise<number> {
@@ -12,7 +13,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
   if (args.words.length === 0) {
     if (io.stdin.terminal)
       io.err.write('memattr: reading words or text from the terminal; Ctrl-D ends them\n');
-    const { answer, isTextFormat, peek } = await import('./decode/text.ts');
+    const { answer: answerText, isTextFormat, peek } = await import('./decode/text.ts');
     const format = args.as !== undefined && isTextFormat(args.as) ? args.as : undefined;
     const family =
       format === undefined && args.as !== undefined ? (await familyOrText(args.as)).family : undefined;
@@ -21,7 +22,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
       const among = family ? [family] : (await import('../../arch/descriptors.ts')).descriptors;
       const given = givenFor(pairs, among);
       const asked = { given, ...(format ? { as: format } : {}), ...(family ? { family } : {}) };
-      return answer(pasted, asked, args, io);
+      return answerText(pasted, asked, args, io);
     }
     return readWords(args, pairs, { ...io, stdin: { terminal: false, chunks: pasted.chunks } });
   }
@@ -51,5 +52,5 @@ async function readWords(args: DecodeArgs, pairs: Record<string, string>, io: Io
   if (args.as === undefined) return (await import('./decode/unnamed.ts')).readUnnamed(words, args, pairs, io);
   const { family, kind } = await familyCalled(args.as);
   const given = givenFor(pairs, [family])(family);
-  return print(readAll(words, family, given, kind), args, io, given);
+  return answer(readAll(words, family, given, kind), args, io, given);
 }

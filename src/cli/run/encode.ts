@@ -7,14 +7,13 @@ import type { Family, Intent, Reading } from '../../bits/family.ts';
 import type { Format } from '../../bits/format.ts';
 import { matters } from '../../bits/rank.ts';
 import { type Settings, type SettingTable, settle } from '../../bits/settings.ts';
-import { hex, hexWord, parseWord, type Word } from '../../bits/word.ts';
-import { json } from '../../report/json.ts';
-import { markdownReading, readingLines } from '../../report/reading.ts';
-import { decodeRecord, SCHEMA } from '../../report/records.ts';
-import { csvLine } from '../../report/table.ts';
+import { hex, parseWord, type Word } from '../../bits/word.ts';
+import { isSuspect } from '../../report/decoded.ts';
+import { encodedAnswer } from '../../report/encoded.ts';
 import { type Globals, outputOf } from '../command.ts';
-import { type Io, look } from '../io.ts';
+import type { Io } from '../io.ts';
 import { anyFamily, givenFor, pairsOf } from '../names.ts';
+import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 
 interface EncodeArgs extends Globals {
@@ -40,26 +39,16 @@ export async function run(args: EncodeArgs, io: Io): Promise<number> {
   const given = givenFor(pairsOf(args.set), [family])(family);
   const pairs = args.fields.map(text => pairOf(text, family));
   const { settings, reading } = make(family, kind, given, pairs, args);
-  const word = hexWord(reading.raw, reading.format.width / 4);
-  const output = outputOf(args);
   const open = Object.keys(family.settings).filter(key => !(key in given));
-  if (output === 'json')
-    io.out.write(
-      `${json({ ...decodeRecord(family, reading, settings), assumed: open, schema: SCHEMA.encode })}\n`,
-    );
-  else if (output === 'csv')
-    io.out.write(`${csvLine(['raw', 'format', 'kind'])}\r\n${csvLine([word, family.id, reading.kind])}\r\n`);
-  else if (output === 'markdown') io.out.write(`${markdownReading(reading).join('\n')}\n`);
-  else if (args.explain) io.out.write(`${readingLines(reading, look(io, args)).join('\n')}\n`);
-  else io.out.write(`${word}\n`);
-  if (output !== 'json') {
+  print(encodedAnswer({ family, reading, settings, chosen: {} }, open, args.explain === true), args, io);
+  if (outputOf(args) !== 'json') {
     const keys = matters(family, reading.raw, settings, open);
     if (keys.length > 0)
       io.err.write(
         `memattr encode: assumed ${keys.map(key => `${key} ${show(settings[key])}`).join(', ')}\n`,
       );
   }
-  return reading.findings.some(({ severity }) => severity !== 'note') ? EXIT.findings : EXIT.answer;
+  return isSuspect(reading) ? EXIT.findings : EXIT.answer;
 }
 
 const show = (value: AnySettings[string] | undefined): string =>

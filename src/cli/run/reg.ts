@@ -1,8 +1,8 @@
 /** `reg`: register values field by field. */
-import { json } from '../../report/json.ts';
-import { type Globals, outputOf } from '../command.ts';
-import { type Io, look } from '../io.ts';
+import type { Globals } from '../command.ts';
+import type { Io } from '../io.ts';
 import { familyNamed } from '../names.ts';
+import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { run as decode } from './decode.ts';
 
@@ -16,10 +16,7 @@ interface RegArgs extends Globals {
 export async function run(args: RegArgs, io: Io): Promise<number> {
   const { registers } = await import('../../arch/families.ts'); // as `decode` does: they are loaded once
   if (args.name === undefined) {
-    const { formatRecord, listing } = await import('./formats.ts');
-    if (outputOf(args) === 'json')
-      for (const family of registers) io.out.write(`${json(formatRecord(family, [], {}))}\n`);
-    else io.out.write(`${listing(registers, look(io, args)).join('\n')}\n`);
+    print((await import('../../report/formats.ts')).listAnswer(registers), args, io);
     return EXIT.answer;
   }
   const [name, ...inline] = args.name.split('=');

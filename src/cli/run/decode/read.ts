@@ -1,15 +1,9 @@
 /** Words under one family: the reading that `decode` prints for each. */
-import type { Family, Reading } from '../../../bits/family.ts';
-import type { Candidate } from '../../../bits/rank.ts';
-import { type Settings, type SettingTable, settle } from '../../../bits/settings.ts';
+import type { Family } from '../../../bits/family.ts';
+import type { Read } from '../../../bits/rank.ts';
+import { settle } from '../../../bits/settings.ts';
 import type { Word } from '../../../bits/word.ts';
-
-export type Given = Partial<Settings<SettingTable>>;
-/** One word, read under one family, and the settings that this took. */
-export type Read = Omit<Candidate, 'cost'>;
-
-export const isError = (reading: Reading): boolean =>
-  reading.findings.some(({ severity }) => severity === 'error');
+import { type Given, isError } from '../../../report/decoded.ts';
 
 /**
  * Words under one family. Where a word can be nothing at the default level, and nobody gave one, the level at which it is
@@ -62,15 +56,4 @@ function withoutKind(candidate: Read, kind: string): Read {
     ref: reading.format.ref,
   } as const;
   return { ...candidate, reading: { ...reading, findings: [...reading.findings, finding] } };
-}
-
-/** The first items of an iterator, which goes on behind them. */
-export function take<T>(items: Iterator<T>, count: number): T[] {
-  const taken: T[] = [];
-  while (taken.length < count) {
-    const { done, value } = items.next();
-    if (done) break;
-    taken.push(value);
-  }
-  return taken;
 }

@@ -4,17 +4,16 @@ import { descriptors } from '../../../arch/descriptors.ts';
 import type { Family } from '../../../bits/family.ts';
 import { type Candidate, candidates, fitting } from '../../../bits/rank.ts';
 import type { Word } from '../../../bits/word.ts';
-import { gist } from '../../../report/facts.ts';
-import { readingLines } from '../../../report/reading.ts';
-import type { Style } from '../../../report/style.ts';
-import { type Column, table } from '../../../report/table.ts';
-import { outputOf } from '../../command.ts';
-import { type Io, look } from '../../io.ts';
+import { take } from '../../../report/answer.ts';
+import { decodedAnswer, type Given, isSuspect } from '../../../report/decoded.ts';
+import { rankedLines, readingsMarkdown } from '../../../report/readings.ts';
+import type { Io } from '../../io.ts';
 import { givenFor } from '../../names.ts';
+import { print } from '../../print.ts';
 import { EXIT, UsageError } from '../../trouble.ts';
-import { type DecodeArgs, isSuspect, print, writer } from './print.ts';
-import { type Given, readAll, take } from './read.ts';
-import { aside, assumed, briefLines, FEW, settingText } from './table.ts';
+import { answer } from './answer.ts';
+import type { DecodeArgs } from './args.ts';
+import { readAll } from './read.ts';
 
 /** Up to here each word is tried under every format; beyond, these choose one for all. */
 const SAMPLE = 64;
@@ -48,7 +47,7 @@ export async function readUnnamed(
     yield* sample;
     yield* words;
   })();
-  return print(readAll(all, likely, given(likely)), args, io, given(likely));
+  return answer(readAll(all, likely, given(likely)), args, io, given(likely));
 }
 
 /** The family that explains the words best, together. Zero says nothing: it is an empty entry everywhere. */
@@ -60,58 +59,29 @@ function likeliest(words: readonly Tried[]): Family {
   return descriptors[costs.indexOf(Math.min(...costs))] as Family;
 }
 
-/** A few words, each under every format that fits: the likely reading in full, the others in a line each. */
-async function printRanked(
+/** A few words, each under every format that fits. */
+function printRanked(
   words: readonly Tried[],
   likely: Family,
   given: (family: Family) => Given,
   args: DecodeArgs,
   io: Io,
-): Promise<number> {
-  const output = outputOf(args);
-  const { style, width } = look(io, args);
+): number {
   const ranked = words.map(({ readings }) => {
     const all = fitting(readings.flat());
     const own = all.filter(({ family }) => family === likely);
     return own.length > 0 ? [...own, ...all.filter(({ family }) => family !== likely)] : all;
   });
-  const firsts = ranked.flatMap(([first]) => (first ? [first] : []));
-  if (output !== 'table') {
-    const write = await writer(output, io, given(likely));
-    for (const readings of ranked)
-      readings.forEach((candidate, n) => {
-        write(candidate, { rank: n + 1, cost: candidate.cost });
-      });
-  } else if (args.brief || words.length > FEW) {
-    io.out.write(`${briefLines(firsts, style, width, true).join('\n')}\n`);
-    const line = `read as ${likely.id}, --as chooses; ${assumed(firsts, given(likely))}`;
-    io.out.write(aside(line, style, width, 0));
-  } else
-    for (const [first, ...others] of ranked) {
-      if (!first) continue;
-      const { family } = first;
-      io.out.write(`${readingLines(first.reading, { style, width, all: args.all === true }).join('\n')}\n\n`);
-      const more =
-        others.length === 0
-          ? `no other format fits; --as ${family.id} says it is this one`
-          : 'the likeliest of these readings, --as chooses another:';
-      io.out.write(aside(assumed([first], given(family)), style, width, 2) + aside(more, style, width, 2));
-      if (others.length > 0) io.out.write(`${otherLines(others, style, width).join('\n')}\n`);
-      io.out.write('\n');
-    }
-  return firsts.some(({ reading }) => isSuspect(reading)) ? EXIT.findings : EXIT.answer;
-}
-
-function otherLines(others: readonly Candidate[], style: Style, width: number): string[] {
-  const columns: Column<Candidate>[] = [
+  const rows = ranked.flatMap(readings => readings.map((candidate, i) => ({ ...candidate, rank: i + 1 })));
+  const options = { brief: args.brief === true, all: args.all === true };
+  print(
     {
-      title: 'format',
-      text: ({ family, reading }) => `${family.id}.${reading.kind}`,
-      paint: () => style.cyan,
+      ...decodedAnswer(rows, given(likely), ({ rank, cost }) => ({ rank, cost })),
+      lines: look => rankedLines(ranked, likely, given, options, look),
+      markdown: () => readingsMarkdown(rows),
     },
-    { title: 'with', text: ({ chosen }) => settingText(chosen, Object.keys(chosen)) },
-    { title: 'says', text: ({ reading }) => gist(reading.facts), wrap: true },
-    { title: 'findings', text: ({ reading }) => `${reading.findings.length || ''}`, align: 'right' },
-  ];
-  return table(columns, others, { width, indent: 4, head: style.dim });
+    args,
+    io,
+  );
+  return rows.some(({ rank, reading }) => rank === 1 && isSuspect(reading)) ? EXIT.findings : EXIT.answer;
 }

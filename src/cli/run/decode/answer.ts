@@ -1,0 +1,47 @@
+/** Readings as an answer. What lays out text for people is loaded where it is wanted. */
+import type { Read } from '../../../bits/rank.ts';
+import { Passing, take } from '../../../report/answer.ts';
+import { decodedAnswer, type Given, isSuspect } from '../../../report/decoded.ts';
+import { outputOf } from '../../command.ts';
+import type { Io } from '../../io.ts';
+import { print } from '../../print.ts';
+import { EXIT, UsageError } from '../../trouble.ts';
+import type { DecodeArgs } from './args.ts';
+
+/** Readings as they come, in the output that was asked for. */
+export async function answer(
+  found: Generator<Read>,
+  args: DecodeArgs,
+  io: Io,
+  given: Given,
+): Promise<number> {
+  const output = outputOf(args);
+  const forPeople =
+    output === 'table' || output === 'markdown' ? await import('../../../report/readings.ts') : undefined;
+  const rows = new Passing(output === 'table' ? notNone(found) : found, {
+    wrong: ({ reading }) => isSuspect(reading),
+  });
+  const options = { brief: args.brief === true, all: args.all === true };
+  print(
+    {
+      ...decodedAnswer(rows, given),
+      ...(forPeople && {
+        lines: look => forPeople.readingsLines(rows, given, options, look),
+        markdown: () => forPeople.readingsMarkdown(rows),
+      }),
+    },
+    args,
+    io,
+  );
+  return rows.wrong ? EXIT.findings : EXIT.answer;
+}
+
+/** @throws UsageError where there are none: people forgot them, scripts may have none */
+function notNone(found: Generator<Read>): Iterable<Read> {
+  const first = take(found, 1);
+  if (first.length === 0) throw new UsageError('no words: give some, or pipe them in');
+  return (function* () {
+    yield* first;
+    yield* found;
+  })();
+}

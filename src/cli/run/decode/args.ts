@@ -1,0 +1,10 @@
+/** What `decode` is called with. */
+import type { Globals } from '../../command.ts';
+
+export interface DecodeArgs extends Globals {
+  readonly words: readonly string[];
+  readonly as?: string | undefined;
+  readonly set: readonly string[];
+  readonly all?: boolean | undefined;
+  readonly brief?: boolean | undefined;
+}
