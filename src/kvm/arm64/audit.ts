@@ -39,8 +39,8 @@ const leafFormat = stage2Leaf(settle(stage2Settings, {}));
 
 /** The fields that the policy writes, read with the stage-2 layout. */
 export function stage2Fields(raw: bigint): { memAttr: number; s2ap: number; xn: number } {
-  const { memAttr, s2ap: ap, xn } = decode(leafFormat, raw) as unknown as Record<string, number>;
-  return { memAttr: memAttr ?? 0, s2ap: ap ?? 0, xn: xn ?? 0 };
+  const { memAttr = 0, s2ap: ap = 0, xn = 0 } = decode(leafFormat, raw);
+  return { memAttr, s2ap: ap, xn };
 }
 
 export function audit(

@@ -5,7 +5,7 @@
 import { measured, source } from '../evidence.ts';
 import { Program, set, stop } from '../policy.ts';
 import { VOCABULARY } from './facts.ts';
-import type { FaultEnd, PfnClass, Vma } from './model.ts';
+import type { Failure, PfnClass, Vma } from './model.ts';
 import { fail } from './rows.ts';
 
 const evidence = [
@@ -13,16 +13,16 @@ const evidence = [
   source('virt/kvm/kvm_main.c hva_to_pfn(), hva_to_pfn_remapped()'),
 ];
 
-export const HOST_FAULT: Program<FaultEnd> = new Program<FaultEnd>(
+export const HOST_FAULT: Program<Failure> = new Program<Failure>(
   VOCABULARY,
   [
-    stop<FaultEnd>(
+    stop<Failure>(
       'host-special-without-io',
       'pte_special & !VM_IO & !VM_PFNMAP',
       fail('EFAULT'),
       'There is no struct page to take, and the kernel looks for a raw page frame only in VM_IO or VM_PFNMAP mappings: VM_MIXEDMAP alone is not enough.',
     ),
-    stop<FaultEnd>(
+    stop<Failure>(
       'host-cow-store',
       'pte_special & write_fault & is_cow_mapping',
       fail('EFAULT'),

@@ -96,9 +96,9 @@ function start({ policy, cpu }: Arm64Side, vma: Vma, pfn: PfnClass, hostFault: b
   if (hostFault) {
     const host = HOST_FAULT.run(
       { ...vmaEnv(vma, cpu), access: 'read', pte_special: special, writable: true, pfn },
-      end => (end.r === 'error' ? end.errno : 'abort'),
+      end => end.errno,
     );
-    if (host.outcome?.r === 'error')
+    if (host.outcome !== undefined)
       return {
         era: policy.id,
         slotFlags,

@@ -107,7 +107,9 @@ export type ProtBit = (typeof PROT_BITS)[number];
 
 /** What a row of a slot or fault list can end with. */
 export type SlotEnd = { readonly r: 'refuse'; readonly errno: Errno } | { readonly r: 'accept' };
-export type FaultEnd = { readonly r: 'error'; readonly errno: Errno } | { readonly r: 'inject' };
+/** KVM_RUN fails. */
+export type Failure = { readonly r: 'error'; readonly errno: Errno };
+export type FaultEnd = Failure | { readonly r: 'inject' };
 
 /** Numbers of a KVM capability in one era. */
 export interface Capability {

@@ -3,25 +3,22 @@
  * page, and only takes what the host owns as memory.
  */
 
-import type { Errno } from '../errno.ts';
 import { measured } from '../evidence.ts';
 import { Program, stop } from '../policy.ts';
 import { VOCABULARY } from './facts.ts';
-import type { S2Type } from './model.ts';
-
-type PkvmEnd = { readonly r: 'error'; readonly errno: Errno };
+import type { Failure, S2Type } from './model.ts';
 
 /** `cacheable_leaf` is the local that says what user_mem_abort() asked EL2 to map. */
-export const PKVM_MAP = new Program<PkvmEnd>(
+export const PKVM_MAP = new Program<Failure>(
   VOCABULARY,
   [
-    stop<PkvmEnd>(
+    stop<Failure>(
       'pkvm-not-kernel-memory',
       '!pfn_is_map_memory & cacheable_leaf',
       { r: 'error', errno: 'EPERM' },
       'EL2 shares only memory that the host owns with a guest: a cacheable mapping of anything else is refused.',
     ),
-    stop<PkvmEnd>(
+    stop<Failure>(
       'pkvm-no-device-mappings',
       '!cacheable_leaf',
       { r: 'error', errno: 'EINVAL' },

@@ -1,7 +1,9 @@
 /** Everything KVM on arm64 does with one memslot: the slot, each kind of access, the leaf, and what the guest gets. */
 
+import type { Errno } from '../errno.ts';
 import { type Evidence, type Grade, weakest } from '../evidence.ts';
 import type { GuestView } from '../guest.ts';
+import type { Run } from '../policy.ts';
 import { type BlockSize, blockSize } from './blocksize.ts';
 import { checkMapping, checkVm, checkWritable } from './contradictions.ts';
 import { type Decision, decideFault, decideSlot } from './decide.ts';
@@ -83,8 +85,45 @@ export interface Arm64Prediction {
   readonly notes: readonly string[];
 }
 
-const describeHost = (end: { r: string; errno?: string }): string =>
-  `the host’s fault fails, ${end.errno ?? 'abort'}`;
+/** guest_memfd pages are mapped without looking at a VMA. */
+function gmemAccess(access: Access, readonlySlot: boolean, cpu: Arm64Cpu): AccessPrediction | undefined {
+  const outcome = gmemFault(access, readonlySlot, cpu);
+  if (outcome === undefined) return undefined;
+  const says = 'guest_memfd pages are mapped without looking at a VMA type.';
+  return {
+    access,
+    outcome,
+    decidedBy: 'guest_memfd',
+    because: says,
+    grade: 'S',
+    trace: [
+      {
+        id: 'guest_memfd',
+        condition: 'KVM_MEM_GUEST_MEMFD',
+        saw: { KVM_MEM_GUEST_MEMFD: true },
+        held: true,
+        effect: 'NORMAL, 4K',
+        says,
+        evidence: GMEM_EVIDENCE,
+      },
+    ],
+  };
+}
+
+/** A function that ended with an error, as the outcome of the access. */
+const failed = (
+  access: Access,
+  run: Run<{ readonly errno: Errno }, never>,
+  before: Pick<Decision<FaultOutcome>, 'trace' | 'grade'> | undefined,
+): AccessPrediction | undefined =>
+  run.outcome && {
+    access,
+    outcome: { r: 'error', errno: run.outcome.errno, why: run.decidedBy as string },
+    decidedBy: run.decidedBy as string,
+    because: run.trace.at(-1)?.says ?? '',
+    grade: before === undefined ? run.grade : weakest([before.grade, run.grade]),
+    trace: [...(before?.trace ?? []), ...run.trace],
+  };
 
 /** One access to one mapping, the host's own fault first. */
 export function predictAccess(
@@ -92,91 +131,39 @@ export function predictAccess(
   mapping: Arm64Mapping,
   access: Access,
 ): AccessPrediction | undefined {
-  const { policy, cpu } = input;
-  const slotFlags = input.slotFlags ?? [];
+  const { policy, cpu, slotFlags = [], vmMte = false, permFault = false } = input;
   const readonlySlot = slotFlags.includes('KVM_MEM_READONLY');
-  if (slotFlags.includes('KVM_MEM_GUEST_MEMFD')) {
-    const outcome = gmemFault(access, readonlySlot, cpu);
-    if (outcome === undefined) return undefined;
-    return {
-      access,
-      outcome,
-      decidedBy: 'guest_memfd',
-      because: 'guest_memfd pages are mapped without looking at a VMA type.',
-      grade: 'S',
-      trace: [
-        {
-          id: 'guest_memfd',
-          condition: 'KVM_MEM_GUEST_MEMFD',
-          saw: { KVM_MEM_GUEST_MEMFD: true },
-          held: true,
-          effect: 'NORMAL, 4K',
-          says: 'guest_memfd pages are mapped without looking at a VMA type.',
-          evidence: GMEM_EVIDENCE,
-        },
-      ],
-    };
-  }
+  if (slotFlags.includes('KVM_MEM_GUEST_MEMFD')) return gmemAccess(access, readonlySlot, cpu);
   // A store to a read-only slot is an MMIO exit to the VMM and never reaches the stage-2 fault.
   if (access === 'write' && readonlySlot) return undefined;
-  const special = mapping.pteSpecial ?? isSpecial(mapping, mapping.pfn);
-  let hostWritable = mapping.hostWritable ?? (mapping.flags.includes('VM_MAYWRITE') && !readonlySlot);
-  if (readonlySlot) hostWritable = false;
-  const before: AccessPrediction['trace'][number][] = [];
-  let hostGrade: Grade | undefined;
-  if (!input.tableOnly) {
-    const host = HOST_FAULT.run(
-      { ...vmaEnv(mapping, cpu), pfn: mapping.pfn, access, pte_special: special, writable: hostWritable },
-      describeHost,
-    );
-    before.push(...host.trace);
-    hostGrade = host.grade;
-    if (host.outcome?.r === 'error') {
-      const why = host.decidedBy as string;
-      return {
-        access,
-        outcome: { r: 'error', errno: host.outcome.errno, why },
-        decidedBy: why,
-        because: host.trace.at(-1)?.says ?? '',
-        grade: host.grade,
-        trace: host.trace,
-      };
-    }
-    hostWritable = host.trace.at(-1)?.held ?? hostWritable;
-  }
+  const { pfn } = mapping;
+  const pteSpecial = mapping.pteSpecial ?? isSpecial(mapping, pfn);
+  const mayWrite = !readonlySlot && (mapping.hostWritable ?? mapping.flags.includes('VM_MAYWRITE'));
+  const host = input.tableOnly
+    ? undefined
+    : HOST_FAULT.run(
+        { ...vmaEnv(mapping, cpu), pfn, access, pte_special: pteSpecial, writable: mayWrite },
+        end => `the host’s fault fails, ${end.errno}`,
+      );
+  const refused = host && failed(access, host, undefined);
+  if (refused) return refused;
+  // The last row of the host's fault says whether KVM gets the page for writing.
+  const hostWritable = host?.trace.at(-1)?.held ?? mayWrite;
   if (access === 'write' && !hostWritable) return undefined;
-  const fault = decideFault(policy, {
-    access,
-    vma: mapping,
-    pfn: mapping.pfn,
-    cpu,
-    hostWritable,
-    slotFlags,
-    vmMte: input.vmMte ?? false,
-    permFault: input.permFault ?? false,
-    pteSpecial: special,
-  });
-  if (input.pkvmHost && fault.outcome.r === 'map') {
-    const el2 = PKVM_MAP.run(
-      { pfn: mapping.pfn, cacheable_leaf: isCacheableLeaf(fault.outcome.t) },
-      end => `EL2 refuses, ${end.errno}`,
-    );
-    if (el2.outcome !== undefined)
-      return {
-        access,
-        outcome: { r: 'error', errno: el2.outcome.errno, why: el2.decidedBy as string },
-        decidedBy: el2.decidedBy as string,
-        because: el2.trace.at(-1)?.says ?? '',
-        grade: weakest([fault.grade, el2.grade]),
-        trace: [...before, ...fault.trace, ...el2.trace],
-      };
-  }
-  return {
-    access,
-    ...fault,
-    grade: hostGrade === undefined ? fault.grade : weakest([hostGrade, fault.grade]),
-    trace: [...before, ...fault.trace],
+  const how = { access, vma: mapping, pfn, cpu, hostWritable, slotFlags, vmMte, permFault, pteSpecial };
+  const decided = decideFault(policy, how);
+  const fault = {
+    ...decided,
+    grade: host === undefined ? decided.grade : weakest([host.grade, decided.grade]),
+    trace: [...(host?.trace ?? []), ...decided.trace],
   };
+  const { outcome } = fault;
+  if (!input.pkvmHost || outcome.r !== 'map') return { access, ...fault };
+  const el2 = PKVM_MAP.run(
+    { pfn, cacheable_leaf: isCacheableLeaf(outcome.t) },
+    end => `EL2 refuses, ${end.errno}`,
+  );
+  return failed(access, el2, { trace: fault.trace, grade: decided.grade }) ?? { access, ...fault };
 }
 
 function predictMapping(input: Arm64PredictInput, mapping: Arm64Mapping): MappingPrediction {

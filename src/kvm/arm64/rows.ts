@@ -1,10 +1,10 @@
 /** Rows that several kernels share, word for word. An era that changes one of them writes its own. */
 import { source } from '../evidence.ts';
 import { prot, type Row, set, stop } from '../policy.ts';
-import type { FaultEnd, ProtBit, SlotEnd } from './model.ts';
+import type { Failure, FaultEnd, ProtBit, SlotEnd } from './model.ts';
 
 export const refuse = (errno: 'EINVAL' | 'EFAULT'): SlotEnd => ({ r: 'refuse', errno });
-export const fail = (errno: 'EINVAL' | 'EFAULT'): FaultEnd => ({ r: 'error', errno });
+export const fail = (errno: 'EINVAL' | 'EFAULT'): Failure => ({ r: 'error', errno });
 /** -ENOEXEC inside the kernel; kvm_handle_guest_abort() turns it into an injected instruction abort. */
 export const inject: FaultEnd = { r: 'inject' };
 

@@ -159,7 +159,7 @@ export class Space {
         env.access = access;
         env.writable = hostWritable;
         const host = HOST_FAULT.quick(env);
-        if (host.outcome?.r === 'error') {
+        if (host.outcome !== undefined) {
           faults[access] = { r: 'error', errno: host.outcome.errno, why: host.decidedBy ?? '' };
           continue;
         }

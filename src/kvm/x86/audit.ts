@@ -1,6 +1,5 @@
 /** One memslot of an x86 VM against what a policy says of it, page by page. */
 import { decode } from '../../bits/codec.ts';
-import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
 import { hex } from '../../bits/word.ts';
 import { stage1Page as nptLayout, stage1Settings as nptSettings } from '../../x86/descriptors/stage1.ts';
@@ -58,19 +57,18 @@ export interface SecondLevelFields {
   readonly access: string;
 }
 
+const NO_TYPE = { mt: 0, ipat: 0, pat: 0, pcd: 0, pwt: 0 } as const;
+const letters = (r: number, w: number, x: number): string =>
+  `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
+
 /** The memory-type bits and permissions of a second-level leaf, read with the layouts. */
 export function secondLevelFields(format: 'ept' | 'npt', raw: bigint, large = false): SecondLevelFields {
-  const layout = (format === 'ept' ? eptPage : large ? nptLargePage : nptPage) as unknown as Format;
-  const d = decode(layout, raw) as unknown as Readonly<Record<string, number>>;
-  const letters = (r: unknown, w: unknown, x: unknown) => `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
-  return {
-    mt: d.memType ?? 0,
-    ipat: d.ipat ?? 0,
-    pat: d.pat ?? 0,
-    pcd: d.pcd ?? 0,
-    pwt: d.pwt ?? 0,
-    access: format === 'ept' ? letters(d.r, d.w, d.x) : letters(d.p, d.rw, !d.xd),
-  };
+  if (format === 'ept') {
+    const { memType = 0, ipat, r, w, x } = decode(eptPage, raw);
+    return { ...NO_TYPE, mt: memType, ipat, access: letters(r, w, x) };
+  }
+  const { pat = 0, pcd, pwt, p, rw, xd = 0 } = decode(large ? nptLargePage : nptPage, raw);
+  return { ...NO_TYPE, pat, pcd, pwt, access: letters(p, rw, 1 - xd) };
 }
 
 /** The prediction for one recorded page of a slot. */

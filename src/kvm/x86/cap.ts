@@ -6,6 +6,8 @@ import { X86_ERAS } from './eras/index.ts';
 import type { Vendor, X86Cpu, X86Policy } from './model.ts';
 
 export const IGNORE_GUEST_PAT = 'KVM_X86_QUIRK_IGNORE_GUEST_PAT';
+/** Its bit in what KVM_CAP_DISABLE_QUIRKS2 takes and returns. */
+export const IGNORE_GUEST_PAT_BIT = 1 << 9;
 
 export type QuirkCall = 'none' | 'DISABLE_QUIRKS' | 'DISABLE_QUIRKS2';
 

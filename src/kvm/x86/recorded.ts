@@ -7,6 +7,7 @@ import { KvmInputError } from '../errors.ts';
 import { slotFlagBit } from '../inputs.ts';
 import { address, flagsOf, type Json, object } from '../recorded.ts';
 import type { X86AuditPage, X86AuditSlot } from './audit.ts';
+import { IGNORE_GUEST_PAT_BIT } from './cap.ts';
 import type { PatType } from './effective.ts';
 import { type Vendor, VMA_FLAGS, type X86VmaFlag } from './model.ts';
 
@@ -57,8 +58,6 @@ function page(offset: string, record: Json, flags: readonly X86VmaFlag[], patEna
   };
 }
 
-const IGNORE_GUEST_PAT = 1 << 9;
-
 /** The argument of a recorded KVM_ENABLE_CAP: a number, `0x…`, `[arg, …]`, or `{args|arg|value: …}`. */
 function argument(value: unknown): number {
   if (typeof value === 'number') return value;
@@ -79,7 +78,7 @@ export function slotOf(record: Json): X86AuditSlot {
   const flags = VMA_FLAGS.filter(f => named.includes(f));
   const enabled = Object.entries(object(vm.enableCap));
   const disabled = (name: RegExp) =>
-    enabled.some(([cap, value]) => name.test(cap) && (argument(value) & IGNORE_GUEST_PAT) !== 0);
+    enabled.some(([cap, value]) => name.test(cap) && (argument(value) & IGNORE_GUEST_PAT_BIT) !== 0);
   return {
     name: String(record.slot ?? 'slot'),
     at: address(record.gpa),
