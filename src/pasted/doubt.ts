@@ -1,5 +1,5 @@
 /** What words most likely are, and whether they are what they were taken for. */
-import type { ArchitectureId } from '../arch/architecture.ts';
+import { type ArchitectureId, architectureIdOf } from '../arch/architecture.ts';
 import { descriptors } from '../arch/descriptors.ts';
 import type { Family } from '../bits/family.ts';
 import { candidates } from '../bits/rank.ts';
@@ -10,7 +10,7 @@ import type { EntryReading } from './entry.ts';
 export const descriptorsOf = (architecture: ArchitectureId | undefined): readonly Family[] =>
   architecture === undefined
     ? descriptors
-    : descriptors.filter(({ id }) => id.startsWith(`${architecture}.`));
+    : descriptors.filter(({ id }) => architectureIdOf(id) === architecture);
 
 /** What a family leaves unexplained in these words, each at its best level. */
 const costOfAll = (family: Family, words: readonly bigint[], given: Given = {}): number =>

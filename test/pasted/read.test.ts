@@ -1,4 +1,6 @@
 /** What somebody pasted, read by a program: the command line's own tests are `test/cli/decode-text.test.ts`. */
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { familyOf } from '../../src/pasted/entry.ts';
 import { type Asked, type PastedBatch, type PastedEnd, readPasted } from '../../src/pasted/read.ts';
@@ -160,4 +162,16 @@ describe('registers', () => {
     expect(register({ name, value: 0n })?.family.id).toBe(id);
   });
   test('general ones have none', () => expect(register({ name: 'rax', value: 0n })).toBeUndefined());
+});
+
+test('a web page can bundle it: nothing of Node is in it', async () => {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../../src/pasted/read.ts', import.meta.url))],
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
+  });
+  expect(outputFiles[0]?.text).toContain('readPasted');
 });
