@@ -3,7 +3,11 @@
  * pairs, plain `NAME=value` lines. One set per CPU.
  */
 
-/** Register names in upper case (`VTTBR_EL2`, `CR3`, `EPTP`, `NCR3`; MSRs without a name as `MSR_0X277`) to values. */
+import { isTranslationRegister, registerName } from './register-names.ts';
+
+export { registerName } from './register-names.ts';
+
+/** Registers by the names of `register-names.ts` to values. */
 export type Registers = ReadonlyMap<string, bigint>;
 
 export interface RegisterFile {
@@ -11,54 +15,15 @@ export interface RegisterFile {
   readonly form: 'json' | 'qemu' | 'gdb' | 'pairs';
   /** At least one set; tools that show one CPU give one. */
   readonly cpus: readonly Registers[];
+  /** Names whose value is no number of 64 bits, with the value as it stands in the text. */
+  readonly unreadable: readonly { readonly name: string; readonly text: string }[];
+  /** Names that the text gives two values, with both. */
+  readonly contradictory: readonly { readonly name: string; readonly values: readonly [bigint, bigint] }[];
 }
 
 /** Text in which no register value was found. */
 export class RegisterSyntaxError extends Error {
   override name = 'RegisterSyntaxError';
-}
-
-/** MSR numbers that memory types and paging depend on, by the name the project uses [SDM volume 4; APM appendix A]. */
-export const MSR_NAMES: ReadonlyMap<number, string> = new Map([
-  [0xfe, 'MTRRCAP'],
-  [0x1f2, 'SMRR_PHYSBASE'],
-  [0x1f3, 'SMRR_PHYSMASK'],
-  [0x250, 'MTRR_FIX64K_00000'],
-  [0x258, 'MTRR_FIX16K_80000'],
-  [0x259, 'MTRR_FIX16K_A0000'],
-  ...Array.from(
-    { length: 8 },
-    (_, i) => [0x268 + i, `MTRR_FIX4K_${(0xc0000 + i * 0x8000).toString(16).toUpperCase()}`] as const,
-  ),
-  ...Array.from({ length: 16 }, (_, i) => [0x200 + 2 * i, `MTRR_PHYSBASE${i}`] as const),
-  ...Array.from({ length: 16 }, (_, i) => [0x201 + 2 * i, `MTRR_PHYSMASK${i}`] as const),
-  [0x277, 'PAT'],
-  [0x2ff, 'MTRR_DEF_TYPE'],
-  [0x48c, 'IA32_VMX_EPT_VPID_CAP'],
-  [0xc000_0080, 'EFER'],
-  [0xc001_0010, 'SYSCFG'],
-  [0xc001_001a, 'TOP_MEM'],
-  [0xc001_001d, 'TOP_MEM2'],
-]);
-
-/** Other spellings of the same register. `SCTLR` is what QEMU's gdb stub calls SCTLR_EL1. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
-  ['SCTLR', 'SCTLR_EL1'],
-  ['VBAR', 'VBAR_EL1'],
-  ['IA32_PAT', 'PAT'],
-  ['IA32_EFER', 'EFER'],
-  ['MTRRDEFTYPE', 'MTRR_DEF_TYPE'],
-  ['MTRRCAP', 'MTRRCAP'],
-  ['N_CR3', 'NCR3'],
-  ['NCR3', 'NCR3'],
-]);
-
-/** The one name of a register, however it was spelled. */
-export function registerName(text: string): string {
-  const upper = text.trim().toUpperCase();
-  if (/^0X[0-9A-F]+$/.test(upper)) return MSR_NAMES.get(Number(upper)) ?? `MSR_${upper}`;
-  const plain = upper.replace(/_RESERVED$/, ''); // gdb stubs name ID registers that had no meaning yet this way
-  return ALIASES.get(plain) ?? plain;
 }
 
 /**
@@ -75,47 +40,83 @@ export function parseRegisters(text: string): RegisterFile {
   return file;
 }
 
+/** Numbers of a JSON text as they stand there: a JavaScript number has lost its low bits beyond 2^53. */
+const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+/** Before the digits of a number that was none in quotes. No JSON string begins so by itself. */
+const PLAIN = '\u0000';
+
 function fromJson(text: string): RegisterFile {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    JSON.parse(text); // what is wrong with it, in its own words and places
+    parsed = JSON.parse(text.replace(NUMBERS, part => (part.startsWith('"') ? part : `"\\u0000${part}"`)));
   } catch (error) {
     throw new RegisterSyntaxError(`looks like JSON but is not: ${(error as Error).message}`);
   }
-  const shared = new Map<string, bigint>();
+  const found = new Found();
+  const shared = found.set();
   const perCpu: Map<string, bigint>[] = [];
-  collect(parsed, shared, perCpu);
+  collect(parsed, shared, perCpu, found);
   return {
     form: 'json',
     cpus: perCpu.length > 0 ? perCpu.map(cpu => new Map([...shared, ...cpu])) : [shared],
+    unreadable: found.unreadable,
+    contradictory: found.contradictory,
   };
+}
+
+/** What is said of names beside their values. */
+class Found {
+  readonly unreadable: { readonly name: string; readonly text: string }[] = [];
+  readonly contradictory: { readonly name: string; readonly values: readonly [bigint, bigint] }[] = [];
+  /** Alias and name may both be there, as QEMU's TTBR0_EL12 beside TTBR0_EL1. */
+  set(): Map<string, bigint> {
+    return new Map();
+  }
+  put(set: Map<string, bigint>, spelled: string, value: bigint): void {
+    const name = registerName(spelled);
+    const before = set.get(name);
+    if (before === undefined) set.set(name, value);
+    else if (before !== value) this.contradictory.push({ name, values: [before, value] });
+  }
 }
 
 /** Depth of nesting that makes sense for a register file; deeper objects are somebody else's. */
 const DEPTH = 4;
 
 /** Numbers anywhere in the object count under their key; the elements of an array called `cpus` are sets of their own. */
-function collect(value: unknown, into: Map<string, bigint>, cpus: Map<string, bigint>[], depth = 0): void {
+function collect(
+  value: unknown,
+  into: Map<string, bigint>,
+  cpus: Map<string, bigint>[],
+  found: Found,
+  depth = 0,
+): void {
   if (value === null || typeof value !== 'object' || depth > DEPTH) return;
   for (const [key, child] of Object.entries(value)) {
     if (Array.isArray(child) && key.toLowerCase() === 'cpus')
       for (const element of child) {
-        const cpu = new Map<string, bigint>();
-        collect(element, cpu, [], depth + 1);
+        const cpu = found.set();
+        collect(element, cpu, [], found, depth + 1);
         cpus.push(cpu);
       }
-    else if (typeof child === 'object') collect(child, into, cpus, depth + 1);
-    else {
+    else if (typeof child === 'object') collect(child, into, cpus, found, depth + 1);
+    else if (typeof child === 'string') {
       const number = numberOf(child);
-      if (number !== undefined && !into.has(registerName(key))) into.set(registerName(key), number);
+      if (number !== undefined) found.put(into, key, number);
+      else if (isTranslationRegister(registerName(key)))
+        found.unreadable.push({ name: key, text: child.replace(PLAIN, '') });
     }
   }
 }
 
-function numberOf(value: unknown): bigint | undefined {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
-  if (typeof value === 'string' && /^(0x[0-9a-f]{1,16}|\d{1,19})$/i.test(value)) return BigInt(value);
-  return undefined;
+/** In quotes a value is hexadecimal, as everywhere; a number of JSON is decimal, as JSON has it. */
+function numberOf(text: string): bigint | undefined {
+  const decimal = /^\u0000(\d{1,20})$/.exec(text)?.[1];
+  const hex = /^\s*(?:0x)?([0-9a-f][0-9a-f_`]{0,18})\s*$/i.exec(text)?.[1]?.replace(/[_`]/g, '');
+  if (decimal === undefined && (hex === undefined || hex.length > 16)) return undefined;
+  const value = decimal === undefined ? BigInt(`0x${hex}`) : BigInt(decimal);
+  return value < 1n << 64n ? value : undefined;
 }
 
 /** `name  0xvalue  …`, as gdb prints: the value must have its 0x, or prose would pass. */
@@ -145,5 +146,5 @@ function fromText(text: string): RegisterFile {
     for (const [, name = '', value = '0'] of line.matchAll(PAIR))
       cpu.set(registerName(name), BigInt(value.startsWith('0x') ? value : `0x${value}`));
   }
-  return { form, cpus };
+  return { form, cpus, unreadable: [], contradictory: [] };
 }
