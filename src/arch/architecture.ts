@@ -54,6 +54,8 @@ export interface Names {
   readonly formats: readonly FormatName[];
   /** What the headers of dumps call its machines: `arm64`; `x86-64`, `i386`. */
   readonly machines: readonly string[];
+  /** Values that registers go by a name with: `PAT` `linux`. */
+  readonly presets: Readonly<Record<string, Readonly<Record<string, bigint>>>>;
   /** Does a register of this name give one of its translations away? */
   owns(register: string): boolean;
 }

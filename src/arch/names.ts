@@ -26,3 +26,9 @@ export const architectureOfMachine = (
   machine: string | undefined,
   among: readonly Names[] = architectureNames,
 ): ArchitectureId | undefined => among.find(({ machines }) => machines.includes(machine ?? ''))?.id;
+
+/** The value that a register has by a name; for a name that is none, those that there are. */
+export function registerPreset(register: string, name: string): bigint | readonly string[] {
+  const known = Object.assign({}, ...architectureNames.map(({ presets }) => presets[register] ?? {}));
+  return known[name.toLowerCase()] ?? Object.keys(known);
+}

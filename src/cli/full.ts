@@ -1,8 +1,8 @@
 /** yargs: help, abbreviated or mistaken arguments, and every spelling that `quick.ts` leaves alone. */
 import yargs, { type Argv, type Options as YargsOption } from 'yargs';
+import { didYouMean } from '../bits/suggest.ts';
 import { type Command, type Option, slotsOf } from './command.ts';
 import { place } from './quick.ts';
-import { didYouMean } from './suggest.ts';
 import { UsageError } from './trouble.ts';
 
 export type Parsed = { readonly help: string } | { readonly args: Record<string, unknown> };

@@ -1,8 +1,9 @@
 /** The command line: find the verb, read its arguments, run its work, turn trouble into one line and a status. */
+
+import { closest, didYouMean } from '../bits/suggest.ts';
 import type { Command } from './command.ts';
 import { ClosedPipe, type Io, processIo } from './io.ts';
 import { quick } from './quick.ts';
-import { closest, didYouMean } from './suggest.ts';
 import { EXIT, troubleOf, UsageError } from './trouble.ts';
 import { loadAll, type Verbs, verbs } from './verbs.ts';
 import { version } from './version.ts';

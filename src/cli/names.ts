@@ -3,7 +3,7 @@
 import { formatNames } from '../arch/names.ts';
 import type { Family } from '../bits/family.ts';
 import { parseSettings, type Settings, type SettingTable } from '../bits/settings.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../bits/suggest.ts';
 import { UsageError } from './trouble.ts';
 
 /** The names a family answers to: its id and aliases; where no family is called so, its id without the architecture. */

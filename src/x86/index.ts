@@ -31,10 +31,11 @@ export { type NptReading, type NptSettings, nptSettings, readNpt } from './descr
 export * from './descriptors/software.ts';
 export { readStage1, type Stage1Reading, type Stage1Settings, stage1Settings } from './descriptors/stage1.ts';
 export { readStage2, type Stage2Reading, type Stage2Settings, stage2Settings } from './descriptors/stage2.ts';
-export { PATS, patIndex, patTypes } from './registers/attributes.ts';
+export { patIndex, patTypes } from './registers/attributes.ts';
 export { wrmsrAccepts } from './registers/mtrr.ts';
 export { type Mode, PAGE_SIZE } from './values/address.ts';
 export type { MemoryType, PatType } from './values/attributes.ts';
+export { PATS } from './values/pat.ts';
 export * from './values/permissions.ts';
 export * from './walk/regime.ts';
 export {

@@ -2,6 +2,7 @@
 import type { Names } from '../arch/architecture.ts';
 import { erase } from '../bits/family.ts';
 import { names as called } from './descriptors/names.ts';
+import { PATS } from './values/pat.ts';
 
 export const names: Names = {
   id: 'x86',
@@ -12,5 +13,6 @@ export const names: Names = {
     { ...called.sppt, load: async () => erase((await import('./descriptors/stage2.ts')).sppt) },
   ],
   machines: ['x86-64', 'i386'],
+  presets: { PAT: PATS },
   owns: register => /^(CR[034]|N?CR3|EPTP)$/.test(register),
 };

@@ -1,8 +1,8 @@
 /** Arguments of `bench`: sizes and names, and refusals that say what would fit. */
 import { type Group, type Item, MEMORY, MOST_TREE_ENTRIES, TREES } from '../../bench/suite.ts';
+import { didYouMean } from '../../bits/suggest.ts';
 import { countText } from '../../report/bench.ts';
 import { sizeText } from '../../report/size.ts';
-import { didYouMean } from '../suggest.ts';
 import { UsageError } from '../trouble.ts';
 
 const WEIGHTS: Readonly<Record<string, number>> = {

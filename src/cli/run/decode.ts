@@ -1,7 +1,8 @@
 /** `decode`: words to readings, under a format that was named or under every one that fits. */
+
+import { didYouMean } from '../../bits/suggest.ts';
 import type { Io } from '../io.ts';
 import { anyFamily, descriptorsCalled, givenFor, type Named, pairsOf } from '../names.ts';
-import { didYouMean } from '../suggest.ts';
 import { UsageError } from '../trouble.ts';
 import { wordsOf } from '../words.ts';
 import { answer } from './decode/answer.ts';

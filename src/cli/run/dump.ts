@@ -4,6 +4,7 @@ import { architectureOf, architectureOfMachine } from '../../arch/names.ts';
 import { candidatesOfAll, type Machine } from '../../arch/walks.ts';
 import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
 import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
+import { didYouMean } from '../../bits/suggest.ts';
 import { parseWord } from '../../bits/word.ts';
 import type { Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
@@ -24,7 +25,6 @@ import type { Io } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
 import { progress } from '../progress.ts';
-import { didYouMean } from '../suggest.ts';
 import { InputError, UsageError } from '../trouble.ts';
 
 export type DumpArgs = OptionValues<typeof dumpOptions> & { readonly dump: string };

@@ -1,5 +1,6 @@
 /** `effective`: one combination with its reasons, whole tables, or what the types mean. */
 import { architectureTypes } from '../../arch/types.ts';
+import { closest, didYouMean } from '../../bits/suggest.ts';
 import type { Matrix } from '../../memtype/matrix.ts';
 import {
   effectiveLines,
@@ -15,7 +16,6 @@ import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../.
 import { type Globals, type OptionValues, outputOf } from '../command.ts';
 import type { options } from '../commands/effective.ts';
 import { type Io, look } from '../io.ts';
-import { closest, didYouMean } from '../suggest.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 
 type Args = OptionValues<typeof options> & Globals & { readonly architecture?: string | undefined };

@@ -1,6 +1,7 @@
 /** `lint`: the rules over a dump's translations, and a status for CI. */
 import { existsSync, readFileSync } from 'node:fs';
 import { counted } from '../../bits/counted.ts';
+import { closest, didYouMean } from '../../bits/suggest.ts';
 import { hex, parseWord } from '../../bits/word.ts';
 import { parseDeclared } from '../../image/memory-map.ts';
 import { DeclaredMap } from '../../lint/declared.ts';
@@ -13,7 +14,6 @@ import { sarifAnswer } from '../../report/sarif.ts';
 import { type Globals, outputOf } from '../command.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print.ts';
-import { closest, didYouMean } from '../suggest.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { version } from '../version.ts';
 import { type DumpArgs, textOf, withDump } from './dump.ts';

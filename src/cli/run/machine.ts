@@ -1,0 +1,124 @@
+/** The machine that options, a register file and what else a verb has describe: the one way in for all verbs. */
+import { statSync } from 'node:fs';
+import { registerPreset } from '../../arch/names.ts';
+import { parseWord, WordSyntaxError } from '../../bits/word.ts';
+import {
+  type Known,
+  knownFrom,
+  type Machine,
+  machineFrom,
+  ofCpu,
+  type Source,
+} from '../../machine/machine.ts';
+import { sourceOf, unknownRegister } from '../../machine/read.ts';
+import { isOtherRegister, isTranslationRegister, registerName } from '../../text/register-names.ts';
+import { RegisterSyntaxError } from '../../text/registers.ts';
+import type { OptionValues } from '../command.ts';
+import type { machineOptions } from '../options.ts';
+import { InputError, UsageError } from '../trouble.ts';
+import { textOf } from './dump.ts';
+
+export type MachineArgs = OptionValues<typeof machineOptions>;
+
+/** Register options by the register they stand for. */
+const NAMED = {
+  vttbr: 'VTTBR_EL2',
+  vtcr: 'VTCR_EL2',
+  hcr: 'HCR_EL2',
+  cr0: 'CR0',
+  cr3: 'CR3',
+  cr4: 'CR4',
+  efer: 'EFER',
+  pat: 'PAT',
+  eptp: 'EPTP',
+  ncr3: 'NCR3',
+  'guest-cr3': 'GUESTCR3',
+} as const;
+const PER_LEVEL = ['ttbr0', 'ttbr1', 'tcr', 'mair', 'sctlr'] as const;
+
+/** A register's value: a number, or a name that it goes by: `--pat linux`. */
+function valueOf(option: string, name: string, text: string): Known<bigint> {
+  const preset = registerPreset(name, text);
+  if (typeof preset === 'bigint')
+    return { value: preset, origin: { kind: 'given', where: `${option} ${text}` } };
+  try {
+    return { value: parseWord(text), origin: { kind: 'given', where: option } };
+  } catch (error) {
+    if (!(error instanceof WordSyntaxError)) throw error;
+    const names = preset.length > 0 ? `, or one of ${preset.join(', ')}` : '';
+    throw new UsageError(`${option}: ${error.message}${names}`);
+  }
+}
+
+/** Registers that options name: `--vttbr`, `--tcr`, `--reg NAME=VALUE`. */
+export function sourceGiven(args: MachineArgs): Source {
+  const given = new Map<string, Known<bigint>>();
+  for (const [option, name] of Object.entries(NAMED)) {
+    const text = args[option as keyof typeof NAMED];
+    if (text !== undefined) given.set(name, valueOf(`--${option}`, name, text));
+  }
+  for (const option of PER_LEVEL) {
+    const text = args[option];
+    const name = `${option.toUpperCase()}_EL${args.el ?? 1}`;
+    if (text !== undefined) given.set(name, valueOf(`--${option}`, name, text));
+  }
+  for (const text of args.reg) {
+    const at = text.indexOf('=');
+    if (at <= 0) throw new UsageError(`--reg takes NAME=VALUE, not '${text}'`);
+    const spelled = text.slice(0, at).trim();
+    const name = registerName(spelled);
+    if (!isTranslationRegister(name) && !isOtherRegister(name))
+      throw new UsageError(`--reg ${text}: ${unknownRegister(spelled)}`);
+    const known = valueOf(`--reg ${spelled}`, name, text.slice(at + 1).trim());
+    const before = given.get(name);
+    if (before !== undefined && before.value !== known.value)
+      throw new UsageError(
+        `${name} is given twice: 0x${before.value.toString(16)} by ${before.origin.where}, 0x${known.value.toString(16)} by ${known.origin.where}`,
+      );
+    given.set(name, known);
+  }
+  return { cpus: given.size > 0 ? [given] : [] };
+}
+
+/** The registers of a file; what is wrong with it is said with its name. */
+export function sourceOfFile(path: string): Source {
+  const text = textOf(path);
+  try {
+    return sourceOf(text, path);
+  } catch (error) {
+    if (error instanceof RegisterSyntaxError) throw new InputError(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** `vm.registers.json` beside `vm.elf`, `vm.elf.gz`…; undefined where there is none. */
+export function besideDump(dump: string): string | undefined {
+  const parts = dump.split('/');
+  const file = parts.pop() ?? '';
+  for (let stem = file; stem.includes('.') && stem.lastIndexOf('.') > 0; ) {
+    stem = stem.slice(0, stem.lastIndexOf('.'));
+    const path = [...parts, `${stem}.registers.json`].join('/');
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+  }
+  return undefined;
+}
+
+export { knownFrom };
+
+/**
+ * What the options say, before the register file, before what the verb has of its own.
+ * @param own a dump's notes, a text's registers: the most trusted first
+ */
+export function machineGiven(args: MachineArgs, own: readonly Source[] = []): Machine {
+  const file = args.registers === undefined ? [] : [sourceOfFile(args.registers)];
+  const machine = machineFrom([sourceGiven(args), ...file, ...own]);
+  if (args.cpu === undefined) return machine;
+  const cpu = Number(args.cpu);
+  if (!(cpu in machine.cpus))
+    throw new UsageError(
+      machine.cpus.length === 1 && machine.cpus[0]?.size === 0
+        ? `--cpu ${args.cpu}: there are no registers in ${args.registers ?? 'the dump’s notes'}`
+        : `--cpu takes 0 to ${machine.cpus.length - 1}`,
+    );
+  return ofCpu(machine, cpu);
+}
