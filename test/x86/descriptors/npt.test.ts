@@ -4,7 +4,7 @@ import { encode } from '../../../src/bits/codec.ts';
 import { settle } from '../../../src/bits/settings.ts';
 import { type NptSettings, npt, nptSettings, readNpt } from '../../../src/x86/descriptors/npt.ts';
 import { readStage1, type Stage1Settings, stage1Settings } from '../../../src/x86/descriptors/stage1.ts';
-import { PATS } from '../../../src/x86/registers/attributes.ts';
+import { PATS } from '../../../src/x86/values/pat.ts';
 import { anyWord, settingsOf } from '../../support/arbitrary.ts';
 
 const at = (given: Partial<NptSettings> = {}): NptSettings =>

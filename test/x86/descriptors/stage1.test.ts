@@ -8,7 +8,7 @@ import {
   stage1,
   stage1Settings,
 } from '../../../src/x86/descriptors/stage1.ts';
-import { PATS } from '../../../src/x86/registers/attributes.ts';
+import { PATS } from '../../../src/x86/values/pat.ts';
 import { anyWord, settingsOf } from '../../support/arbitrary.ts';
 
 const at = (given: Partial<Stage1Settings>): Stage1Settings => settle(stage1Settings, given);

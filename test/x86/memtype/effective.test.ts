@@ -18,8 +18,8 @@ import {
   TYPE_PROPERTIES,
   withoutPat,
 } from '../../../src/x86/memtype/index.ts';
-import { PATS } from '../../../src/x86/registers/attributes.ts';
 import type { MemoryType, PatType } from '../../../src/x86/values/attributes.ts';
+import { PATS } from '../../../src/x86/values/pat.ts';
 
 const MTRR: readonly MemoryType[] = ['UC', 'WC', 'WT', 'WP', 'WB'];
 const PAT: readonly PatType[] = ['UC', 'UC-', 'WC', 'WT', 'WP', 'WB'];

@@ -16,7 +16,7 @@ import {
   stage1,
   stage2,
 } from '../../../src/x86/memtype/index.ts';
-import { PATS } from '../../../src/x86/registers/attributes.ts';
+import { PATS } from '../../../src/x86/values/pat.ts';
 
 const LAYOUTS = [
   ['32', 1],

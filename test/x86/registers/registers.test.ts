@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, describe as group, test } from 'vitest';
 import { settle } from '../../../src/bits/settings.ts';
-import { PATS, pat, patBits, patIndex, patTypes } from '../../../src/x86/registers/attributes.ts';
+import { pat, patBits, patIndex, patTypes } from '../../../src/x86/registers/attributes.ts';
 import { cacheMode, cr0, cr4, efer } from '../../../src/x86/registers/control.ts';
 import { eptVpidCap } from '../../../src/x86/registers/features.ts';
 import {
@@ -13,6 +13,7 @@ import {
   wrmsrAccepts,
 } from '../../../src/x86/registers/mtrr.ts';
 import { cr3, eptp } from '../../../src/x86/registers/roots.ts';
+import { PATS } from '../../../src/x86/values/pat.ts';
 import { anyWord } from '../../support/arbitrary.ts';
 
 group('IA32_PAT', () => {
