@@ -56,6 +56,8 @@ export interface Names {
   readonly machines: readonly string[];
   /** Values that registers go by a name with: `PAT` `linux`. */
   readonly presets: Readonly<Record<string, Readonly<Record<string, bigint>>>>;
+  /** Registers that whoever owns the tables always sets so, by the owner: `linux`, `windows`. */
+  readonly implied: Readonly<Record<string, Readonly<Record<string, bigint>>>>;
   /** Does a register of this name give one of its translations away? */
   owns(register: string): boolean;
 }

@@ -32,3 +32,10 @@ export function registerPreset(register: string, name: string): bigint | readonl
   const known = Object.assign({}, ...architectureNames.map(({ presets }) => presets[register] ?? {}));
   return known[name.toLowerCase()] ?? Object.keys(known);
 }
+
+/** Registers of an architecture whose values follow from who owns the tables. */
+export const impliedBy = (
+  owner: string,
+  architecture: ArchitectureId | undefined,
+): readonly (readonly [name: string, value: bigint])[] =>
+  Object.entries(architectureNames.find(({ id }) => id === architecture)?.implied[owner] ?? {});

@@ -29,7 +29,7 @@ export function candidatesOfAll(
   architecture: ArchitectureId,
   machine: object = {},
   among: readonly Walks[] = architectureWalks,
-): Candidates & { readonly found: readonly (Candidate & { readonly cpu: number })[] } {
+): Omit<Candidates, 'found'> & { readonly found: readonly (Candidate & { readonly cpu: number })[] } {
   const found: (Candidate & { cpu: number })[] = [];
   const refused: Candidates['refused'][number][] = [];
   cpus.forEach((registers, cpu) => {

@@ -12,5 +12,6 @@ export const names: Names = {
   machines: ['arm64', 'arm'],
   // AttrIndx 0 to 4: Normal, Normal Tagged, Normal NC, Device-nGnRnE, Device-nGnRE [Linux, arch/arm64/include/asm/memory.h, since 5.13]
   presets: { MAIR_EL1: { linux: 0x04_0044_ffffn, 'linux-mte': 0x04_0044_f0ffn } },
+  implied: {},
   owns: register => /^(V?TTBR\d?|V?TCR|MAIR|SCTLR|HCR)_EL\d/.test(register),
 };

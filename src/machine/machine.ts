@@ -117,3 +117,15 @@ export function originText({ kind, where }: Origin): string {
       return where;
   }
 }
+
+/** What somebody should know before believing a machine, a sentence each. */
+export const saidOf = ({ remarks, overruled }: Machine): readonly string[] => [
+  ...remarks,
+  // what somebody types is meant to be believed
+  ...overruled
+    .filter(({ believed }) => believed.origin.kind !== 'given')
+    .map(
+      ({ name, believed, not }) =>
+        `${name}: 0x${believed.value.toString(16)} (${originText(believed.origin)}) is taken, not 0x${not.value.toString(16)} (${originText(not.origin)})`,
+    ),
+];

@@ -2,7 +2,12 @@
 import { closest } from '../bits/suggest.ts';
 import type { Item } from '../text/model.ts';
 import { TextReader } from '../text/read.ts';
-import { isOtherRegister, isTranslationRegister, REGISTER_NAMES } from '../text/register-names.ts';
+import {
+  isOtherRegister,
+  isTranslationRegister,
+  REGISTER_NAMES,
+  registerName,
+} from '../text/register-names.ts';
 import { parseRegisters, type RegisterFile, RegisterSyntaxError } from '../text/registers.ts';
 import type { Known, KnownFacts, KnownRegisters, Origin, Source } from './machine.ts';
 
@@ -18,10 +23,14 @@ export function unknownRegister(name: string): string {
 }
 
 /** What of a set of names is worth a word: those that look misspelt each by itself, the rest together. */
-function remarksOn(names: Iterable<string>, where: string): string[] {
-  const strange = [...new Set(names)].filter(name => !isTranslationRegister(name) && !isOtherRegister(name));
+function remarksOn(spelled: Iterable<string>, where: string): string[] {
+  const strange = [...new Set(spelled)].filter(text => {
+    const name = registerName(text);
+    return !isTranslationRegister(name) && !isOtherRegister(name);
+  });
   const misspelt = strange.filter(name => closest(name, NAMES, 1).length > 0);
-  const rest = strange.filter(name => !misspelt.includes(name));
+  // a plain word is a heading of whoever wrote the file: `levels`, `offset`
+  const rest = strange.filter(name => !misspelt.includes(name) && !/^[a-z]+$/.test(name));
   return [
     ...misspelt.map(name => `${where}: ${unknownRegister(name)}`),
     ...(rest.length > 0
@@ -46,7 +55,7 @@ export function sourceOf(text: string, where: string): Source {
   return source;
 }
 
-function fromFile({ cpus, unreadable, contradictory }: RegisterFile, where: string): Source {
+function fromFile({ cpus, spelled, unreadable, contradictory }: RegisterFile, where: string): Source {
   const [first] = unreadable;
   if (first)
     throw new RegisterSyntaxError(
@@ -56,10 +65,7 @@ function fromFile({ cpus, unreadable, contradictory }: RegisterFile, where: stri
   return {
     cpus: cpus.map(cpu => new Map([...cpu].map(([name, value]) => [name, { value, origin }] as const))),
     remarks: [
-      ...remarksOn(
-        cpus.flatMap(cpu => [...cpu.keys()]),
-        where,
-      ),
+      ...remarksOn(spelled, where),
       ...contradictory.map(({ name, values: [kept, other] }) => twice(name, kept, other, where)),
     ],
   };

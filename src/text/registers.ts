@@ -15,6 +15,8 @@ export interface RegisterFile {
   readonly form: 'json' | 'qemu' | 'gdb' | 'pairs';
   /** At least one set; tools that show one CPU give one. */
   readonly cpus: readonly Registers[];
+  /** Every name as it is spelled. */
+  readonly spelled: readonly string[];
   /** Names whose value is no number of 64 bits, with the value as it stands in the text. */
   readonly unreadable: readonly { readonly name: string; readonly text: string }[];
   /** Names that the text gives two values, with both. */
@@ -54,12 +56,13 @@ function fromJson(text: string): RegisterFile {
     throw new RegisterSyntaxError(`looks like JSON but is not: ${(error as Error).message}`);
   }
   const found = new Found();
-  const shared = found.set();
+  const shared = new Map<string, bigint>();
   const perCpu: Map<string, bigint>[] = [];
   collect(parsed, shared, perCpu, found);
   return {
     form: 'json',
     cpus: perCpu.length > 0 ? perCpu.map(cpu => new Map([...shared, ...cpu])) : [shared],
+    spelled: found.spelled,
     unreadable: found.unreadable,
     contradictory: found.contradictory,
   };
@@ -67,14 +70,12 @@ function fromJson(text: string): RegisterFile {
 
 /** What is said of names beside their values. */
 class Found {
+  readonly spelled: string[] = [];
   readonly unreadable: { readonly name: string; readonly text: string }[] = [];
   readonly contradictory: { readonly name: string; readonly values: readonly [bigint, bigint] }[] = [];
-  /** Alias and name may both be there, as QEMU's TTBR0_EL12 beside TTBR0_EL1. */
-  set(): Map<string, bigint> {
-    return new Map();
-  }
   put(set: Map<string, bigint>, spelled: string, value: bigint): void {
     const name = registerName(spelled);
+    this.spelled.push(spelled);
     const before = set.get(name);
     if (before === undefined) set.set(name, value);
     else if (before !== value) this.contradictory.push({ name, values: [before, value] });
@@ -96,7 +97,7 @@ function collect(
   for (const [key, child] of Object.entries(value)) {
     if (Array.isArray(child) && key.toLowerCase() === 'cpus')
       for (const element of child) {
-        const cpu = found.set();
+        const cpu = new Map<string, bigint>();
         collect(element, cpu, [], found, depth + 1);
         cpus.push(cpu);
       }
@@ -146,5 +147,6 @@ function fromText(text: string): RegisterFile {
     for (const [, name = '', value = '0'] of line.matchAll(PAIR))
       cpu.set(registerName(name), BigInt(value.startsWith('0x') ? value : `0x${value}`));
   }
-  return { form, cpus, unreadable: [], contradictory: [] };
+  const spelled = cpus.flatMap(cpu => [...cpu.keys()]);
+  return { form, cpus, spelled, unreadable: [], contradictory: [] };
 }

@@ -14,5 +14,6 @@ export const names: Names = {
   ],
   machines: ['x86-64', 'i386'],
   presets: { PAT: PATS },
+  implied: { linux: { PAT: PATS.linux }, windows: { PAT: PATS.windows } },
   owns: register => /^(CR[034]|N?CR3|EPTP)$/.test(register),
 };

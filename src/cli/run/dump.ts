@@ -1,22 +1,18 @@
 /** A dump, opened, with the translations that registers give: what walk, translate and their kin begin with. */
 import { readFileSync } from 'node:fs';
-import { architectureOf, architectureOfMachine } from '../../arch/names.ts';
-import { candidatesOfAll, type Machine } from '../../arch/walks.ts';
+import { architectureOf, architectureOfMachine, impliedBy } from '../../arch/names.ts';
+import { candidatesOfAll, type Machine as Processor } from '../../arch/walks.ts';
 import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
 import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
 import { didYouMean } from '../../bits/suggest.ts';
-import { parseWord } from '../../bits/word.ts';
+import { hex, parseWord } from '../../bits/word.ts';
 import type { Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
 import type { Image } from '../../image/parse.ts';
+import { parseVmcoreinfo } from '../../image/vmcoreinfo.ts';
 import { Watched } from '../../image/watched.ts';
-import {
-  parseRegisters,
-  type RegisterFile,
-  RegisterSyntaxError,
-  type Registers,
-  registerName,
-} from '../../text/registers.ts';
+import { knownFrom, type Machine, originText, type Source, saidOf, valuesOf } from '../../machine/machine.ts';
+import type { Registers } from '../../text/registers.ts';
 import type { Candidates } from '../../walk/candidate.ts';
 import { type Space, spacesOf } from '../../walk/space.ts';
 import type { Recipe } from '../../workers/recipe.ts';
@@ -26,6 +22,7 @@ import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
 import { progress } from '../progress.ts';
 import { InputError, UsageError } from '../trouble.ts';
+import { besideDump, machineGiven, sourceOfFile } from './machine.ts';
 
 export type DumpArgs = OptionValues<typeof dumpOptions> & { readonly dump: string };
 
@@ -53,6 +50,8 @@ export interface OpenDump {
   /** Every translation that the registers give, and the registers, one set for each CPU. */
   readonly candidates: Found;
   readonly cpus: readonly Registers[];
+  /** The same with where each came from. */
+  readonly known: Machine;
   /** The same for another thread to make. */
   readonly recipe: Recipe;
 }
@@ -100,7 +99,9 @@ export async function withImage(
   const watched = watching(image, pages => bar.at(pages));
   try {
     say(image.remarks);
-    return await use(described(args, watched));
+    const opened = described(args, watched);
+    for (const text of saidOf(opened.known)) io.err.write(`memattr ${verb}: ${text}\n`);
+    return await use(opened);
   } finally {
     bar.end();
     say(image.remarks);
@@ -115,15 +116,26 @@ const openingOf = (args: DumpArgs): Recipe['open'] => ({
 
 /** An opened image with its registers and the translations they give. */
 function described(args: DumpArgs, image: Image): OpenDump {
-  const { cpus, source } = registersOf(args, image);
+  const path = args.registers ?? besideDump(args.dump);
+  const file = path === undefined ? undefined : sourceOfFile(path);
+  const known = machineGiven(args, file, sourcesOf(image, file));
+  const cpus = known.cpus.map(valuesOf);
   const recipe = {
     path: args.dump,
     open: openingOf(args),
     registers: cpus,
     ...processorOf(args, cpus, image),
   };
-  const candidates = candidatesOfAll(cpus, recipe.architecture, recipe.machine);
-  return { image, source, candidates, cpus, recipe };
+  const found = candidatesOfAll(cpus, recipe.architecture, recipe.machine);
+  const candidates = { ...found, found: found.found.map(one => ({ ...one, ...impliedIn(one, known) })) };
+  return { image, source: placesOf(args, known, path), candidates, cpus, known, recipe };
+}
+
+/** What is implied and not given stands among what a translation assumed. */
+function impliedIn({ assumed, cpu }: Found['found'][number], { cpus }: Machine) {
+  const implied = [...(cpus[cpu] ?? [])].filter(([, { origin }]) => origin.kind === 'implied');
+  const texts = implied.map(([name, { value, origin }]) => `${name} ${hex(value)}, ${originText(origin)}`);
+  return { assumed: [...assumed, ...texts] };
 }
 
 /** The same image, with every page that is read reported. */
@@ -136,62 +148,35 @@ const watching = (image: Image, report: (pages: number) => void): Image => ({
   close: () => image.close(),
 });
 
-/** Register options by the register they stand for. */
-const NAMED = {
-  vttbr: 'VTTBR_EL2',
-  vtcr: 'VTCR_EL2',
-  hcr: 'HCR_EL2',
-  cr0: 'CR0',
-  cr3: 'CR3',
-  cr4: 'CR4',
-  efer: 'EFER',
-  pat: 'PAT',
-  eptp: 'EPTP',
-  ncr3: 'NCR3',
-  'guest-cr3': 'GUESTCR3',
-} as const;
-const PER_LEVEL = ['ttbr0', 'ttbr1', 'tcr', 'mair', 'sctlr'] as const;
-
-/** Registers that options name: `--vttbr`, `--tcr`, `--reg NAME=VALUE`. */
-export function registersGiven(args: Omit<DumpArgs, 'dump'>): Registers {
-  const given = new Map<string, bigint>();
-  for (const [option, name] of Object.entries(NAMED)) {
-    const text = args[option as keyof typeof NAMED];
-    if (text !== undefined) given.set(name, parseWord(text));
-  }
-  for (const option of PER_LEVEL) {
-    const text = args[option];
-    if (text !== undefined) given.set(`${option.toUpperCase()}_EL${args.el ?? 1}`, parseWord(text));
-  }
-  for (const text of args.reg) {
-    const [name = '', value] = text.split('=');
-    if (value === undefined) throw new UsageError(`--reg takes NAME=VALUE, not '${text}'`);
-    given.set(registerName(name), parseWord(value));
-  }
-  return given;
+/** The registers' places in words: `the command line, vm.json (2 CPUs)`. */
+function placesOf(args: DumpArgs, { cpus }: Machine, file: string | undefined): string {
+  const kinds = new Set(cpus.flatMap(cpu => [...cpu.values()].map(({ origin }) => origin.kind)));
+  const which =
+    args.cpu !== undefined ? ` (CPU ${args.cpu})` : cpus.length > 1 ? ` (${cpus.length} CPUs)` : '';
+  return [
+    ...(kinds.has('given') ? ['the command line'] : []),
+    ...(kinds.has('file') ? [`${file}${which}`] : []),
+    ...(kinds.has('note') ? [`the dump’s notes${kinds.has('file') ? '' : which}`] : []),
+  ].join(', ');
 }
 
-/** Registers from the options, before the file, before the dump’s notes: one set for each CPU. */
-function registersOf(
-  args: DumpArgs,
-  image: Image,
-): { readonly cpus: readonly Registers[]; readonly source: string } {
-  const given = registersGiven(args);
-  const all = args.registers === undefined ? notesOf(image) : registerFile(args.registers).cpus;
-  const where = args.registers ?? 'the dump’s notes';
-  const sets = args.cpu === undefined ? all : all.slice(Number(args.cpu)).slice(0, 1);
-  if (args.cpu !== undefined && sets.length === 0)
-    throw new UsageError(
-      all.length === 0
-        ? `--cpu ${args.cpu}: there are no registers in ${where}`
-        : `--cpu takes 0 to ${all.length - 1}`,
-    );
-  const which = args.cpu !== undefined ? ` (CPU ${args.cpu})` : all.length > 1 ? ` (${all.length} CPUs)` : '';
-  const source = [
-    ...(given.size > 0 ? ['the command line'] : []),
-    ...(sets.length > 0 ? [`${where}${which}`] : []),
-  ].join(', ');
-  return { cpus: (sets.length > 0 ? sets : [new Map()]).map(set => new Map([...set, ...given])), source };
+/** What the dump says of its machine, most trusted first. */
+function sourcesOf(image: Image, file: Source | undefined): readonly Source[] {
+  const notes: Source = {
+    cpus: notesOf(image).map(cpu => knownFrom(cpu, { kind: 'note', where: '' })),
+  };
+  // a file that names a root speaks of its own moment and its own CPUs: notes of another would be mixed in
+  const rooted = file?.cpus.some(cpu => architectureOf(valuesOf(cpu)) !== undefined) === true;
+  return [...(rooted ? [] : [notes]), ...conventions(image)];
+}
+
+/** What whoever wrote the tables is known to do. */
+function conventions({ notes }: Image): readonly Source[] {
+  const release = notes.vmcoreinfo === undefined ? undefined : parseVmcoreinfo(notes.vmcoreinfo).release;
+  const implied = release === undefined ? [] : impliedBy('linux', architectureOfMachine(notes.machine));
+  return implied.length === 0
+    ? []
+    : [{ cpus: [knownFrom(implied, { kind: 'implied', where: `Linux ${release} (VMCOREINFO)` })] }];
 }
 
 /** Registers of the dump's notes, one set for each CPU. */
@@ -208,21 +193,13 @@ export function textOf(path: string): string {
   }
 }
 
-/** The register file that an option names; what is wrong with it is said with its name. */
-export function registerFile(path: string): RegisterFile {
-  const text = textOf(path);
-  try {
-    return parseRegisters(text);
-  } catch (error) {
-    if (error instanceof RegisterSyntaxError) throw new InputError(`${path}: ${error.message}`);
-    throw error;
-  }
-}
-
 /** What the registers do not hold, as `--set` gives it. */
-export function machineOf(args: DumpArgs): Machine {
+export function machineOf(args: DumpArgs): Processor {
   const { features, ...machine } = parseSettings(machineSettings, pairsOf(args.set));
-  return { ...(machine as Machine), ...(features === undefined ? {} : { features: FEATURE_SETS[features] }) };
+  return {
+    ...(machine as Processor),
+    ...(features === undefined ? {} : { features: FEATURE_SETS[features] }),
+  };
 }
 
 /** Which architecture the registers belong to, and the processor besides them. */

@@ -10,6 +10,7 @@ import type { Claim } from '../../faults/claim.ts';
 import { walkEntries } from '../../faults/entries.ts';
 import { lookUp } from '../../faults/look.ts';
 import { explain } from '../../faults/verdict.ts';
+import { valuesOf } from '../../machine/machine.ts';
 import { revealed } from '../../pasted/entry.ts';
 import { type FaultAnswer, faultLines, faultRecord } from '../../report/fault.ts';
 import { json } from '../../report/json.ts';
@@ -27,7 +28,8 @@ import { type Globals, outputOf } from '../command.ts';
 import { type Io, look } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
-import { type Dump, type DumpArgs, registerFile, registersGiven, textOf, withDump } from './dump.ts';
+import { type Dump, type DumpArgs, textOf, withDump } from './dump.ts';
+import { machineGiven } from './machine.ts';
 
 type FaultArgs = Omit<DumpArgs, 'dump'> &
   Globals & {
@@ -180,10 +182,7 @@ function ofEntries(claim: Claim, args: FaultArgs): FaultAnswer {
 }
 
 /** Registers from the options, before the file. */
-function registersOf(args: FaultArgs): Registers {
-  const { cpus } = args.registers === undefined ? { cpus: [] } : registerFile(args.registers);
-  return new Map([...(cpus[Number(args.cpu ?? 0)] ?? []), ...registersGiven(args)]);
-}
+const registersOf = (args: FaultArgs): Registers => valuesOf(machineGiven(args).cpus[0] ?? new Map());
 
 /** Settings from `--set`, before what registers say. */
 function settingsOf(family: string, claim: Claim, args: FaultArgs, registers: Registers): Given {

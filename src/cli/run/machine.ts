@@ -2,14 +2,7 @@
 import { statSync } from 'node:fs';
 import { registerPreset } from '../../arch/names.ts';
 import { parseWord, WordSyntaxError } from '../../bits/word.ts';
-import {
-  type Known,
-  knownFrom,
-  type Machine,
-  machineFrom,
-  ofCpu,
-  type Source,
-} from '../../machine/machine.ts';
+import { type Known, type Machine, machineFrom, ofCpu, type Source } from '../../machine/machine.ts';
 import { sourceOf, unknownRegister } from '../../machine/read.ts';
 import { isOtherRegister, isTranslationRegister, registerName } from '../../text/register-names.ts';
 import { RegisterSyntaxError } from '../../text/registers.ts';
@@ -103,22 +96,23 @@ export function besideDump(dump: string): string | undefined {
   return undefined;
 }
 
-export { knownFrom };
-
 /**
  * What the options say, before the register file, before what the verb has of its own.
+ * @param file the register file, read; default: the one that `--registers` names
  * @param own a dump's notes, a text's registers: the most trusted first
  */
-export function machineGiven(args: MachineArgs, own: readonly Source[] = []): Machine {
-  const file = args.registers === undefined ? [] : [sourceOfFile(args.registers)];
-  const machine = machineFrom([sourceGiven(args), ...file, ...own]);
+export function machineGiven(
+  args: MachineArgs,
+  file = args.registers === undefined ? undefined : sourceOfFile(args.registers),
+  own: readonly Source[] = [],
+): Machine {
+  const machine = machineFrom([sourceGiven(args), ...(file ? [file] : []), ...own]);
   if (args.cpu === undefined) return machine;
   const cpu = Number(args.cpu);
-  if (!(cpu in machine.cpus))
-    throw new UsageError(
-      machine.cpus.length === 1 && machine.cpus[0]?.size === 0
-        ? `--cpu ${args.cpu}: there are no registers in ${args.registers ?? 'the dump’s notes'}`
-        : `--cpu takes 0 to ${machine.cpus.length - 1}`,
-    );
-  return ofCpu(machine, cpu);
+  if (machine.cpus[cpu]) return ofCpu(machine, cpu);
+  throw new UsageError(
+    [file, ...own].every(source => (source?.cpus.length ?? 0) === 0)
+      ? `--cpu ${args.cpu}: there are no registers in ${args.registers ?? 'the dump’s notes'}`
+      : `--cpu takes 0 to ${machine.cpus.length - 1}`,
+  );
 }
