@@ -6,6 +6,8 @@ import { names as called } from './descriptors/names.ts';
 export const names: Names = {
   id: 'riscv',
   formats: [{ ...called.stage1, load: async () => erase((await import('./descriptors/stage1.ts')).stage1) }],
+  presets: {},
+  implied: {},
   machines: ['riscv64'],
   owns: register => register === 'SATP',
 };
