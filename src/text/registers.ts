@@ -113,7 +113,7 @@ function collect(
 
 /** In quotes a value is hexadecimal, as everywhere; a number of JSON is decimal, as JSON has it. */
 function numberOf(text: string): bigint | undefined {
-  const decimal = /^\u0000(\d{1,20})$/.exec(text)?.[1];
+  const decimal = text.startsWith(PLAIN) ? /^\d{1,20}$/.exec(text.slice(PLAIN.length))?.[0] : undefined;
   const hex = /^\s*(?:0x)?([0-9a-f][0-9a-f_`]{0,18})\s*$/i.exec(text)?.[1]?.replace(/[_`]/g, '');
   if (decimal === undefined && (hex === undefined || hex.length > 16)) return undefined;
   const value = decimal === undefined ? BigInt(`0x${hex}`) : BigInt(decimal);

@@ -30,7 +30,7 @@ const NAMED = {
 const PER_LEVEL = ['ttbr0', 'ttbr1', 'tcr', 'mair', 'sctlr'] as const;
 
 /** A register's value: a number, or a name that it goes by: `--pat linux`. */
-function valueOf(option: string, name: string, text: string): Known<bigint> {
+function valueNamed(option: string, name: string, text: string): Known<bigint> {
   const preset = registerPreset(name, text);
   if (typeof preset === 'bigint')
     return { value: preset, origin: { kind: 'given', where: `${option} ${text}` } };
@@ -48,12 +48,12 @@ export function sourceGiven(args: MachineArgs): Source {
   const given = new Map<string, Known<bigint>>();
   for (const [option, name] of Object.entries(NAMED)) {
     const text = args[option as keyof typeof NAMED];
-    if (text !== undefined) given.set(name, valueOf(`--${option}`, name, text));
+    if (text !== undefined) given.set(name, valueNamed(`--${option}`, name, text));
   }
   for (const option of PER_LEVEL) {
     const text = args[option];
     const name = `${option.toUpperCase()}_EL${args.el ?? 1}`;
-    if (text !== undefined) given.set(name, valueOf(`--${option}`, name, text));
+    if (text !== undefined) given.set(name, valueNamed(`--${option}`, name, text));
   }
   for (const text of args.reg) {
     const at = text.indexOf('=');
@@ -62,7 +62,7 @@ export function sourceGiven(args: MachineArgs): Source {
     const name = registerName(spelled);
     if (!isTranslationRegister(name) && !isOtherRegister(name))
       throw new UsageError(`--reg ${text}: ${unknownRegister(spelled)}`);
-    const known = valueOf(`--reg ${spelled}`, name, text.slice(at + 1).trim());
+    const known = valueNamed(`--reg ${spelled}`, name, text.slice(at + 1).trim());
     const before = given.get(name);
     if (before !== undefined && before.value !== known.value)
       throw new UsageError(
