@@ -1,5 +1,4 @@
 /** A dump, opened, with the translations that registers give: what walk, translate and their kin begin with. */
-import { readFileSync } from 'node:fs';
 import { architectureOf, architectureOfMachine, impliedBy } from '../../arch/names.ts';
 import { candidatesOfAll, type Machine as Processor } from '../../arch/walks.ts';
 import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
@@ -17,11 +16,12 @@ import type { Candidates } from '../../walk/candidate.ts';
 import { type Space, spacesOf } from '../../walk/space.ts';
 import type { Recipe } from '../../workers/recipe.ts';
 import type { OptionValues } from '../command.ts';
+import { textOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
 import { progress } from '../progress.ts';
-import { InputError, UsageError } from '../trouble.ts';
+import { UsageError } from '../trouble.ts';
 import { besideDump, machineGiven, sourceOfFile } from './machine.ts';
 
 export type DumpArgs = OptionValues<typeof dumpOptions> & { readonly dump: string };
@@ -182,16 +182,6 @@ function conventions({ notes }: Image): readonly Source[] {
 /** Registers of the dump's notes, one set for each CPU. */
 export const notesOf = (image: Image): Registers[] =>
   image.notes.cpus.map(cpu => new Map(Object.entries(cpu.registers)));
-
-/** A text file that an option names. */
-export function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new InputError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
-  }
-}
 
 /** What the registers do not hold, as `--set` gives it. */
 export function machineOf(args: DumpArgs): Processor {

@@ -25,10 +25,11 @@ import {
   pageFaultClaim,
 } from '../../x86/faults/claims.ts';
 import { type Globals, outputOf } from '../command.ts';
+import { textOf } from '../files.ts';
 import { type Io, look } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
-import { type Dump, type DumpArgs, textOf, withDump } from './dump.ts';
+import { type Dump, type DumpArgs, withDump } from './dump.ts';
 import { machineGiven } from './machine.ts';
 
 type FaultArgs = Omit<DumpArgs, 'dump'> &

@@ -12,11 +12,12 @@ import { lintRules } from '../../lint/rules.ts';
 import { lintAnswer, rulesAnswer } from '../../report/lint.ts';
 import { sarifAnswer } from '../../report/sarif.ts';
 import { type Globals, outputOf } from '../command.ts';
+import { textOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { version } from '../version.ts';
-import { type DumpArgs, textOf, withDump } from './dump.ts';
+import { type DumpArgs, withDump } from './dump.ts';
 
 type LintArgs = Omit<DumpArgs, 'dump'> &
   Globals & {

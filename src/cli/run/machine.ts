@@ -7,9 +7,9 @@ import { sourceOf, unknownRegister } from '../../machine/read.ts';
 import { isOtherRegister, isTranslationRegister, registerName } from '../../text/register-names.ts';
 import { RegisterSyntaxError } from '../../text/registers.ts';
 import type { OptionValues } from '../command.ts';
+import { textOf } from '../files.ts';
 import type { machineOptions } from '../options.ts';
 import { InputError, UsageError } from '../trouble.ts';
-import { textOf } from './dump.ts';
 
 export type MachineArgs = OptionValues<typeof machineOptions>;
 
