@@ -61,6 +61,8 @@ export interface About {
   readonly title: string;
   /** Id of the architecture that alone has such a text; absent where several have, or the text says it itself. */
   readonly arch?: string;
+  /** Such a text may be numbers and nothing else: from this score on it is of this format, below it bare words. */
+  readonly numbersFrom?: number;
   /** Such a text is a map of addresses: it lists ranges, or answers where single addresses lead. */
   readonly map?: MapFacts;
 }

@@ -1,7 +1,7 @@
 /** Is what somebody pasted text, or words and nothing else? From the beginning of it. */
 import { parseWord } from '../bits/word.ts';
 import { detect } from './detect.ts';
-import { bareRow } from './formats/bare-words.ts';
+import { bareRow, bareWords } from './formats/bare-words.ts';
 import { linesOf } from './lines.ts';
 
 /** Bytes that are looked at before it is decided what they are. */
@@ -42,9 +42,9 @@ function areWords(sample: string): boolean {
   const whole = sample.slice(0, sample.lastIndexOf('\n') + 1) || sample;
   const odd = whole.split(/\r?\n/).filter(line => !isPlain(line));
   const [best] = detect([...linesOf(sample)]);
-  // The offsets of od are numbers too: they go up by what a row holds.
-  if (odd.length === 0) return best?.recogniser.id !== 'od' || best.score < 0.8;
+  if (odd.length === 0)
+    return best === undefined || best.score < (best.recogniser.numbersFrom ?? Number.POSITIVE_INFINITY);
   if (best === undefined)
     return odd.some(line => line.split(/[\s,;]+/).some(token => token.length > LONGEST));
-  return best.recogniser.id === 'words' && odd.some(line => bareRow(line) === undefined);
+  return best.recogniser === bareWords && odd.some(line => bareRow(line) === undefined);
 }

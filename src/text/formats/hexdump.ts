@@ -442,6 +442,7 @@ class OdReader implements Reader {
 export const od: Recogniser = {
   id: 'od',
   title: 'od -t x, hexdump',
+  numbersFrom: 0.8, // its offsets go up by what a row holds
   score(lines) {
     let rows = 0;
     let count = 0;
