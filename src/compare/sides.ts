@@ -1,22 +1,32 @@
 /** The leaves of a walked map in the words of the tool that it is compared with. */
-import { walksOf } from '../arch/walks.ts';
+import type { Walks } from '../arch/architecture.ts';
+import { architectureWalks, walksOf } from '../arch/walks.ts';
 import type { Side } from '../walk/diff.ts';
 import { type AddressMap, leafAt, patternKey } from '../walk/map.ts';
 import { KIND, type Level } from '../walk/regime.ts';
+import type { Stated } from '../walk/stated.ts';
 import { type Cover, saysOf, type TextMap } from './text-map.ts';
 
 /** The leaves of a map in the tool's words. Of two stages the first: most listings know nothing of the second. */
-export function* statedSides(map: AddressMap, text: TextMap): Generator<Side> {
-  const all = leafSides(map, text.facts.throughBoth === true, speaker(map, text));
+export function* statedSides(
+  map: AddressMap,
+  text: TextMap,
+  among: readonly Walks[] = architectureWalks,
+): Generator<Side> {
+  const { stated } = walksOf(map.first.regime.arch, among);
+  const all = leafSides(map, text.facts.throughBoth === true, speaker(map, text, stated));
   yield* text.covers ? clipped(all, text.covers) : all;
 }
 
 /** What the text would say of a leaf, by the leaf's number; made once for each pattern of attribute bits. */
-function speaker({ first }: AddressMap, { sides, facts }: TextMap): (leaf: number) => Side['says'] {
+function speaker(
+  { first }: AddressMap,
+  { sides, facts }: TextMap,
+  stated: Stated,
+): (leaf: number) => Side['says'] {
   const { regime } = first;
   // a value that no line of the text has is none of its matters
   const named = new Set(sides.flatMap(({ says }) => Object.keys(says)));
-  const { stated } = walksOf(regime.arch);
   const known = new Map<string, Side['says']>();
   return leaf => {
     const key = patternKey(first, leaf);

@@ -4,7 +4,6 @@ import { hex } from '../bits/word.ts';
 import type { Candidate } from '../walk/candidate.ts';
 import type { Summary } from '../walk/summary.ts';
 import type { Answer } from './answer.ts';
-import { plainWords } from './plain-words.ts';
 import { SCHEMA } from './records.ts';
 import { sizeText } from './size.ts';
 import type { Look } from './style.ts';
@@ -126,7 +125,7 @@ function summaryLines(summary: Summary, { style, width }: Look): string[] {
     },
     {
       title: 'which is',
-      text: ({ type }) => plainWords(regime.id, type),
+      text: ({ type }) => regime.plainWords(type),
       wrap: true,
       paint: () => style.dim,
     },

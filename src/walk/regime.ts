@@ -115,6 +115,8 @@ export interface Regime {
   describe(reading: Reading, level: number, inherited: number): LeafView;
   /** Rights in the few letters of `LeafView.perm`; for a second stage's rights taken together with the first's. */
   perm(rights: Rights): string;
+  /** What a memory type means to somebody who has never met it, in one line; empty for types that have none. */
+  plainWords(type: string): string;
   /** What an entry that maps nothing says for itself: `{ note: 'KVM MMIO, gfn 0xfee00' }`. */
   describePayload(reading: Reading, level: number): { readonly note?: string };
 }

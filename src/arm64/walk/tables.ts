@@ -30,6 +30,7 @@ import {
   stage2Settings,
   stage2Table,
 } from '../descriptors/stage2.ts';
+import { plainWords } from '../memtype/plain-words.ts';
 import { attributeByte } from '../registers/attributes.ts';
 import { blockSupported, GRANULE_BITS, leafShift } from '../values/address.ts';
 
@@ -67,6 +68,7 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
     classify: reading => ({ kind: kindOf(reading), inherits: 0 }), // stage 2 has no hierarchical attributes
     describe: reading => describeStage2(reading as Stage2Reading, common),
     perm: stage2Perm,
+    plainWords,
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
 }
@@ -126,6 +128,7 @@ export function stage1Tables({
       inherits: codeOf((reading as Stage1Reading).facts.limits),
     }),
     perm: stage1Perm,
+    plainWords,
     describe: (reading, level, inherited) => {
       const s = below[level]?.[inherited] as Stage1Settings;
       return describeStage1(inherited ? readStage1(reading.raw, s) : (reading as Stage1Reading), s);

@@ -50,6 +50,7 @@ import {
   stage2Settings,
   stage2Table,
 } from '../descriptors/stage2.ts';
+import { plainWords, stage2PlainWords } from '../memtype/plain-words.ts';
 import { addressBits, INDEX_BITS, leafShift, type Mode, topLevel } from '../values/address.ts';
 
 /** 32-bit paging, and EFER.NXE = 0: no entry can forbid execution. */
@@ -85,6 +86,7 @@ export function stage1Tables({ settings, base }: Stage1Tables): Regime {
     classify: (reading, level) => stage1Class(reading as Stage1Reading, mode, level),
     describe: (reading, _level, inherited) => describeStage1(reading as Stage1Reading, inherited, mode),
     perm: stage1Perm,
+    plainWords,
     describePayload: reading => softwareNote((reading as Stage1Reading).facts.software),
   };
 }
@@ -126,6 +128,7 @@ export function nptTables({ settings, base }: NptTables): Regime {
       return { ...view, rights: nptRights((reading as NptReading).facts.permissions, inherited) };
     },
     perm: stage1Perm,
+    plainWords,
     describePayload: reading => softwareNote((reading as NptReading).facts.software),
   };
 }
@@ -168,6 +171,7 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     classify: reading => stage2Class(reading as Stage2Reading),
     describe: (reading, _level, inherited) => describeStage2(reading as Stage2Reading, inherited),
     perm: stage2Perm,
+    plainWords: stage2PlainWords,
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
 }

@@ -22,6 +22,7 @@ import {
   PAGE_SIZE,
   topLevel,
 } from '../values/address.ts';
+import type { Pbmt } from '../values/pbmt.ts';
 
 /** Where a walk begins; `stage1Setup` in `setup.ts` computes it from satp, menvcfg and sstatus. */
 export interface Stage1Tables {
@@ -34,6 +35,13 @@ export interface Stage1Tables {
 
 /** Physical addresses of Sv39 and Sv48. */
 const OUTPUT_BITS = 56;
+
+/** PMA: nobody knows by the tables. */
+const PLAIN: Readonly<Record<Pbmt, string>> = {
+  PMA: 'as the platform says: ordinary cached memory, or a device',
+  NC: 'uncached memory: accesses may be merged and speculative',
+  IO: 'device registers: every access, in order',
+};
 
 /** What a table hands down: everything below is global. */
 const GLOBAL = 1;
@@ -58,6 +66,7 @@ export function stage1Tables({ settings, base, moment = { sum: 1, mxr: 0 } }: St
     classify: reading => stage1Class(reading as Stage1Reading),
     describe: (reading, _level, inherited) => describeStage1(reading as Stage1Reading, inherited, moment),
     perm: stage1Perm,
+    plainWords: type => PLAIN[type as keyof typeof PLAIN] ?? '',
     describePayload: () => ({}),
   };
 }
