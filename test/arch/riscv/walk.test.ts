@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { architectures } from '../../../src/arch/architectures.ts';
 import { candidatesOfAll, walksOf } from '../../../src/arch/walks.ts';
 import { hex } from '../../../src/bits/word.ts';
+import { statedSides } from '../../../src/compare/sides.ts';
+import type { TextMap } from '../../../src/compare/text-map.ts';
 import { denials } from '../../../src/faults/denials.ts';
 import { explain, lookUp, walkEntries } from '../../../src/faults/index.ts';
 import type { Kernels } from '../../../src/kernels/api.ts';
@@ -18,6 +20,7 @@ import { plain } from '../../../src/report/style.ts';
 import { translateAnswer } from '../../../src/report/translate.ts';
 import { summaryAnswer } from '../../../src/report/walk.ts';
 import { findRoots } from '../../../src/roots/find.ts';
+import { AliasIndex } from '../../../src/walk/aliases.ts';
 import { Directory } from '../../../src/walk/directory.ts';
 import { walkExactly } from '../../../src/walk/exact.ts';
 import { walkFast } from '../../../src/walk/fast.ts';
@@ -138,7 +141,7 @@ test.each(Object.entries(DIALECTS))(
           }
         }
       }),
-      { numRuns: 8 },
+      { numRuns: 4 },
     );
   },
 );
@@ -289,7 +292,29 @@ describe('a kernel’s tables', () => {
     expect(translate(space.candidate.regime, memory, 1n << 40n).outcome).toBe('outside');
   });
 
-  test('through workers of one thread or by hand, totals are the same', () => {
+  test('in the words of a listing, to be compared with one', () => {
+    const { space, memory } = spaceOf();
+    const says = { read: 'yes', write: 'yes', execute: 'yes', user: 'yes', type: 'PMA' };
+    const text: TextMap = {
+      ...{ from: 'test', space: 'va', leftOut: 0, facts: { holes: true }, stated: new Set() },
+      sides: [{ input: 0x10, frames: 1, output: 0x81000, says }],
+    };
+    const sides = [...statedSides(mapOf(space, memory), text, ALL)];
+    expect(sides.length).toBe(5);
+    expect(sides[0]).toMatchObject({ input: 0x10, output: 0x81000, says: { type: 'PMA' } });
+    expect(() => [...statedSides(mapOf(space, memory), text)]).toThrow('no architecture riscv');
+  });
+
+  test('who maps a page: every way to it', () => {
+    const { space, memory } = spaceOf();
+    const index = new AliasIndex(mapOf(space, memory), memory);
+    expect(index.find(0x8101_5678n).map(({ answer }) => hex(answer.input))).toEqual([
+      '0x25678',
+      hex(KERNEL_HALF + 0x101_5678n),
+    ]);
+  });
+
+  test('totals are the same by hand and by kernels', () => {
     const { space, memory } = spaceOf();
     const { regime } = space.candidate;
     const [byHand, ...others] = [undefined, ...implementations.map(([, kernels]) => kernels)].map(kernels =>
