@@ -127,6 +127,12 @@ test('a stage 1 AttrIndx put into a stage 2 MemAttr is suspected', () => {
   expect(ids(readStage2(0x4000_0713n, s2({ fwb: 1 })))).toContain('looks-like-stage1');
   expect(ids(readStage1(0x4000_07ffn, s1()))).toContain('looks-like-stage2');
   expect(ids(readStage2(0x4000_07dbn, s2()))).toContain('looks-like-fwb');
+  // AP[2:1] = 0b00 in a page that is otherwise Linux's: as S2AP it permits nothing
+  expect(readStage2(0x4000_0717n, s2()).findings).toMatchObject([
+    { id: 'looks-like-stage1', severity: 'note', bits: '7:6' },
+  ]);
+  for (const word of [0x4000_0317n, 0x4000_0617n, 0x4000_0757n, 0x4000_0797n, 0x4000_07d7n]) // AF = 0, OSH, S2AP not 0
+    expect(ids(readStage2(word, s2()))).not.toContain('looks-like-stage1');
   expect(ids(readStage2(0x4000_07ffn, s2({ fwb: 1 })))).toContain('res0-set');
 });
 

@@ -15,6 +15,7 @@ interface Answer {
   readonly outcome: string;
   readonly pa?: string;
   readonly reason?: string;
+  readonly denied?: readonly string[];
 }
 
 describe('as the emulator translated', () => {
@@ -51,6 +52,10 @@ test('a record that can be pasted: both stages, the effective type, who decided,
     'effective     Normal WB RWA, {ISH, OSH}, decided by stage 2 (not one certain answer)',
   );
   expect(out).toContain('arm64.S2ApplyFWBMemAttrs');
+  const denied = ['EL0 read: stage 1', 'EL0 write: stage 1', 'EL0 execute: stage 1'];
+  const { out: lines } = await memattr(['translate', ...args, '0xffff000010001008', '--json']);
+  expect(jsonLines<Answer>(lines)[0]?.denied).toEqual(denied);
+  expect(out).toContain(`taken away: ${denied.join(', ')}`);
 });
 
 test('an address that a stage does not map: which stage, which level, status 1', async () => {

@@ -9,8 +9,8 @@ import { walkExactly } from '../../src/walk/exact.ts';
 import { ResidentImage } from '../../src/walk/resident.ts';
 import { translate } from '../../src/walk/translate.ts';
 import { DIALECTS } from '../support/dialects.ts';
-import type { Memory } from '../support/memory.ts';
-import { random, tree } from '../support/trees.ts';
+import { Memory } from '../support/memory.ts';
+import { type Dialect, random, tree } from '../support/trees.ts';
 
 const implementations: readonly (readonly [string, Kernels])[] = [
   ['WebAssembly', wasmKernels() as Kernels],
@@ -67,5 +67,33 @@ describe('any tree, in WebAssembly and in TypeScript', () => {
       }),
       { numRuns: 5 },
     );
+  });
+});
+
+describe('both halves of a canonical root, whose addresses agree in all lower bits', () => {
+  const dialect = DIALECTS['x86, 4 levels'] as Dialect;
+  const [upper, lower] = [0xffff_8000_0000_1000n, 0x1000n];
+  const leaf = (frame: number): bigint => (BigInt(frame) << 12n) | 0x67n;
+
+  test.each(implementations)('%s', (_, kernels) => {
+    const memory = new Memory();
+    const root = Number(dialect.regime.roots[0]?.address);
+    const next = [root + 0x1_0000, root + 0x2_0000];
+    for (const [half, index, frame] of [
+      [0, 0, 0x777],
+      [1, 256, 0x888],
+    ] as const) {
+      let table = next[half] as number;
+      memory.write(root + 8 * index, BigInt(table) | 0x67n);
+      for (let level = 0; level < 2; level++, table += 4096)
+        memory.write(table, BigInt(table + 4096) | 0x67n);
+      memory.write(table + 8, leaf(frame));
+    }
+    const directory = Directory.of(dialect.regime, resident(new Heap(kernels), memory));
+    const addresses = BigUint64Array.of(lower, upper, lower + 0x1000n, upper + 0x1000n, 0x8000_0000_1000n);
+    const found = directory?.translate(addresses);
+    const none = 2n ** 64n - 1n;
+    expect(Array.from(found?.outputs ?? [])).toEqual([0x77_7000n, 0x88_8000n, none, none, none]);
+    expect(Array.from(found?.leaves ?? [])).toEqual([leaf(0x777), leaf(0x888), 0n, 0n, 0n]);
   });
 });

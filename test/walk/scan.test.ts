@@ -151,6 +151,43 @@ describe('arm64', () => {
     expect(judgeArm64(roots[0] as ScannedRoot).options).toContain('0x80053520'); // 32 bits, SL0 = 0
   });
 
+  test('roots on both sides of a page that is neither a table nor empty stay two roots', () => {
+    const memory = new Memory();
+    const next = random(SEED + 4);
+    const at = BASE + 0x4000;
+    for (const [i, page] of [0, 2].entries()) {
+      const plan = { tableBytes: 4096, indexBits: 9, levels: 2, ...STAGE2 };
+      const tree = plant(memory, plan, BASE + 0x10_0000 * (i + 1), next);
+      memory.touch(at + page * 4096).set(memory.page(tree / 4096) as Uint32Array);
+      memory.touch(tree).fill(0);
+    }
+    memory.touch(at + 4096).fill(0x6867_6665); // text
+    memory.touch(at + 3 * 4096);
+    const roots = concatenated(scan(memory, ARM64).roots, isZero(memory));
+    const found = roots.map(({ address, entries, level }) => [address, entries, level]);
+    expect(found.sort()).toEqual([
+      [at, 512, 1],
+      [at + 2 * 4096, 512, 1],
+    ]);
+  });
+
+  test('limits that tables hand down, bits 63:59, speak for stage 1', () => {
+    const memory = new Memory();
+    plant(memory, { tableBytes: 4096, indexBits: 9, levels: 2, ...STAGE2 }, BASE, random(SEED + 6));
+    const [root] = scan(memory, ARM64).roots;
+    const leaf = { level: 0, table: false, lo: 0x44b, hi: 0, count: 1 }; // AF, AP[1], attribute 2: of either stage
+    const judgement = (bit: number): Judgement => {
+      const hi = 2 ** (bit - 32);
+      return judgeArm64({
+        ...(root as ScannedRoot),
+        patterns: [{ level: 1, table: true, lo: 3, hi, count: 1 }, leaf],
+      });
+    };
+    for (let bit = 52; bit < 64; bit++)
+      expect(judgement(bit).kind, `bit ${bit}`).toBe(bit >= 59 ? 'arm64.stage1' : 'arm64.stage2');
+    expect(judgement(59).evidence).toContain('100% of the tables hand down limits (bits 63:59)');
+  });
+
   test('a root of 64 entries among other data', () => {
     const memory = new Memory();
     const next = random(SEED + 9);
@@ -196,6 +233,23 @@ describe('x86', () => {
       }),
       { numRuns: 4 },
     );
+  });
+
+  test('nested paging has no kernel half: one entry there, and KVM’s mark means nothing', () => {
+    const plan = { tableBytes: 4096, indexBits: 9, levels: 4, pointer: 0x867n, leaf: 0x867n, rootEntries: 2 };
+    const weight = (upper: boolean): number => {
+      const memory = new Memory();
+      const root = plant(memory, plan, BASE, random(SEED + 8));
+      if (upper) {
+        const words = memory.page(root / 4096) as Uint32Array;
+        const used = words.findIndex(word => word !== 0); // the kernel half has the same table
+        words.set(words.subarray(used, used + 2), 2 * 300);
+      }
+      const found = scan(memory, X86).roots.filter(({ species }) => species.id === 'x86.npt');
+      return judgeX86(found.find(({ address }) => address === root) as ScannedRoot).weight;
+    };
+    expect(weight(false)).toBe(1);
+    expect(weight(true)).toBe(-1);
   });
 
   test('noise alone gives no deep tree', () => {

@@ -35,3 +35,19 @@ test.each([
 ] as const)('XN = %i with FEAT_XNX = %i is shown as [54:53] stands', (bits, xnx, xn) => {
   expect(fieldsOf(PAGE | (bits << 53n), { xnx })).toMatchObject({ xn });
 });
+
+test('every field is taken from its own bits', () => {
+  const bare = 0x403n; // AF
+  expect(fieldsOf(bare, {})).toMatchObject({ memattr: 0, s2ap: 0, sh: 0, af: 1, dbm: 0, contig: 0, sw: 0 });
+  for (const [bit, field, value] of [
+    [2n, 'memattr', 1],
+    [5n, 'memattr', 8],
+    [6n, 's2ap', 1],
+    [7n, 's2ap', 2],
+    [8n, 'sh', 1],
+    [9n, 'sh', 2],
+    [51n, 'dbm', 1],
+    [52n, 'contig', 1],
+  ] as const)
+    expect(fieldsOf(bare | (1n << bit), {})[field], `bit ${bit}`).toBe(value);
+});

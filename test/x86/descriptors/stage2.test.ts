@@ -193,6 +193,13 @@ group('sub-page permission table', () => {
       facts: { next: 0x1000n, misconfiguration: false },
     });
     expect(readSppt(0x1003n, s(3)).facts.misconfiguration).toBe(true);
-    expect(readSppt(0x1000n, s(4)).kind).toBe('not-present');
+    // not present: the processor looks at no other bit, so nothing is misconfigured and nothing follows
+    for (const word of [0n, 0x1000n, 0x1006n, ~1n & 0xffff_ffff_ffff_ffffn])
+      expect(readSppt(word, s(4))).toMatchObject({
+        kind: 'not-present',
+        facts: { misconfiguration: false },
+        findings: [],
+      });
+    expect(readSppt(0x1000n, s(4)).facts).not.toHaveProperty('next');
   });
 });
