@@ -185,7 +185,7 @@ describe('arm64', () => {
     };
     for (let bit = 52; bit < 64; bit++)
       expect(judgement(bit).kind, `bit ${bit}`).toBe(bit >= 59 ? 'arm64.stage1' : 'arm64.stage2');
-    expect(judgement(59).evidence).toContain('100% of the tables hand down limits (bits 63:59)');
+    expect(judgement(59).evidence).toContain('all of the tables hand down limits (bits 63:59)');
   });
 
   test('a root of 64 entries among other data', () => {
