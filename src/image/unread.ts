@@ -14,7 +14,7 @@ const word =
   (head: Uint8Array) =>
     head.length >= 4 && magics.includes(new DataView(head.buffer, head.byteOffset).getUint32(0, true));
 
-const UNREAD: readonly Unread[] = [
+export const UNREAD: readonly Unread[] = [
   { name: 'a Windows crash dump', matches: starts('PAGEDU64'), instead: 'convert it to raw memory' },
   { name: 'a 32-bit Windows crash dump', matches: starts('PAGEDUMP'), instead: 'convert it to raw memory' },
   { name: 'a Windows minidump', matches: starts('MDMP'), instead: 'it holds no page tables' },

@@ -424,26 +424,3 @@ describe('a folder of table pages', () => {
     image.close();
   });
 });
-
-describe('what is known and not read is named', () => {
-  const word = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer);
-  const text = (value: string) => new TextEncoder().encode(value);
-  test.each([
-    ['a Windows crash dump', text('PAGEDU64....')],
-    ['a 32-bit Windows crash dump', text('PAGEDUMP....')],
-    ['a VMware snapshot', word(0xbed2bed2, 1, 2)],
-    ['a QEMU migration stream', text('QEVM\0\0\0\x03')],
-    ['an LKCD dump', word(0x618f23ed, 0xa8190173)],
-    ['an sadump file', text('sadump\0\0')],
-    ['a diskdump', text('DISKDUMP')],
-    ['bzip2 data', text('BZh91AY&SY')],
-    ['this is text', text('PGD 3400067 P4D 3400067 PUD 35a7067\n')],
-  ])('%s', async (name, bytes) => {
-    await expect(
-      openImage(concat([bytes, name === 'this is text' ? new Uint8Array() : new Uint8Array(600)]), {
-        name: 'f',
-      }),
-    ).rejects.toThrow(name);
-    expect((await openImage(concat([bytes, new Uint8Array(600)]), { base: 0n })).format).toBe('raw');
-  });
-});

@@ -222,8 +222,9 @@ describe('aliases', () => {
     expect(says('alias-cacheability', free)).toEqual(['error: Normal NC and Normal WB in el1.ttbr0 x1']);
   });
 
-  test('a host alias and a second stage that decides alone', () => {
-    const world = withEpt(RAM | 7n | (6n << 3n) | (1n << 6n), (RAM + K) | 7n | (6n << 3n));
+  /** EPT whose first pages are these, beside the tables of its host, whose first pages are those. */
+  function hosted(guestPages: readonly bigint[], hostPages: readonly bigint[]): World {
+    const world = withEpt(...guestPages);
     const host = pc();
     for (const [name, value] of host.registers) world.registers.set(name, value);
     for (const { frame } of host.memory.ranges)
@@ -233,9 +234,15 @@ describe('aliases', () => {
     for (const table of [host.root, host.root + K, host.root + 2n * K])
       world.set(moved + table, 0, (moved + table + K) | 7n);
     world.registers.set('CR3', moved + host.root);
-    world.set(moved + host.root + 3n * K, 0, RAM | X.p | X.pcd | X.pwt);
-    world.set(moved + host.root + 3n * K, 1, (RAM + K) | X.p | X.pcd | X.pwt);
+    for (const [i, page] of hostPages.entries()) world.set(moved + host.root + 3n * K, i, page);
     world.set(moved + host.root, 256, 0n);
+    return world;
+  }
+  const WB_IPAT = RAM | 7n | (6n << 3n) | (1n << 6n);
+
+  test('a host alias and a second stage that decides alone', () => {
+    const uncached = X.p | X.pcd | X.pwt;
+    const world = hosted([WB_IPAT, (RAM + K) | 7n | (6n << 3n)], [RAM | uncached, (RAM + K) | uncached]);
     expect(says('alias-cacheability', world)).toEqual([
       'error: WB in the guest of ept; UC in the host x1', // the second page is the guest’s to decide
     ]);
@@ -243,6 +250,28 @@ describe('aliases', () => {
       'the guest decides the memory type of 1 page, and its own tables are not known: they were not compared',
     ]);
   });
+
+  // [EPT memory type with IPAT, PWT and PCD of the host]: PAT entries WB, WC, UC-, UC; MTRRs say WB
+  test.each([
+    ['UC', 0n, 'WB', 0n, true],
+    ['WC', 1n, 'WB', 0n, true],
+    ['WT', 4n, 'WB', 0n, false],
+    ['WP', 5n, 'WB', 0n, false],
+    ['WB', 6n, 'WB', 0n, false],
+    ['UC', 0n, 'WC', X.pwt, false],
+    ['WC', 1n, 'UC', X.pwt | X.pcd, false],
+    ['WT', 4n, 'WC', X.pwt, true],
+    ['WP', 5n, 'UC', X.pwt | X.pcd, true],
+    ['WB', 6n, 'WC', X.pwt, true],
+  ] as const)(
+    'EPT %s with IPAT (%s) beside %s in the host (%s): differ in cacheability: %s',
+    (type, code, hostType, bits, differs) => {
+      const world = hosted([RAM | 7n | (code << 3n) | (1n << 6n)], [RAM | X.p | bits]);
+      expect(says('alias-cacheability', world)).toEqual(
+        differs ? [`error: ${type} in the guest of ept; ${hostType} in the host x1`] : [],
+      );
+    },
+  );
 
   test('alias-type', () => {
     expect(says('alias-type', withUpper(RAM | DATA | A.nc, RAM | DATA | A.device))).toEqual([
@@ -340,6 +369,17 @@ describe('memory types', () => {
     ]);
     const [report] = world.lint({ only: 'mtrr-split', machine: { maxphyaddr: 40 } }).reports;
     expect(report?.bytes).toBe(M2);
+    // a map that cuts the page in two: each part belongs to the page that is split, not to one of its neighbours
+    const cut = world.lint({
+      only: 'mtrr-split',
+      machine: { maxphyaddr: 40 },
+      ...map('0x40000000-0x400fffff ram\n0x40180000-0x401fffff mmio\n'),
+    });
+    expect(cut.reports.reduce((sum, { bytes }) => sum + bytes, 0n)).toBe(M2);
+    const ends = cut.reports.flatMap(({ examples }) =>
+      examples.map(({ place }) => (place.is === 'range' ? (place.output ?? 0) + place.frames : 0)),
+    );
+    expect(Math.max(...ends)).toBe(Number((RAM + M2) / K));
   });
 });
 
