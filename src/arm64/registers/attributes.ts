@@ -1,13 +1,13 @@
 /** MAIR_ELx and MAIR2_ELx: eight memory types that AttrIndx selects; with FEAT_AIE sixteen [Arm ARM, MAIR_EL1]. */
 import { type Finding, fieldsOf } from '../../bits/codec.ts';
 import { format } from '../../bits/format.ts';
+import { register } from '../../bits/register.ts';
 import { type Settings, toggle } from '../../bits/settings.ts';
 import { bits } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import { decodeAttr } from '../values/attributes.ts';
 import { memoryName } from '../values/names.ts';
-import { register } from './register.ts';
 
 const attributes = {
   attr7: bits(63, 56, 'Attr7'),

@@ -5,6 +5,7 @@
 import { check, decode, type Finding } from '../../bits/codec.ts';
 import type { Facts, Family, Reading } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
+import { register } from '../../bits/register.ts';
 import { type Settings, toggle } from '../../bits/settings.ts';
 import { addr, bits, fixed, flag, ignored, res0, res1, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
@@ -12,7 +13,6 @@ import { arm } from '../../refs.ts';
 import { decodeAttr } from '../values/attributes.ts';
 import { SH, valueName } from '../values/codes.ts';
 import { memoryName } from '../values/names.ts';
-import { register } from './register.ts';
 
 const LEVELS = ['level 0', 'level 1', 'level 2', 'level 3'];
 const four = (what: string): string[] => LEVELS.map(level => `${what}, ${level}`);

@@ -5,12 +5,12 @@
 import { decode } from '../../bits/codec.ts';
 import type { Fact } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
+import { register } from '../../bits/register.ts';
 import { type Bit, bits, flag, res0, res1, reserved, type ValueTable, wide } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import type { Granule } from '../values/address.ts';
 import { PA_BITS, paBits } from '../values/codes.ts';
-import { register } from './register.ts';
 
 const NOT_ALLOCATED = reserved('not allocated');
 /** A 4-bit ID field: names for the codes given, reserved for the rest; `others` names codes that do not follow on. */

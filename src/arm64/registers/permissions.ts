@@ -5,11 +5,11 @@
 import { fieldsOf } from '../../bits/codec.ts';
 import type { Facts } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
+import { register } from '../../bits/register.ts';
 import { bits, reserved, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import { stage1Nibble, stage2Nibble } from '../values/permissions.ts';
-import { register } from './register.ts';
 
 const NONE = reserved('reserved: no access');
 /** Stage 1. 0b0xxx takes overlays, 0b1xxx does not. */

@@ -4,11 +4,11 @@
  */
 import { decode, type Finding } from '../../bits/codec.ts';
 import { format } from '../../bits/format.ts';
+import { register } from '../../bits/register.ts';
 import { toggle } from '../../bits/settings.ts';
 import { addr, bits, choose, flag, ignored, res0 } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import { register } from './register.ts';
 
 const base52 = {
   baddr: addr('BADDR', [5, 2], [47, 6]),

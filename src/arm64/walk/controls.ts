@@ -4,6 +4,7 @@
  */
 import { decode, type Finding } from '../../bits/codec.ts';
 import type { Facts } from '../../bits/family.ts';
+import { register } from '../../bits/register.ts';
 import { choice, known, type Settings, toggle } from '../../bits/settings.ts';
 import type { Bit } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
@@ -24,7 +25,6 @@ import {
   vtcrFormat,
 } from '../registers/control.ts';
 import { FEATURE_SETS, type FeatureSet, type Features, featuresOf } from '../registers/features.ts';
-import { register } from '../registers/register.ts';
 import { RGN, TG0 } from '../values/codes.ts';
 import { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from './regime.ts';
 

@@ -4,14 +4,14 @@
  */
 import { fieldReader } from '../../bits/codec.ts';
 import { format } from '../../bits/format.ts';
+import { register } from '../../bits/register.ts';
 import { register as registerSetting, type Setting } from '../../bits/settings.ts';
 import { bits, mbz } from '../../bits/spec.ts';
 import { split, type Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
 import { PAT_TYPE, type PatType, patType } from '../values/attributes.ts';
 import { PATS } from '../values/pat.ts';
-
-import { GP, register } from './register.ts';
+import { GP } from './refused.ts';
 
 const PLAIN = registerSetting('');
 /** A PAT for readings that name memory types by it; `unknown` leaves them as an index. */
@@ -73,16 +73,14 @@ export function patBits(pat: Word, type: PatType) {
 }
 
 /** IA32_PAT. Any illegal entry makes WRMSR raise #GP(0). */
-export const pat = register({
+export const pat = register(ia32Pat, {
   id: 'x86.IA32_PAT',
   title: 'IA32_PAT: page attribute table (MSR 277H)',
   ref: PAT_REF,
   aliases: ['pat', 'msr277'],
-  settings: {},
-  layout: () => ia32Pat,
-  judge: (word): readonly [PatFacts] => {
+  facts: (_d, _s, word): PatFacts => {
     const types = patTypes(word).map(type => type ?? null);
     const bad = types.flatMap((type, i) => (type === null ? [i] : []));
-    return [{ valid: bad.length === 0, bad, types }];
+    return { valid: bad.length === 0, bad, types };
   },
 });

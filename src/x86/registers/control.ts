@@ -1,11 +1,12 @@
 /** Control registers that decide how memory is translated and cached: CR0, CR4, IA32_EFER. */
-import { decode, type Finding } from '../../bits/codec.ts';
-import { type Format, format } from '../../bits/format.ts';
+import type { Finding } from '../../bits/codec.ts';
+import { format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
+import { register } from '../../bits/register.ts';
 import { choice, type Settings } from '../../bits/settings.ts';
 import { choose, flag, mbz, res0 } from '../../bits/spec.ts';
 import { apm, sdm } from '../../refs.ts';
-import { GP, refused, register } from './register.ts';
+import { GP, refused } from './refused.ts';
 
 const CONTROL = sdm('section "Control Registers"');
 
@@ -52,23 +53,24 @@ export type Cr0Facts = {
   readonly cache: CacheMode;
 };
 
-export const cr0 = register({
+export const cr0 = register(cr0Layout, {
   id: 'x86.CR0',
   title: 'CR0: paging, write protection, caching',
   ref: CONTROL,
   aliases: ['cr0'],
-  settings: {},
-  layout: (): Format => cr0Layout,
-  judge(word, _s, wrong): readonly [Cr0Facts, readonly Finding[]] {
-    const d = decode(cr0Layout, word);
+  findings(d) {
     const findings: Finding[] = [];
     const say = (id: string, bits: string, message: string) =>
       findings.push({ id, severity: 'error', bits, message: `${message}: #GP(0)`, ref: CONTROL });
     if (d.nw && !d.cd) say('nw-without-cd', '30:29', 'NW = 1 with CD = 0');
     if (d.pg && !d.pe) say('paging-without-protection', '31,0', 'PG = 1 with PE = 0');
-    const valid = !refused([...wrong, ...findings]);
-    return [{ valid, paging: d.pg === 1, cache: cacheMode(d.cd, d.nw) }, findings];
+    return findings;
   },
+  facts: (d, _s, _word, findings): Cr0Facts => ({
+    valid: !refused(findings),
+    paging: d.pg === 1,
+    cache: cacheMode(d.cd, d.nw),
+  }),
 });
 
 // ---------------------------------------------------------------------------------------------------------- CR4
@@ -131,14 +133,12 @@ export type Cr4Facts = {
   readonly valid: boolean;
 };
 
-export const cr4 = register({
+export const cr4 = register(cr4Layout, {
   id: 'x86.CR4',
   title: 'CR4: paging extensions',
   ref: CONTROL,
   aliases: ['cr4'],
-  settings: {},
-  layout: (): Format => cr4Layout,
-  judge: (_word, _s, wrong): readonly [Cr4Facts] => [{ valid: !refused(wrong) }],
+  facts: (_d, _s, _word, findings): Cr4Facts => ({ valid: !refused(findings) }),
 });
 
 // --------------------------------------------------------------------------------------------------------- EFER
@@ -199,13 +199,12 @@ export type EferFacts = {
   readonly valid: boolean;
 };
 
-export const efer = register({
+export const efer = register(eferLayout, {
   id: 'x86.EFER',
   title: 'IA32_EFER: long mode and no-execute (MSR C000_0080H)',
   ref: sdm('Table "IA32_EFER MSR"'),
   aliases: ['efer', 'ia32_efer', 'msrc0000080'],
   settings: eferSettings,
-  layout: (s): Format => eferLayout(s),
-  judge: (_word, _s, wrong): readonly [EferFacts] => [{ valid: !refused(wrong) }],
-  forms: [{ vendor: 'amd' }],
+  facts: (_d, _s, _word, findings): EferFacts => ({ valid: !refused(findings) }),
+  layouts: [{}, { vendor: 'amd' }],
 });

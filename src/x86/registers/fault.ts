@@ -3,12 +3,11 @@
  * Exception"], the exit qualification of an EPT violation [SDM, Table "Exit Qualification for EPT Violations"], and EXITINFO1
  * of #NPF [APM, "Nested versus Guest Page Faults, Fault Ordering"].
  */
-import { decode } from '../../bits/codec.ts';
 import type { Fact } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
+import { register } from '../../bits/register.ts';
 import { flag, res0 } from '../../bits/spec.ts';
 import { apm, sdm } from '../../refs.ts';
-import { register } from './register.ts';
 
 const says = (...facts: readonly (string | false | 0 | undefined)[]): Fact =>
   facts.filter(fact => typeof fact === 'string');
@@ -42,30 +41,22 @@ export const pageFaultFormat = format(
 const accessOf = (d: { readonly wr: number; readonly id: number }): 'fetch' | 'write' | 'read' =>
   d.id ? 'fetch' : d.wr ? 'write' : 'read';
 
-export const pageFaultCode = register({
-  id: pageFaultFormat.id,
-  title: pageFaultFormat.title,
-  ref: pageFaultFormat.ref,
+export const pageFaultCode = register(pageFaultFormat, {
   aliases: ['pf', 'pf-error-code', 'error_code'],
-  settings: {},
-  layout: () => pageFaultFormat,
-  judge: word => {
-    const d = decode(pageFaultFormat, word);
-    return [
-      {
-        access: accessOf(d),
-        by: d.us ? 'user' : 'supervisor',
-        because: says(
-          !d.p && 'an entry is not present',
-          d.rsvd && 'a reserved bit is set',
-          d.pk && 'protection key',
-          d.ss && 'shadow-stack access',
-          d.sgx && 'SGX access control',
-          d.rmp && 'reverse map table',
-          d.p && !(d.rsvd || d.pk || d.sgx || d.rmp) && 'rights',
-        ),
-      },
-    ];
+  facts: d => {
+    return {
+      access: accessOf(d),
+      by: d.us ? 'user' : 'supervisor',
+      because: says(
+        !d.p && 'an entry is not present',
+        d.rsvd && 'a reserved bit is set',
+        d.pk && 'protection key',
+        d.ss && 'shadow-stack access',
+        d.sgx && 'SGX access control',
+        d.rmp && 'reverse map table',
+        d.p && !(d.rsvd || d.pk || d.sgx || d.rmp) && 'rights',
+      ),
+    };
   },
 });
 
@@ -102,24 +93,16 @@ export const eptViolationFormat = format(
   },
 );
 
-export const eptViolation = register({
-  id: eptViolationFormat.id,
-  title: eptViolationFormat.title,
-  ref: eptViolationFormat.ref,
+export const eptViolation = register(eptViolationFormat, {
   aliases: ['ept-violation', 'exit-qualification'],
-  settings: {},
-  layout: () => eptViolationFormat,
-  judge: word => {
-    const d = decode(eptViolationFormat, word);
+  facts: d => {
     const rights = `${d.r ? 'r' : '-'}${d.w ? 'w' : '-'}${d.x ? 'x' : '-'}`;
-    return [
-      {
-        access: says(d.read && 'read', d.write && 'write', d.fetch && 'fetch'),
-        entries: rights === '---' ? 'not present' : rights,
-        onWalk: d.gla === 1 && d.translated === 0,
-        linearAddressValid: d.gla === 1,
-      },
-    ];
+    return {
+      access: says(d.read && 'read', d.write && 'write', d.fetch && 'fetch'),
+      entries: rights === '---' ? 'not present' : rights,
+      onWalk: d.gla === 1 && d.translated === 0,
+      linearAddressValid: d.gla === 1,
+    };
   },
 });
 
@@ -147,26 +130,18 @@ export const nestedFaultFormat = format(
   },
 );
 
-export const nestedFault = register({
-  id: nestedFaultFormat.id,
-  title: nestedFaultFormat.title,
-  ref: nestedFaultFormat.ref,
+export const nestedFault = register(nestedFaultFormat, {
   aliases: ['npf', 'npf-exitinfo1'],
-  settings: {},
-  layout: () => nestedFaultFormat,
-  judge: word => {
-    const d = decode(nestedFaultFormat, word);
-    return [
-      {
-        access: accessOf(d),
-        onWalk: d.walk === 1,
-        because: says(
-          !d.p && 'an entry is not present',
-          d.rsvd && 'a reserved bit is set',
-          d.rmp && 'reverse map table',
-          d.p && !(d.rsvd || d.rmp) && 'rights',
-        ),
-      },
-    ];
+  facts: d => {
+    return {
+      access: accessOf(d),
+      onWalk: d.walk === 1,
+      because: says(
+        !d.p && 'an entry is not present',
+        d.rsvd && 'a reserved bit is set',
+        d.rmp && 'reverse map table',
+        d.p && !(d.rsvd || d.rmp) && 'rights',
+      ),
+    };
   },
 });

@@ -1,9 +1,8 @@
 /** IA32_VMX_EPT_VPID_CAP: what a processor's EPT can do [SDM, "VPID and EPT Capabilities"]. */
-import { decode } from '../../bits/codec.ts';
-import { type Format, format } from '../../bits/format.ts';
+import { format } from '../../bits/format.ts';
+import { register } from '../../bits/register.ts';
 import { bits, flag, res0 } from '../../bits/spec.ts';
 import { sdm } from '../../refs.ts';
-import { register } from './register.ts';
 
 const CAPABILITIES = sdm('section "VPID and EPT Capabilities"');
 const reserved = (hi: number, lo = hi) =>
@@ -51,15 +50,14 @@ export type EptVpidCapFacts = {
   readonly sss: number;
 };
 
-export const eptVpidCap = register({
+export const eptVpidCap = register(eptVpidCapLayout, {
   id: 'x86.IA32_VMX_EPT_VPID_CAP',
   title: 'IA32_VMX_EPT_VPID_CAP: capabilities of EPT (MSR 48CH)',
   ref: CAPABILITIES,
   aliases: ['ept_vpid_cap', 'msr48c'],
-  settings: {},
-  layout: (): Format => eptVpidCapLayout,
-  judge(word): readonly [EptVpidCapFacts] {
-    const { execOnly, pwl4, pwl5, uc, wb, p2m, p1g, ad, sss } = decode(eptVpidCapLayout, word);
-    return [{ execOnly, pwl4, pwl5, uc, wb, p2m, p1g, ad, sss }];
-  },
+  facts: ({ execOnly, pwl4, pwl5, uc, wb, p2m, p1g, ad, sss }): EptVpidCapFacts => ({
+    execOnly,
+    ...{ pwl4, pwl5, uc, wb },
+    ...{ p2m, p1g, ad, sss },
+  }),
 });

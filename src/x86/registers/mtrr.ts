@@ -3,8 +3,9 @@
  * Type Range Registers", "Extended Fixed-Range MTRR Type-Field Encodings", "System Configuration Register (SYSCFG)"].
  */
 import { decode, type Finding, fieldsOf, patch } from '../../bits/codec.ts';
-import { type Format, format } from '../../bits/format.ts';
+import { format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
+import { register } from '../../bits/register.ts';
 import { integer, type Settings, toggle } from '../../bits/settings.ts';
 import { addr, bits, flag, mbz, type Row, res0, reserved, type ValueTable } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
@@ -12,7 +13,7 @@ import { apm, sdm } from '../../refs.ts';
 import { aboveAddress } from '../values/address.ts';
 import { MEMORY_TYPE, type MemoryType, memoryType } from '../values/attributes.ts';
 import { pat } from './attributes.ts';
-import { GP, refused, register } from './register.ts';
+import { GP, refused } from './refused.ts';
 
 const MTRRS = sdm('section "Memory Type Range Registers (MTRRs)"');
 
@@ -51,14 +52,12 @@ export type MtrrCapFacts = {
   /** How many variable ranges there are; never assume 8. */
   readonly variableRanges: number;
 };
-export const mtrrCap = register({
+export const mtrrCap = register(mtrrCapLayout, {
   id: 'x86.IA32_MTRRCAP',
   title: 'IA32_MTRRCAP: how many MTRRs there are (MSR FEH)',
   ref: sdm('Figure "IA32_MTRRCAP Register"'),
   aliases: ['mtrrcap', 'msrfe'],
-  settings: {},
-  layout: (): Format => mtrrCapLayout,
-  judge: (word): readonly [MtrrCapFacts] => [{ variableRanges: decode(mtrrCapLayout, word).vcnt }],
+  facts: ({ vcnt }): MtrrCapFacts => ({ variableRanges: vcnt }),
 });
 
 export const mtrrDefTypeLayout = format(
@@ -80,15 +79,12 @@ export type MtrrFacts = {
   readonly valid: boolean;
   readonly memory?: MemoryType | 'reserved';
 };
-export const mtrrDefType = register({
+export const mtrrDefType = register(mtrrDefTypeLayout, {
   id: 'x86.IA32_MTRR_DEF_TYPE',
   title: 'IA32_MTRR_DEF_TYPE: MTRRs on, default type (MSR 2FFH)',
   ref: sdm('Figure "IA32_MTRR_DEF_TYPE MSR"'),
   aliases: ['mtrr_def_type', 'mtrrdeftype', 'msr2ff'],
-  settings: {},
-  layout: (): Format => mtrrDefTypeLayout,
-  judge(word, _s, wrong): readonly [MtrrFacts, readonly Finding[]] {
-    const { e, type } = decode(mtrrDefTypeLayout, word);
+  findings({ e }) {
     const off: Finding = {
       id: 'mtrrs-disabled',
       severity: 'note',
@@ -96,8 +92,12 @@ export const mtrrDefType = register({
       message: 'E = 0: all memory is UC, whatever the other MTRRs say',
       ref: MTRRS,
     };
-    return [{ valid: !refused(wrong), memory: memoryType(type) ?? 'reserved' }, e ? [] : [off]];
+    return e ? [] : [off];
   },
+  facts: ({ type }, _s, _word, findings): MtrrFacts => ({
+    valid: !refused(findings),
+    memory: memoryType(type) ?? 'reserved',
+  }),
 });
 
 // -------------------------------------------------------------------------------------------------- fixed ranges
@@ -178,15 +178,13 @@ export function extendedByte(byte: number) {
 export const fixedBytes = (msr: number, word: Word): readonly number[] =>
   fieldsOf(fixedLayout({ msr, modEn: 0 }), word, 'type');
 
-export const mtrrFixed = register({
+export const mtrrFixed = register(fixedLayout, {
   id: 'x86.IA32_MTRR_FIX',
   title: 'IA32_MTRR_FIX…: types of the first MByte (MSRs 250H, 258H, 259H, 268H to 26FH)',
   ref: sdm('Table "Address Mapping for Fixed-Range MTRRs"'),
   aliases: ['mtrr_fix', ...FIXED_MTRRS.map(({ msr }) => `msr${msr.toString(16)}`)],
   settings: fixedMtrrSettings,
-  layout: (s): Format => fixedLayout(s),
-  judge(word, s, wrong): readonly [FixedMtrrFacts, readonly Finding[]] {
-    const range = FIXED_MTRRS.find(({ msr }) => msr === s.msr);
+  findings(_d, s) {
     const unknown: Finding = {
       id: 'no-such-msr',
       severity: 'error',
@@ -194,15 +192,18 @@ export const mtrrFixed = register({
       message: `MSR ${s.msr.toString(16).toUpperCase()}H is no fixed-range MTRR: read as 250H`,
       ref: MTRRS,
     };
-    const { base, size } = range ?? FIRST;
+    return FIXED_MTRRS.some(({ msr }) => msr === s.msr) ? [] : [unknown];
+  },
+  facts(_d, s, word, findings): FixedMtrrFacts {
+    const { base, size } = FIXED_MTRRS.find(({ msr }) => msr === s.msr) ?? FIRST;
     const ranges = fixedTypes(word, s.modEn).map((type, i) => ({
       start: base + i * size,
       size,
       type: type ?? ('reserved' as const),
     }));
-    return [{ valid: !refused(wrong) && range !== undefined, ranges }, range ? [] : [unknown]];
+    return { valid: !refused(findings), ranges };
   },
-  forms: [{ modEn: 1 }, ...FIXED_MTRRS.slice(1).map(({ msr }) => ({ msr }))],
+  layouts: [{}, { modEn: 1 }, ...FIXED_MTRRS.slice(1).map(({ msr }) => ({ msr }))],
 });
 
 // ----------------------------------------------------------------------------------------------- variable ranges
@@ -247,8 +248,28 @@ export function maskSize(mask: bigint, maxphyaddr: number): bigint | undefined {
   return (size & (size - 1n)) === 0n ? size : undefined;
 }
 
+interface Mask {
+  readonly mask: bigint;
+  readonly v: number;
+}
+function physMaskFacts({ mask, v }: Mask, maxphyaddr: number, findings: readonly Finding[]): PhysMaskFacts {
+  const size = maskSize(mask, maxphyaddr);
+  return {
+    valid: !refused(findings),
+    enabled: v === 1,
+    mask,
+    ...(size === undefined ? {} : { size }),
+  };
+}
+const physBaseFacts = (
+  { base, type }: { readonly base: bigint; readonly type: number },
+  _s: unknown,
+  _word: Word,
+  findings: readonly Finding[],
+): PhysBaseFacts => ({ valid: !refused(findings), memory: memoryType(type) ?? 'reserved', base });
+
 /** What is wrong with a mask. One without holes that ends too low comes from a processor with a smaller MAXPHYADDR. */
-function maskFindings(mask: bigint, v: number, size: bigint | undefined, maxphyaddr: number): Finding[] {
+function maskFindings({ mask, v }: Mask, maxphyaddr: number): Finding[] {
   const bits = mask.toString(2).length;
   const short = mask > 0n && bits < maxphyaddr && maskSize(mask, bits) !== undefined;
   const holes: Finding = {
@@ -260,37 +281,28 @@ function maskFindings(mask: bigint, v: number, size: bigint | undefined, maxphya
       : `mask ${hex(mask)} has holes: the pair selects several ranges`,
     ref: MTRRS,
   };
-  return v && size === undefined ? [holes] : [];
+  return v && maskSize(mask, maxphyaddr) === undefined ? [holes] : [];
 }
 
-export const mtrrPhysBase = register({
+export const mtrrPhysBase = register(physBaseLayout, {
   id: 'x86.IA32_MTRR_PHYSBASE',
   title: 'IA32_MTRR_PHYSBASEn: base and type of a variable range (MSRs 200H, 202H…)',
   ref: VARIABLE,
   aliases: ['mtrr_physbase', 'physbase'],
   settings: physical,
-  layout: (s): Format => physBaseLayout(s),
-  judge(word, s, wrong): readonly [PhysBaseFacts] {
-    const { base, type } = decode(physBaseLayout(s), word);
-    return [{ valid: !refused(wrong), memory: memoryType(type) ?? 'reserved', base }];
-  },
-  forms: [{ maxphyaddr: 46 }],
+  facts: physBaseFacts,
+  layouts: [{}, { maxphyaddr: 46 }],
 });
 
-export const mtrrPhysMask = register({
+export const mtrrPhysMask = register(physMaskLayout, {
   id: 'x86.IA32_MTRR_PHYSMASK',
   title: 'IA32_MTRR_PHYSMASKn: mask of a variable range (MSRs 201H, 203H…)',
   ref: VARIABLE,
   aliases: ['mtrr_physmask', 'physmask'],
   settings: physical,
-  layout: (s): Format => physMaskLayout(s),
-  judge(word, s, wrong): readonly [PhysMaskFacts, readonly Finding[]] {
-    const { mask, v } = decode(physMaskLayout(s), word);
-    const size = maskSize(mask, s.maxphyaddr);
-    const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
-    return [facts, maskFindings(mask, v, size, s.maxphyaddr)];
-  },
-  forms: [{ maxphyaddr: 46 }],
+  facts: (d, s, _word, findings) => physMaskFacts(d, s.maxphyaddr, findings),
+  findings: (d, s) => maskFindings(d, s.maxphyaddr),
+  layouts: [{}, { maxphyaddr: 46 }],
 });
 
 // --------------------------------------------------------------------------------------------------------- SMRR
@@ -311,32 +323,21 @@ export const smrrMaskLayout = format(
   },
 );
 
-export const smrrPhysBase = register({
+export const smrrPhysBase = register(smrrBaseLayout, {
   id: 'x86.IA32_SMRR_PHYSBASE',
   title: 'IA32_SMRR_PHYSBASE: base and type of the SMM range (MSR 1F2H)',
   ref: SMRRS,
   aliases: ['smrr_physbase', 'msr1f2'],
-  settings: {},
-  layout: (): Format => smrrBaseLayout,
-  judge(word, _s, wrong): readonly [PhysBaseFacts] {
-    const { base, type } = decode(smrrBaseLayout, word);
-    return [{ valid: !refused(wrong), memory: memoryType(type) ?? 'reserved', base }];
-  },
+  facts: physBaseFacts,
 });
 
-export const smrrPhysMask = register({
+export const smrrPhysMask = register(smrrMaskLayout, {
   id: 'x86.IA32_SMRR_PHYSMASK',
   title: 'IA32_SMRR_PHYSMASK: mask of the SMM range (MSR 1F3H)',
   ref: SMRRS,
   aliases: ['smrr_physmask', 'msr1f3'],
-  settings: {},
-  layout: (): Format => smrrMaskLayout,
-  judge(word, _s, wrong): readonly [PhysMaskFacts, readonly Finding[]] {
-    const { mask, v } = decode(smrrMaskLayout, word);
-    const size = maskSize(mask, 32);
-    const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
-    return [facts, maskFindings(mask, v, size, 32)];
-  },
+  facts: (d, _s, _word, findings) => physMaskFacts(d, 32, findings),
+  findings: d => maskFindings(d, 32),
 });
 
 // ---------------------------------------------------------------------------------------------------------- AMD
@@ -379,24 +380,17 @@ export type SyscfgFacts = {
   readonly topMem2: boolean;
   readonly topMem2Wb: boolean;
 };
-export const syscfg = register({
+export const syscfg = register(syscfgLayout, {
   id: 'x86.SYSCFG',
   title: 'SYSCFG: AMD system configuration (MSR C001_0010H)',
   ref: SYSTEM,
   aliases: ['syscfg', 'msrc0010010'],
-  settings: {},
-  layout: (): Format => syscfgLayout,
-  judge(word): readonly [SyscfgFacts] {
-    const d = decode(syscfgLayout, word);
-    return [
-      {
-        rdWrVisible: d.fixDramModEn === 1,
-        rdWrEnabled: d.fixDramEn === 1,
-        topMem2: d.tom2En === 1,
-        topMem2Wb: d.tom2En === 1 && d.tom2ForceWb === 1,
-      },
-    ];
-  },
+  facts: (d): SyscfgFacts => ({
+    rdWrVisible: d.fixDramModEn === 1,
+    rdWrEnabled: d.fixDramEn === 1,
+    topMem2: d.tom2En === 1,
+    topMem2Wb: d.tom2En === 1 && d.tom2ForceWb === 1,
+  }),
 });
 
 const TOP = apm('section "Top of Memory"');
@@ -407,16 +401,12 @@ export const topMemLayout = format(
   { res52: mbz(63, 52, GP), top: addr('Address', [51, 23]), res0: mbz(22, 0, GP) },
 );
 export type TopMemFacts = { readonly valid: boolean; readonly top: bigint };
-export const topMem = register({
+export const topMem = register(topMemLayout, {
   id: 'x86.TOP_MEM',
   title: 'TOP_MEM, TOP_MEM2: end of DRAM below and above 4 GBytes (MSRs C001_001AH, C001_001DH)',
   ref: TOP,
   aliases: ['top_mem', 'top_mem2', 'topmem', 'topmem2', 'msrc001001a', 'msrc001001d'],
-  settings: {},
-  layout: (): Format => topMemLayout,
-  judge: (word, _s, wrong): readonly [TopMemFacts] => [
-    { valid: !refused(wrong), top: decode(topMemLayout, word).top },
-  ],
+  facts: ({ top }, _s, _word, findings): TopMemFacts => ({ valid: !refused(findings), top }),
 });
 
 const IORRS = apm('section "IORRs"');
@@ -454,31 +444,27 @@ export type IorrFacts = {
   readonly rdMem: boolean;
   readonly wrMem: boolean;
 };
-export const iorrBase = register({
+export const iorrBase = register(iorrBaseLayout, {
   id: 'x86.IORRBase',
   title: 'IORRBasen: an I/O range among DRAM (MSRs C001_0016H, C001_0018H)',
   ref: IORRS,
   aliases: ['iorr_base', 'msrc0010016', 'msrc0010018'],
   settings: physical,
-  layout: (s): Format => iorrBaseLayout(s),
-  judge(word, s, wrong): readonly [IorrFacts] {
-    const { base, rdMem, wrMem } = decode(iorrBaseLayout(s), word);
-    return [{ valid: !refused(wrong), base, rdMem: rdMem === 1, wrMem: wrMem === 1 }];
-  },
+  facts: ({ base, rdMem, wrMem }, _s, _word, findings): IorrFacts => ({
+    valid: !refused(findings),
+    base,
+    rdMem: rdMem === 1,
+    wrMem: wrMem === 1,
+  }),
 });
-export const iorrMask = register({
+export const iorrMask = register(iorrMaskLayout, {
   id: 'x86.IORRMask',
   title: 'IORRMaskn: mask of an I/O range (MSRs C001_0017H, C001_0019H)',
   ref: IORRS,
   aliases: ['iorr_mask', 'msrc0010017', 'msrc0010019'],
   settings: physical,
-  layout: (s): Format => iorrMaskLayout(s),
-  judge(word, s, wrong): readonly [PhysMaskFacts, readonly Finding[]] {
-    const { mask, v } = decode(iorrMaskLayout(s), word);
-    const size = maskSize(mask, s.maxphyaddr);
-    const facts = { valid: !refused(wrong), enabled: v === 1, mask, ...(size === undefined ? {} : { size }) };
-    return [facts, maskFindings(mask, v, size, s.maxphyaddr)];
-  },
+  facts: (d, s, _word, findings) => physMaskFacts(d, s.maxphyaddr, findings),
+  findings: (d, s) => maskFindings(d, s.maxphyaddr),
 });
 
 // ----------------------------------------------------------------------------------------------------- validity

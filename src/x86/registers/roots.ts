@@ -5,13 +5,14 @@
 import { decode, type Finding } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
+import { register } from '../../bits/register.ts';
 import { choice, integer, type Settings, settle, toggle } from '../../bits/settings.ts';
 import { addr, bits, choose, flag, ignored, mbz, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
 import { aboveAddress, addressBits, highBit, MODES } from '../values/address.ts';
 import { type MemoryType, memoryType } from '../values/attributes.ts';
-import { GP, refused, register } from './register.ts';
+import { GP, refused } from './refused.ts';
 
 // ---------------------------------------------------------------------------------------------------------- CR3
 
@@ -94,34 +95,35 @@ export type Cr3Facts = {
   readonly patIndex?: number;
 };
 
-export const cr3 = register({
-  id: 'x86.CR3',
-  title: 'CR3: root of the paging structures',
-  ref: sdm('section "Process-Context Identifiers" and Tables "Use of CR3 with …"'),
-  aliases: ['cr3', 'ncr3', 'hlatp'],
-  settings: cr3Settings,
-  layout: (s): Format => (s.mode === '32' ? cr332 : s.mode === 'pae' ? cr3Pae : cr3Ia32e(s)),
-  judge(word, s, wrong): readonly [Cr3Facts] {
-    if (s.mode === 'pae') return [{ valid: true, root: decode(cr3Pae, word).root }];
-    const d: { root: bigint; pcd?: number; pwt?: number; pcid?: number } =
-      s.mode === '32' ? decode(cr332, word) : decode(cr3Ia32e(s), word);
-    return [
-      {
-        valid: !refused(wrong),
+export const cr3 = register(
+  (s: Cr3Settings): Format => (s.mode === '32' ? cr332 : s.mode === 'pae' ? cr3Pae : cr3Ia32e(s)),
+  {
+    id: 'x86.CR3',
+    title: 'CR3: root of the paging structures',
+    ref: sdm('section "Process-Context Identifiers" and Tables "Use of CR3 with …"'),
+    aliases: ['cr3', 'ncr3', 'hlatp'],
+    settings: cr3Settings,
+    facts(_d, s, word, findings): Cr3Facts {
+      if (s.mode === 'pae') return { valid: true, root: decode(cr3Pae, word).root };
+      const d: { root: bigint; pcd?: number; pwt?: number; pcid?: number } =
+        s.mode === '32' ? decode(cr332, word) : decode(cr3Ia32e(s), word);
+      return {
+        valid: !refused(findings),
         root: d.root,
         ...(d.pcid === undefined ? {} : { pcid: d.pcid }),
         patIndex: 2 * (d.pcd ?? 0) + (d.pwt ?? 0),
-      },
-    ];
+      };
+    },
+    layouts: [
+      {},
+      { mode: '32' },
+      { mode: 'pae' },
+      { pcide: 1 },
+      { pcide: 1, operand: 1 },
+      { lam: 0, maxphyaddr: 46 },
+    ],
   },
-  forms: [
-    { mode: '32' },
-    { mode: 'pae' },
-    { pcide: 1 },
-    { pcide: 1, operand: 1 },
-    { lam: 0, maxphyaddr: 46 },
-  ],
-});
+);
 
 // --------------------------------------------------------------------------------------------------------- EPTP
 
@@ -174,6 +176,9 @@ export type EptpFacts = {
   readonly memory: MemoryType | 'reserved';
 };
 
+/** What the ids of the findings begin with that only several fields together give. */
+const EPTP = 'eptp-';
+
 /** The rules of a VM entry [SDM, "VM-Execution Control Fields", EPTP]. */
 function eptpFindings(word: Word, s: EptpSettings): Finding[] {
   const { memType, walk, ad } = decode(eptpLayout(s), word);
@@ -189,30 +194,26 @@ function eptpFindings(word: Word, s: EptpSettings): Finding[] {
   return findings;
 }
 
-export const eptp = register({
+export const eptp = register(eptpLayout, {
   id: 'x86.EPTP',
   title: 'EPTP: extended-page-table pointer',
   ref: EPTP_REF,
   aliases: ['eptp'],
   settings: eptpSettings,
-  layout: (s): Format => eptpLayout(s),
-  judge(word, s, wrong): readonly [EptpFacts, readonly Finding[]] {
-    const d = decode(eptpLayout(s), word);
-    const findings = eptpFindings(word, s);
-    const errors = [
-      ...findings.map(({ id }) => id.slice('eptp-'.length) as EptpError),
-      ...(refused(wrong) ? ['reserved' as const] : []),
-    ].sort();
-    const facts = {
+  findings: (_d, s, word) => eptpFindings(word, s),
+  facts(d, _s, _word, findings): EptpFacts {
+    const named = findings.flatMap(({ id }) => (id.startsWith(EPTP) ? [id.slice(EPTP.length)] : []));
+    const reserved = refused(findings.filter(({ id }) => !id.startsWith(EPTP)));
+    const errors = [...named, ...(reserved ? ['reserved'] : [])].sort() as EptpError[];
+    return {
       valid: errors.length === 0,
       errors,
       root: d.root,
       levels: d.walk + 1,
-      memory: memoryType(d.memType) ?? ('reserved' as const),
+      memory: memoryType(d.memType) ?? 'reserved',
     };
-    return [facts, findings];
   },
-  forms: [{ sss: 1 }, { maxphyaddr: 46 }],
+  layouts: [{}, { sss: 1 }, { maxphyaddr: 46 }],
 });
 
 // -------------------------------------------------------------------------------------------------- where walks begin
