@@ -209,3 +209,83 @@ test('no file imports itself by way of others', () => {
   );
   expect([...circles].sort()).toEqual(CIRCLES.map(circle => circle.join(' ')).sort());
 });
+
+/** Casts by which the compiler is told to forget what it knows, or to believe what it does not: how many, and why. */
+const BLIND_CASTS: Readonly<Record<string, readonly [number, why: string]>> = {
+  'bits/family.ts': [2, 'families among others: said once, there'],
+  'bits/spec.ts': [1, 'of two groups of rows one is there: its type is the part that both have'],
+  'cli/main.ts': [1, 'the arguments were read by the description of this very verb'],
+  'cli/run/effective.ts': [1, 'properties of any meaning, by name'],
+  'faults/rights.ts': [1, 'rights among the facts of a reading'],
+  'image/decompress.ts': [1, 'zlib of a later Node than the types are of'],
+  'memtype/compile.ts': [1, 'the fields that a rule reads are fields of its format'],
+  'workers/worker.ts': [1, 'inside a worker there is a parent port'],
+};
+
+test('blind casts stand where they are explained, and nowhere else', () => {
+  const counts = files.flatMap(file => {
+    const found = readFileSync(join(src, file), 'utf8').match(/\bas (?:never\b(?= *[,;)\]])|unknown as\b)/g);
+    return found ? [[file, found.length] as const] : [];
+  });
+  expect(Object.fromEntries(counts)).toEqual(
+    Object.fromEntries(Object.entries(BLIND_CASTS).map(([file, [count]]) => [file, count])),
+  );
+});
+
+/** Lines of a function beyond which it is to be cut. */
+const LONGEST = 60;
+/** Functions that are longer, each with its reason. */
+const LONG: Readonly<Record<string, string>> = {
+  'kernels/assembly/scan.ts:scanSegment':
+    'its locals are what makes it fast, and a function hands back one value',
+  'kernels/assembly/scan.ts:masks16': 'sixteen entries side by side: vectors cannot be indexed',
+  'kernels/assembly/directory.ts:lookups': 'three loops over what is read once before them',
+  'kernels/assembly/pairs.ts:pairs': 'its locals are what makes it fast, and a function hands back one value',
+  'kernels/assembly/pairs.ts:scattered':
+    'eight accesses side by side, so that the processor has them under way together',
+  'kernels/twin.ts:#scanSegment': 'the twin of a kernel, step by step',
+  'kernels/twin.ts:pairs': 'the twin of a kernel, step by step',
+  'image/lzo.ts:lzo1xDecompress': 'one automaton: every instruction moves the same two cursors',
+  'arm64/faults/claims.ts:abortClaim': 'to be cut',
+  'arm64/walk/regime.ts:stage1Regime': 'to be cut',
+  'arm64/walk/regime.ts:stage2Regime': 'to be cut',
+  'arm64/walk/roots.ts:stage1Candidate': 'to be cut',
+  'bench/workloads.ts:nested': 'to be cut',
+  'bits/codec.ts:checkOf': 'to be cut',
+  'text/formats/crash.ts:sayWalk': 'to be cut',
+};
+
+/** A declaration, a method, or a constant that is a function; as Biome lays them out. */
+const FUNCTION =
+  /^( *)(?:export )?(?:default )?(?:(?:public|private|protected|static|override|async|readonly) )*(?:function\*? ?(\w+)|const (\w+)(?:: [^=]+)? = (?:async )?(?:<[^>]*>)?\(|(?:get |set |\*)?(#?\w+)(?:<[^>]*>)?\((?=.*[{(]$))/;
+const NO_NAME = /^(?:if|for|while|switch|catch|return|super|throw|await|new|typeof|yield)$/;
+
+/** What Biome indents further, and the brackets that close it, belong to a line. */
+function lengthFrom(lines: readonly string[], start: number): number {
+  const depth = (line: string): number => line.search(/\S/);
+  const own = depth(lines[start] as string);
+  let last = start;
+  for (let i = start + 1; i < lines.length; i++) {
+    const line = lines[i] as string;
+    if (line === '') continue;
+    if (depth(line) < own || (depth(line) === own && !/^ *[)\]}]/.test(line))) break;
+    last = i;
+  }
+  return last - start + 1;
+}
+
+test('a function fits on a screen', () => {
+  const long = files.flatMap(file => {
+    const lines = readFileSync(join(src, file), 'utf8').split('\n');
+    return lines.flatMap((line, i) => {
+      const [, indent = '', declared, constant, method = ''] = FUNCTION.exec(line) ?? [];
+      const name = declared ?? constant ?? (indent.length === 2 && !NO_NAME.test(method) ? method : '');
+      return name !== '' && lengthFrom(lines, i) > LONGEST ? [`${file}:${name}`] : [];
+    });
+  });
+  expect(long.filter(name => !(name in LONG))).toEqual([]);
+  expect(
+    Object.keys(LONG).filter(name => !long.includes(name)),
+    'no longer long: strike it out',
+  ).toEqual([]);
+});

@@ -1,6 +1,6 @@
 /** Everything arm64: the families of words that it knows, and the typed functions behind them. */
 import type { Architecture } from '../arch/architecture.ts';
-import type { Family } from '../bits/family.ts';
+import { eraseAll, type Family } from '../bits/family.ts';
 import { arm64Descriptors } from './descriptors/families.ts';
 import { faults } from './faults/index.ts';
 import { names } from './names.ts';
@@ -50,7 +50,7 @@ export { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from
 export { stage1Setup, stage2Setup } from './walk/setup.ts';
 
 /** Every family, descriptors first. */
-export const arm64Families: readonly Family[] = [
+export const arm64Families: readonly Family[] = eraseAll([
   ...arm64Descriptors,
   mair,
   mair2,
@@ -78,7 +78,7 @@ export const arm64Families: readonly Family[] = [
   mmfr2,
   mmfr3,
   mmfr4,
-] as unknown as readonly Family[]; // each family is exact in its own settings; tables of families are not
+]);
 
 /** arm64, whole: what everything above the architectures asks. */
 export const architecture: Architecture = { ...names, families: arm64Families, ...walks, faults, types };

@@ -70,6 +70,11 @@ export interface Family<T extends SettingTable = SettingTable, R extends Reading
  */
 export const erase = <T extends SettingTable, R extends Reading>(family: Family<T, R>): Family =>
   family as unknown as Family;
+/** A table of them. */
+export const eraseAll = (families: readonly Titled[]): readonly Family[] =>
+  families as unknown as readonly Family[];
+/** What all families have alike, whatever their settings. */
+type Titled = Pick<Family, 'id' | 'title' | 'ref' | 'role' | 'kinds'> & { readonly intent?: unknown };
 
 /** What somebody wants an entry to be. */
 export interface Intent {

@@ -176,12 +176,16 @@ const NARROW_WINDOW = 8 * 2 ** 20;
 /** The WebAssembly decoder does not report errors, it makes no progress: then it answers with nothing, again and again. */
 const STALLED = 64;
 
+/** Node 22.15 and later bring zstd; Node 20, whose types we have, does not. */
+interface ZlibOfLater {
+  readonly createZstdDecompress?: (options: object) => Transform;
+  readonly constants: { readonly ZSTD_d_windowLogMax: number };
+}
+
 function zstd(window: number): Decoder {
-  // Node 22.15 and later bring zstd; Node 20 does not.
-  const native = (zlib as unknown as { createZstdDecompress?: (options: object) => Transform })
-    .createZstdDecompress;
+  const { createZstdDecompress: native, constants } = zlib as unknown as ZlibOfLater;
   if (native !== undefined) {
-    const windowLogMax = (zlib.constants as unknown as Record<string, number>).ZSTD_d_windowLogMax as number;
+    const { ZSTD_d_windowLogMax: windowLogMax } = constants;
     return streamed(() => native({ chunkSize: OUTPUT_CHUNK, params: { [windowLogMax]: MAX_WINDOW_LOG2 } }));
   }
   return window > NARROW_WINDOW ? zstdWide : zstdNarrow;
