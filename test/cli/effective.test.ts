@@ -93,13 +93,6 @@ describe('tables', () => {
   });
 });
 
-test.each(['arm64', 'x86'])('%s: what each type means, read beside the manual', async architecture => {
-  const { out } = await effective(architecture, '--properties', '--output', 'csv');
-  await expect(out.replaceAll('\r\n', '\n')).toMatchFileSnapshot(
-    `../../fixtures/golden/${architecture}/properties.csv`,
-  );
-});
-
 test.each([
   [[], /which architecture/],
   [['mips'], /no architecture 'mips'/],

@@ -1,36 +1,14 @@
-/**
- * Whole result tables, as text that was read beside the manual: fixtures/golden/arm64/. When a meaning changes, the
- * difference shows exactly which combinations changed.
- */
+/** Every MAIR byte under every MemAttr, as text that was read beside the manual: fixtures/golden/arm64/. */
 import { describe, expect, test } from 'vitest';
 import {
   type Cacheability,
   combineStages,
   decodeAttr,
   type Effective,
-  MATRICES,
   type MemAttrConfig,
   s1DecodeMemAttrs,
   s2DecodeMemAttrs,
 } from '../../../src/arm64/memtype/index.ts';
-import type { Matrix } from '../../../src/memtype/matrix.ts';
-
-function text({ title, rowName, columnName, columns, rows }: Matrix): string {
-  const first = 2 + Math.max(...rows.map(({ name }) => name.length));
-  const widths = columns.map(
-    (name, c) => 2 + Math.max(name.length, ...rows.map(({ cells }) => cells[c]?.length ?? 0)),
-  );
-  const line = (name: string, cells: readonly string[]): string =>
-    (name.padEnd(first) + cells.map((cell, c) => cell.padEnd(widths[c] ?? 0)).join('')).trimEnd();
-  const body = rows.map(({ name, cells }) => line(name, cells));
-  return [`${title}. Rows ${rowName}, columns ${columnName}.`, '', line('', columns), ...body, ''].join('\n');
-}
-
-describe('result tables', () => {
-  test.each(MATRICES.map(matrix => [matrix.id, matrix] as const))('%s', async (id, matrix) => {
-    await expect(text(matrix)).toMatchFileSnapshot(`../../../fixtures/golden/arm64/${id}.txt`);
-  });
-});
 
 const ALL = { xs: 1, mte2: 1 } as const;
 const halves = (outer: Cacheability, inner: Cacheability): string =>
