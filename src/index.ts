@@ -46,9 +46,17 @@ export { type HexWords, hexWords } from './kernels/hex-words.ts';
 export { histogram, type Resolved, resolve, resolveFrom, type Words } from './kernels/resolve.ts';
 export * as kvm from './kvm/index.ts';
 export * as lint from './lint/index.ts';
+export {
+  type Known,
+  knownFrom,
+  type Machine as KnownMachine,
+  machineFrom,
+  type Origin,
+  originText,
+  type Source as MachineSource,
+} from './machine/machine.ts';
 export { type Compiled, compile } from './memtype/compile.ts';
 export { guard } from './memtype/guard.ts';
-export type { Beside, Known } from './pasted/context.ts';
 export type { AssumedSettings, Doubt } from './pasted/doubt.ts';
 export type { EntryReading } from './pasted/entry.ts';
 export { type Placed, placeEntries } from './pasted/place.ts';

@@ -1,50 +1,51 @@
 /**
  * What is known of the machine whose entries stand in a text: registers and facts that the text states, those of each
- * group of items apart (one CPU, one oops, one walk), and those that somebody gives beside the text.
+ * group of items apart (one CPU, one oops, one walk), under what is known of the machine beside the text.
  */
 import type { ArchitectureId } from '../arch/architecture.ts';
 import { architectureOf } from '../arch/names.ts';
+import {
+  contextOf,
+  type Known,
+  knownFrom,
+  type Machine,
+  machineFrom,
+  NOTHING,
+  type Origin,
+  valuesOf,
+} from '../machine/machine.ts';
 import type { Context } from '../text/context.ts';
 import { recogniserById } from '../text/formats/index.ts';
 import type { Item } from '../text/model.ts';
 import type { RegisterValues } from '../walk/candidate.ts';
 
-/** What somebody knows beside the text. It holds for every item, and stands above what the text says of the same name. */
-export interface Beside extends Partial<Context> {
-  /** Who says it, as people are told: `--reg`, `registers.json`. */
-  readonly from: string;
-}
-
-/** A register or fact with who gave it. */
-export interface Known {
-  readonly name: string;
-  readonly value: bigint | string;
-  /** `Beside.from`; absent where the text says it. */
-  readonly from?: string;
-  /** What the text says of it, where that is something else. */
-  readonly overrules?: bigint | string;
-}
-
 /** Groups remembered: more would be no paste but a listing, whose groups do not come back. */
 const MOST_GROUPS = 40_000;
 
-type Values = Map<string, bigint>;
-type Facts = Map<string, bigint | string>;
 interface Said {
-  readonly registers: Values;
-  readonly facts: Facts;
+  readonly registers: Map<string, bigint>;
+  readonly facts: Map<string, bigint | string>;
 }
 const nothing = (): Said => ({ registers: new Map(), facts: new Map() });
 
+const inText = (line?: number): Origin => ({ kind: 'text', where: line === undefined ? '' : `line ${line}` });
+
 /** Grows with the items of a text; later values replace earlier ones of the same name. */
 export class Knowledge {
-  readonly #beside: readonly Beside[];
+  readonly #beside: Machine;
+  /** Of its first CPU; undefined where nothing is known beside the text. */
+  readonly #above: Context | undefined;
   readonly #text = nothing();
+  /** Where the text says what it says as a whole. */
+  readonly #lines = new Map<string, number>();
   readonly #groups = new Map<number, Said>();
   readonly #tools = new Set<string>();
 
-  constructor(beside: readonly Beside[] = []) {
+  /** @param beside what is known beside the text; it stands above what the text says of the same name */
+  constructor(beside: Machine = NOTHING) {
     this.#beside = beside;
+    const says = beside.facts.size > 0 || beside.cpus.some(({ size }) => size > 0);
+    this.#above = says ? contextOf(beside) : undefined;
   }
 
   /** Every item of the text, in its order. */
@@ -52,8 +53,11 @@ export class Knowledge {
     this.#tools.add(item.from);
     if (item.is === 'register') {
       for (const { registers } of this.#of(item.group)) registers.set(item.name, item.value);
-    } else if (item.is === 'fact' && item.doubtful === undefined)
+      this.#lines.set(item.name, item.line);
+    } else if (item.is === 'fact' && item.doubtful === undefined) {
       for (const { facts } of this.#of(item.group)) facts.set(item.name, item.value);
+      this.#lines.set(item.name, item.line);
+    }
   }
 
   /** The text as a whole, and the group. */
@@ -67,17 +71,27 @@ export class Knowledge {
     return [this.#text, group];
   }
 
-  /** What is known of an item: what stands beside the text first, then its group, then the text as a whole. */
+  /**
+   * What is known of an item: what stands beside the text first (of several CPUs the first), then the item's group, then the
+   * text as a whole.
+   */
   contextOf(group: number): Context {
     const own = this.#groups.get(group);
-    return this.#under(own ? [this.#text, own] : [this.#text]);
+    const all = [this.#text, ...(own ? [own] : []), ...(this.#above ? [this.#above] : [])];
+    if (all.length === 1) return this.#text;
+    return {
+      registers: new Map(all.flatMap(({ registers }) => [...registers])),
+      facts: new Map(all.flatMap(({ facts }) => [...facts])),
+    };
   }
 
   /** The registers of each CPU that the text tells apart, or all that it states as those of one. */
   cpus(): readonly RegisterValues[] {
     const groups = [...this.#groups.values()].filter(({ registers }) => registers.size > 0);
-    const cpus = groups.length > 0 ? groups : [this.#text];
-    return cpus.map(said => this.#under([said]).registers);
+    const cpus = (groups.length > 0 ? groups : [this.#text]).map(({ registers }) => registers);
+    if (this.#above === undefined) return cpus;
+    const text = { cpus: cpus.map(registers => knownFrom(registers, inText())) };
+    return machineFrom([this.#beside, text]).cpus.map(valuesOf);
   }
 
   /** Which architecture it is: by the registers, else by the tools that printed the text. */
@@ -91,31 +105,11 @@ export class Knowledge {
     return undefined;
   }
 
-  /** Every register and fact that holds for the text as a whole, with who gave it. */
-  *all(): Generator<Known> {
-    for (const key of ['registers', 'facts'] as const) {
-      const text: ReadonlyMap<string, bigint | string> = this.#text[key];
-      for (const [name, value] of this.contextOf(0)[key]) {
-        const from = this.#beside.findLast(beside => beside[key]?.has(name))?.from;
-        const said = text.get(name);
-        yield {
-          name,
-          value,
-          ...(from === undefined ? {} : { from }),
-          ...(from === undefined || said === undefined || said === value ? {} : { overrules: said }),
-        };
-      }
-    }
-  }
-
-  /** Together, later ones above earlier ones, and what stands beside the text above all. */
-  #under(said: readonly Said[]): Context {
-    const all: readonly Partial<Context>[] = [...said, ...this.#beside];
-    const [only] = said;
-    if (all.length === 1 && only) return only;
-    return {
-      registers: new Map(all.flatMap(({ registers = [] }) => [...registers])),
-      facts: new Map(all.flatMap(({ facts = [] }) => [...facts])),
-    };
+  /** The machine by the text as a whole and what stands beside it: who said what, and what was not believed. */
+  machine(): Machine {
+    const located = <T>(said: ReadonlyMap<string, T>): ReadonlyMap<string, Known<T>> =>
+      new Map([...said].map(([name, value]) => [name, { value, origin: inText(this.#lines.get(name)) }]));
+    const { registers, facts } = this.#text;
+    return machineFrom([this.#beside, { cpus: [located(registers)], facts: located(facts) }]);
   }
 }

@@ -4,10 +4,11 @@
  * of millions of rows.
  */
 import type { Family } from '../bits/family.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { Given } from '../text/context.ts';
 import type { Item, Recognised } from '../text/model.ts';
 import { TextReader } from '../text/read.ts';
-import { type Beside, Knowledge, type Known } from './context.ts';
+import { Knowledge } from './context.ts';
 import {
   type AssumedSettings,
   assumedSettings,
@@ -32,8 +33,8 @@ export interface Asked {
   readonly family?: Family;
   /** Settings of a family, above everything that the text reveals. */
   readonly given?: (family: Family) => Given;
-  /** Registers and facts that hold beside the text; of two of the same name the later counts. */
-  readonly beside?: readonly Beside[];
+  /** What is known beside the text: it holds for every entry, above what the text says of the same register or fact. */
+  readonly machine?: Machine;
 }
 
 /** Items that were answered together: what any of them says of the machine was known for all. */
@@ -62,8 +63,8 @@ export interface PastedEnd {
   readonly doubt?: Doubt;
   /** The settings that nobody gave and that matter most, for each family that was read. */
   readonly assumed: readonly AssumedSettings[];
-  /** Registers and facts that hold for the text as a whole, with who gave them. */
-  readonly known: readonly Known[];
+  /** What is known of the machine, from beside the text and from the text as a whole, each with where it came from. */
+  readonly machine: Machine;
 }
 
 /** Items answered together: more than anybody reads, less than memory. */
@@ -116,7 +117,7 @@ class Batches {
 
   constructor(asked: Asked) {
     this.#asked = asked;
-    this.#known = new Knowledge(asked.beside);
+    this.#known = new Knowledge(asked.machine);
   }
 
   *take(items: Iterable<Item>): Generator<PastedBatch> {
@@ -136,7 +137,7 @@ class Batches {
       leftAlone: this.#leftAlone,
       ...(doubt === undefined ? {} : { doubt }),
       assumed: assumedSettings(this.#sample),
-      known: [...this.#known.all()],
+      machine: this.#known.machine(),
     };
     return { ...batch, end };
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { knownFrom, machineFrom } from '../../src/machine/machine.ts';
 import { Knowledge } from '../../src/pasted/context.ts';
 import type { Item, ItemBody } from '../../src/text/model.ts';
 
@@ -70,28 +71,70 @@ describe('whose text it is', () => {
 });
 
 describe('what stands beside the text', () => {
-  const beside = [
-    { from: 'vm.json', registers: new Map([['CR4', 0x20n]]), facts: new Map([['MAXPHYADDR', 39n]]) },
-    { from: '--reg', registers: new Map([['CR4', 0x1020n]]) },
-  ];
-  const known = knowing([register('CR4', 0n), register('CR3', 0x1000n, 1)], beside);
+  const given = { kind: 'given', where: '--reg CR4' } as const;
+  const file = { kind: 'file', where: 'vm.json' } as const;
+  const beside = machineFrom([
+    { cpus: [knownFrom([['CR4', 0x1020n]], given)] },
+    {
+      cpus: [
+        knownFrom(
+          [
+            ['CR4', 0x20n],
+            ['EFER', 0x500n],
+          ],
+          file,
+        ),
+      ],
+      facts: new Map([['MAXPHYADDR', { value: 39n, origin: file }]]),
+    },
+  ]);
+  const known = knowing(
+    [register('CR4', 0n), register('CR3', 0x1000n, 1), item({ is: 'fact', name: 'levels', value: 4n })],
+    beside,
+  );
 
-  test('counts above the text, for every group and CPU; the later above the earlier', () => {
+  test('counts above the text, for every group and CPU', () => {
     for (const registers of [known.contextOf(0).registers, known.contextOf(1).registers, ...known.cpus()])
-      expect(registers.get('CR4')).toBe(0x1020n);
-    expect(known.contextOf(1).facts.get('MAXPHYADDR')).toBe(39n);
+      expect([registers.get('CR4'), registers.get('EFER')]).toEqual([0x1020n, 0x500n]);
+    expect(known.contextOf(1).registers.get('CR3')).toBe(0x1000n);
+    expect(known.contextOf(1).facts).toEqual(
+      new Map<string, bigint>([
+        ['levels', 4n],
+        ['MAXPHYADDR', 39n],
+      ]),
+    );
   });
 
-  test('everything is known with who gave it, and what it overrules', () => {
-    expect([...known.all()]).toEqual([
-      { name: 'CR4', value: 0x1020n, from: '--reg', overrules: 0n },
-      { name: 'CR3', value: 0x1000n },
-      { name: 'MAXPHYADDR', value: 39n, from: 'vm.json' },
+  test('the machine has both, each with where it came from, and what was not believed', () => {
+    const machine = known.machine();
+    const origins = [...(machine.cpus[0] ?? []), ...machine.facts].map(
+      ([name, { origin }]) => `${name}: ${origin.kind} ${origin.where}`,
+    );
+    expect(origins.sort()).toEqual([
+      'CR3: text line 1',
+      'CR4: given --reg CR4',
+      'EFER: file vm.json',
+      'MAXPHYADDR: file vm.json',
+      'levels: text line 1',
+    ]);
+    expect(machine.overruled).toMatchObject([
+      { name: 'CR4', believed: { value: 0x1020n }, not: { value: 0n, origin: { kind: 'text' } } },
     ]);
   });
 
-  test('what the text says too overrules nothing', () => {
-    const same = knowing([register('CR4', 0x20n)], beside.slice(0, 1));
-    expect([...same.all()][0]).toEqual({ name: 'CR4', value: 0x20n, from: 'vm.json' });
+  test('several CPUs: each stands above the set of the text at its place', () => {
+    const two = machineFrom([
+      { cpus: [knownFrom([['EFER', 0x500n]], file), knownFrom([['EFER', 0x100n]], file)] },
+    ]);
+    const cpus = knowing([register('CR3', 0x1000n, 1), register('CR3', 0x2000n, 2)], two).cpus();
+    expect(cpus.map(cpu => [cpu.get('CR3'), cpu.get('EFER')])).toEqual([
+      [0x1000n, 0x500n],
+      [0x2000n, 0x100n],
+    ]);
+    const shared = knowing([register('CR4', 0x20n)], two).cpus();
+    expect(shared.map(cpu => [cpu.get('CR4'), cpu.get('EFER')])).toEqual([
+      [0x20n, 0x500n],
+      [0x20n, 0x100n],
+    ]);
   });
 });

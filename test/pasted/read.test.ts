@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { knownFrom, machineFrom } from '../../src/machine/machine.ts';
 import { familyOf } from '../../src/pasted/entry.ts';
 import { type Asked, type PastedBatch, type PastedEnd, readPasted } from '../../src/pasted/read.ts';
 import { UnknownFormatError } from '../../src/text/read.ts';
@@ -16,6 +17,8 @@ function whole(
   const { end, ...batch } = batches[0] as PastedBatch;
   return { ...batch, end: end as PastedEnd };
 }
+const besideOf = (registers: Readonly<Record<string, bigint>>) =>
+  machineFrom([{ cpus: [knownFrom(Object.entries(registers), { kind: 'given', where: '--reg' })] }]);
 const readingsOf = (text: string, asked: Asked = {}) => [...whole(text, asked).readings.values()];
 
 describe('a text', () => {
@@ -104,30 +107,21 @@ describe('what is asked', () => {
   });
 
   test('registers beside the text decide what its words are read under', () => {
-    const beside = [{ from: '--reg', registers: new Map([['HCR_EL2', 1n << 46n]]) }];
+    const machine = besideOf({ HCR_EL2: 1n << 46n });
     const family = familyOf('arm64.stage2');
     expect(readingsOf(text, { family })[0]?.settings.fwb).toBe(0);
-    const [entry] = readingsOf(text, { family, beside });
+    const [entry] = readingsOf(text, { family, machine });
     expect(entry).toMatchObject({ settings: { fwb: 1 }, given: { fwb: 1 } });
-    expect(whole(text, { family, beside }).end.known).toEqual([
-      { name: 'HCR_EL2', value: 1n << 46n, from: '--reg' },
-    ]);
+    expect(whole(text, { family, machine }).end.machine.cpus[0]?.get('HCR_EL2')).toEqual({
+      value: 1n << 46n,
+      origin: { kind: 'given', where: '--reg' },
+    });
   });
 
   test('registers beside the text say where its tables lie', () => {
-    const beside = [
-      {
-        from: 'vm.json',
-        registers: new Map([
-          ['CR0', 0x8000_0001n],
-          ['CR3', 0x1000n],
-          ['CR4', 0x20n],
-          ['EFER', 0x500n],
-        ]),
-      },
-    ];
+    const machine = besideOf({ CR0: 0x8000_0001n, CR3: 0x1000n, CR4: 0x20n, EFER: 0x500n });
     const page = '(qemu) xp /1gx 0x1000\n0000000000001000: 0x0000000000002067\n';
-    expect(readingsOf(page, { beside })[0]).toMatchObject({ settings: { level: 4, mode: '4l' } });
+    expect(readingsOf(page, { machine })[0]).toMatchObject({ settings: { level: 4, mode: '4l' } });
   });
 });
 

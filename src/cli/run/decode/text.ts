@@ -1,4 +1,6 @@
 /** `decode` on pasted text: standard input is looked at, read, and handed to the printer. */
+
+import { saidOf } from '../../../machine/machine.ts';
 import { type Asked, type PastedBatch, type PastedEnd, readPasted } from '../../../pasted/read.ts';
 import { printPasted } from '../../../report/pasted.ts';
 import { doubtText } from '../../../report/pasted-page.ts';
@@ -74,10 +76,12 @@ export function answer({ chunks }: Pasted, asked: Asked, args: TextArgs, io: Io)
     },
   );
   if (!end) return EXIT.answer;
-  const { recognised, doubt, faulty } = end;
+  const { recognised, doubt, faulty, machine } = end;
   for (const { kind, text, line, count } of recognised.remarks)
     if (kind === 'trouble')
       say(`${line === undefined ? '' : `line ${line}: `}${text}${count > 1 ? ` (${count} times)` : ''}`);
+  // remarks are of the options, which said them
+  for (const text of saidOf({ ...machine, remarks: [] })) say(text);
   if (doubt !== undefined) say(doubtText(doubt));
   return faulty ? EXIT.findings : EXIT.answer;
 }
