@@ -26,6 +26,8 @@ export function quick(verb: Command, argv: readonly string[]): Record<string, un
       continue;
     }
     const value = inline ?? argv[++i];
+    // yargs takes quotes off that a script put around a value twice
+    if (inline !== undefined && /^["']/.test(inline)) return undefined;
     if (value === undefined || value === '' || (inline === undefined && value.startsWith('-')))
       return undefined;
     if (option.type === 'list') (values[name] as string[]).push(value);

@@ -104,8 +104,9 @@ export const contextOf = ({ cpus: [first], facts }: Machine): Context => ({
 export function originText({ kind, where }: Origin): string {
   switch (kind) {
     case 'given':
+      return where === '' ? 'given' : where;
     case 'assumed':
-      return where === '' ? kind : `${kind}: ${where}`;
+      return where === '' ? 'assumed' : `assumed: ${where}`;
     case 'note':
       return where === '' ? 'the dump’s notes' : where;
     case 'vmcoreinfo':

@@ -4,7 +4,8 @@ import { walksOf } from '../arch/walks.ts';
 import type { Family } from '../bits/family.ts';
 import type { Context, Given } from '../text/context.ts';
 import type { RegimeGuess } from '../text/model.ts';
-import { contextOf, type Known, type Machine, originText } from './machine.ts';
+import type { Decided } from './decided.ts';
+import { contextOf, type Known, type Machine } from './machine.ts';
 
 export interface Settled {
   /** Settings of the family that follow from the machine. */
@@ -12,21 +13,6 @@ export interface Settled {
   /** One line for each register or fact that decided something. */
   readonly by: readonly Decided[];
 }
-
-export interface Decided {
-  /** `VTCR_EL2`, `MAXPHYADDR`. */
-  readonly name: string;
-  readonly known: Known<bigint | string>;
-  /** Keys of the settings. */
-  readonly keys: readonly string[];
-}
-
-const shown = (value: unknown): string =>
-  typeof value === 'bigint' ? `0x${value.toString(16)}` : `${value}`;
-
-/** `VTCR_EL2 (vm.json): granule 4K, ds 1`. */
-export const decidedText = ({ name, known, keys }: Decided, given: Given): string =>
-  `${name} (${originText(known.origin)}): ${keys.map(key => `${key} ${shown(given[key])}`).join(', ')}`;
 
 /** Everything that follows for entries of a family, as far as its settings know it. */
 function revealedTo(family: Family, context: Context, guess: Partial<RegimeGuess>, input?: bigint): Given {

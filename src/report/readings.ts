@@ -20,13 +20,15 @@ export interface ReadingsOptions {
   readonly brief: boolean;
   /** Reserved, ignored and software rows too. */
   readonly all: boolean;
+  /** What registers and facts said of a family's settings: `VTCR_EL2 (--vtcr): granule 4K`. */
+  readonly from?: (family: Family, telling: ReadonlySet<string>) => readonly string[];
 }
 
 /** Readings as text, the first few of them in full. */
 export function* readingsLines(
   found: Iterable<Read>,
   given: Given,
-  { brief, all }: ReadingsOptions,
+  { brief, all, from = () => [] }: ReadingsOptions,
   look: Look,
 ): Generator<string> {
   const rows = found[Symbol.iterator]();
@@ -37,7 +39,23 @@ export function* readingsLines(
     for (const batch of batches({ [Symbol.iterator]: () => rows }, BATCH))
       yield* briefLines(batch, look, false);
   } else for (const { reading } of first) yield* [...readingLines(reading, { ...look, all }), ''];
+  yield* fromLines(first.slice(0, FEW), given, from, look, short ? 0 : 2);
   yield* aside(assumed(first.slice(0, FEW), given), look, short ? 0 : 2);
+}
+
+/** What came from where, a line for each register: of its settings those on which these readings hang. */
+function* fromLines(
+  shown: readonly Read[],
+  given: Given,
+  from: NonNullable<ReadingsOptions['from']>,
+  look: Look,
+  indent: number,
+): Generator<string> {
+  const [first] = shown;
+  if (!first) return;
+  const keys = Object.keys(given);
+  const telling = new Set(shown.flatMap(c => matters(c.family, c.reading.raw, c.settings, keys)));
+  for (const text of from(first.family, telling)) yield* aside(`from ${text}`, look, indent);
 }
 
 /** Each reading as Markdown. */
@@ -50,12 +68,13 @@ export function* rankedLines(
   ranked: readonly (readonly Candidate[])[],
   likely: Family,
   given: (family: Family) => Given,
-  { brief, all }: ReadingsOptions,
+  { brief, all, from = () => [] }: ReadingsOptions,
   look: Look,
 ): Generator<string> {
   if (brief || ranked.length > FEW) {
     const firsts = ranked.flatMap(([first]) => (first ? [first] : []));
     yield* briefLines(firsts, look, true);
+    yield* fromLines(firsts, given(likely), from, look, 0);
     yield* aside(`read as ${likely.id}, --as chooses; ${assumed(firsts, given(likely))}`, look, 0);
     return;
   }
@@ -67,6 +86,7 @@ export function* rankedLines(
         ? `no other format fits; --as ${family.id} says it is this one`
         : 'the likeliest of these readings, --as chooses another:';
     yield* [...readingLines(reading, { ...look, all }), ''];
+    yield* fromLines([first], given(family), from, look, 2);
     yield* aside(assumed([first], given(family)), look, 2);
     yield* aside(more, look, 2);
     if (others.length > 0) yield* otherLines(others, look);

@@ -63,3 +63,15 @@ for (const verb of verbs.flatMap(each => each.verbs ?? [each]))
     );
     expect(answered).toBeGreaterThan(10); // the plain spelling is common, so the quick reader must know it
   });
+
+test('quotes that a script puts around a value twice make no difference to what is read', async () => {
+  const decode = verbs.find(({ name }) => name === 'decode');
+  if (!decode) throw new Error('no decode');
+  for (const text of ['--set="level=2"', "--set='level=2'", '--set="', '--set=""']) {
+    expect(quick(decode, ['0x3', text])).toBeUndefined(); // it is yargs's, whatever stands beside it
+    expect(quick(decode, ['0x3', text, '-o', 'json'])).toBeUndefined();
+  }
+  expect(await full('memattr', decode, ['0x3', '--set="level=2"'], 80)).toMatchObject({
+    args: { set: ['level=2'] },
+  });
+});

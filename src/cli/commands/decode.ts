@@ -1,4 +1,5 @@
 import { command } from '../command.ts';
+import { machineOptions } from '../options.ts';
 
 export const verb = command({
   command: 'decode [words..]',
@@ -23,6 +24,7 @@ export const verb = command({
     },
   },
   options: {
+    ...machineOptions,
     as: {
       type: 'text',
       name: 'FORMAT',

@@ -1,4 +1,5 @@
 import { command } from '../command.ts';
+import { machineOptions } from '../options.ts';
 
 export const verb = command({
   command: 'encode <format> [fields..]',
@@ -19,6 +20,7 @@ export const verb = command({
     },
   },
   options: {
+    ...machineOptions,
     type: {
       type: 'text',
       name: 'TYPE',

@@ -1,4 +1,5 @@
 import { command } from '../command.ts';
+import { machineOptions } from '../options.ts';
 
 export const verb = command({
   command: 'reg [name] [values..]',
@@ -13,6 +14,7 @@ export const verb = command({
     values: { describe: 'Its value or values; stdin where none are given' },
   },
   options: {
+    ...machineOptions,
     set: {
       type: 'list',
       name: 'KEY=VALUE',

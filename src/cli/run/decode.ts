@@ -1,6 +1,8 @@
 /** `decode`: words to readings, under a format that was named or under every one that fits. */
 
+import type { Family } from '../../bits/family.ts';
 import { didYouMean } from '../../bits/suggest.ts';
+import { originText } from '../../machine/machine.ts';
 import type { Io } from '../io.ts';
 import { anyFamily, descriptorsCalled, givenFor, type Named, pairsOf } from '../names.ts';
 import { UsageError } from '../trouble.ts';
@@ -8,9 +10,9 @@ import { wordsOf } from '../words.ts';
 import { answer } from './decode/answer.ts';
 import type { DecodeArgs } from './decode/args.ts';
 import { readAll } from './decode/read.ts';
+import { knownFor } from './settings.ts';
 
 export async function run(args: DecodeArgs, io: Io): Promise<number> {
-  const pairs = pairsOf(args.set);
   if (args.words.length === 0) {
     if (io.stdin.terminal)
       io.err.write('memattr: reading words or text from the terminal; Ctrl-D ends them\n');
@@ -21,13 +23,17 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
     const pasted = peek(io);
     if (format !== undefined || (pasted.text && family?.role !== 'register')) {
       const among = family ? [family] : (await import('../../arch/descriptors.ts')).descriptors;
-      const given = givenFor(pairs, among);
-      const asked = { given, ...(format ? { as: format } : {}), ...(family ? { family } : {}) };
+      const { set, beside } = await besideText(args, among, io);
+      const asked = {
+        ...{ given: set, beside },
+        ...(format ? { as: format } : {}),
+        ...(family ? { family } : {}),
+      };
       return answerText(pasted, asked, args, io);
     }
-    return readWords(args, pairs, { ...io, stdin: { terminal: false, chunks: pasted.chunks } });
+    return readWords(args, { ...io, stdin: { terminal: false, chunks: pasted.chunks } });
   }
-  return readWords(args, pairs, io);
+  return readWords(args, io);
 }
 
 /** A family by name. Of the descriptors only those are loaded that are called so. */
@@ -48,10 +54,22 @@ async function familyOrText(typed: string): Promise<Named> {
   }
 }
 
-async function readWords(args: DecodeArgs, pairs: Record<string, string>, io: Io): Promise<number> {
+/** What options say beside a text: `--set` of families, registers for every entry. */
+async function besideText(args: DecodeArgs, among: readonly Family[], io: Io) {
+  const { machine } = await knownFor('decode', args, among, io);
+  const set = givenFor(pairsOf(args.set), among);
+  const registers = new Map<string, Map<string, bigint>>();
+  for (const [name, { value, origin }] of machine?.cpus[0] ?? []) {
+    const from = registers.get(originText(origin)) ?? new Map<string, bigint>();
+    registers.set(originText(origin), from.set(name, value));
+  }
+  return { set, beside: [...registers].map(([from, values]) => ({ from, registers: values })) };
+}
+
+async function readWords(args: DecodeArgs, io: Io): Promise<number> {
   const words = wordsOf(args.words, io);
-  if (args.as === undefined) return (await import('./decode/unnamed.ts')).readUnnamed(words, args, pairs, io);
+  if (args.as === undefined) return (await import('./decode/unnamed.ts')).readUnnamed(words, args, io);
   const { family, kind } = await familyCalled(args.as);
-  const given = givenFor(pairs, [family])(family);
-  return answer(readAll(words, family, given, kind), args, io, given);
+  const { given, by } = await knownFor('decode', args, [family], io);
+  return answer(readAll(words, family, given(family), kind), args, io, given(family), by(family));
 }

@@ -8,15 +8,18 @@ import type { Format } from '../../bits/format.ts';
 import { matters } from '../../bits/rank.ts';
 import { type Settings, type SettingTable, settle } from '../../bits/settings.ts';
 import { hex, parseWord, type Word } from '../../bits/word.ts';
+import { decidedTexts } from '../../machine/decided.ts';
 import { isSuspect } from '../../report/decoded.ts';
 import { encodedAnswer } from '../../report/encoded.ts';
 import { type Globals, outputOf } from '../command.ts';
 import type { Io } from '../io.ts';
-import { anyFamily, givenFor, pairsOf } from '../names.ts';
+import { anyFamily } from '../names.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
+import type { MachineArgs } from './machine.ts';
+import { knownFor } from './settings.ts';
 
-interface EncodeArgs extends Globals {
+interface EncodeArgs extends Globals, Partial<MachineArgs> {
   readonly format: string;
   readonly fields: readonly string[];
   readonly type?: string | undefined;
@@ -36,12 +39,16 @@ interface Made {
 
 export async function run(args: EncodeArgs, io: Io): Promise<number> {
   const { family, kind } = await anyFamily(args.format, descriptors);
-  const given = givenFor(pairsOf(args.set), [family])(family);
+  const known = await knownFor('encode', args, [family], io);
+  const given = known.given(family);
   const pairs = args.fields.map(text => pairOf(text, family));
   const { settings, reading } = make(family, kind, given, pairs, args);
   const open = Object.keys(family.settings).filter(key => !(key in given));
   print(encodedAnswer({ family, reading, settings, chosen: {} }, open, args.explain === true), args, io);
   if (outputOf(args) !== 'json') {
+    const telling = new Set(matters(family, reading.raw, settings, Object.keys(given)));
+    for (const text of decidedTexts(known.by(family), given, telling))
+      io.err.write(`memattr encode: from ${text}\n`);
     const keys = matters(family, reading.raw, settings, open);
     if (keys.length > 0)
       io.err.write(

@@ -5,8 +5,9 @@ import { familyNamed } from '../names.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { run as decode } from './decode.ts';
+import type { MachineArgs } from './machine.ts';
 
-interface RegArgs extends Globals {
+interface RegArgs extends Globals, Partial<MachineArgs> {
   readonly name?: string | undefined;
   readonly values: readonly string[];
   readonly set: readonly string[];

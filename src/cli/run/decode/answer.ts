@@ -1,5 +1,6 @@
 /** Readings as an answer. What lays out text for people is loaded where it is wanted. */
 import type { Read } from '../../../bits/rank.ts';
+import { type Decided, decidedRecord, decidedTexts } from '../../../machine/decided.ts';
 import { Passing, take } from '../../../report/answer.ts';
 import { decodedAnswer, type Given, isSuspect } from '../../../report/decoded.ts';
 import { outputOf } from '../../command.ts';
@@ -14,6 +15,7 @@ export async function answer(
   args: DecodeArgs,
   io: Io,
   given: Given,
+  by: readonly Decided[] = [],
 ): Promise<number> {
   const output = outputOf(args);
   const forPeople =
@@ -21,10 +23,11 @@ export async function answer(
   const rows = new Passing(output === 'table' ? notNone(found) : found, {
     wrong: ({ reading }) => isSuspect(reading),
   });
-  const options = { brief: args.brief === true, all: args.all === true };
+  const from = (_: unknown, telling: ReadonlySet<string>) => decidedTexts(by, given, telling);
+  const options = { brief: args.brief === true, all: args.all === true, from };
   print(
     {
-      ...decodedAnswer(rows, given),
+      ...decodedAnswer(rows, given, () => decidedRecord(by)),
       ...(forPeople && {
         lines: look => forPeople.readingsLines(rows, given, options, look),
         markdown: () => forPeople.readingsMarkdown(rows),

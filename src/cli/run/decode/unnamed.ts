@@ -4,13 +4,14 @@ import { descriptors } from '../../../arch/descriptors.ts';
 import type { Family } from '../../../bits/family.ts';
 import { type Candidate, candidates, fitting } from '../../../bits/rank.ts';
 import type { Word } from '../../../bits/word.ts';
+import { decidedRecord, decidedTexts } from '../../../machine/decided.ts';
 import { take } from '../../../report/answer.ts';
-import { decodedAnswer, type Given, isSuspect } from '../../../report/decoded.ts';
+import { decodedAnswer, isSuspect } from '../../../report/decoded.ts';
 import { rankedLines, readingsMarkdown } from '../../../report/readings.ts';
 import type { Io } from '../../io.ts';
-import { givenFor } from '../../names.ts';
 import { print } from '../../print.ts';
 import { EXIT, UsageError } from '../../trouble.ts';
+import { type Known, knownFor } from '../settings.ts';
 import { answer } from './answer.ts';
 import type { DecodeArgs } from './args.ts';
 import { readAll } from './read.ts';
@@ -25,21 +26,16 @@ interface Tried {
 }
 
 /** Print words of which nobody said what they are. */
-export async function readUnnamed(
-  words: Generator<Word>,
-  args: DecodeArgs,
-  pairs: Record<string, string>,
-  io: Io,
-): Promise<number> {
+export async function readUnnamed(words: Generator<Word>, args: DecodeArgs, io: Io): Promise<number> {
   const sample = take(words, SAMPLE);
   if (sample.length === 0) throw new UsageError('no words: give some, or pipe them in');
-  const given = givenFor(pairs, descriptors);
+  const { given, by } = await knownFor('decode', args, descriptors, io);
   const tried = sample.map(word => ({
     word,
     readings: descriptors.map(family => candidates(family, word, given(family))),
   }));
   const likely = likeliest(tried);
-  if (sample.length < SAMPLE) return printRanked(tried, likely, given, args, io);
+  if (sample.length < SAMPLE) return printRanked(tried, likely, { given, by }, args, io);
   io.err.write(
     `memattr decode: many words, read as ${likely.id}, which explains the first ${SAMPLE} best; --as chooses\n`,
   );
@@ -47,7 +43,7 @@ export async function readUnnamed(
     yield* sample;
     yield* words;
   })();
-  return answer(readAll(all, likely, given(likely)), args, io, given(likely));
+  return answer(readAll(all, likely, given(likely)), args, io, given(likely), by(likely));
 }
 
 /** The family that explains the words best, together. Zero says nothing: it is an empty entry everywhere. */
@@ -63,7 +59,7 @@ function likeliest(words: readonly Tried[]): Family {
 function printRanked(
   words: readonly Tried[],
   likely: Family,
-  given: (family: Family) => Given,
+  { given, by }: Known,
   args: DecodeArgs,
   io: Io,
 ): number {
@@ -73,10 +69,16 @@ function printRanked(
     return own.length > 0 ? [...own, ...all.filter(({ family }) => family !== likely)] : all;
   });
   const rows = ranked.flatMap(readings => readings.map((candidate, i) => ({ ...candidate, rank: i + 1 })));
-  const options = { brief: args.brief === true, all: args.all === true };
+  const from = (family: Family, telling: ReadonlySet<string>) =>
+    decidedTexts(by(family), given(family), telling);
+  const options = { brief: args.brief === true, all: args.all === true, from };
   print(
     {
-      ...decodedAnswer(rows, given(likely), ({ rank, cost }) => ({ rank, cost })),
+      ...decodedAnswer(rows, given(likely), ({ rank, cost, family }) => ({
+        rank,
+        cost,
+        ...decidedRecord(by(family)),
+      })),
       lines: look => rankedLines(ranked, likely, given, options, look),
       markdown: () => readingsMarkdown(rows),
     },
