@@ -32,6 +32,8 @@ export interface Species {
   readonly leafSome: number;
   /** Low words of plain entries: a pointer, a leaf, a large leaf. What the rules refuse in all of them, no entry has. */
   readonly samples: readonly number[];
+  /** Bits of the low half that hardware changes while a system runs: accessed and dirty flags. */
+  readonly updated: number;
   /** Bits that every entry has which faults on purpose; the page is then not refused for it. */
   readonly meant?: readonly [lo: number, hi: number];
   /** Roots smaller than a page: their entries, in a place aligned to all of them, and the level they stand at. */
@@ -595,8 +597,8 @@ class Measure {
   #use(index: number, lo: number, hi: number): void {
     this.#used.push(index);
     if (index < this.#root.entries / 2) return;
-    // FNV-1a over index and entry, accessed and dirty bits left out: equal kernel halves are equal numbers
-    for (const part of [index, lo & ~0x60, hi])
+    // FNV-1a over index and entry, what hardware changes left out: equal kernel halves are equal numbers
+    for (const part of [index, lo & ~this.#forest.species.updated, hi])
       this.#upperHalf = Math.imul((this.#upperHalf || 0x811c9dc5) ^ part, 0x01000193) >>> 0;
   }
 

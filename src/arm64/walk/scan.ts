@@ -78,6 +78,7 @@ function speciesOf(granule: Granule): Species {
     leafOnly: [LEAF_ONLY, 0], // not AF, which Linux sets in tables where FEAT_HAFT is [PTE_TABLE_AF]
     leafSome: LEAF_ONLY | ACCESS_FLAG,
     samples: SAMPLES,
+    updated: ACCESS_FLAG,
     ...(small ? { small } : {}),
   };
 }

@@ -28,12 +28,15 @@ const low = (word: Word): number => split(word)[0];
 const PRESENT = low(fieldMask(PAGE, 'p'));
 /** G in a pointer to a table: ignored by the processor, and no system sets it. */
 const GLOBAL: readonly [number, number] = [low(fieldMask(PAGE, 'g')), 0];
+const UPDATED = low(fieldMask(PAGE, 'a', 'd'));
 /** A pointer and a large page; those of a user, which every nested access is. */
 const SAMPLES = [encode(TABLE, {}), encode(LARGE, {})].map(low);
 const USER_SAMPLES = [encode(TABLE, { us: 1, rw: 1 }), encode(LARGE, { us: 1, rw: 1 })].map(low);
 const EVERY_RIGHT = { r: 1, w: 1, x: 1 } as const;
 /** Write-back, as every system maps memory. */
 const WB = typeCode('WB');
+/** Accessed and dirty flags, where EPT has them; else these bits are ignored. */
+const EPT_UPDATED = low(fieldMask(stage2Page(settle(stage2Settings, { ad: 1 })), 'a', 'd'));
 const EPT_SAMPLES = [
   encode(EPT_TABLE, EVERY_RIGHT),
   encode(EPT_PAGE, { ...EVERY_RIGHT, memType: WB }),
@@ -45,7 +48,14 @@ const USUAL_WIDTH = 46;
 
 /** Above `maxphyaddr`, address bits are reserved, which is what tells entries from other words. */
 export function species({ maxphyaddr = USUAL_WIDTH }: Machine = {}): readonly Species[] {
-  const common = { present: PRESENT, leafOnly: GLOBAL, leafSome: 0, tableFrames: 1, samples: SAMPLES };
+  const common = {
+    present: PRESENT,
+    leafOnly: GLOBAL,
+    leafSome: 0,
+    tableFrames: 1,
+    samples: SAMPLES,
+    updated: UPDATED,
+  };
   const tables = (mode: '32' | 'pae' | '5l') => ({
     ...stage1Tables({ settings: { mode, maxphyaddr, nxe: mode === '32' ? 0 : 1 }, base: 0n }),
     payload: [0xffff_ffff, 0x7fff_ffff] as const, // bit 63 alone is nothing: KVM's empty entry, also in nested paging
@@ -68,6 +78,7 @@ export function species({ maxphyaddr = USUAL_WIDTH }: Machine = {}): readonly Sp
       regime: stage2Tables({ settings: { maxphyaddr }, walkLength: 5, base: 0n }),
       tops: [3, 4],
       present: low(fieldMask(EPT_TABLE, 'r', 'w', 'x')),
+      updated: EPT_UPDATED,
       samples: EPT_SAMPLES,
       leafOnly: [0, 0], // bits 7:3 of a pointer are reserved: the rules refuse a leaf there
     },

@@ -1,5 +1,5 @@
 /** What the scan for roots must know: trees of three and four levels, which look alike below their roots. */
-import { decode, encode } from '../../../../src/bits/codec.ts';
+import { decode, encode, fieldMask } from '../../../../src/bits/codec.ts';
 import { settle } from '../../../../src/bits/settings.ts';
 import { hex, split } from '../../../../src/bits/word.ts';
 import { type Judgement, percent, share } from '../../../../src/walk/judgement.ts';
@@ -33,6 +33,7 @@ export const species = ({ napot = 1 }: Machine = {}): readonly Species[] => [
     leafOnly: [0, 0],
     leafSome: 0,
     samples: SAMPLES,
+    updated: lowOf(fieldMask(stage1Page(settings), 'a', 'd')),
   },
 ];
 
