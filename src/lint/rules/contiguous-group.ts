@@ -8,7 +8,7 @@ import { type GroupView, lintRule, type Verdict } from '../rule.ts';
  * Fields that may differ in a group: the address, which is judged by itself, and what hardware updates entry by entry
  * (the Access flag, and dirty state, whose effect on permissions is compared instead).
  */
-const MAY_DIFFER = new Set(['oa', 'af', 'contiguous', 'dbm', 'ap', 'ap2', 's2ap', 'dirty']);
+const MAY_DIFFER = new Set(['oa', 'af', 'a', 'd', 'contiguous', 'dbm', 'ap', 'ap2', 's2ap', 'dirty']);
 
 const masks = new WeakMap<Format, bigint>();
 /** The bits of a layout that hardware reads and that must agree. */
@@ -25,6 +25,10 @@ function compared(format: Format): bigint {
 const meaning = ({ facts, format }: Reading, lo: number, hi: number): string =>
   `${((BigInt(hi) << 32n) | BigInt(lo)) & compared(format)} ${JSON.stringify(facts.permissions)}`;
 
+/** The manual's name of the bit that makes an entry one of a group. */
+const nameOf = ({ format }: Reading): string =>
+  format.rows.find(({ key }) => key === 'contiguous')?.name ?? 'Contiguous';
+
 function judge({ size, members }: GroupView): readonly Verdict[] {
   const marked = members.filter(({ reading }) => reading.facts.contiguousBytes !== undefined);
   const [first] = marked;
@@ -33,7 +37,7 @@ function judge({ size, members }: GroupView): readonly Verdict[] {
   const base = (member: typeof first): number => member.output - member.index * member.frames;
   if (marked.length < members.length)
     verdicts.push({
-      message: `${members.length - marked.length} of ${members.length} valid entries of a group of ${size} lack the Contiguous bit`,
+      message: `${members.length - marked.length} of ${members.length} valid entries of a group of ${size} lack the ${nameOf(first.reading)} bit`,
     });
   if (new Set(marked.map(base)).size > 1)
     verdicts.push({ message: `the entries of a group of ${size} do not map one range` });
