@@ -2,16 +2,15 @@
  * Entries by the place where they stand: a debugger prints words at addresses, and the registers in the same text say
  * which tables lie there.
  */
-import type { ArchitectureId } from '../arch/architecture.ts';
 import { architectureOf } from '../arch/names.ts';
-import { candidatesOf, walksOf } from '../arch/walks.ts';
+import { walksOf } from '../arch/walks.ts';
 import { settle } from '../bits/settings.ts';
 import { addressOf, type Frame, frameAt } from '../image/frames.ts';
 import type { Context } from '../text/context.ts';
 import type { Entry, RegimeGuess } from '../text/model.ts';
 import type { Candidate, RegisterValues } from '../walk/candidate.ts';
 import type { Regime, Root } from '../walk/regime.ts';
-import { familyOf, revealed } from './entry.ts';
+import { type Among, familyOf, OURS, revealed } from './entry.ts';
 
 /** Whose table an entry stands in. */
 export interface Placed {
@@ -43,16 +42,17 @@ export function placeEntries<E extends Plain>(
   entries: readonly E[],
   cpus: readonly RegisterValues[],
   facts: Context['facts'],
+  among: Among = OURS,
 ): Map<E, Placed> {
   const pages = new Pages(entries);
   const placed = new Map<E, Placed>();
   if (pages.empty) return placed;
   for (const registers of cpus) {
-    const architecture = architectureOf(registers);
+    const architecture = architectureOf(registers, among.names);
     if (architecture === undefined) continue;
-    for (const candidate of candidatesOf(registers, architecture).found) {
+    for (const candidate of walksOf(architecture, among.walks).candidates(registers).found) {
       if (candidate.through !== undefined) continue;
-      const tree = new Tree(candidate, architecture, { registers, facts });
+      const tree = new Tree(candidate, among, { registers, facts });
       for (const root of candidate.regime.roots) tree.place(root, pages, placed);
     }
   }
@@ -99,12 +99,14 @@ class Tree {
   readonly #name: string;
   readonly #regime: Regime;
   readonly #guess: RegimeGuess;
+  readonly #among: Among;
   readonly #context: Context;
 
-  constructor(candidate: Candidate, architecture: ArchitectureId, context: Context) {
+  constructor(candidate: Candidate, among: Among, context: Context) {
     this.#name = candidate.name;
     this.#regime = candidate.regime;
-    this.#guess = walksOf(architecture).guess(candidate);
+    this.#guess = walksOf(candidate.regime.arch, among.walks).guess(candidate);
+    this.#among = among;
     this.#context = context;
   }
 
@@ -135,9 +137,12 @@ class Tree {
   #below(word: bigint, level: number, input: bigint, index: number): Table | undefined {
     const below = this.#regime.levels[index - 1];
     if (word === 0n || below === undefined) return undefined;
-    const family = familyOf(this.#guess.family);
+    const family = familyOf(this.#guess.family, this.#among);
     const entry = { regime: this.#guess, level: { name: '', number: level }, input };
-    const { kind, facts } = family.read(word, settle(family.settings, revealed(entry, this.#context)));
+    const { kind, facts } = family.read(
+      word,
+      settle(family.settings, revealed(entry, this.#context, this.#among)),
+    );
     if (kind !== 'table' || typeof facts.next !== 'bigint') return undefined;
     return { at: facts.next, bytes: this.#regime.entryBytes << below.indexBits, level: index - 1 };
   }
