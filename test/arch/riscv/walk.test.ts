@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { architectures } from '../../../src/arch/architectures.ts';
 import { candidatesOfAll, walksOf } from '../../../src/arch/walks.ts';
-import { hex } from '../../../src/bits/word.ts';
+import { hex, join } from '../../../src/bits/word.ts';
 import { statedSides } from '../../../src/compare/sides.ts';
 import type { TextMap } from '../../../src/compare/text-map.ts';
 import { denials } from '../../../src/faults/denials.ts';
@@ -11,8 +11,11 @@ import { explain, lookUp, walkEntries } from '../../../src/faults/index.ts';
 import type { Kernels } from '../../../src/kernels/api.ts';
 import { typescriptKernels, wasmKernels } from '../../../src/kernels/kernels.ts';
 import { lint, lintRules } from '../../../src/lint/index.ts';
+import { revealed } from '../../../src/pasted/entry.ts';
+import { placeEntries } from '../../../src/pasted/place.ts';
 import type { Answer } from '../../../src/report/answer.ts';
 import { Passing, print } from '../../../src/report/answer.ts';
+import { faultLines, faultRecord } from '../../../src/report/fault.ts';
 import { lintAnswer } from '../../../src/report/lint.ts';
 import { rangesAnswer } from '../../../src/report/map.ts';
 import { rootsAnswer } from '../../../src/report/roots.ts';
@@ -382,7 +385,7 @@ describe('lint', () => {
     return lint([world.space], world.memory, { rules: lintRules });
   };
   const said = (result: ReturnType<typeof linted>): string[] =>
-    result.reports.map(({ rule, severity }) => `${severity} ${typeof rule === 'string' ? rule : rule.id}`);
+    result.reports.map(({ rule, severity }) => `${severity} ${rule.id}`);
 
   test('a kernel’s tables are clean, but for its own tables, which it can write', () => {
     expect(said(linted(() => undefined, { pma: PMA }))).toEqual(['note table-writable']);
@@ -404,6 +407,20 @@ describe('lint', () => {
     expect(text).toContain('0x81050000');
     for (const output of ['json', 'csv', 'markdown'] as const)
       printed(lintAnswer(result, 'the test'), output);
+  });
+
+  test('a NAPOT range whose entries do not agree', () => {
+    const result = linted(({ memory, user }) => {
+      memory.write(user + 8 * 33, leaf(0x8101_1000n, USER.data));
+      memory.write(user + 8 * 34, N | leaf(0x8102_0000n, USER.data) | RANGE_64K);
+    });
+    const messages = result.reports
+      .filter(({ rule }) => rule.id === 'contiguous-group')
+      .map(({ message }) => message);
+    expect(messages).toEqual([
+      '1 of 16 valid entries of a group of 16 lack the N bit',
+      'the entries of a group of 16 do not map one range',
+    ]);
   });
 
   test('a clear A where hardware does not set it', () => {
@@ -434,7 +451,12 @@ describe('faults', () => {
       verdict: 'not permitted: level 0 W = 0: not writable',
       agrees: true,
     });
-    const walked = translate(space.candidate.regime, memory, 0x1_0000n);
+    const { walk: walked, explanation } = found as NonNullable<typeof found>;
+    const answer = { claim: store, root: 'satp', regime: walked.regime, explanation, assumed: [] };
+    const text = faultLines(answer, look()).join('\n');
+    expect(text).toContain('W = 0: not writable');
+    expect(text).not.toMatch(/undefined|NaN|\[object/);
+    expect(JSON.stringify(faultRecord(answer))).toContain('"unsaid"');
     const denied = (access: 'read' | 'write' | 'fetch', by?: 'privileged' | 'unprivileged') =>
       denials(walked, { access, by }, faults).map(({ bit }) => bit);
     expect(denied('fetch', 'privileged')).toEqual([
@@ -482,6 +504,37 @@ describe('faults', () => {
     expect(walk).toMatchObject({ outcome: 'mapped', output: 0x8000_1234n });
     expect(explain(claimOf(13n, 0x1234n), walk, faults)).toMatchObject({ finds: 'fine' });
     expect(architecture.startOf({ ...given, words: [1n, 1n, 1n, 3n] })?.regime.id).toBe('riscv.sv48');
+  });
+});
+
+describe('what somebody pasted', () => {
+  const among = { names: ALL, walks: ALL, families: ALL.flatMap(({ families }) => families) };
+
+  test('words that stand in tables which satp points to are entries of their level', () => {
+    const { memory, satp, root } = linux();
+    const words = [root, root + 0x1000, root + 0x2000 + 8 * 16].map(at => {
+      const page = memory.page(Math.floor(at / 4096)) as Uint32Array;
+      const offset = (at % 4096) / 4;
+      return {
+        at: BigInt(at),
+        word: join(page[offset] as number, page[offset + 1] as number),
+        width: 64 as const,
+      };
+    });
+    const placed = placeEntries(words, [registersOf(satp)], new Map(), among);
+    expect(words.map(word => placed.get(word)?.level)).toEqual([2, 1, 0]);
+    expect(placed.get(words[0] as never)).toMatchObject({ root: 'satp', regime: { family: 'riscv.pte' } });
+  });
+
+  test('registers beside them, and names of levels, are settings', () => {
+    const entry = { regime: { family: 'riscv.pte' }, level: { name: 'PGD' } };
+    const registers = registersOf(9n << 60n, { MENVCFG: bits(61) });
+    expect(revealed(entry, { registers, facts: new Map() }, among)).toEqual({
+      mode: 'sv48',
+      pbmt: 0,
+      adue: 1,
+      level: 3,
+    });
   });
 });
 

@@ -14,6 +14,7 @@ import { split } from '../../../src/bits/word.ts';
 import { compile } from '../../../src/memtype/compile.ts';
 import { apply } from '../../../src/memtype/rule.ts';
 import { citation } from '../../../src/refs.ts';
+import { effectiveLines, effectiveRecord, matrixLines } from '../../../src/report/effective.ts';
 import { factLines } from '../../../src/report/facts.ts';
 import { readingLines } from '../../../src/report/reading.ts';
 import { decodeRecord, layoutRecord } from '../../../src/report/records.ts';
@@ -135,7 +136,9 @@ describe('entries', () => {
 
   test('a NAPOT range: the size is in the low bits of the PPN', () => {
     const { kind, facts } = read((1n << 63n) | (0x8_0018n << 10n) | DATA);
-    expect([kind, facts.oa, facts.size]).toEqual(['napot64k', 0x8001_0000n, 0x1_0000n]);
+    expect([kind, facts.oa, facts.size, facts.contiguousBytes]).toEqual([
+      ...['napot64k', 0x8001_0000n, 0x1000n, 0x1_0000n],
+    ]);
   });
 
   test('an intent becomes the entry that means it, and is refused where there is none', () => {
@@ -250,6 +253,14 @@ describe('memory types', () => {
       type: 'vacant',
       decidedBy: 'PMA',
     });
+    const look = { style: plain, width: 100 };
+    const text = [
+      ...effectiveLines(answer, look, true),
+      ...types.matrices.flatMap(matrix => matrixLines(matrix, look)),
+    ].join('\n');
+    expect(text).toContain('RISC-V Privileged, chapter "Svpbmt');
+    expect(text).not.toMatch(/undefined|NaN|\[object/);
+    expect(JSON.stringify(effectiveRecord(answer))).toContain('"decidedBy":"PBMT"');
     expect(() => types.effective({ pbmt: 'wt' })).toThrow("no memory type 'wt'");
     expect(types.matrices.map(({ rows }) => rows)).toEqual([
       [

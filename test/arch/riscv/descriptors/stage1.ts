@@ -110,7 +110,7 @@ export const stage1Page = perSettings(({ level, napot, ...s }: Stage1Settings) =
     {
       ...choose(
         napot && level === 0,
-        { n: fixed(63, 63, 0, 'N', { ref: svnapot }) },
+        { contiguous: fixed(63, 63, 0, 'N', { ref: svnapot }) },
         { res63: mbz(63, 63, napot ? FAULT : without('Svnapot')) },
       ),
       ...memory(s),
@@ -129,7 +129,7 @@ export const stage1Napot = perSettings((s: Stage1Settings) =>
     'riscv.pte.napot64k',
     { title: `PTE that maps ${TITLE.napot64k}`, ref: svnapot },
     {
-      n: fixed(63, 63, 1, 'N'),
+      contiguous: fixed(63, 63, 1, 'N'),
       ...memory(s),
       ...common,
       oa: pageNumber('PPN', 16, [53, 14]),
@@ -162,9 +162,11 @@ export type Stage1Kind = 'invalid' | 'table' | 'no-table' | PageKind;
 export type Stage1Facts = {
   /** Next table (tables). */
   readonly next?: bigint;
-  /** Address and bytes mapped: of the whole range, for one of a NAPOT range. */
+  /** Address and bytes mapped; of one of a NAPOT range, the address of the range, of which it maps its part. */
   readonly oa?: bigint;
   readonly size?: bigint;
+  /** Bytes of the NAPOT range. */
+  readonly contiguousBytes?: bigint;
   /** A reserved bit or encoding: page fault. */
   readonly reservedFault?: boolean;
   readonly permissions?: Permissions;
@@ -182,7 +184,7 @@ export function stage1Kind(word: Word, s: Stage1Settings): Stage1Kind {
   if (decode(invalid, word).v === 0) return 'invalid';
   const level = levelOf(s);
   if (decode(stage1Table, word).xwr === 0) return level === 0 ? 'no-table' : 'table';
-  const isNapot = level === 0 && s.napot === 1 && decode(stage1Napot(s), word).n === 1;
+  const isNapot = level === 0 && s.napot === 1 && decode(stage1Napot(s), word).contiguous === 1;
   return isNapot ? 'napot64k' : pageKind(level);
 }
 
@@ -206,7 +208,9 @@ export function readStage1(word: Word, s: Stage1Settings): Stage1Reading {
   const d = kind === 'napot64k' ? decode(stage1Napot(s), word) : decode(stage1Page(at(s)), word);
   const facts: Stage1Facts = {
     oa: d.oa,
-    size: PAGE_SIZE[kind],
+    ...(kind === 'napot64k'
+      ? { size: PAGE_SIZE.page4k, contiguousBytes: PAGE_SIZE.napot64k }
+      : { size: PAGE_SIZE[kind] }),
     reservedFault: faults(wrong),
     permissions: permissionsOf(d),
     global: d.g === 1,

@@ -17,7 +17,7 @@ export const stated: Stated = ({ reading, view, level }, combined): Attributes =
     accessed: d.a === 1,
     dirty: d.d === 1,
     global: global === 1,
-    contiguous: d.n === 1,
+    contiguous: d.contiguous === 1,
     block: level > 0,
     type: view.type,
   };

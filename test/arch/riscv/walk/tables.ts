@@ -90,7 +90,7 @@ function stage1Level(s: Stage1Settings): Level {
   const last = { ...page, pointsToTable: () => false, table: NO_FORM };
   if (!napot) return last;
   const layout = stage1Napot(s);
-  const isRange = holdsConstant(layout, 'n');
+  const isRange = holdsConstant(layout, 'contiguous');
   const groupFrames = Number(PAGE_SIZE.napot64k / PAGE_SIZE.page4k);
   return {
     ...last,
@@ -129,7 +129,7 @@ function describeStage1({ facts, format, raw }: Stage1Reading, inherited: number
       a: Number(d.a ?? 0),
       d: Number(d.d ?? 0),
       g: facts.global || (inherited & GLOBAL) !== 0 ? 1 : 0,
-      n: Number(d.n ?? 0),
+      n: Number(d.contiguous ?? 0),
       rsw: Number(d.rsw ?? 0),
     },
   };
