@@ -1,6 +1,10 @@
 /**
  * What the KVM model of an architecture provides. arm64 and x86 provide the same under the same names, so that a question is
  * asked without knowing whom; the differences are in the types of what goes in and comes out.
+ *
+ * In parts, because a verb that lists eras must not read the rules of memory types first, nor the layouts of tables:
+ * `policies.ts`, `questions.ts` and `audits.ts` list the same part of both architectures, here and in their folders, and
+ * `NAME/index.ts` exports the whole.
  */
 import type { AuditLeaf, AuditReport } from './audit.ts';
 import type { NamedCpu } from './cpu.ts';
@@ -52,7 +56,8 @@ export interface Side<T extends KvmTypes> {
   readonly cpu: T['cpu'];
 }
 
-export interface KvmArchitecture<T extends KvmTypes = KvmTypes> {
+/** What is known: eras, CPUs, capabilities. */
+export interface KvmPolicies<T extends KvmTypes = KvmTypes> {
   readonly id: ArchitectureId;
   readonly eras: Eras<T['policy']>;
   readonly cases: readonly KnownCase[];
@@ -60,9 +65,14 @@ export interface KvmArchitecture<T extends KvmTypes = KvmTypes> {
   /** @throws KvmInputError for a CPU that nobody knows */
   parseCpu(text: string): NamedCpu<T['cpu']>;
   functionsOf(policy: T['policy']): readonly PolicyFunction[];
+  /** What KVM_CHECK_EXTENSION and KVM_ENABLE_CAP answer. */
+  cap(policy: T['policy'], cpu: T['cpu']): readonly T['cap'][];
+}
+
+/** What follows from it. */
+export interface KvmQuestions<T extends KvmTypes = KvmTypes> extends KvmPolicies<T> {
   /** `mte`: the VM uses tags. */
   mappingOf(preset: Preset, policy: T['policy'], mte?: boolean): T['mapping'];
-
   /** What KVM does with one memslot or page. @throws KvmInputError for an input that contradicts itself */
   predict(input: T['predictInput']): T['prediction'];
   /** Where two policies disagree. */
@@ -84,12 +94,15 @@ export interface KvmArchitecture<T extends KvmTypes = KvmTypes> {
     /** Let the host's own fault come first, as it does on a real machine. */
     readonly hostFault?: boolean;
   }): T['migration'];
-  /** What KVM_CHECK_EXTENSION and KVM_ENABLE_CAP answer. */
-  cap(policy: T['policy'], cpu: T['cpu']): readonly T['cap'][];
+}
 
+/** What was recorded on a real machine. */
+export interface KvmAudits<T extends KvmTypes = KvmTypes> extends KvmPolicies<T> {
   /** Is this recorded memslot from such a machine? */
   owns(record: Json): boolean;
   slotOf(record: Json): T['auditSlot'];
   /** Does a real table hold what the policy says? */
   audit(policy: T['policy'], slots: readonly T['auditSlot'][], leaves: readonly AuditLeaf[]): AuditReport;
 }
+
+export interface KvmArchitecture<T extends KvmTypes = KvmTypes> extends KvmQuestions<T>, KvmAudits<T> {}

@@ -5,5 +5,5 @@ import { x86 } from './x86/index.ts';
 
 export const KVM: Readonly<Record<ArchitectureId, KvmArchitecture>> = { arm64, x86 };
 
-/** In the order in which they are listed; the first is meant where nothing says otherwise. */
-export const ARCHITECTURES: readonly [KvmArchitecture, ...KvmArchitecture[]] = [arm64, x86];
+/** In the order in which they are listed. */
+export const ARCHITECTURES: readonly KvmArchitecture[] = [arm64, x86];

@@ -9,6 +9,9 @@ export type {
   ArchitectureId,
   KnownCase,
   KvmArchitecture,
+  KvmAudits,
+  KvmPolicies,
+  KvmQuestions,
   KvmTypes,
   PolicyFunction,
   Side,
@@ -22,7 +25,7 @@ export { effective as effectiveArm64, type GuestType } from './arm64/effective.t
 export { PROPOSALS } from './arm64/eras/proposals.ts';
 export { gmemFaults, SPECIAL_CASES } from './arm64/gmem.ts';
 export { HAZARDS, type Hazard, hazards } from './arm64/hazards.ts';
-export { type Arm64Types, arm64 } from './arm64/index.ts';
+export { arm64 } from './arm64/index.ts';
 export type { LeakRun, LeakStep } from './arm64/leak.ts';
 export { presetFlags } from './arm64/mapping.ts';
 export {
@@ -46,7 +49,8 @@ export type {
   VmaFlag,
 } from './arm64/model.ts';
 export type { Arm64PredictInput, Arm64Prediction, MappingPrediction } from './arm64/predict.ts';
-export { setProt } from './arm64/prot.ts';
+export { BEFORE_NC, setProt, WITH_NC } from './arm64/prot.ts';
+export type { Arm64Types } from './arm64/types.ts';
 export type { AuditFinding, AuditLeaf, AuditReport } from './audit.ts';
 export type { NamedCpu } from './cpu.ts';
 export { type Era, Eras, type Releases, type Version } from './era.ts';
@@ -63,7 +67,8 @@ export { patQuirk, type QuirkAnswer, type QuirkCall, type X86Cap } from './x86/c
 export { eptLeaf, nptLeaf, tdxLeaf } from './x86/decide.ts';
 export { effectiveEpt, effectiveNpt, type MtrrType, type PatType } from './x86/effective.ts';
 export { type HostPage, hostPageFacts, isHostMmio, type MmioFacts } from './x86/host-mmio.ts';
-export { type X86Types, x86 } from './x86/index.ts';
+export { x86 } from './x86/index.ts';
 export type { X86Migration, X86MigrationInput } from './x86/migrate.ts';
 export type { X86Cpu, X86Policy, X86VmaFlag } from './x86/model.ts';
 export type { X86PredictInput, X86Prediction } from './x86/predict.ts';
+export type { X86Types } from './x86/types.ts';

@@ -1,7 +1,8 @@
 /** What is known, from where, how sure. */
 import type { ArchitectureId, KnownCase } from './architecture.ts';
-import { ARCHITECTURES } from './architectures.ts';
+
 import { type Era, eraGrade } from './era.ts';
+import { kvmPolicies } from './policies.ts';
 
 export interface EraRow extends Omit<KnownCase, 'kind'> {
   readonly arch: ArchitectureId;
@@ -10,7 +11,7 @@ export interface EraRow extends Omit<KnownCase, 'kind'> {
 }
 
 export const eraRows = (): EraRow[] =>
-  ARCHITECTURES.flatMap(({ id: arch, eras, cases }) => [
+  kvmPolicies.flatMap(({ id: arch, eras, cases }) => [
     ...eras.all.map(era => ({
       arch,
       id: era.id,

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES, KVM } from '../../src/kvm/architectures.ts';
 import { eraRows } from '../../src/kvm/known.ts';
 import { PRESETS } from '../../src/kvm/presets.ts';
-import { KVM_REPORT } from '../../src/report/kvm/architectures.ts';
+import { POLICIES_REPORT } from '../../src/report/kvm/policies.ts';
+import { QUESTIONS_REPORT } from '../../src/report/kvm/questions.ts';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 const filesOf = (folder: string): string[] =>
@@ -39,7 +40,8 @@ test('file for file, but for what only one of them decides', () => {
 test('name for name, but for the leak', () => {
   const names = ARCHITECTURES.map(kvm => Object.keys(kvm).filter(name => name !== 'leak'));
   expect(names[0]).toEqual(names[1]);
-  expect(Object.keys(KVM_REPORT.arm64)).toEqual(Object.keys(KVM_REPORT.x86));
+  for (const report of [POLICIES_REPORT, QUESTIONS_REPORT])
+    expect(Object.keys(report.arm64)).toEqual(Object.keys(report.x86));
   for (const { id } of ARCHITECTURES) expect(KVM[id].id).toBe(id);
 });
 

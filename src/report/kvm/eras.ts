@@ -1,14 +1,13 @@
 /** What is known, from where, how sure; one policy row by row. */
 import { groupBy } from '../../bits/group-by.ts';
-import type { ArchitectureId } from '../../kvm/architecture.ts';
-import { KVM } from '../../kvm/architectures.ts';
+import type { KvmPolicies } from '../../kvm/architecture.ts';
 import type { Era } from '../../kvm/era.ts';
 import { type Evidence, GRADE_MEANS } from '../../kvm/evidence.ts';
 import type { EraRow } from '../../kvm/known.ts';
 import type { Row } from '../../kvm/policy.ts';
 import { SCHEMA } from '../records.ts';
 import type { Look } from '../style.ts';
-import { KVM_REPORT } from './architectures.ts';
+import { POLICIES_REPORT } from './policies.ts';
 import { labelled, paragraph, type TextAnswer, texts } from './text.ts';
 
 interface Listed {
@@ -17,14 +16,14 @@ interface Listed {
   readonly evidence: readonly Evidence[];
 }
 
-export function policyAnswer(arch: ArchitectureId, policy: Era): TextAnswer {
-  const rows = KVM[arch]
+export function policyAnswer(kvm: KvmPolicies, policy: Era): TextAnswer {
+  const rows = kvm
     .functionsOf(policy)
     .flatMap(({ name: list, rows: of }): Listed[] =>
       of.map(row => ({ list, row, evidence: row.evidence ?? policy.evidence })),
     );
   return texts({
-    records: [{ schema: SCHEMA.kvmPolicy, arch, ...KVM_REPORT[arch].policyRecord(policy) }],
+    records: [{ schema: SCHEMA.kvmPolicy, arch: kvm.id, ...POLICIES_REPORT[kvm.id].policyRecord(policy) }],
     rows,
     columns: [
       { title: 'function', text: r => r.list },

@@ -1,7 +1,7 @@
 /** One mapping on two sides. */
 import type { ArchitectureId, KvmTypes } from '../../kvm/architecture.ts';
 import { SCHEMA } from '../records.ts';
-import { KVM_REPORT } from './architectures.ts';
+import { QUESTIONS_REPORT } from './questions.ts';
 import { type TextAnswer, texts } from './text.ts';
 
 /** A migration with the names by which mapping and sides were asked for. */
@@ -26,7 +26,7 @@ export const migrateAnswer = (arch: ArchitectureId, asked: readonly AskedMigrati
       { title: 'from', text: r => r.from },
       { title: 'to', text: r => r.to },
       { title: 'outcome', text: r => r.migration.outcome },
-      { title: 'detail', text: r => KVM_REPORT[arch].migrationText(r.migration), wrap: true },
+      { title: 'detail', text: r => QUESTIONS_REPORT[arch].migrationText(r.migration), wrap: true },
       { title: 'ev', text: r => r.migration.grade },
     ],
   });

@@ -1,10 +1,10 @@
 /** What has a name: presets of host mappings, and CPUs. */
 import type { ArchitectureId } from '../../kvm/architecture.ts';
-import { ARCHITECTURES } from '../../kvm/architectures.ts';
 import { ARM64_ERAS } from '../../kvm/arm64/eras/index.ts';
+import { kvmPolicies } from '../../kvm/policies.ts';
 import type { Preset } from '../../kvm/presets.ts';
 import { SCHEMA } from '../records.ts';
-import { KVM_REPORT } from './architectures.ts';
+import { POLICIES_REPORT } from './policies.ts';
 import { type TextAnswer, texts } from './text.ts';
 
 /** Later flags with the era that brought them. */
@@ -31,16 +31,16 @@ export const presetsAnswer = (presets: readonly Preset[]): TextAnswer =>
 
 /** Of one architecture, or of every one. */
 export function cpusAnswer(only: ArchitectureId | undefined): TextAnswer {
-  const rows = ARCHITECTURES.filter(({ id }) => only === undefined || id === only).flatMap(
-    ({ id: arch, cpus }) => cpus.map(cpu => ({ arch, ...cpu })),
-  );
+  const rows = kvmPolicies
+    .filter(({ id }) => only === undefined || id === only)
+    .flatMap(({ id: arch, cpus }) => cpus.map(cpu => ({ arch, ...cpu })));
   return texts({
     records: rows.map(row => ({ schema: SCHEMA.kvmCpu, ...row })),
     rows,
     columns: [
       { title: 'CPU', text: r => r.name },
       { title: 'arch', text: r => r.arch },
-      { title: 'features', text: ({ arch, cpu }) => KVM_REPORT[arch].cpuText(cpu) },
+      { title: 'features', text: ({ arch, cpu }) => POLICIES_REPORT[arch].cpuText(cpu) },
       { title: 'source', text: r => r.evidence.map(e => `${e.grade}: ${e.source}`).join('; '), wrap: true },
     ],
   });

@@ -4,7 +4,7 @@ import type { Facts } from '../../kvm/expr.ts';
 import type { Counterexamples, PropertyFacts } from '../../kvm/query.ts';
 import { SCHEMA } from '../records.ts';
 import type { Look } from '../style.ts';
-import { KVM_REPORT } from './architectures.ts';
+import { QUESTIONS_REPORT } from './questions.ts';
 import { conditionText, gradeText, labelled, paragraph, type TextAnswer, texts, whenLines } from './text.ts';
 
 export const searchAnswer = (arch: ArchitectureId, found: readonly Counterexamples[]): TextAnswer =>
@@ -43,7 +43,7 @@ function lines(arch: ArchitectureId, found: readonly Counterexamples[], { style,
 
 function failureLines(arch: ArchitectureId, f: Counterexamples, width: number): string[] {
   const head = `${f.policy}: ${f.failing} of ${f.tried} inputs, evidence ${gradeText(f.grade)}; exactly when`;
-  const example = f.example && `for example ${KVM_REPORT[arch].exampleText(f.example)}`;
+  const example = f.example && `for example ${QUESTIONS_REPORT[arch].exampleText(f.example)}`;
   return [
     ...labelled('fails', head, width, 8, 0),
     ...whenLines(f.when, width, 8),

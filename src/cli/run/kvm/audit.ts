@@ -1,6 +1,7 @@
 /** `kvm audit`: a real table against a policy. */
-import { ARCHITECTURES } from '../../../kvm/architectures.ts';
+
 import type { AuditLeaf } from '../../../kvm/audit.ts';
+import { kvmAudits } from '../../../kvm/audits.ts';
 import { KvmInputError } from '../../../kvm/errors.ts';
 import { auditLeaf, type Json } from '../../../kvm/recorded.ts';
 import { auditAnswer } from '../../../report/kvm/audit.ts';
@@ -41,7 +42,7 @@ export async function run(args: AuditArgs, io: Io): Promise<number> {
   const slots = (await Promise.all(files.map(async file => jsonLines(await readText(file), file)))).flat();
   const [first] = slots;
   if (first === undefined) throw new InputError(`${files.join(', ')}: no memslot in it`);
-  const kvm = ARCHITECTURES.find(({ owns }) => owns(first)) ?? ARCHITECTURES[0];
+  const kvm = kvmAudits.find(({ owns }) => owns(first)) ?? kvmAudits[0];
   const kernels = kernelsOf(args);
   if (kernels.length === 0)
     throw new KvmInputError(

@@ -1,6 +1,7 @@
 /** `kvm cap`: what KVM_CHECK_EXTENSION and KVM_ENABLE_CAP answer. */
 import type { ArchitectureId } from '../../../kvm/architecture.ts';
-import { KVM_REPORT } from '../../../report/kvm/architectures.ts';
+import { kvmPolicies } from '../../../kvm/policies.ts';
+import { POLICIES_REPORT } from '../../../report/kvm/policies.ts';
 import type { Io } from '../../io.ts';
 import { print } from '../../print.ts';
 import { EXIT } from '../../trouble.ts';
@@ -19,7 +20,7 @@ const ALL = {
 export async function run(args: CapArgs, io: Io): Promise<number> {
   const names = list(args.cpu);
   const kernels = kernelsOf(args);
-  const kvm = architectureOf(args.arch, names, kernels);
+  const kvm = architectureOf(kvmPolicies, args.arch, names, kernels);
   const all = ALL[kvm.id];
   const cpus = cpusOf(kvm, names, all.cpus ?? kvm.cpus.map(cpu => cpu.name));
   const asked = policies(kvm.eras, kernels, all.kernels).flatMap(policy =>
@@ -27,6 +28,6 @@ export async function run(args: CapArgs, io: Io): Promise<number> {
       kvm.cap(policy, cpu).map(answer => ({ era: policy.id, cpuName: name, ...answer })),
     ),
   );
-  print(KVM_REPORT[kvm.id].capAnswer(asked), args, io);
+  print(POLICIES_REPORT[kvm.id].capAnswer(asked), args, io);
   return EXIT.answer;
 }

@@ -1,6 +1,5 @@
 /** What the questions of `kvm` share: how architectures, policies, CPUs and mappings are named. */
-import type { ArchitectureId, KvmArchitecture } from '../../../kvm/architecture.ts';
-import { ARCHITECTURES, KVM } from '../../../kvm/architectures.ts';
+import type { ArchitectureId, KvmPolicies } from '../../../kvm/architecture.ts';
 import type { NamedCpu } from '../../../kvm/cpu.ts';
 import type { Era, Eras } from '../../../kvm/era.ts';
 import { PRESETS, type Preset, preset } from '../../../kvm/presets.ts';
@@ -25,17 +24,18 @@ export const kernelsOf = (args: Pick<PolicyArgs, 'kernel' | 'policy'>): string[]
   ...list(args.policy),
 ];
 
-/** What --arch says, else what the names can only mean, else the first one. */
-export function architectureOf(
+/** What --arch says, else what the names can only mean, else the first one. `among`: the part that is asked. */
+export function architectureOf<A extends KvmPolicies>(
+  among: readonly [A, ...A[]],
   arch: ArchitectureId | undefined,
   cpus: readonly string[],
   kernels: readonly string[],
-): KvmArchitecture {
-  if (arch !== undefined) return KVM[arch];
-  const [first, ...others] = ARCHITECTURES;
-  const namesCpu = ({ cpus: known }: KvmArchitecture) =>
+): A {
+  const [first, ...others] = among;
+  if (arch !== undefined) return among.find(({ id }) => id === arch) ?? first;
+  const namesCpu = ({ cpus: known }: A) =>
     cpus.some(name => known.some(cpu => cpu.name === name.toLowerCase()));
-  const namesEra = ({ eras }: KvmArchitecture) =>
+  const namesEra = ({ eras }: A) =>
     kernels.some(name => hasEra(eras, name) && !hasEra(first.eras, name) && !/^\d+\.\d+$/.test(name));
   return others.find(namesCpu) ?? others.find(namesEra) ?? first;
 }
@@ -68,7 +68,7 @@ export const policies = <P extends Era>(
 
 /** CPUs by the names that were given, else by these. */
 export const cpusOf = (
-  kvm: KvmArchitecture,
+  kvm: KvmPolicies,
   names: readonly string[],
   otherwise: readonly string[],
 ): NamedCpu[] => (names.length > 0 ? names : otherwise).map(name => kvm.parseCpu(name));

@@ -1,5 +1,7 @@
 /** `kvm diff`: where two policies disagree. */
+
 import type { ArchitectureId } from '../../../kvm/architecture.ts';
+import { kvmQuestions } from '../../../kvm/questions.ts';
 import { diffAnswer } from '../../../report/kvm/diff.ts';
 import type { Globals } from '../../command.ts';
 import type { Io } from '../../io.ts';
@@ -16,7 +18,7 @@ interface DiffArgs extends Globals {
 
 export async function run(args: DiffArgs, io: Io): Promise<number> {
   const { from, to } = args;
-  const { id, eras, diff } = architectureOf(args.arch, [], [from, to]);
+  const { id, eras, diff } = architectureOf(kvmQuestions, args.arch, [], [from, to]);
   const found = diff(eras.named(from), eras.named(to), { hostFault: args['host-fault'] ?? false });
   print(diffAnswer(id, [from, to], found), args, io);
   return found.differing > 0 || (found.interface ?? []).length > 0 ? EXIT.findings : EXIT.answer;

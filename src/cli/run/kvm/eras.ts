@@ -1,6 +1,7 @@
 /** `kvm eras`: what is known, from where, how sure; one policy row by row. */
 import type { ArchitectureId } from '../../../kvm/architecture.ts';
 import { eraRows } from '../../../kvm/known.ts';
+import { kvmPolicies } from '../../../kvm/policies.ts';
 import { erasAnswer, policyAnswer } from '../../../report/kvm/eras.ts';
 import type { Globals } from '../../command.ts';
 import type { Io } from '../../io.ts';
@@ -19,8 +20,8 @@ export async function run(args: ErasArgs, io: Io): Promise<number> {
     const rows = eraRows().filter(row => arch === undefined || row.arch === arch);
     print(erasAnswer(rows), args, io);
   } else {
-    const { id, eras } = architectureOf(arch, [], [name]);
-    print(policyAnswer(id, eras.named(name)), args, io);
+    const kvm = architectureOf(kvmPolicies, arch, [], [name]);
+    print(policyAnswer(kvm, kvm.eras.named(name)), args, io);
   }
   return EXIT.answer;
 }

@@ -1,4 +1,5 @@
 /** `kvm inverse`: which inputs reach a type. */
+import { kvmQuestions } from '../../../kvm/questions.ts';
 import { inverseAnswer } from '../../../report/kvm/inverse.ts';
 import type { Io } from '../../io.ts';
 import { print } from '../../print.ts';
@@ -14,7 +15,7 @@ interface InverseArgs extends PolicyArgs {
 export async function run(args: InverseArgs, io: Io): Promise<number> {
   const text = need(args.want, 'want', '--want normal-wb');
   const names = kernelsOf(args);
-  const kvm = architectureOf(args.arch, [], names);
+  const kvm = architectureOf(kvmQuestions, args.arch, [], names);
   const wanted = policies(kvm.eras, names, 'newest');
   const want = kvm.parseType(text);
   const guest = args.guest === undefined ? undefined : kvm.parseGuestType(args.guest);

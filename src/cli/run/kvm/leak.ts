@@ -1,6 +1,7 @@
 /** `kvm leak`: one cache line between two VMs. */
-import { arm64 } from '../../../kvm/arm64/index.ts';
+import { leak } from '../../../kvm/arm64/leak.ts';
 import { slotFlagsFor } from '../../../kvm/arm64/migrate.ts';
+import { questions as arm64 } from '../../../kvm/arm64/questions.ts';
 import { preset } from '../../../kvm/presets.ts';
 import { leakAnswer } from '../../../report/kvm/leak.ts';
 import type { Io } from '../../io.ts';
@@ -49,7 +50,7 @@ export async function run(args: LeakArgs, io: Io): Promise<number> {
   const runs = cases.map(({ policy, cpu, p }) => {
     const { name, flags, pgprot, pfn } = arm64.mappingOf(p, policy);
     const mapping = { ...(name === undefined ? {} : { name }), flags, pgprot, pfn };
-    return arm64.leak(policy, cpu, mapping, guest, slotFlagsFor(policy, mapping, cpu));
+    return leak(policy, cpu, mapping, guest, slotFlagsFor(policy, mapping, cpu));
   });
   print(leakAnswer(runs), args, io);
   return runs.some(r => r.leaks) ? EXIT.findings : EXIT.answer;

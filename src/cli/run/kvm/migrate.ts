@@ -1,5 +1,7 @@
 /** `kvm migrate`: the same mapping on two sides. */
+
 import { KvmInputError } from '../../../kvm/errors.ts';
+import { kvmQuestions } from '../../../kvm/questions.ts';
 import { migrateAnswer } from '../../../report/kvm/migrate.ts';
 import type { Io } from '../../io.ts';
 import { print } from '../../print.ts';
@@ -54,6 +56,7 @@ export async function run(args: MigrateArgs, io: Io): Promise<number> {
   const pairs = pairsOf(from, to);
   const every = [...from, ...to];
   const kvm = architectureOf(
+    kvmQuestions,
     args.arch,
     every.map(e => e.cpu),
     every.map(e => e.kernel),

@@ -1,5 +1,5 @@
 /** `kvm predict` on arm64: what the options describe is one memslot, or one for each preset. */
-import { arm64 } from '../../../kvm/arm64/index.ts';
+import { mappingOf } from '../../../kvm/arm64/mapping.ts';
 import type { Arm64Mapping, Arm64Policy, SlotFlag } from '../../../kvm/arm64/model.ts';
 import type { Arm64PredictInput } from '../../../kvm/arm64/predict.ts';
 import { parseMapping, parseSlotFlags, parseVma } from '../../../kvm/inputs.ts';
@@ -19,14 +19,14 @@ function slotsOf(args: PredictArgs, policy: Arm64Policy): Slot[] {
   if (vma.length > 0) {
     // A VMA by its parts, or a preset.
     const mappings = vma.map(text =>
-      text.includes('=') ? parseVma(text) : arm64.mappingOf(preset(text), policy, mte),
+      text.includes('=') ? parseVma(text) : mappingOf(preset(text), policy, mte),
     );
     return [{ mappings, slotFlags }];
   }
   if (flags !== undefined || pgprot !== undefined || pfn !== undefined)
     return [{ mappings: [parseMapping({ flags: flags ?? 'VM_MAYWRITE', pgprot, pfn })], slotFlags }];
   return presetsOf(args.preset, 'anon').map(p => ({
-    mappings: [arm64.mappingOf(p, policy, mte)],
+    mappings: [mappingOf(p, policy, mte)],
     slotFlags: [...slotFlags, ...(p.slotFlags ?? [])],
   }));
 }

@@ -2,7 +2,7 @@
 import { parseSlotFlags, parseVmaFlags } from '../../../kvm/inputs.ts';
 import type { Preset } from '../../../kvm/presets.ts';
 import { parsePatType } from '../../../kvm/x86/effective.ts';
-import { x86 } from '../../../kvm/x86/index.ts';
+import { mappingOf } from '../../../kvm/x86/mapping.ts';
 import { VMA_FLAGS } from '../../../kvm/x86/model.ts';
 import { parsePage } from '../../../kvm/x86/page.ts';
 import type { X86PredictInput } from '../../../kvm/x86/predict.ts';
@@ -12,7 +12,7 @@ import type { PredictArgs, Questions } from './predict-args.ts';
 type Input = Omit<X86PredictInput, 'policy' | 'cpu'>;
 
 function inputOf(args: PredictArgs, p: Preset): Input {
-  const mapping = x86.mappingOf(p);
+  const mapping = mappingOf(p);
   const named = args.flags === undefined ? undefined : parseVmaFlags(args.flags).flags;
   const page = args.pgprot === undefined ? p.x86 : { ...p.x86, pgprot: parsePatType(args.pgprot) };
   const slotFlags = args['slot-flags'] === undefined ? [] : parseSlotFlags(args['slot-flags']);

@@ -1,9 +1,9 @@
 /** `kvm predict`: one memslot or page, or a table of kernels, CPUs and mappings. */
-import type { ArchitectureId, KvmArchitecture } from '../../../kvm/architecture.ts';
-import { ARCHITECTURES } from '../../../kvm/architectures.ts';
+import type { ArchitectureId, KvmPolicies } from '../../../kvm/architecture.ts';
 import { PRESETS } from '../../../kvm/presets.ts';
-import { KVM_REPORT } from '../../../report/kvm/architectures.ts';
+import { kvmQuestions } from '../../../kvm/questions.ts';
 import { cpusAnswer, presetsAnswer } from '../../../report/kvm/names.ts';
+import { QUESTIONS_REPORT } from '../../../report/kvm/questions.ts';
 import type { Io } from '../../io.ts';
 import { print } from '../../print.ts';
 import { EXIT, UsageError } from '../../trouble.ts';
@@ -44,14 +44,14 @@ const FOREIGN: Readonly<Record<ArchitectureId, (option: string) => string>> = {
 
 /** The architecture that options of its own name; options of the first one leave that to kernels and CPUs. */
 function meant(args: PredictArgs): ArchitectureId | undefined {
-  const named = ARCHITECTURES.filter(({ id }) => given(args, ONLY[id]).length > 0);
-  return named.includes(ARCHITECTURES[0]) ? undefined : named[0]?.id;
+  const named = kvmQuestions.filter(({ id }) => given(args, ONLY[id]).length > 0);
+  return named.includes(kvmQuestions[0]) ? undefined : named[0]?.id;
 }
 
-function refuseForeign(args: PredictArgs, { id }: KvmArchitecture): void {
-  const [foreign] = ARCHITECTURES.filter(other => other.id !== id).flatMap(other =>
-    given(args, ONLY[other.id]),
-  );
+function refuseForeign(args: PredictArgs, { id }: KvmPolicies): void {
+  const [foreign] = kvmQuestions
+    .filter(other => other.id !== id)
+    .flatMap(other => given(args, ONLY[other.id]));
   if (foreign !== undefined) throw new UsageError(FOREIGN[id](foreign));
 }
 
@@ -65,7 +65,7 @@ export async function run(args: PredictArgs, io: Io): Promise<number> {
 function predict(args: PredictArgs, io: Io): void {
   const names = list(args.cpu);
   const kernels = kernelsOf(args);
-  const kvm = architectureOf(args.arch ?? meant(args), names, kernels);
+  const kvm = architectureOf(kvmQuestions, args.arch ?? meant(args), names, kernels);
   refuseForeign(args, kvm);
   const questions = QUESTIONS[kvm.id];
   const wanted = asked(kvm.eras, kernels, 'newest');
@@ -81,5 +81,5 @@ function predict(args: PredictArgs, io: Io): void {
       })),
     ),
   );
-  print(KVM_REPORT[kvm.id].predictAnswer(predictions, args.explain ?? false), args, io);
+  print(QUESTIONS_REPORT[kvm.id].predictAnswer(predictions, args.explain ?? false), args, io);
 }

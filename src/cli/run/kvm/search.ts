@@ -1,4 +1,5 @@
 /** `kvm search`: counterexamples to a property. */
+import { kvmQuestions } from '../../../kvm/questions.ts';
 import { factsAnswer, searchAnswer } from '../../../report/kvm/search.ts';
 import type { Io } from '../../io.ts';
 import { print } from '../../print.ts';
@@ -14,7 +15,7 @@ interface SearchArgs extends PolicyArgs {
 
 export async function run(args: SearchArgs, io: Io): Promise<number> {
   const names = kernelsOf(args);
-  const { id, eras, facts, search } = architectureOf(args.arch, [], names);
+  const { id, eras, facts, search } = architectureOf(kvmQuestions, args.arch, [], names);
   if (args.facts) {
     print(factsAnswer(facts), args, io);
     return EXIT.answer;

@@ -1,16 +1,14 @@
-/** Answers about KVM on x86. */
+/** Answers to what KVM on x86 is asked. */
 
 import type { GuestView } from '../../kvm/guest.ts';
 import { type MtrrType, PAT_TYPES, type PatType } from '../../kvm/x86/effective.ts';
-import type { X86Types } from '../../kvm/x86/index.ts';
 import type { X86Migration } from '../../kvm/x86/migrate.ts';
-import type { X86Policy } from '../../kvm/x86/model.ts';
 import type { X86Prediction } from '../../kvm/x86/predict.ts';
 import type { Point } from '../../kvm/x86/space.ts';
+import type { X86Types } from '../../kvm/x86/types.ts';
 import type { Look } from '../style.ts';
 import type { Column } from '../table.ts';
-import type { KvmReport } from './architecture.ts';
-import { type AskedCap, capRecord } from './cap.ts';
+import type { QuestionsReport } from './architecture.ts';
 import {
   ACCESS_NAME,
   type Asked,
@@ -100,7 +98,7 @@ function predictionLines(p: X86Asked, { style, width }: Look, explain: boolean):
   ];
 }
 
-// ---- search, migrate, cap, eras ----------------------------------------------------------------------------------
+// ---- search, migrate --------------------------------------------------------------------------------------------
 
 const exampleText = ({ input }: { readonly input: Point }): string =>
   Object.entries(input)
@@ -112,43 +110,4 @@ const migrationText = ({ viewChanges }: X86Migration): string =>
     ? 'every guest PAT type ends as before'
     : viewChanges.map(v => `guest ${v.guest}: ${v.from} -> ${v.to}`).join(', ');
 
-const capAnswer = (asked: readonly AskedCap<X86Types>[]): TextAnswer =>
-  texts({
-    records: asked.map(capRecord),
-    rows: asked,
-    columns: [
-      { title: 'era', text: r => r.era },
-      { title: 'CPU', text: r => r.cpuName },
-      { title: 'check', text: r => (r.known ? String(r.mask) : ''), align: 'right' },
-      { title: 'KVM_ENABLE_CAP', text: r => (!r.known ? '' : r.call === 'none' ? 'nothing' : r.call) },
-      { title: 'returns', text: r => (r.known ? String(r.ret) : ''), align: 'right' },
-      {
-        title: 'IGNORE_GUEST_PAT',
-        text: r => (!r.known ? 'no such quirk' : r.quirkActive ? 'active' : 'not active'),
-      },
-      { title: 'because', text: r => r.says, wrap: true },
-      { title: 'ev', text: r => r.grade },
-    ],
-  });
-
-/** Everything that was decided; the releases stand in `covers`. */
-const policyRecord = ({ notes, ...p }: X86Policy): object => ({
-  id: p.id,
-  title: p.title,
-  covers: p.covers,
-  evidence: p.evidence,
-  ept: p.ept,
-  patQuirk: p.patQuirk,
-  emulatesCaching: p.emulatesCaching,
-  ...(notes === undefined ? {} : { notes }),
-});
-
-export const x86Report: KvmReport<X86Types> = {
-  cpuText: ({ selfSnoop, tdp }) =>
-    [selfSnoop ? 'self-snoop' : '', tdp === false ? 'no EPT' : ''].filter(Boolean).join(' '),
-  predictAnswer,
-  exampleText,
-  migrationText,
-  capAnswer,
-  policyRecord,
-};
+export const x86Questions: QuestionsReport<X86Types> = { predictAnswer, exampleText, migrationText };

@@ -1,20 +1,18 @@
-/** Answers about KVM on arm64. */
+/** Answers to what KVM on arm64 is asked. */
 
-import { groupBy } from '../../bits/group-by.ts';
 import { cpuName } from '../../kvm/arm64/cpu.ts';
 import { describeOutcome } from '../../kvm/arm64/decide.ts';
 import { outcomeWord } from '../../kvm/arm64/diff.ts';
 import { GUEST_TYPES } from '../../kvm/arm64/effective.ts';
-import type { Arm64Types } from '../../kvm/arm64/index.ts';
 import type { Arm64Migration } from '../../kvm/arm64/migrate.ts';
-import { ACCESSES, type Arm64Mapping, type Arm64Policy, type FaultOutcome } from '../../kvm/arm64/model.ts';
+import { ACCESSES, type Arm64Mapping, type FaultOutcome } from '../../kvm/arm64/model.ts';
 import type { AccessPrediction, Arm64Prediction, MappingPrediction } from '../../kvm/arm64/predict.ts';
 import type { Point, Verdict } from '../../kvm/arm64/space.ts';
+import type { Arm64Types } from '../../kvm/arm64/types.ts';
 import type { GuestView } from '../../kvm/guest.ts';
 import type { Look } from '../style.ts';
 import type { Column } from '../table.ts';
-import type { KvmReport } from './architecture.ts';
-import { type AskedCap, capRecord } from './cap.ts';
+import type { QuestionsReport } from './architecture.ts';
 import {
   ACCESS_NAME,
   type Asked,
@@ -175,7 +173,7 @@ function leafLines(leaf: NonNullable<MappingPrediction['leaf']>, width: number):
   ];
 }
 
-// ---- search, migrate, cap, eras ----------------------------------------------------------------------------------
+// ---- search, migrate --------------------------------------------------------------------------------------------
 
 /** An input with what becomes of it. */
 function exampleText({ verdict, ...point }: Point & { readonly verdict: Verdict }): string {
@@ -218,50 +216,4 @@ function migrationText({ result, viewChanges, hazards }: Arm64Migration): string
   }
 }
 
-function capAnswer(asked: readonly AskedCap<Arm64Types>[]): TextAnswer {
-  const alike = groupBy(asked, r => [r.cpuName, r.known, r.number, r.vmFd, r.sysFd, r.grade].join());
-  return texts({
-    records: asked.map(capRecord),
-    rows: [...alike.values()],
-    columns: [
-      { title: 'kernels', text: of => of.map(r => r.era).join(' '), wrap: true },
-      { title: 'CPU', text: ([r]) => r?.cpuName ?? '' },
-      { title: 'number', text: ([r]) => (r?.known ? String(r.number ?? '?') : 'unknown'), align: 'right' },
-      { title: 'on a VM', text: ([r]) => String(r?.vmFd), align: 'right' },
-      { title: 'on /dev/kvm', text: ([r]) => String(r?.sysFd), align: 'right' },
-      { title: 'ev', text: ([r]) => r?.grade ?? '' },
-      {
-        title: 'source',
-        text: of => [...new Set(of.flatMap(r => r.evidence.map(e => e.source)))].join('; '),
-        wrap: true,
-      },
-    ],
-  });
-}
-
-/** Everything that was decided; the releases stand in `covers`. */
-const policyRecord = ({ prot, eagerPfnmap, notes, ...p }: Arm64Policy): object => ({
-  id: p.id,
-  title: p.title,
-  covers: p.covers,
-  kind: p.kind,
-  evidence: p.evidence,
-  slotFlags: p.slotFlags,
-  slot: p.slot,
-  vma: p.vma,
-  fault: p.fault,
-  protGeneration: prot.id,
-  ...(eagerPfnmap === undefined ? {} : { eagerPfnmap }),
-  cacheablePfnmapCap: p.cacheablePfnmapCap,
-  ...(notes === undefined ? {} : { notes }),
-});
-
-export const arm64Report: KvmReport<Arm64Types> = {
-  cpuText: ({ fwb, dic, idc }) =>
-    [fwb ? 'FWB' : '', dic ? 'DIC' : '', idc ? 'IDC' : ''].filter(Boolean).join(' '),
-  predictAnswer,
-  exampleText,
-  migrationText,
-  capAnswer,
-  policyRecord,
-};
+export const arm64Questions: QuestionsReport<Arm64Types> = { predictAnswer, exampleText, migrationText };

@@ -1,0 +1,16 @@
+/** What is known of KVM on x86. */
+import type { KvmPolicies } from '../architecture.ts';
+import { cap } from './cap.ts';
+import { PROFILES, parseCpu } from './cpu.ts';
+import { X86_ERAS } from './eras/index.ts';
+import type { X86Types } from './types.ts';
+
+export const policies = {
+  id: 'x86',
+  eras: X86_ERAS,
+  cases: [],
+  cpus: PROFILES,
+  parseCpu,
+  functionsOf: ({ ept }) => [{ name: 'EPT leaf', rows: ept }],
+  cap,
+} as const satisfies KvmPolicies<X86Types>;
