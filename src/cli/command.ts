@@ -5,10 +5,15 @@
 import type { Output } from '../report/answer.ts';
 import type { Io } from './io.ts';
 
+/** Architectures that have options of their own. */
+type Owner = 'arm64' | 'x86';
+
 interface OptionBase {
   readonly describe: string;
   /** One letter. */
   readonly alias?: string;
+  /** The architecture that alone knows it, in the help under a heading of its own. */
+  readonly for?: Owner;
 }
 /** A text; `name` stands for it in the help. Numbers stay text until they are parsed exactly. */
 export interface TextOption extends OptionBase {
@@ -26,6 +31,10 @@ export interface SwitchOption extends OptionBase {
 }
 export type Option = TextOption | ListOption | SwitchOption;
 export type Options = Readonly<Record<string, Option>>;
+
+/** Options that one architecture alone knows. */
+export const only = <const O extends Options>(owner: Owner, options: O): O =>
+  Object.fromEntries(Object.entries(options).map(([key, option]) => [key, { ...option, for: owner }])) as O;
 
 export interface Positional {
   readonly describe: string;

@@ -25,13 +25,18 @@ const opening = (verb: Command): string =>
  * yargs names the type of every option at the right edge; ours say in words what they take. Where the edge was too near,
  * the type stands on a line of its own: that line goes, and choices beside it move under the description.
  */
-const withoutTypes = (help: string): string => {
-  const column = /^ +-h, --help +/m.exec(help)?.[0].length ?? 0;
-  return help
+const withoutTypes = (help: string): string =>
+  help
     .replace(/\n +\[(string|boolean|array)\]( +\[default: (\[\]|none)\])?(?= *(\n|$))/g, '')
-    .replace(/\n +\[string\] (?=\[choices: )/g, `\n${' '.repeat(column)}`)
+    .replace(
+      /\n +\[string\] (?=\[choices: )/g,
+      (_type, at: number, all: string) => `\n${' '.repeat(describedAt(all.slice(0, at)))}`,
+    )
     .replace(/ *\[(string|boolean|array)\]( +\[default: (\[\]|none)\])?( *\n {20,}(?=\n|$))?/g, '');
-};
+
+/** The column in which the last option of a help is described: each group of options has its own. */
+const describedAt = (help: string): number =>
+  [...help.matchAll(/^ +(?:-\w, )?--[\w-]+ +/gm)].at(-1)?.[0].length ?? 0;
 
 const base = (name: string, width: number): Argv =>
   yargs([])
@@ -63,12 +68,19 @@ export async function helpOfAll(name: string, verbs: readonly Command[], width: 
   return `${example}${withoutTypes(await y.getHelp())}\n`;
 }
 
+/** Where yargs puts options by itself. */
+const COMMON = 'Options:';
+
 /** Help of one verb. */
 async function helpOf(name: string, verb: Command, width: number): Promise<string> {
   const y = base(name, width).usage(`${name} ${verb.command}\n\n${verb.describe}`);
   const positionals = slotsOf(verb);
   for (const { key } of positionals) y.positional(key, { describe: verb.positionals[key]?.describe ?? '' });
-  for (const [key, option] of Object.entries(verb.options)) y.option(key, yargsOption(option));
+  y.group('help', COMMON);
+  for (const [key, option] of Object.entries(verb.options)) {
+    y.option(key, yargsOption(option));
+    y.group(key, option.for === undefined ? COMMON : `Options for ${option.for} only:`);
+  }
   return `Examples:\n${opening(verb)}\n${withoutTypes(await y.getHelp())}\n`;
 }
 

@@ -1,18 +1,9 @@
 /** Options that several verbs share. */
-import type { Options } from './command.ts';
+import { type Options, only } from './command.ts';
 
 const value = (describe: string) => ({ type: 'text', name: 'VALUE', describe }) as const;
 
-/** What is known about the machine: one reader for all verbs (`cli/run/machine.ts`). */
-export const machineOptions = {
-  registers: {
-    type: 'text',
-    alias: 'r',
-    name: 'FILE',
-    describe:
-      'Register values: JSON of names to numbers, QEMU or gdb `info registers`, NAME=value lines (default: the dump’s own notes)',
-  },
-  cpu: { type: 'text', name: 'N', describe: 'Only this CPU of the file or the notes, from 0' },
+const arm64Registers = {
   vttbr: value('VTTBR_EL2'),
   vtcr: value('VTCR_EL2'),
   hcr: value('HCR_EL2'),
@@ -26,6 +17,9 @@ export const machineOptions = {
     choices: ['1', '2', '3'],
     describe: 'The exception level of the five before (default: 1)',
   },
+} as const satisfies Options;
+
+const x86Registers = {
   cr3: value('CR3'),
   cr0: value('CR0'),
   cr4: value('CR4'),
@@ -34,15 +28,9 @@ export const machineOptions = {
   eptp: value('EPTP'),
   ncr3: value('nCR3, the root of nested paging (AMD)'),
   'guest-cr3': value('A guest’s CR3, translated by EPT or nested paging'),
-  reg: {
-    type: 'list',
-    name: 'NAME=VALUE',
-    describe: 'Any other register: GUESTCR4=0x…, ID_AA64MMFR0_EL1=0x…',
-  },
 } as const satisfies Options;
 
-/** Where a dump's translations are: its memory, and the registers that say how it is translated. */
-export const dumpOptions = {
+const registerFile = {
   registers: {
     type: 'text',
     alias: 'r',
@@ -51,6 +39,24 @@ export const dumpOptions = {
       'Register values: JSON of names to numbers, QEMU or gdb `info registers`, NAME=value lines (default: the dump’s own notes)',
   },
   cpu: { type: 'text', name: 'N', describe: 'Only this CPU of the file or the notes, from 0' },
+} as const satisfies Options;
+
+const registerValues = {
+  ...only('arm64', arm64Registers),
+  ...only('x86', x86Registers),
+  reg: {
+    type: 'list',
+    name: 'NAME=VALUE',
+    describe: 'Any other register: GUESTCR4=0x…, ID_AA64MMFR0_EL1=0x…',
+  },
+} as const satisfies Options;
+
+/** What is known about the machine: one reader for all verbs (`cli/run/machine.ts`). */
+export const machineOptions = { ...registerFile, ...registerValues } as const satisfies Options;
+
+/** Where a dump's translations are: its memory, and the registers that say how it is translated. */
+export const dumpOptions = {
+  ...registerFile,
   root: {
     type: 'text',
     name: 'NAME',
@@ -63,32 +69,7 @@ export const dumpOptions = {
     name: 'FILE',
     describe: 'Where raw memory belongs: /proc/iomem, `info mtree -f`, e820 lines, a list of ranges',
   },
-  vttbr: value('VTTBR_EL2'),
-  vtcr: value('VTCR_EL2'),
-  hcr: value('HCR_EL2'),
-  ttbr0: value('TTBR0_ELx, x as --el says'),
-  ttbr1: value('TTBR1_ELx'),
-  tcr: value('TCR_ELx'),
-  mair: value('MAIR_ELx'),
-  sctlr: value('SCTLR_ELx'),
-  el: {
-    type: 'text',
-    choices: ['1', '2', '3'],
-    describe: 'The exception level of the five before (default: 1)',
-  },
-  cr3: value('CR3'),
-  cr0: value('CR0'),
-  cr4: value('CR4'),
-  efer: value('EFER'),
-  pat: value('IA32_PAT'),
-  eptp: value('EPTP'),
-  ncr3: value('nCR3, the root of nested paging (AMD)'),
-  'guest-cr3': value('A guest’s CR3, translated by EPT or nested paging'),
-  reg: {
-    type: 'list',
-    name: 'NAME=VALUE',
-    describe: 'Any other register: GUESTCR4=0x…, ID_AA64MMFR0_EL1=0x…',
-  },
+  ...registerValues,
   set: {
     type: 'list',
     name: 'KEY=VALUE',

@@ -3,12 +3,13 @@ import { hex, hexWord } from '../bits/word.ts';
 import type { Claim } from '../faults/claim.ts';
 import type { Explanation, StepVerdict } from '../faults/verdict.ts';
 import type { Regime } from '../walk/regime.ts';
+import type { Answer } from './answer.ts';
 import { findingRecord, SCHEMA } from './records.ts';
 import type { Look } from './style.ts';
 import { wrap } from './table.ts';
 
 /** One fault, and the tables that it was held against. */
-export interface FaultAnswer {
+export interface ExplainedFault {
   readonly claim: Claim;
   /** Which tables: a translation by name, or `entries`. */
   readonly root?: string;
@@ -21,7 +22,7 @@ export interface FaultAnswer {
 
 const placeOf = (at: number): string | undefined => (Number.isNaN(at) ? undefined : hex(at));
 
-export function faultRecord({ claim, root, regime, input, explanation, assumed }: FaultAnswer) {
+function faultRecord({ claim, root, regime, input, explanation, assumed }: ExplainedFault) {
   const digits = (regime?.entryBytes ?? 8) * 2;
   const address = input ?? claim.input;
   return {
@@ -63,7 +64,7 @@ export function faultRecord({ claim, root, regime, input, explanation, assumed }
   };
 }
 
-export function faultLines(answer: FaultAnswer, { style, width }: Look): string[] {
+function faultLines(answer: ExplainedFault, { style, width }: Look): string[] {
   const { claim, root, regime, input, explanation, assumed } = answer;
   const fact = (name: string, text: string): string[] => {
     const [head = '', ...rest] = wrap(text, width - 14);
@@ -102,3 +103,9 @@ function stepLines({ step, says, guilty }: StepVerdict, regime: Regime, { style,
     ),
   ];
 }
+
+/** One fault explained, as it is printed. */
+export const faultAnswer = (fault: ExplainedFault): Answer<never> => ({
+  records: [faultRecord(fault)],
+  lines: look => faultLines(fault, look),
+});

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { architectureTypes } from '../../src/arch/types.ts';
+import { verb } from '../../src/cli/commands/effective.ts';
 import { memattr } from './harness.ts';
 
 const effective = (...args: string[]) => memattr(['effective', ...args]);
@@ -109,4 +111,15 @@ test.each([
 ])('a usage mistake: %s', async (args, says) => {
   const { status, err } = await effective(...args);
   expect([status, err]).toEqual([2, expect.stringMatching(says)]);
+});
+
+test('an option is for the architecture that asks for it, and the help says so', async () => {
+  for (const { id, asks } of architectureTypes) {
+    const own = Object.entries(verb.options).filter(([, option]) => option.for === id);
+    expect(own.map(([key]) => key).sort()).toEqual([...asks].sort());
+    const { out } = await memattr(['effective', '--help']);
+    const [, listed = ''] = out.split(`Options for ${id} only:\n`);
+    const [group = ''] = listed.split('\n\n');
+    expect([...group.matchAll(/^ +--([\w-]+)/gm)].map(([, key]) => key)).toEqual(own.map(([key]) => key));
+  }
 });

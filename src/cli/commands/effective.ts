@@ -1,12 +1,12 @@
-import { command, type Options } from '../command.ts';
+import { command, type Options, only } from '../command.ts';
 
 const type = (describe: string) => ({ type: 'text', name: 'TYPE', describe }) as const;
 
-export const options = {
-  s1: type('arm64: what stage 1 asks for: WB, Normal-NC, nGnRE, oNC iWB, or a MAIR byte 0x44'),
+const arm64 = {
+  s1: type('What stage 1 asks for: WB, Normal-NC, nGnRE, oNC iWB, or a MAIR byte 0x44'),
   mair: type('The same, for those who think of the MAIR byte'),
   sh1: { type: 'text', name: 'SH', describe: 'SH of stage 1: nsh, osh, ish or the code (default: ish)' },
-  s2: type('arm64: MemAttr of stage 2: the code 0xf, or wb, nc, nGnRE, as-s1 (default: no stage 2)'),
+  s2: type('MemAttr of stage 2: the code 0xf, or wb, nc, nGnRE, as-s1 (default: no stage 2)'),
   sh2: { type: 'text', name: 'SH', describe: 'SH of stage 2 (default: ish)' },
   fwb: { type: 'switch', describe: 'HCR_EL2.FWB = 1' },
   'mte-perm': { type: 'switch', describe: 'FEAT_MTE_PERM: other MemAttr encodings' },
@@ -21,7 +21,7 @@ export const options = {
     name: 'VALUE',
     describe: 'SCTLR_ELx: a value, or bits by name: m,c,i (default: m,c,i)',
   },
-  access: { type: 'text', choices: ['data', 'ifetch'], describe: 'arm64: which access (default: data)' },
+  access: { type: 'text', choices: ['data', 'ifetch'], describe: 'Which access (default: data)' },
   without: { type: 'list', name: 'FEATURE', describe: 'A processor without FEAT_XS (xs) or FEAT_MTE2 (mte)' },
   'reserved-as': {
     type: 'text',
@@ -33,28 +33,21 @@ export const options = {
     choices: ['strongest', 'weakest'],
     describe: 'Show one of several permitted shareabilities',
   },
-  pat: type(
-    'x86: what the PAT says of the page, the guest’s under EPT or nested paging: WC, uncached-minus…',
-  ),
-  mtrr: type('x86: what the MTRRs say; WT+WB for ranges that overlap'),
-  ept: type('x86: EPT memory type'),
-  ipat: { type: 'switch', describe: 'x86: EPT leaf bit 6, ignore PAT' },
-  'host-pat': type('x86: host PAT of the nested entry (AMD nested paging)'),
+} as const satisfies Options;
+
+const x86 = {
+  pat: type('What the PAT says of the page, the guest’s under EPT or nested paging: WC, uncached-minus…'),
+  mtrr: type('What the MTRRs say; WT+WB for ranges that overlap'),
+  ept: type('EPT memory type'),
+  ipat: { type: 'switch', describe: 'EPT leaf bit 6, ignore PAT' },
+  'host-pat': type('Host PAT of the nested entry (AMD nested paging)'),
   vendor: {
     type: 'text',
     choices: ['intel', 'amd'],
-    describe: 'x86: whose rules for PAT and MTRR (default: intel; amd with --host-pat)',
+    describe: 'Whose rules for PAT and MTRR (default: intel; amd with --host-pat)',
   },
-  cd: { type: 'switch', describe: 'x86: CR0.CD = 1, the guest’s under EPT' },
-  'paging-off': { type: 'switch', describe: 'x86: CR0.PG = 0: the PAT has no say' },
-  explain: { type: 'switch', describe: 'Every rule that had a say, with its reference' },
-  table: {
-    type: 'text',
-    name: 'NAME',
-    describe: 'A whole table instead of one combination; all for every one',
-  },
-  properties: { type: 'switch', describe: 'What each memory type means for accesses' },
-  strict: { type: 'switch', describe: 'Status 1 where there is no one certain answer' },
+  cd: { type: 'switch', describe: 'CR0.CD = 1, the guest’s under EPT' },
+  'paging-off': { type: 'switch', describe: 'CR0.PG = 0: the PAT has no say' },
 } as const satisfies Options;
 
 export const verb = command({
@@ -73,6 +66,17 @@ export const verb = command({
     ['memattr effective --properties', 'what each type means for accesses'],
   ],
   positionals: { architecture: { describe: 'arm64 or x86' } },
-  options,
+  options: {
+    ...only('arm64', arm64),
+    ...only('x86', x86),
+    explain: { type: 'switch', describe: 'Every rule that had a say, with its reference' },
+    table: {
+      type: 'text',
+      name: 'NAME',
+      describe: 'A whole table instead of one combination; all for every one',
+    },
+    properties: { type: 'switch', describe: 'What each memory type means for accesses' },
+    strict: { type: 'switch', describe: 'Status 1 where there is no one certain answer' },
+  },
   run: async (args, io) => (await import('../run/effective.ts')).run(args, io),
 });

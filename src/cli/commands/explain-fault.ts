@@ -1,4 +1,4 @@
-import { command } from '../command.ts';
+import { command, only } from '../command.ts';
 import { dumpOptions } from '../options.ts';
 
 const value = (describe: string) => ({ type: 'text', name: 'VALUE', describe }) as const;
@@ -27,20 +27,24 @@ export const verb = command({
   ],
   positionals: { dump: { describe: 'A dump with the tables; not needed with --entries' } },
   options: {
-    esr: value('ESR_ELx: aborts of arm64; --el says which'),
-    far: value('FAR_ELx'),
-    hpfar: value('HPFAR_EL2: the abort was taken to EL2, from stage 2'),
-    'pf-code': value('Error code of a page fault'),
-    cr2: value('CR2'),
-    'ept-qualification': value('Exit qualification of an EPT violation'),
-    'ept-misconfig': { type: 'switch', describe: 'An EPT misconfiguration, which has no qualification' },
-    gpa: value('Guest physical address of an EPT exit'),
-    gla: value('Guest linear address of an EPT violation'),
-    npf: {
-      type: 'text',
-      name: 'INFO1[,INFO2]',
-      describe: 'A nested page fault: EXITINFO1, and EXITINFO2, the guest physical address',
-    },
+    ...only('arm64', {
+      esr: value('ESR_ELx: aborts of arm64; --el says which'),
+      far: value('FAR_ELx'),
+      hpfar: value('HPFAR_EL2: the abort was taken to EL2, from stage 2'),
+    }),
+    ...only('x86', {
+      'pf-code': value('Error code of a page fault'),
+      cr2: value('CR2'),
+      'ept-qualification': value('Exit qualification of an EPT violation'),
+      'ept-misconfig': { type: 'switch', describe: 'An EPT misconfiguration, which has no qualification' },
+      gpa: value('Guest physical address of an EPT exit'),
+      gla: value('Guest linear address of an EPT violation'),
+      npf: {
+        type: 'text',
+        name: 'INFO1[,INFO2]',
+        describe: 'A nested page fault: EXITINFO1, and EXITINFO2, the guest physical address',
+      },
+    }),
     entries: {
       type: 'text',
       name: 'WORDS',

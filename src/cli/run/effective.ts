@@ -1,24 +1,22 @@
 /** `effective`: one combination with its reasons, whole tables, or what the types mean. */
 import { architectureTypes } from '../../arch/types.ts';
 import { closest, didYouMean } from '../../bits/suggest.ts';
-import type { Matrix } from '../../memtype/matrix.ts';
-import {
-  effectiveLines,
-  effectiveRecord,
-  matrixLines,
-  matrixRecord,
-  matrixRows,
-  propertyRecord,
-} from '../../report/effective.ts';
-import { json } from '../../report/json.ts';
-import { csvLine, markdownLine, table } from '../../report/table.ts';
+import { effectiveAnswer, matrixAnswer, propertiesAnswer } from '../../report/effective.ts';
 import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../walk/asked.ts';
-import { type Globals, type OptionValues, outputOf } from '../command.ts';
-import type { options } from '../commands/effective.ts';
-import { type Io, look } from '../io.ts';
+import type { Globals } from '../command.ts';
+import type { Io } from '../io.ts';
+import { print, printer, refuseRows } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 
-type Args = OptionValues<typeof options> & Globals & { readonly architecture?: string | undefined };
+/** The question, and how it is to be answered. */
+type Args = Asked &
+  Globals & {
+    readonly architecture?: string | undefined;
+    readonly explain?: boolean | undefined;
+    readonly table?: string | undefined;
+    readonly properties?: boolean | undefined;
+    readonly strict?: boolean | undefined;
+  };
 
 export function run(args: Args, io: Io): number {
   const named = rulesNamed(args);
@@ -31,14 +29,11 @@ export function run(args: Args, io: Io): number {
     );
   refuseForeign(args, named);
   const found = asked(named, args);
-  const output = outputOf(args);
-  if (output === 'json') io.out.write(`${json(effectiveRecord(found))}\n`);
-  else if (output === 'table')
-    io.out.write(`${effectiveLines(found, look(io, args), args.explain === true).join('\n')}\n`);
-  else
-    throw new UsageError(
-      `one combination is printed as text or JSON; ${output} goes with --table and --properties`,
-    );
+  refuseRows(
+    args,
+    output => `one combination is printed as text or JSON; ${output} goes with --table and --properties`,
+  );
+  print(effectiveAnswer(found, args.explain === true), args, io);
   return args.strict && (!found.view.certain || found.notes.length > 0) ? EXIT.findings : EXIT.answer;
 }
 
@@ -52,7 +47,7 @@ function rulesNamed({ architecture }: Args): TypeRules | undefined {
 
 function asked(rules: TypeRules, args: Args): EffectiveAnswer {
   try {
-    return rules.effective(args as Asked);
+    return rules.effective(args);
   } catch (error) {
     if (error instanceof AskError) throw new UsageError(error.message);
     throw error;
@@ -87,76 +82,13 @@ function printTables(args: Args, among: readonly TypeRules[], name: string, io: 
       `no table '${name}'; ${didYouMean(name, closest(name, ids)) || `there are ${ids.join(', ')}, all`}`,
     );
   }
-  for (const [i, { architecture, matrix }] of wanted.entries())
-    printMatrix(matrix, architecture, args, io, i === 0);
+  const print = printer(args, io);
+  for (const { architecture, matrix } of wanted) print(matrixAnswer(matrix, architecture));
   return EXIT.answer;
 }
 
-function printMatrix(matrix: Matrix, architecture: string, args: Args, io: Io, first: boolean): void {
-  const [titles = [], ...rows] = matrixRows(matrix);
-  switch (outputOf(args)) {
-    case 'json':
-      io.out.write(`${json(matrixRecord(matrix, architecture))}\n`);
-      break;
-    case 'csv':
-      io.out.write([titles, ...rows].map(row => `${csvLine([matrix.id, ...row])}\r\n`).join(''));
-      break;
-    case 'markdown':
-      io.out.write(
-        `${first ? '' : '\n'}### ${matrix.title}\n\n${markdownLine(titles)}\n|${titles.map(() => ' --- ').join('|')}|\n`,
-      );
-      io.out.write(rows.map(row => `${markdownLine(row)}\n`).join(''));
-      break;
-    case 'table':
-      io.out.write(`${first ? '' : '\n'}${matrixLines(matrix, look(io, args)).join('\n')}\n`);
-  }
-}
-
-/** `earlyAcknowledgement` as people read it. */
-const words = (key: string): string => key.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`);
-const shown = (value: unknown): string => (value === true ? 'yes' : value === false ? 'no' : String(value));
-/** What the manual abbreviates too: columns are narrow. */
-const short = (text: string): string =>
-  text.replace('IMPLEMENTATION DEFINED', 'IMP DEF').replace('CONSTRAINED UNPREDICTABLE', 'CONSTR UNPRED');
-
 function printProperties(args: Args, among: readonly TypeRules[], io: Io): number {
-  const output = outputOf(args);
-  const seen = look(io, args);
-  const groups = among.map(({ id, properties }) => ({ architecture: id, types: Object.entries(properties) }));
-  groups.forEach(({ architecture, types }, i) => {
-    const keys = Object.keys(types[0]?.[1] ?? {}).filter(key => key !== 'name');
-    // one row a property: types fit the width of a terminal, properties do not
-    const rows = keys.map(key => [
-      words(key),
-      ...types.map(([, of]) => shown((of as unknown as Record<string, unknown>)[key])),
-    ]);
-    const titles = ['', ...types.map(([type]) => type)];
-    switch (output) {
-      case 'json':
-        for (const [type, of] of types) io.out.write(`${json(propertyRecord(architecture, type, of))}\n`);
-        break;
-      case 'csv':
-        io.out.write([titles, ...rows].map(row => `${csvLine(row)}\r\n`).join(''));
-        break;
-      case 'markdown':
-        io.out.write(
-          `${i ? '\n' : ''}${markdownLine(titles)}\n|${titles.map(() => ' --- ').join('|')}|\n${rows.map(row => `${markdownLine(row)}\n`).join('')}`,
-        );
-        break;
-      case 'table': {
-        const columns = titles.map((title, at) => ({
-          title,
-          text: (row: readonly string[]) => short(row[at] ?? ''),
-          wrap: at > 0,
-        }));
-        const facts = rows.filter(([name]) => name !== 'maintenance');
-        io.out.write(
-          `${i ? '\n' : ''}${seen.style.bold(architecture)}\n${table(columns, facts, { width: seen.width, indent: 2, head: seen.style.dim }).join('\n')}\n`,
-        );
-        io.out.write(`\n  which maintenance it needs\n`);
-        for (const [type, of] of types) io.out.write(`    ${type.padEnd(14)} ${of.maintenance}\n`);
-      }
-    }
-  });
+  const print = printer(args, io);
+  for (const rules of among) print(propertiesAnswer(rules));
   return EXIT.answer;
 }

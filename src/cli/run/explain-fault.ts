@@ -12,8 +12,7 @@ import { lookUp } from '../../faults/look.ts';
 import { explain } from '../../faults/verdict.ts';
 import { valuesOf } from '../../machine/machine.ts';
 import { revealed } from '../../pasted/entry.ts';
-import { type FaultAnswer, faultLines, faultRecord } from '../../report/fault.ts';
-import { json } from '../../report/json.ts';
+import { type ExplainedFault, faultAnswer } from '../../report/fault.ts';
 import type { Given } from '../../text/context.ts';
 import type { Entry, Fault, Item } from '../../text/model.ts';
 import { TextReader } from '../../text/read.ts';
@@ -24,10 +23,11 @@ import {
   nestedFaultClaim,
   pageFaultClaim,
 } from '../../x86/faults/claims.ts';
-import { type Globals, outputOf } from '../command.ts';
+import type { Globals } from '../command.ts';
 import { textOf } from '../files.ts';
-import { type Io, look } from '../io.ts';
+import type { Io } from '../io.ts';
 import { pairsOf } from '../names.ts';
+import { printer, refuseRows } from '../print.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
 import { type Dump, type DumpArgs, withDump } from './dump.ts';
 import { machineGiven } from './machine.ts';
@@ -51,9 +51,7 @@ type FaultArgs = Omit<DumpArgs, 'dump'> &
   };
 
 export async function run(args: FaultArgs, io: Io): Promise<number> {
-  const output = outputOf(args);
-  if (output === 'csv' || output === 'markdown')
-    throw new UsageError(`explain-fault answers as text or as JSON, not as ${output}: a walk is a tree`);
+  refuseRows(args, output => `explain-fault answers as text or as JSON, not as ${output}: a walk is a tree`);
   const { dump } = args;
   if (dump !== undefined && args.entries !== undefined)
     throw new UsageError('give a dump or --entries, not both');
@@ -128,7 +126,7 @@ function answersOfDump(
   { image, wanted }: Dump,
   claims: readonly Claim[],
   args: FaultArgs,
-): readonly FaultAnswer[] {
+): readonly ExplainedFault[] {
   return claims.flatMap(claim => {
     const found = lookUp(claim, wanted, image.space, Number(args.el ?? 1), faultsOf(claim.architecture));
     if (found.length === 0)
@@ -166,7 +164,7 @@ function familyNamed(as: string | undefined): string | undefined {
 /** Levels -1 to 3 of arm64, 5 to 1 of x86. */
 const MOST_LEVELS = 5;
 
-function ofEntries(claim: Claim, args: FaultArgs): FaultAnswer {
+function ofEntries(claim: Claim, args: FaultArgs): ExplainedFault {
   if (args.entries === undefined) return { claim, assumed: [] };
   const family = familyNamed(args.as) ?? claim.family;
   const words = args.entries
@@ -199,7 +197,7 @@ function answerOfWords(
   words: readonly bigint[],
   given: Given,
   registers: Registers,
-): FaultAnswer {
+): ExplainedFault {
   const rules = faultsOf(claim.architecture);
   const input = claim.input ?? claim.va;
   const held = (given: Given) => {
@@ -261,7 +259,7 @@ function faultsIn(args: FaultArgs, io: Io): readonly TextFault[] {
   });
 }
 
-function answersOfText(args: FaultArgs, io: Io): readonly FaultAnswer[] {
+function answersOfText(args: FaultArgs, io: Io): readonly ExplainedFault[] {
   return faultsIn(args, io).flatMap(({ fault, entries, registers, facts }) => {
     const claim = claimOfText(fault);
     if (!claim) return [];
@@ -280,11 +278,8 @@ function answersOfText(args: FaultArgs, io: Io): readonly FaultAnswer[] {
 
 // --------------------------------------------------------------------------------------------------------- print
 
-function print(answers: readonly FaultAnswer[], args: FaultArgs, io: Io): number {
-  const seen = look(io, args);
-  answers.forEach((answer, i) => {
-    if (outputOf(args) === 'json') io.out.write(`${json(faultRecord(answer))}\n`);
-    else io.out.write(`${i > 0 ? '\n' : ''}${faultLines(answer, seen).join('\n')}\n`);
-  });
-  return answers.some(({ explanation }) => explanation?.finds === 'unknown') ? EXIT.damaged : EXIT.answer;
+function print(faults: readonly ExplainedFault[], args: FaultArgs, io: Io): number {
+  const print = printer(args, io);
+  for (const fault of faults) print(faultAnswer(fault));
+  return faults.some(({ explanation }) => explanation?.finds === 'unknown') ? EXIT.damaged : EXIT.answer;
 }
