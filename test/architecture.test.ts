@@ -209,7 +209,6 @@ const BLIND_CASTS: Readonly<Record<string, readonly [number, why: string]>> = {
   'bits/family.ts': [2, 'families among others: said once, there'],
   'bits/spec.ts': [1, 'of two groups of rows one is there: its type is the part that both have'],
   'cli/main.ts': [1, 'the arguments were read by the description of this very verb'],
-  'cli/run/effective.ts': [1, 'properties of any meaning, by name'],
   'faults/rights.ts': [1, 'rights among the facts of a reading'],
   'image/decompress.ts': [1, 'zlib of a later Node than the types are of'],
   'memtype/compile.ts': [1, 'the fields that a rule reads are fields of its format'],

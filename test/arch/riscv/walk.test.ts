@@ -15,7 +15,7 @@ import { revealed } from '../../../src/pasted/entry.ts';
 import { placeEntries } from '../../../src/pasted/place.ts';
 import type { Answer } from '../../../src/report/answer.ts';
 import { Passing, print } from '../../../src/report/answer.ts';
-import { faultLines, faultRecord } from '../../../src/report/fault.ts';
+import { faultAnswer } from '../../../src/report/fault.ts';
 import { lintAnswer } from '../../../src/report/lint.ts';
 import { rangesAnswer } from '../../../src/report/map.ts';
 import { rootsAnswer } from '../../../src/report/roots.ts';
@@ -453,10 +453,11 @@ describe('faults', () => {
     });
     const { walk: walked, explanation } = found as NonNullable<typeof found>;
     const answer = { claim: store, root: 'satp', regime: walked.regime, explanation, assumed: [] };
-    const text = faultLines(answer, look()).join('\n');
+    const { lines, records } = faultAnswer(answer);
+    const text = [...(lines?.(look()) ?? [])].join('\n');
     expect(text).toContain('W = 0: not writable');
     expect(text).not.toMatch(/undefined|NaN|\[object/);
-    expect(JSON.stringify(faultRecord(answer))).toContain('"unsaid"');
+    expect(JSON.stringify([...records])).toContain('"unsaid"');
     const denied = (access: 'read' | 'write' | 'fetch', by?: 'privileged' | 'unprivileged') =>
       denials(walked, { access, by }, faults).map(({ bit }) => bit);
     expect(denied('fetch', 'privileged')).toEqual([

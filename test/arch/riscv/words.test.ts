@@ -14,7 +14,7 @@ import { split } from '../../../src/bits/word.ts';
 import { compile } from '../../../src/memtype/compile.ts';
 import { apply } from '../../../src/memtype/rule.ts';
 import { citation } from '../../../src/refs.ts';
-import { effectiveLines, effectiveRecord, matrixLines } from '../../../src/report/effective.ts';
+import { effectiveAnswer, matrixAnswer } from '../../../src/report/effective.ts';
 import { factLines } from '../../../src/report/facts.ts';
 import { readingLines } from '../../../src/report/reading.ts';
 import { decodeRecord, layoutRecord } from '../../../src/report/records.ts';
@@ -254,13 +254,14 @@ describe('memory types', () => {
       decidedBy: 'PMA',
     });
     const look = { style: plain, width: 100 };
+    const said = effectiveAnswer(answer, true);
     const text = [
-      ...effectiveLines(answer, look, true),
-      ...types.matrices.flatMap(matrix => matrixLines(matrix, look)),
+      ...(said.lines?.(look) ?? []),
+      ...types.matrices.flatMap(matrix => [...(matrixAnswer(matrix, types.id).lines?.(look) ?? [])]),
     ].join('\n');
     expect(text).toContain('RISC-V Privileged, chapter "Svpbmt');
     expect(text).not.toMatch(/undefined|NaN|\[object/);
-    expect(JSON.stringify(effectiveRecord(answer))).toContain('"decidedBy":"PBMT"');
+    expect(JSON.stringify([...said.records])).toContain('"decidedBy":"PBMT"');
     expect(() => types.effective({ pbmt: 'wt' })).toThrow("no memory type 'wt'");
     expect(types.matrices.map(({ rows }) => rows)).toEqual([
       [
