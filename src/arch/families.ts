@@ -1,7 +1,7 @@
 /** Every family of words there is, of both architectures: what commands, docs and tests are driven by. */
-import { arm64Families } from '../arm64/index.ts';
+import { all as arm64 } from '../arm64/families.ts';
 import type { Family } from '../bits/family.ts';
-import { x86Families } from '../x86/index.ts';
+import { all as x86 } from '../x86/families.ts';
 
-export const families: readonly Family[] = [...arm64Families, ...x86Families];
+export const families: readonly Family[] = [...arm64, ...x86];
 export const registers: readonly Family[] = families.filter(({ role }) => role === 'register');

@@ -1,10 +1,13 @@
 /**
  * Translation control and system control registers, from bit 63 down: TCR_EL1, TCR_EL2 (both layouts), TCR_EL3,
  * TCR2_EL1, TCR2_EL2, VTCR_EL2, VSTCR_EL2, HCR_EL2, SCTLR_EL1, SCTLR_EL2, SCTLR_EL3. What TCR and VTCR imply for a walk
- * is worked out in `walk/regime.ts`.
+ * is worked out in `walk/regime.ts`; `translation.ts` reads them together with it.
  */
+import type { Finding } from '../../bits/codec.ts';
+import type { Facts } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
-import { bits, flag, res0, res1 } from '../../bits/spec.ts';
+import { register } from '../../bits/register.ts';
+import { type Bit, bits, flag, res0, res1 } from '../../bits/spec.ts';
 import { arm } from '../../refs.ts';
 import { PS, RGN, SH, TG0, TG1 } from '../values/codes.ts';
 
@@ -455,3 +458,49 @@ export const sctlrEl3Format = format(
     ...sctlrLowest,
   },
 );
+
+// ------------------------------------------------------------------------------------------------------- families
+
+const d128: (d: { readonly d128: Bit }) => Finding[] = d =>
+  d.d128
+    ? [
+        {
+          id: 'vmsav9-128',
+          severity: 'error',
+          bits: '5',
+          message: 'D128 = 1: 128-bit descriptors (VMSAv9-128), which this decoder does not read',
+          ref: arm('FEAT_D128'),
+        },
+      ]
+    : [];
+export const tcr2El1 = register(tcr2El1Format, { aliases: ['TCR2_EL1', 'TCR2_EL12'], findings: d128 });
+export const tcr2El2 = register(tcr2El2Format, { aliases: ['TCR2_EL2'], findings: d128 });
+
+export const hcr = register(hcrFormat, {
+  aliases: ['HCR_EL2', 'hcr'],
+  facts: d => {
+    const host = d.e2h === 1 && d.tge === 1;
+    return {
+      el2Regime: d.e2h ? 'EL2&0' : 'EL2',
+      stage2: host ? 'off: E2H and TGE are 1' : d.vm || d.dc ? 'on' : 'off',
+      memAttr: d.fwb ? 'FWB = 1 encoding' : 'FWB = 0 encoding',
+      stage1OfEl1: host || d.tge || d.dc ? 'off' : 'by SCTLR_EL1.M',
+      ...(d.dc && !host ? { stage1Default: `Normal WB RWA${d.dct ? ' Tagged' : ''}, Non-shareable` } : {}),
+      nestedEl1: d.nv === 1 && d.nv1 === 1,
+    };
+  },
+});
+
+const sctlrFacts = (d: Readonly<Record<'m' | 'c' | 'i' | 'wxn' | 'ee', Bit>>): Facts => ({
+  stage1: d.m ? 'on' : 'off',
+  data: d.c ? 'as mapped' : 'Normal memory is Non-cacheable, walks too',
+  fetches: d.i ? 'as mapped' : 'Normal memory is Non-cacheable',
+  writableExecutes: d.wxn === 0,
+  endian: d.ee ? 'big' : 'little',
+});
+export const sctlrEl1 = register(sctlrEl1Format, {
+  aliases: ['SCTLR_EL1', 'SCTLR_EL12', 'sctlr'],
+  facts: sctlrFacts,
+});
+export const sctlrEl2 = register(sctlrEl2Format, { aliases: ['SCTLR_EL2'], facts: sctlrFacts });
+export const sctlrEl3 = register(sctlrEl3Format, { aliases: ['SCTLR_EL3'], facts: sctlrFacts });

@@ -22,7 +22,7 @@ const cnp = {
   }),
 };
 
-const ttbr = (form52: 0 | 1) =>
+const ttbrForm = (form52: 0 | 1) =>
   format(
     'arm64.TTBR_ELx',
     { title: `Translation Table Base Register${form52 ? ', 52-bit form' : ''}`, ref: arm('TTBR0_EL1') },
@@ -32,7 +32,7 @@ const ttbr = (form52: 0 | 1) =>
       ...cnp,
     },
   );
-const vttbr = (form52: 0 | 1, vs: 0 | 1) =>
+const vttbrForm = (form52: 0 | 1, vs: 0 | 1) =>
   format(
     'arm64.VTTBR_EL2',
     {
@@ -49,10 +49,10 @@ const vttbr = (form52: 0 | 1, vs: 0 | 1) =>
       ...cnp,
     },
   );
-export const ttbrFormats = { 0: ttbr(0), 1: ttbr(1) } as const;
+export const ttbrFormats = { 0: ttbrForm(0), 1: ttbrForm(1) } as const;
 export const vttbrFormats = {
-  0: { 0: vttbr(0, 0), 1: vttbr(0, 1) },
-  1: { 0: vttbr(1, 0), 1: vttbr(1, 1) },
+  0: { 0: vttbrForm(0, 0), 1: vttbrForm(0, 1) },
+  1: { 0: vttbrForm(1, 0), 1: vttbrForm(1, 1) },
 } as const;
 
 /** Where a walk begins, taken out of its register. */
@@ -114,14 +114,14 @@ const address = ({ baddr, cnp }: { readonly baddr?: bigint; readonly cnp: number
   base: baddr ?? 0n,
   commonNotPrivate: cnp === 1,
 });
-export const ttbrFamily = register(({ form52 }: { readonly form52: 0 | 1 }) => ttbrFormats[form52], {
+export const ttbr = register(({ form52 }: { readonly form52: 0 | 1 }) => ttbrFormats[form52], {
   aliases: ['TTBR0_EL1', 'TTBR1_EL1', 'TTBR0_EL2', 'TTBR1_EL2', 'TTBR0_EL3', 'ttbr', 'ttbr0', 'ttbr1'],
   settings: { form52 },
   facts: d => ({ ...address(d), asid: d.asid }),
   layouts: [{ form52: 0 }, { form52: 1 }],
 });
 const vttbrSettings = { form52, vs: toggle('VTCR_EL2.VS: 16-bit VMID', 1) };
-export const vttbrFamily = register(
+export const vttbr = register(
   (s: { readonly form52: 0 | 1; readonly vs: 0 | 1 }) => vttbrFormats[s.form52][s.vs],
   {
     aliases: ['VTTBR_EL2', 'VSTTBR_EL2', 'vttbr'],

@@ -3,7 +3,7 @@
  * [APM, "Nested Paging"]. The layouts are those of ordinary paging; what they mean is said here.
  */
 import type { Finding } from '../../bits/codec.ts';
-import type { Family, Intent, Reading } from '../../bits/family.ts';
+import type { Family, Reading } from '../../bits/family.ts';
 import { perSettings } from '../../bits/memo.ts';
 import { type Settings, settle } from '../../bits/settings.ts';
 import type { Word } from '../../bits/word.ts';
@@ -18,7 +18,6 @@ import {
   type Stage1Kind,
   type Stage1Settings,
   stage1,
-  stage1Intent,
   stage1Page,
   stage1Settings,
 } from './stage1.ts';
@@ -42,7 +41,7 @@ export const nptSettings = {
 export type NptSettings = Settings<typeof nptSettings>;
 
 /** The same settings for the layouts of ordinary paging. */
-const ordinary = perSettings(
+export const ordinary = perSettings(
   (s: NptSettings): Stage1Settings => settle(stage1Settings, { ...s, vendor: 'amd' }),
 );
 
@@ -95,12 +94,6 @@ function softwareOf(word: Word, s: NptSettings): Pick<NptFacts, 'mmio' | 'softwa
   return kvm ? { software: { 'Linux 6.12 KVM': kvm.join(', ') } } : {};
 }
 
-/** The fields of a nested page: as in ordinary paging, and always U/S = 1. */
-export function nptIntent(wish: Intent, s: NptSettings) {
-  const { kind, fields } = stage1Intent(wish, ordinary(s));
-  return { kind, fields: { ...fields, us: 1 } };
-}
-
 /** Nested paging as a family, for everything that is driven by names. */
 export const npt: Family<typeof nptSettings, NptReading> = {
   ...names.npt,
@@ -116,5 +109,4 @@ export const npt: Family<typeof nptSettings, NptReading> = {
       const at = ordinary(settle(nptSettings, settings));
       return { kind: pageKind(at.mode, at.level), settings, format: stage1Page(at) };
     }),
-  intent: nptIntent,
 };

@@ -3,8 +3,8 @@
  * …", Figures "Formats of CR3 and Paging-Structure Entries"]: 32-bit, PAE, 4-level and 5-level paging, every level. The
  * last table is level 1 (PTE), then PDE, PDPTE, PML4E, PML5E. Read the row groups from bit 63 down beside the drawing.
  */
-import { check, decode, EncodeError, type Finding } from '../../bits/codec.ts';
-import type { Family, Intent, Reading } from '../../bits/family.ts';
+import { check, decode, type Finding } from '../../bits/codec.ts';
+import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
 import { choice, integer, type Settings, settle, toggle } from '../../bits/settings.ts';
@@ -22,7 +22,7 @@ import {
 } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { apm, sdm } from '../../refs.ts';
-import { patBits, patIndex, patSetting, patTypes } from '../registers/attributes.ts';
+import { patIndex, patSetting, patTypes } from '../registers/attributes.ts';
 import {
   aboveAddress,
   addressBits,
@@ -37,7 +37,7 @@ import {
   topLevel,
 } from '../values/address.ts';
 import type { PatType } from '../values/attributes.ts';
-import { parsePermissions, type Stage1Permissions, stage1Permissions } from '../values/permissions.ts';
+import { type Stage1Permissions, stage1Permissions } from '../values/permissions.ts';
 import { names } from './names.ts';
 import { linuxLeafBits, linuxNotPresent, linuxNotPresent32 } from './software.ts';
 
@@ -210,7 +210,7 @@ export function largePage(s: Stage1Settings, level: number = levelOf(s)): boolea
 }
 
 /** The level, or the top one where the mode has fewer: the reading says so in a finding. */
-const levelOf = (s: Stage1Settings): number => Math.min(s.level, topLevel(s.mode));
+export const levelOf = (s: Stage1Settings): number => Math.min(s.level, topLevel(s.mode));
 
 const about = (s: Stage1Settings, what: string) => {
   const level = levelOf(s);
@@ -295,7 +295,8 @@ export function readStage1(word: Word, s: Stage1Settings): Stage1Reading {
   }
 }
 
-const entryName = (s: Stage1Settings): string => NAME[levelOf(s) - 1] ?? '';
+/** Which table the entry stands in. */
+export const entryName = (s: Stage1Settings): string => NAME[levelOf(s) - 1] ?? '';
 
 function readNotPresent(word: Word, s: Stage1Settings): Stage1Reading {
   const linux = ia32e(s) ? linuxNotPresent(word) : s.mode === '32' ? linuxNotPresent32(word) : undefined;
@@ -388,38 +389,6 @@ function pageFindings(word: Word, d: { readonly pcd?: number }, s: Stage1Setting
   ];
 }
 
-// ------------------------------------------------------------------------------------------------------ writing
-
-/** The fields of a page with this type and these rights, at the settings' level. */
-export function stage1Intent(wish: Intent, s: Stage1Settings) {
-  const kind = pageKind(s.mode, levelOf(s));
-  const refuse = (text: string): never => {
-    throw new EncodeError(`x86.pte.${kind}: ${text}`);
-  };
-  if (!largePage(s, levelOf(s))) return refuse(`a ${entryName(s)} maps no page under these settings`);
-  const fields: Record<string, number | bigint> = {};
-  if (wish.oa !== undefined) fields.oa = wish.oa;
-  if (wish.perm !== undefined) {
-    const perm = parsePermissions(wish.perm);
-    if (!perm) return refuse(`'${wish.perm}' is no permission: write r-x, rw-, rwxu…`);
-    if (!perm.r) return refuse(`'${wish.perm}': a present page can always be read`);
-    const canForbid = s.mode !== '32' && s.nxe === 1;
-    if (!(perm.x || canForbid))
-      return refuse(`'${wish.perm}': execution can be forbidden only with EFER.NXE = 1`);
-    Object.assign(fields, { rw: perm.w, us: perm.u, ...(canForbid ? { xd: perm.x ? 0 : 1 } : {}) });
-  }
-  if (wish.type !== undefined) {
-    if (s.pat === 'unknown')
-      return refuse('a memory type needs the PAT: set pat=linux, pat=reset or a value');
-    const type = wish.type.toUpperCase();
-    const index = patBits(s.pat, type as PatType);
-    const types = patTypes(s.pat).map((known, i) => `${i} ${known ?? 'reserved'}`);
-    if (!index) return refuse(`this PAT has no entry of type '${wish.type}': ${types.join(', ')}`);
-    Object.assign(fields, index);
-  }
-  return { kind, fields };
-}
-
 // ----------------------------------------------------------------------------------------------------- variants
 
 type Given = Partial<Stage1Settings>;
@@ -485,5 +454,4 @@ export const stage1: Family<typeof stage1Settings, Stage1Reading> = {
   },
   read: readStage1,
   variants,
-  intent: stage1Intent,
 };

@@ -3,8 +3,8 @@
  * that Maps a 4-KByte Page"], and the sub-page permission table. The last table is level 1 (EPT PTE), then EPT PDE,
  * PDPTE, PML4E, PML5E. Read the row groups from bit 63 down beside the drawing.
  */
-import { check, decode, EncodeError, type Finding } from '../../bits/codec.ts';
-import type { Family, Intent, Reading } from '../../bits/family.ts';
+import { check, decode, type Finding } from '../../bits/codec.ts';
+import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
 import { integer, type Settings, settle, toggle } from '../../bits/settings.ts';
@@ -31,8 +31,8 @@ import {
   type PageKind,
   pageKind,
 } from '../values/address.ts';
-import { MEMORY_TYPE, type MemoryType, memoryType, typeCode } from '../values/attributes.ts';
-import { type EptPermissions, eptPermissions, parsePermissions } from '../values/permissions.ts';
+import { MEMORY_TYPE, type MemoryType, memoryType } from '../values/attributes.ts';
+import { type EptPermissions, eptPermissions } from '../values/permissions.ts';
 import { names } from './names.ts';
 import { decodeMmioSpte, isMmioSpte, kvmSpte, type MmioSpte, mmioMasks, mmioText } from './software.ts';
 
@@ -161,7 +161,8 @@ const notPresentRows = (s: Stage2Settings) => ({
 
 const NAME = ['EPT PTE', 'EPT PDE', 'EPT PDPTE', 'EPT PML4E', 'EPT PML5E'] as const;
 const SIZE_NAME = { page4k: '4-KByte', page2m: '2-MByte', page4m: '', page1g: '1-GByte' } as const;
-const nameOf = (s: Stage2Settings): string => NAME[s.level - 1] ?? '';
+/** Which table the entry stands in. */
+export const entryName = (s: Stage2Settings): string => NAME[s.level - 1] ?? '';
 
 /** Can an entry at this level map a page? */
 export const largePage = (s: Stage2Settings): boolean =>
@@ -170,15 +171,15 @@ export const largePage = (s: Stage2Settings): boolean =>
 /** The layout of a page at this level under these settings. Call it only where a page can be. */
 export const stage2Page = perSettings((s: Stage2Settings) => {
   const kind = pageKind('5l', s.level);
-  const title = `${nameOf(s)} that maps a ${SIZE_NAME[kind]} page`;
-  const ref = sdm(`Table "Format of an ${nameOf(s)} that Maps a ${SIZE_NAME[kind]} Page"`);
+  const title = `${entryName(s)} that maps a ${SIZE_NAME[kind]} page`;
+  const ref = sdm(`Table "Format of an ${entryName(s)} that Maps a ${SIZE_NAME[kind]} Page"`);
   return format(`x86.ept.${kind}`, { title, ref }, pageRows(s));
 });
 
 /** The layout of an entry that references a table. Call it only above level 1. */
 export const stage2Table = perSettings((s: Stage2Settings) => {
-  const ref = sdm(`Table "Format of an ${nameOf(s)} that References an EPT Table"`);
-  return format('x86.ept.table', { title: `${nameOf(s)} that references a table`, ref }, tableRows(s));
+  const ref = sdm(`Table "Format of an ${entryName(s)} that References an EPT Table"`);
+  return format('x86.ept.table', { title: `${entryName(s)} that references a table`, ref }, tableRows(s));
 });
 
 const stage2NotPresent = perSettings((s: Stage2Settings) =>
@@ -242,7 +243,7 @@ export function readStage2(word: Word, s: Stage2Settings): Stage2Reading {
 
 function readNotPresent(word: Word, s: Stage2Settings): Stage2Reading {
   const permissions: EptPermissions = { r: 0, w: 0, x: 0, ...(s.mbec ? { xu: 0 } : {}) };
-  const facts = { entry: nameOf(s), permissions, misconfiguration: [], ...softwareOf(word, s) };
+  const facts = { entry: entryName(s), permissions, misconfiguration: [], ...softwareOf(word, s) };
   return { format: stage2NotPresent(s), raw: word, kind: 'not-present', facts, findings: [] };
 }
 
@@ -251,7 +252,7 @@ function readTable(word: Word, s: Stage2Settings): Stage2Reading {
   const d = decode(layout, word);
   const findings = [...check(layout, word), ...rightsFindings(d, s)];
   const facts: Stage2Facts = {
-    entry: nameOf(s),
+    entry: entryName(s),
     next: d.next,
     permissions: eptPermissions(d),
     misconfiguration: misconfiguration(findings),
@@ -274,7 +275,7 @@ function readPage(word: Word, s: Stage2Settings, kind: Exclude<PageKind, 'page4m
   const findings = [...check(layout, word), ...rightsFindings(d, s)];
   const type = memoryType(d.memType);
   const facts: Stage2Facts = {
-    entry: nameOf(s),
+    entry: entryName(s),
     oa: d.oa,
     size: PAGE_SIZE[kind],
     memory: type ?? 'reserved',
@@ -297,7 +298,7 @@ const LOOKS: Finding = {
 };
 
 /** What the rights say against an entry [SDM, "EPT Misconfigurations"]. */
-function rightsFindings(
+export function rightsFindings(
   d: {
     readonly r: number;
     readonly w: number;
@@ -353,38 +354,6 @@ function softwareOf(word: Word, s: Stage2Settings): Pick<Stage2Facts, 'mmio' | '
   return kvm ? { software: { 'Linux 6.12 KVM': kvm.join(', ') } } : {};
 }
 
-// ------------------------------------------------------------------------------------------------------ writing
-
-/**
- * The fields of a page with this type and these rights, at the settings' level. `type=wb+ipat` ignores the guest's PAT;
- * `x` allows execution in both modes where there are two.
- */
-export function stage2Intent(wish: Intent, s: Stage2Settings) {
-  const kind = pageKind('5l', s.level);
-  const refuse = (text: string): never => {
-    throw new EncodeError(`x86.ept.${kind}: ${text}`);
-  };
-  if (!largePage(s)) return refuse(`an ${nameOf(s)} maps no page under these settings`);
-  const fields: Record<string, number | bigint> = {};
-  if (wish.oa !== undefined) fields.oa = wish.oa;
-  if (wish.perm !== undefined) {
-    const perm = parsePermissions(wish.perm);
-    if (!perm || perm.u) return refuse(`'${wish.perm}' is no permission: write r-x, rw-, --x…`);
-    const { r, w, x } = perm;
-    const wrong = rightsFindings({ r, w, x }, s)[0];
-    if (wrong) return refuse(`'${wish.perm}': ${wrong.message}`);
-    Object.assign(fields, { r, w, x, ...(s.mbec ? { xu: x } : {}) });
-  }
-  if (wish.type !== undefined) {
-    const [, name = '', ipat] = /^([a-z]+)(\+ipat)?$/.exec(wish.type.toLowerCase()) ?? [];
-    const memType = typeCode(name.toUpperCase() as MemoryType);
-    if (memType < 0)
-      return refuse(`'${wish.type}' is none of uc, wc, wt, wp, wb, each with or without +ipat`);
-    Object.assign(fields, { memType, ipat: ipat ? 1 : 0 });
-  }
-  return { kind, fields };
-}
-
 // ----------------------------------------------------------------------------------------------------- variants
 
 type Given = Partial<Stage2Settings>;
@@ -434,7 +403,6 @@ export const stage2: Family<typeof stage2Settings, Stage2Reading> = {
   },
   read: readStage2,
   variants,
-  intent: stage2Intent,
 };
 
 // ----------------------------------------------------------------------------------- sub-page permission table

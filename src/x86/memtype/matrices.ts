@@ -6,8 +6,6 @@ import { type MemoryType, memoryType, type PatType } from '../values/attributes.
 import { amdCombine, guestWithHost, intelCombine, type NestedPatType } from './combine.ts';
 import { effectiveEpt, effectiveNpt } from './effective.ts';
 
-export type { Matrix };
-
 const MTRR: readonly MemoryType[] = ['UC', 'WC', 'WT', 'WP', 'WB'];
 const PAT: readonly PatType[] = ['UC', 'UC-', 'WC', 'WT', 'WP', 'WB'];
 const NESTED: readonly NestedPatType[] = ['UC', 'UC-', 'WC', 'WC+', 'WT', 'WP', 'WB'];

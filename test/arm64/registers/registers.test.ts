@@ -1,12 +1,12 @@
 /** Registers as families: real values of real machines give what their kernels set up. */
 import { describe, expect, test } from 'vitest';
+import { hcr, tcrEl1, tcrEl2, vtcr } from '../../../src/arm64/families.ts';
 import { mair } from '../../../src/arm64/registers/attributes.ts';
 import { esr, hpfar, par } from '../../../src/arm64/registers/fault.ts';
 import { ctr } from '../../../src/arm64/registers/features.ts';
 import { pir, s2pir } from '../../../src/arm64/registers/permissions.ts';
 import { decodeAttr } from '../../../src/arm64/values/attributes.ts';
 import { memoryName } from '../../../src/arm64/values/names.ts';
-import { hcr, tcrEl1, tcrEl2, vtcr } from '../../../src/arm64/walk/controls.ts';
 import { stage1Setup, stage2Setup } from '../../../src/arm64/walk/setup.ts';
 import { settle } from '../../../src/bits/settings.ts';
 

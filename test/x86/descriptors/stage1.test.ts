@@ -2,12 +2,8 @@ import fc from 'fast-check';
 import { expect, describe as group, test } from 'vitest';
 import { decode, EncodeError, encode, kindMask } from '../../../src/bits/codec.ts';
 import { settle } from '../../../src/bits/settings.ts';
-import {
-  readStage1,
-  type Stage1Settings,
-  stage1,
-  stage1Settings,
-} from '../../../src/x86/descriptors/stage1.ts';
+import { stage1 } from '../../../src/x86/descriptors/families.ts';
+import { readStage1, type Stage1Settings, stage1Settings } from '../../../src/x86/descriptors/stage1.ts';
 import { PATS } from '../../../src/x86/values/pat.ts';
 import { anyWord, settingsOf } from '../../support/arbitrary.ts';
 

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { expect, describe as group, test } from 'vitest';
 import { decode, encode, kindMask } from '../../../src/bits/codec.ts';
 import { settle } from '../../../src/bits/settings.ts';
+import { stage2 } from '../../../src/x86/descriptors/families.ts';
 import {
   readSppt,
   readStage2,
   type Stage2Settings,
-  stage2,
   stage2Settings,
 } from '../../../src/x86/descriptors/stage2.ts';
 import { anyWord, settingsOf } from '../../support/arbitrary.ts';

@@ -7,7 +7,7 @@ import { decode } from '../../../src/bits/codec.ts';
 import { settle } from '../../../src/bits/settings.ts';
 import { readStage1, stage1Settings } from '../../../src/x86/descriptors/stage1.ts';
 import { readStage2, stage2Settings } from '../../../src/x86/descriptors/stage2.ts';
-import { cr3, cr4 } from '../../../src/x86/index.ts';
+import { cr3, cr4 } from '../../../src/x86/families.ts';
 import {
   effectiveEpt,
   effectiveType,

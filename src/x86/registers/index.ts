@@ -1,0 +1,8 @@
+/** Registers of x86: rows, and what is read from them beside a reading. */
+export * from './attributes.ts';
+export * from './control.ts';
+export * from './fault.ts';
+export * from './features.ts';
+export * from './mtrr.ts';
+export * from './refused.ts';
+export * from './roots.ts';
