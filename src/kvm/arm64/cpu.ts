@@ -1,7 +1,6 @@
 /** CPUs by name, by features, or by their registers. */
-import { ctrFormat, mmfr2Format } from '../../arm64/registers/features.ts';
-import { decode, readRow } from '../../bits/codec.ts';
-import { bits } from '../../bits/spec.ts';
+import { ctrFormat, featuresOf } from '../../arm64/registers/features.ts';
+import { decode } from '../../bits/codec.ts';
 import type { NamedCpu } from '../cpu.ts';
 import { unknownName } from '../errors.ts';
 import { inferred, mail, measured, source } from '../evidence.ts';
@@ -68,21 +67,18 @@ export const PROFILES: readonly NamedCpu<Arm64Cpu>[] = [
 const FEATURES = ['FWB', 'DIC', 'IDC', 'MTE'] as const;
 type Feature = Lowercase<(typeof FEATURES)[number]>;
 
-/** ID_AA64PFR1_EL1.MTE; from 2 on memory has tags. */
-const PFR1_MTE = bits(11, 8, 'MTE');
-
 /** What one register says. */
 const REGISTERS: Readonly<Record<string, (value: bigint) => Partial<Record<Feature, boolean>>>> = {
-  ID_AA64MMFR2_EL1: value => ({ fwb: decode(mmfr2Format, value).fwb > 0 }),
+  ID_AA64MMFR2_EL1: mmfr2 => ({ fwb: featuresOf({ mmfr2 }).fwb === 1 }),
   CTR_EL0: value => {
     const { idc, dic } = decode(ctrFormat, value);
     return { idc: idc === 1, dic: dic === 1 };
   },
-  ID_AA64PFR1_EL1: value => ({ mte: Number(readRow(PFR1_MTE, value)) >= 2 }),
+  ID_AA64PFR1_EL1: pfr1 => ({ mte: featuresOf({ pfr1 }).mte2 === 1 }),
 };
 
 /** The features that one word of a CPU names; `_EL1` of a register may be left out. */
-function featuresOf(word: string): Partial<Record<Feature, boolean>> {
+function named(word: string): Partial<Record<Feature, boolean>> {
   const [, name = '', value = ''] = /^(\w+)=(0x[0-9a-f]+)$/i.exec(word) ?? [];
   const register = Object.entries(REGISTERS).find(([id]) =>
     [id, id.replace(/_EL[01]$/, '')].includes(name.toUpperCase()),
@@ -110,7 +106,7 @@ export function parseCpu(text: string): NamedCpu<Arm64Cpu> {
   const profile = PROFILES.find(p => p.name === text.toLowerCase());
   if (profile) return profile;
   const words = text.split(/[\s,+]+/).filter(w => w !== '');
-  const { mte, ...found } = Object.assign({}, ...words.map(featuresOf)) as Partial<Record<Feature, boolean>>;
+  const { mte, ...found } = Object.assign({}, ...words.map(named)) as Partial<Record<Feature, boolean>>;
   const cpu = { fwb: false, dic: false, idc: false, ...found, ...(mte === undefined ? {} : { mte }) };
   return { name: cpuName(cpu), cpu, evidence: [] };
 }
