@@ -93,7 +93,7 @@ describe('arm64 eras', () => {
 
   test.each(['5.12', '4.19', 'v3', 'latest'])('era %s is not invented', name =>
     expect(() => ARM64_ERAS.named(name)).toThrow(
-      `unknown arm64 era '${name}'; valid: 5.10, 5.14, 6.2, 6.9, 6.17, 7.0, vt-v1, nc-v2, cp-v2, cp-v3, cp-v4, cp-v5, cp-v6, cp-v7, cp-v8, cp-v9, cp-v10, or a kernel version: 5.10, or 5.14 and later`,
+      `unknown arm64 era '${name}'; valid: ${ARM64_ERAS.all.map(({ id }) => id).join(', ')}, or a kernel version: 5.10, or 5.14 and later`,
     ),
   );
 });

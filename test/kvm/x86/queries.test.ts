@@ -1,11 +1,11 @@
 /** diff, search, inverse and migrate on x86, where every leaf is one decision. */
 import { describe, expect, test } from 'vitest';
-import { KvmInputError } from '../../src/kvm/errors.ts';
-import { preset } from '../../src/kvm/presets.ts';
-import { parsePatType } from '../../src/kvm/x86/effective.ts';
-import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
-import type { HostPage } from '../../src/kvm/x86/host-mmio.ts';
-import { x86 } from '../../src/kvm/x86/index.ts';
+import { KvmInputError } from '../../../src/kvm/errors.ts';
+import { preset } from '../../../src/kvm/presets.ts';
+import { parsePatType } from '../../../src/kvm/x86/effective.ts';
+import { X86_ERAS } from '../../../src/kvm/x86/eras/index.ts';
+import type { HostPage } from '../../../src/kvm/x86/host-mmio.ts';
+import { x86 } from '../../../src/kvm/x86/index.ts';
 
 const diff = (from: string, to: string) => {
   const d = x86.diff(X86_ERAS.named(from), X86_ERAS.named(to));
