@@ -14,6 +14,10 @@ export interface Line {
   readonly prompt?: string;
   /** Which CPU or task printed it, where the log says so: `T118`, `C2`. Separates interleaved reports. */
   readonly tag?: string;
+  /** Something that logs is named in front of it: such a line is no second half of a broken one. */
+  readonly stamped?: true;
+  /** Nothing follows that would complete it. */
+  readonly last?: true;
   /** The line as it stood, cut at `RAW` characters. */
   readonly raw: string;
   /** A piece of a line longer than `LONGEST`; the first piece says 'first'. */
@@ -115,25 +119,69 @@ export function* linesOf(text: string): Generator<Line> {
 
 // Every pattern is anchored and has no nested repetition: time is linear in the line. They stand under the character that
 // a line must begin with, because most lines begin with none of them.
-const BRACKET = [
-  /^\[\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S{0,16}\] ?/, // terminal programs, Xen
-  /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\] ?/, // dmesg -T
-  /^\[ {0,12}\d{1,9}\.\d{1,9}\] ?/, // printk time
-];
-const DIGIT = [
-  /^\d{1,2},\d{1,12},\d{1,18},[^;\s]{1,12};/, // /dev/kmsg
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S{0,20} \S{1,64} [^\s:]{1,64}: ?/, // journal, rsyslog
-];
-const LETTER = [
-  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? \S{1,64} [^\s:]{1,64}: ?/, // syslog
-  /^(?:VERBOSE|INFO|NOTICE|DEBUG): {1,8}/, // TF-A
-];
-const QUOTE = [/^(?:> ?){1,8}/]; // mail
-const LEVEL = [/^<\d{1,3}>/]; // printk level
-const CONSOLE = [/^\((?:XEN|d\d{1,5}(?:v\d{1,4})?)\) ?/]; // Xen
-const NONE: readonly RegExp[] = [];
 
-const prefixesOf = (first: number): readonly RegExp[] => {
+/** What a prefix is. After a time stand other things than elsewhere; a quote is put in front by who passes a text on. */
+type Role = 'time' | 'source' | 'quote';
+interface Prefix {
+  readonly like: RegExp;
+  readonly role: Role;
+}
+const time = (like: RegExp): Prefix => ({ like, role: 'time' });
+const source = (like: RegExp): Prefix => ({ like, role: 'source' });
+
+const BRACKET = [
+  time(/^\[ {0,12}\d{1,9}\.\d{1,9}(?:,\d{1,3})?(?: <[ +-]{0,12}\d{1,9}\.\d{1,9} ?>)?\] ?/), // printk, dmesg -d, journalctl
+  time(/^\[\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S{0,16}\] ?/), // terminal programs, Xen
+  time(
+    /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}(?: <[ +-]{0,12}\d{1,9}[.,]\d{1,9} ?>)?\] ?/,
+  ), // dmesg -T, with -d
+  time(/^\[[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d\] ?/), // dmesg -e: the first of a minute
+  time(/^\[ {0,12}\+\d{1,9}[.,]\d{1,9}\] ?/), // dmesg -e: the others
+  time(/^\[<[ +-]{0,12}\d{1,9}[.,]\d{1,9} ?>\] ?/), // dmesg --time-format delta
+  time(/^\[\d\d:\d\d:\d\d\.\d{3},\d{3}\] <\w{3}> \w{1,32}: ?/), // Zephyr's log
+  time(/^\[ ?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\] ?/), // tio, terminal programs
+];
+const STAMP = String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
+/** A host and a program, as system logs name them; what else stands before a colon is the kernel's own. */
+const FROM = String.raw`[\w.-]{1,64} (?!pgtable:|error:|fault:|DIRECTORY:|regime:)[^\s:]{1,64}:(?: |$)`;
+const DIGIT = [
+  time(/^\d{1,2},\d{1,12},\d{1,18},[^,;\s]{1,12}(?:,[^;\s]{1,40})?;/), // /dev/kmsg
+  time(new RegExp(`^${STAMP}(?: ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?(?: ${FROM}| |$)`)), // journal, rsyslog, dmesg, CI
+  time(/^\d\d:\d\d:\d\d(?:[.,]\d{1,9})? /), // serial tools
+  time(/^\d{9,10}\.\d{1,9} [\w.-]{1,64} kernel: ?/), // journalctl -o short-unix
+  time(/^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {1,6}\d{1,7} {1,6}\d{1,7} [A-Z] [^:]{0,32}: ?/), // logcat
+];
+/** Facility and level of dmesg -x, padded to six characters each. */
+const LEVELLED =
+  /^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d) {0,4}:(?:emerg|alert|crit|err|warn|notice|info|debug) {0,4}: /;
+/** `TTY> `. Prompts are known by name, and looked for before. */
+const NAMED = source(/^[A-Za-z][\w.-]{0,15}> /);
+const MONTH = String.raw`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?`;
+const LETTER = [
+  time(new RegExp(`^${MONTH}(?: ${FROM}| )`)), // syslog, ts
+  time(new RegExp(`^[A-Z][a-z]{2} ${STAMP}(?: [A-Z+:\\d-]{1,6})? ${FROM}`)), // journalctl -o short-full
+  time(/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} (?:\w{1,10}\.\w{1,10} )?(?:kernel: ?)?/), // logread
+  source(/^(?:VERBOSE|INFO|NOTICE|DEBUG|ERROR|WARNING): {1,8}/), // TF-A, Hafnium
+  source(/^[DEFIM]\/[A-Z]{2}: {0,2}(?:[\d?]{1,3}(?= ))?(?: {1,2}\d{1,3}(?= ))? ?/), // OP-TEE: core and thread
+  source(/^[DEIW]: (?=\S)/), // Zephyr
+  NAMED,
+];
+const LOWER = [
+  source(/^kernel: ?/),
+  source(LEVELLED),
+  source(/^kvm(?:[-_](?:intel|amd|arm|hyp))?(?: \[\d{1,8}\])?: /), // who of KVM says it, and of which process
+  NAMED,
+];
+const QUOTE = [
+  { like: /^(?:> ?){1,8}/, role: 'quote' },
+  { like: /^\| ?/, role: 'quote' },
+] as const; // mail
+const LEVEL = [source(/^<\d{1,3}>/)]; // printk level
+const CONSOLE = [source(/^\((?:XEN|d\d{1,5}(?:v\d{1,4})?)\) ?(?:\[[0-9a-f]{16}\] (?!\*?pgd))?/)]; // Xen, with its counter
+const NONE: readonly Prefix[] = [];
+
+function prefixesOf(first: number): readonly Prefix[] {
+  if (first >= 0x61 && first <= 0x7a) return LOWER;
   if (first >= 0x30 && first <= 0x39) return DIGIT;
   if (first >= 0x41 && first <= 0x5a) return LETTER;
   switch (first) {
@@ -142,15 +190,19 @@ const prefixesOf = (first: number): readonly RegExp[] => {
     case 0x3c:
       return LEVEL;
     case 0x3e:
+    case 0x7c:
       return QUOTE;
     case 0x28:
       return CONSOLE;
     default:
       return NONE;
   }
-};
+}
 /** CONFIG_PRINTK_CALLER; the number is the task or the CPU. */
 const CALLER = /^\[ {0,12}([TC]\d{1,9})\] ?/;
+/** After a time only: the host of journalctl -o short-monotonic; CPU and task as vendors of Android kernels print them. */
+const AFTER_TIME =
+  /^(?:[\w.-]{1,64} kernel: ?| ?\(\d{1,3}\)\[\d{1,8}:[^\]]{1,32}\]|\[\d{1,3}: {0,16}[^\]:]{1,32}: {0,8}\d{1,8}\] ?)/;
 const PROMPT =
   /^(?:\(qemu\)|\(gdb\)|\(kgdb\)|crash(?:[_\w.]{0,24})?>|<bochs(?::\d{1,9})?>|(?:\d{1,4}: )?l?k?d?kd>|\d{0,4}:? ?(?:k?HyperDbg)>|=>|(?:[\w.-]{1,32}@[\w.-]{1,64}[:\w~/.-]{0,128})?[#$](?= ))\s?/;
 
@@ -164,39 +216,55 @@ const ESC = 0x1b;
 export function clean(raw: string, number: number, piece?: 'first' | 'more'): Line {
   let text = CONTROL.test(raw) ? terminal(raw) : raw;
   let tag: string | undefined;
+  let stamped: true | undefined;
+  let prompt: string | undefined;
   // Prefixes nest (syslog around printk around a quote), a few deep at most.
-  for (let again = 0; again < 6; again++) {
-    const before = text;
-    for (const prefix of prefixesOf(text.charCodeAt(0))) {
-      const m = prefix.exec(text);
+  for (let again = 0; again < 8; again++) {
+    const indented = indentOf(text);
+    const inner = indented === 0 ? text : text.slice(indented);
+    if (PROMPT_END.test(inner.slice(0, PROMPT_LENGTH))) {
+      const m = PROMPT.exec(inner);
       if (m) {
-        text = text.slice(m[0].length);
-        break;
+        prompt = m[0].trim();
+        text = inner.slice(m[0].length);
+        continue;
       }
     }
-    const caller = text.startsWith('[') ? CALLER.exec(text) : null;
-    if (caller) {
-      tag = caller[1];
-      text = text.slice(caller[0].length);
-    }
-    if (text === before) break;
-  }
-  let prompt: string | undefined;
-  for (let again = 0; again < 4 && PROMPT_END.test(text.slice(0, PROMPT_LENGTH)); again++) {
-    const m = PROMPT.exec(text);
-    if (!m) break;
-    prompt = m[0].trim();
-    text = text.slice(m[0].length);
+    const prefix = prefixesOf(inner.charCodeAt(0)).find(({ like }) => like.test(inner));
+    if (!prefix) break;
+    text = inner.slice(prefix.like.exec(inner)?.[0].length ?? 0);
+    if (prefix.role !== 'quote') stamped = true;
+    if (prefix.role !== 'time') continue;
+    const caller = CALLER.exec(text);
+    if (caller) tag = caller[1];
+    text = text.slice((caller ?? AFTER_TIME.exec(text))?.[0].length ?? 0);
   }
   return {
     number,
     text: trimEnd(text),
-    raw: raw.length > RAW ? `${raw.slice(0, RAW)}…` : raw,
+    raw: cut(raw),
     ...(prompt === undefined ? {} : { prompt }),
     ...(tag === undefined ? {} : { tag }),
+    ...(stamped ? { stamped } : {}),
     ...(piece === undefined ? {} : { piece }),
   };
 }
+
+/** Blanks and tabs at the start. */
+export function indentOf(text: string): number {
+  let at = 0;
+  while (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 9) at++;
+  return at;
+}
+
+/** Two lines that were one: a mail program or a terminal broke it. */
+export const joined = (first: Line, second: Line, between: ' ' | ''): Line => ({
+  ...first,
+  text: `${first.text}${between}${second.text.slice(indentOf(second.text))}`,
+  raw: cut(`${first.raw}${between}${second.raw}`),
+});
+
+const cut = (raw: string): string => (raw.length > RAW ? `${raw.slice(0, RAW)}…` : raw);
 
 /** `trimEnd` also drops NUL, which serial logs are full of. */
 function trimEnd(text: string): string {

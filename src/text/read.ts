@@ -7,8 +7,9 @@
  */
 import { type Candidate, detect, SAMPLE_CHARACTERS, SAMPLE_LINES } from './detect.ts';
 import { recogniserById, recognisers } from './formats/index.ts';
-import { type Line, LineSplitter } from './lines.ts';
+import { indentOf, joined, type Line, LineSplitter } from './lines.ts';
 import type { Item, ItemBody, Part, Recognised, Remark } from './model.ts';
+import { isQuotedPrintable, QuotedPrintable } from './quoted-printable.ts';
 import type { Reader, ReadOptions, Recogniser, Sink } from './recogniser.ts';
 
 export interface TextOptions extends ReadOptions {
@@ -26,6 +27,17 @@ export class UnknownFormatError extends Error {
 /** Distinct remarks kept; a hostile text could make one per line. */
 const REMARKS = 64;
 const UNKNOWN_SAMPLES = 5;
+
+interface Held {
+  readonly line: Line;
+  /** Who knows the form of the line, and misses its end. */
+  readonly torn?: Active;
+}
+
+/** A line broken by a mail program leaves at least this much, unless it ends in what cannot end a line. */
+const BROKEN = 32;
+/** How the second half of a broken line begins: within a sentence, a list or a number. */
+const CONTINUES = /^\s{0,16}[a-z0-9(*,=]/;
 
 interface Active {
   readonly recogniser: Recogniser;
@@ -50,6 +62,13 @@ export class TextReader {
   #order: Recogniser[] = [];
   #trusted: string | undefined;
   #current: Active | undefined;
+  /** What indents the listing that is being read: indentation that means something is relative to it. */
+  #base = 0;
+  /** The line before was understood. */
+  #inside = false;
+  /** A line that nobody understood, or whose end is missing: the next may complete it. */
+  #held: Held | undefined;
+  #quoted: QuotedPrintable | undefined;
   #lines = 0;
   #unknown = 0;
   #groups = 0;
@@ -75,6 +94,9 @@ export class TextReader {
   end(): Recognised {
     for (const line of this.#splitter.end()) this.#take(line);
     if (this.#sample) this.#begin();
+    const rest = this.#quoted?.end();
+    if (rest) this.#read(rest);
+    this.#release();
     for (const { reader } of this.#readers.values()) reader.end();
     if (this.#remarksLost > 0)
       this.#remark('trouble', `${this.#remarksLost} more remarks are not shown`, undefined);
@@ -94,7 +116,7 @@ export class TextReader {
 
   #take(line: Line): void {
     if (!this.#sample) {
-      this.#read(line);
+      this.#decoded(line);
       return;
     }
     this.#sample.push(line);
@@ -106,8 +128,9 @@ export class TextReader {
   #begin(): void {
     const sample = this.#sample ?? [];
     this.#sample = undefined;
+    if (isQuotedPrintable(sample)) this.#quoted = new QuotedPrintable();
     let ranked: readonly Candidate[] = [];
-    if (!this.#forced) ranked = detect(sample);
+    if (!this.#forced) ranked = detect(this.#quoted ? decodedLines(sample) : sample);
     const first = this.#forced ?? ranked[0]?.recogniser;
     this.#trusted = first?.id;
     this.#order = this.#forced
@@ -116,7 +139,12 @@ export class TextReader {
           ...ranked.map(({ recogniser }) => recogniser),
           ...recognisers.filter(one => !ranked.some(({ recogniser }) => recogniser === one)),
         ];
-    for (const line of sample) this.#read(line);
+    for (const line of sample) this.#decoded(line);
+  }
+
+  #decoded(line: Line): void {
+    const whole = this.#quoted ? this.#quoted.take(line) : line;
+    if (whole) this.#read(whole);
   }
 
   #read(line: Line): void {
@@ -124,25 +152,92 @@ export class TextReader {
     this.#lines++;
     if (line.piece === 'first')
       this.#remark('trouble', 'lines longer than 16384 characters are read in pieces', line);
-    const current = this.#current;
-    if (current && this.#offer(current, line)) return;
-    for (const one of this.#order) {
-      if (one === current?.recogniser) continue;
-      const active = this.#active(one);
-      if (this.#offer(active, line)) {
-        this.#current = active;
-        return;
-      }
+    if (this.#held && this.#completes(this.#held, line)) return;
+    this.#release();
+    const taken = this.#try(line);
+    if (line.prompt !== undefined) this.#inside = false; // what a command prints has an indentation of its own
+    if (taken !== true) this.#held = taken ? { line, torn: taken } : { line };
+  }
+
+  /** Is this the second half of the line before? */
+  #completes({ line: first, torn }: Held, line: Line): boolean {
+    if (line.stamped || line.piece || first.piece || line.number !== first.number + 1) return false;
+    if (!torn && (first.raw.length < BROKEN || !CONTINUES.test(line.text))) return false;
+    const inNumber = /[0-9a-f]$/i.test(first.text) && /^\s*[0-9a-f]/i.test(line.text);
+    for (const between of inNumber ? (['', ' '] as const) : ([' '] as const)) {
+      if (this.#try(joined(first, line, between), 2) !== true) continue;
+      this.#held = undefined;
+      return true;
     }
+    return false;
+  }
+
+  /** Nothing completes the line that was held. */
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (!held) return;
+    const { line, torn } = held;
+    if (torn && this.#offer(torn, { ...line, last: true }, 1) === true) {
+      this.#current = torn;
+      this.#inside = true;
+      return;
+    }
+    this.#inside = false;
     this.#unknown++;
     if (this.#samples.length < UNKNOWN_SAMPLES)
       this.#samples.push({ line: line.number, text: line.text.slice(0, 100) });
   }
 
-  #offer(active: Active, line: Line): boolean {
-    if (!active.reader.line(line, active.recogniser.id === this.#trusted)) return false;
-    active.lines++;
-    return true;
+  /**
+   * Offers a line to everybody: with the indentation that it has within its listing, or with none, or as it stands.
+   *
+   * @param lines how many lines of the text it is made of
+   * @returns true where it was understood, else who misses its end
+   */
+  #try(line: Line, lines = 1): true | Active | undefined {
+    const indent = indentOf(line.text);
+    if (indent === 0) {
+      const taken = this.#all(line, lines);
+      if (taken === true) this.#base = 0;
+      return taken;
+    }
+    const within = this.#inside ? Math.min(this.#base, indent) : indent;
+    let torn: Active | undefined;
+    for (const base of new Set([within, indent, 0])) {
+      const taken = this.#all(base === 0 ? line : { ...line, text: line.text.slice(base) }, lines);
+      if (taken !== true) {
+        torn ??= taken;
+        continue;
+      }
+      this.#base = base;
+      return true;
+    }
+    return torn;
+  }
+
+  #all(line: Line, lines: number): true | Active | undefined {
+    const current = this.#current;
+    let torn: Active | undefined;
+    for (let i = current ? -1 : 0; i < this.#order.length; i++) {
+      const one = i < 0 ? current?.recogniser : this.#order[i];
+      if (one === undefined || (i >= 0 && one === current?.recogniser)) continue;
+      const active = this.#active(one);
+      const taken = this.#offer(active, line, lines);
+      if (taken === true) {
+        this.#current = active;
+        this.#inside = true;
+        return true;
+      }
+      if (taken === 'torn') torn ??= active;
+    }
+    return torn;
+  }
+
+  #offer(active: Active, line: Line, lines: number): boolean | 'torn' {
+    const taken = active.reader.line(line, active.recogniser.id === this.#trusted);
+    if (taken === true) active.lines += lines;
+    return taken;
   }
 
   #active(one: Recogniser): Active {
@@ -188,6 +283,13 @@ export class TextReader {
     else if (this.#remarks.size >= REMARKS) this.#remarksLost++;
     else this.#remarks.set(text, { kind, count: 1, ...(line ? { line: line.number } : {}) });
   }
+}
+
+function decodedLines(lines: readonly Line[]): readonly Line[] {
+  const quoted = new QuotedPrintable();
+  const whole = lines.flatMap(line => quoted.take(line) ?? []);
+  const rest = quoted.end();
+  return rest ? [...whole, rest] : whole;
 }
 
 /** Torn or mistyped: no tool prints such a range. */

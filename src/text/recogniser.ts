@@ -4,7 +4,7 @@
  * The forms are rows. From them come the score of a sample, the choice between formats, and the reading; a line that no
  * row likes is not understood, and counted.
  */
-import type { Line } from './lines.ts';
+import { indentOf, type Line } from './lines.ts';
 import type { MapFacts } from './map-facts.ts';
 import type { Item, ItemBody } from './model.ts';
 
@@ -34,7 +34,10 @@ export interface Row<S> {
    * below, only where the format was chosen for the text as a whole.
    */
   readonly proof: number;
-  /** Returns false where the line turns out to be somebody else's. Absent: a heading that says nothing. */
+  /**
+   * Returns false where the line turns out to be somebody else's, `torn` where its end is missing. Absent: a heading that
+   * says nothing.
+   */
   readonly read?: (m: RegExpExecArray, at: At<S>) => unknown;
 }
 
@@ -49,8 +52,11 @@ export interface At<S> {
 export const ALONE = 0.5;
 
 export interface Reader {
-  /** True where the line was understood. Weak rows are asked only with `trusted`. */
-  line(line: Line, trusted: boolean): boolean;
+  /**
+   * True where the line was understood. Weak rows are asked only with `trusted`. `torn`: the form is known, and what
+   * completes the line is missing; the reader is asked again with the line after it, or with `line.last`.
+   */
+  line(line: Line, trusted: boolean): boolean | 'torn';
   /** The text ended: nothing may be held back. */
   end(): void;
 }
@@ -86,11 +92,14 @@ export function recogniser<S>({ state, rows, end, score, ...about }: Declared<S>
   return {
     ...about,
     score: lines => {
+      let best = 0;
       const byRows = shareOf(lines, text => {
-        for (const { like, proof } of rows) if (like.test(text)) return proof;
-        return 0;
+        const proof = rows.find(({ like }) => like.test(text))?.proof ?? 0;
+        best = Math.max(best, proof);
+        return proof;
       });
-      return score ? score(lines, byRows) : byRows;
+      if (score) return score(lines, byRows);
+      return best < ALONE ? 0 : byRows; // lines that prove so little stand in texts of all kinds
     },
     reader(out, options = {}) {
       const at: { line: Line; readonly state: S; readonly out: Sink } = {
@@ -101,12 +110,16 @@ export function recogniser<S>({ state, rows, end, score, ...about }: Declared<S>
       return {
         line(line, trusted) {
           at.line = line;
+          let torn = false;
           for (const row of rows) {
             if (!trusted && row.proof < ALONE) continue;
             const m = row.like.exec(line.text);
-            if (m && row.read?.(m, at) !== false) return true;
+            if (!m) continue;
+            const taken = row.read?.(m, at);
+            if (taken === 'torn' && !line.last) torn = true;
+            else if (taken !== false) return true;
           }
-          return false;
+          return torn ? 'torn' : false;
         },
         end: () => end?.(at.state, out),
       };
@@ -116,14 +129,18 @@ export function recogniser<S>({ state, rows, end, score, ...about }: Declared<S>
 
 const NO_LINE: Line = { number: 0, text: '', raw: '' };
 
-/** What share of the lines belongs to a format, each line weighted by how much it proves. */
+/**
+ * What share of the lines belongs to a format, each line weighted by how much it proves, with or without what indents it.
+ */
 export function shareOf(lines: readonly Line[], proofOf: (text: string) => number): number {
   let sum = 0;
   let count = 0;
   for (const { text } of lines) {
     if (text === '') continue;
     count++;
-    sum += proofOf(text);
+    const indented = indentOf(text);
+    const proof = proofOf(text);
+    sum += indented === 0 ? proof : Math.max(proof, proofOf(text.slice(indented)));
   }
   return count === 0 ? 0 : sum / count;
 }

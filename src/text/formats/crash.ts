@@ -249,7 +249,7 @@ export const crashVtop = recogniser<State>({
       proof: 0.5,
       read: (_, { state }) => state.expects === 'ignored' || state.input !== undefined,
     },
-    { like: /^\s{0,8}(?:PID|COMMAND|TASK|CPU|STATE): /, proof: 0.3 },
+    { like: /^\s{0,8}(?:(?:PID|COMMAND|TASK|STATE): |CPU: \d{1,5}$)/, proof: 0.3 },
     { like: /^SWAP: \S/, proof: 0.4 },
     { like: /^vtop /, proof: 0.4 },
   ],
