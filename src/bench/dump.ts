@@ -1,4 +1,5 @@
 /** The translations of a real dump as work: what a walk of each, and its totals, cost. */
+import { counted } from '../bits/counted.ts';
 import { type AddressSpace, type FrameRange, gatherPages } from '../image/address-space.ts';
 import { bytesOf } from '../image/frames.ts';
 import { walkExactly } from '../walk/exact.ts';
@@ -59,7 +60,7 @@ export function dumpWork({ candidate: { name, regime }, memory }: Space): DumpWo
   if (exact.stopped === undefined && totals.stopped === undefined) expectTotals(name, totals, exact);
   const work = (group: string, pages: number, run: () => void): Work => ({
     group,
-    title: `${name}, ${pages} ${pages === 1 ? 'page' : 'pages'}`,
+    title: `${name}, ${counted(pages, 'page')}`,
     entries: bytesOf(pages) / regime.entryBytes,
     bytes: bytesOf(pages),
     run,

@@ -1,11 +1,13 @@
 /** gzip, zstd and xz around an image: undone once, into memory or a temporary file, with a bound on what comes out. */
+
 import { ftruncateSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
+import { hex } from '../bits/word.ts';
 import type { Compression } from './container.ts';
-import { hex, ImageError, type Remark } from './errors.ts';
+import { ImageError, type Remark } from './errors.ts';
 import { FileSource } from './file.ts';
 import { type ByteSource, MemorySource } from './source.ts';
 

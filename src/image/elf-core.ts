@@ -1,8 +1,10 @@
 /** ELF cores: QEMU's dump-guest-memory, /proc/vmcore, and what other tools write in the same form. */
+import { counted } from '../bits/counted.ts';
+import { hex } from '../bits/word.ts';
 import type { Container } from './container.ts';
 import * as elf from './elf-headers.ts';
 import { decodeNotes, type NoteList, readNotes } from './elf-notes.ts';
-import { count, hex, ImageError, Remarks } from './errors.ts';
+import { ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
 import { type Bytes, frameAt, inPageAt } from './frames.ts';
 import { ExtentReader, PagedSpace } from './paged.ts';
@@ -188,7 +190,7 @@ function segmentCount(
   if (total > room) {
     remarks.warn(
       'truncated',
-      `the header promises ${count(total, 'segment')}, the file has room for ${room}`,
+      `the header promises ${counted(total, 'segment')}, the file has room for ${room}`,
       first,
     );
     total = room;
@@ -299,7 +301,7 @@ function toPieces(
   if (unplaced > 0)
     remarks.note(
       'no-address',
-      `${count(unplaced, 'segment')} without a physical address (p_paddr is -1) left out`,
+      `${counted(unplaced, 'segment')} without a physical address (p_paddr is -1) left out`,
     );
   return { pieces, absent };
 }

@@ -1,6 +1,8 @@
 /** Notes of a core: what the CPUs held when it was taken, and VMCOREINFO. */
+
 import { Parser } from 'binary-parser';
-import { count, type Remarks } from './errors.ts';
+import { counted } from '../bits/counted.ts';
+import type { Remarks } from './errors.ts';
 import type { Bytes } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
@@ -240,7 +242,7 @@ function cpusOf({ status, qemu }: Statuses, remarks: Remarks): CpuRegisters[] {
   if (qemu.length > 0 && status.length > 0 && qemu.length !== status.length)
     remarks.warn(
       'cpu-count',
-      `${count(status.length, 'NT_PRSTATUS note')} and ${count(qemu.length, 'QEMU note')}: matched in order`,
+      `${counted(status.length, 'NT_PRSTATUS note')} and ${counted(qemu.length, 'QEMU note')}: matched in order`,
     );
   return Array.from({ length: Math.max(status.length, qemu.length) }, (_, cpu): CpuRegisters => {
     const registers: Record<string, bigint> = {};

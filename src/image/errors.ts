@@ -1,4 +1,5 @@
 /** What a reader has to say about an image: one error class, and remarks that stand beside an answer. */
+import { hex } from '../bits/word.ts';
 
 /**
  * The image cannot be read at all. The message is one sentence that names the file, the offset where the trouble lies
@@ -70,11 +71,3 @@ export class Remarks {
     return [...this.#kept, ...more, ...(this.#inner?.list() ?? [])];
   }
 }
-
-/** `0x…`, for offsets, addresses and sizes in sentences. */
-export const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
-
-/** Address of a page frame, in hex. Frames go up to 2^52, so their addresses need a BigInt. */
-
-/** `1 page`, `2 pages`. */
-export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

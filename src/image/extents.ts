@@ -1,5 +1,6 @@
 /** From byte ranges, as containers state them, to pages. Shared by every container that holds memory uncompressed. */
-import { count, type Remarks } from './errors.ts';
+import { counted } from '../bits/counted.ts';
+import type { Remarks } from './errors.ts';
 import { type Bytes, bytesOf, type Frame, frameHex, frameOf, inPage, PAGE_BYTES } from './frames.ts';
 import type { Extent, Fragment } from './paged.ts';
 
@@ -78,7 +79,7 @@ function resolveOverlaps(whole: NumberedExtent[], remarks: Remarks): Extent[] {
   if (conflicts > 0)
     remarks.warn(
       'overlap',
-      `${count(conflicts, 'page')} held by more than one segment (first at ${example}): the segment that begins lower is used`,
+      `${counted(conflicts, 'page')} held by more than one segment (first at ${example}): the segment that begins lower is used`,
     );
   return extents;
 }
@@ -119,7 +120,7 @@ function pieceTogether(
   if (partial > 0)
     remarks.warn(
       'partial-page',
-      `${count(partial, 'page')} held only in part (first at ${example}): ${pad ? 'what is missing reads as zero' : 'left out'}`,
+      `${counted(partial, 'page')} held only in part (first at ${example}): ${pad ? 'what is missing reads as zero' : 'left out'}`,
     );
   return pieced;
 }

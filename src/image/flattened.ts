@@ -2,8 +2,9 @@
  * makedumpfile's flattened form: a file written in pieces, for a pipe that cannot seek. `makedumpfile -F` and QEMU's
  * `dump-guest-memory -z` write it. It is read in place, as if `makedumpfile -R` had put it together.
  */
+import { counted } from '../bits/counted.ts';
 import { firstNot } from '../bits/search.ts';
-import { count, ImageError, type Remarks } from './errors.ts';
+import { ImageError, type Remarks } from './errors.ts';
 import type { Bytes } from './frames.ts';
 import type { ByteSource } from './source.ts';
 
@@ -106,7 +107,7 @@ function readPieces(source: ByteSource, remarks: Remarks): Pieces {
       break;
     }
     if (start.length === MAX_PIECES) {
-      remarks.warn('pieces', `more than ${count(MAX_PIECES, 'piece')}: what follows is left out`, at);
+      remarks.warn('pieces', `more than ${counted(MAX_PIECES, 'piece')}: what follows is left out`, at);
       break;
     }
     const held = Math.min(Number(size), source.size - at - RECORD_BYTES);

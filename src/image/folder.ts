@@ -1,7 +1,9 @@
 /** Folders of table pages, as debuggers' scripts and chipsec leave them. */
+
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { count, Remarks } from './errors.ts';
+import { counted } from '../bits/counted.ts';
+import { Remarks } from './errors.ts';
 import { openFile } from './file.ts';
 import { type Image, type ParseOptions, toImage } from './parse.ts';
 import { openPages } from './raw.ts';
@@ -49,7 +51,7 @@ export function openFolder(path: string, options: ParseOptions, closers: (() => 
   if (others.length > 0)
     remarks.note(
       'other-files',
-      `${count(others.length, 'file')} without an address in the name left out (first ${others[0]})`,
+      `${counted(others.length, 'file')} without an address in the name left out (first ${others[0]})`,
     );
   return toImage('pages', openPages(files, path, remarks, options.cacheBytes));
 }

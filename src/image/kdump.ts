@@ -1,11 +1,14 @@
 /** kdump-compressed dumps: makedumpfile's own format, which QEMU writes too (flattened, see flattened.ts). */
+
 import { Parser } from 'binary-parser';
+import { counted } from '../bits/counted.ts';
+import { hex } from '../bits/word.ts';
 import type { FrameRange } from './address-space.ts';
 import { PageBitmap } from './bitmap.ts';
 import type { CodecName, Codecs } from './codecs.ts';
 import type { Container } from './container.ts';
 import { decodeNotes, readNotes, textOf } from './elf-notes.ts';
-import { count, hex, ImageError, Remarks } from './errors.ts';
+import { ImageError, Remarks } from './errors.ts';
 import { type Bytes, bytesOf, type Frame, frameHex, frameOf, PAGE_BYTES } from './frames.ts';
 import { PagedSpace, type PageReader } from './paged.ts';
 import type { ByteSource } from './source.ts';
@@ -211,7 +214,7 @@ function readBitmap(source: ByteSource, layout: Layout, dumpLevel: number, remar
     if (left > 0)
       remarks.note(
         'excluded',
-        `${count(left, 'page')} of ${blockSize} bytes exist and were not dumped (dump level ${dumpLevel})`,
+        `${counted(left, 'page')} of ${blockSize} bytes exist and were not dumped (dump level ${dumpLevel})`,
       );
   }
   return dumped;
@@ -317,7 +320,7 @@ class KdumpReader implements PageReader {
     if (lost > 0)
       this.#remarks.warn(
         'truncated',
-        `the file ends before ${count(lost, 'page')} that it should hold`,
+        `the file ends before ${counted(lost, 'page')} that it should hold`,
         this.#source.size,
       );
     return ranges;

@@ -1,10 +1,13 @@
 /** LiME, and AVML in its second version, which has the same headers around compressed data. */
+
 import { Parser } from 'binary-parser';
+import { counted } from '../bits/counted.ts';
+import { hex } from '../bits/word.ts';
 import { type FrameRange, joinRanges, rangeOf } from './address-space.ts';
 import { type Codecs, snappyLength } from './codecs.ts';
 import type { Container } from './container.ts';
 import { crc32c } from './crc32c.ts';
-import { count, hex, ImageError, Remarks } from './errors.ts';
+import { ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
 import { type Bytes, bytesOf, type Frame, frameAt, frameHex, frameOf, inPageAt } from './frames.ts';
 import { ExtentReader, PagedSpace, type PageReader } from './paged.ts';
@@ -143,7 +146,7 @@ export function openAvml(source: ByteSource, codecs: Codecs, cacheBytes?: number
   if (doubled > 0)
     remarks.warn(
       'overlap',
-      `${count(doubled, 'chunk')} for memory that another chunk holds already: left out`,
+      `${counted(doubled, 'chunk')} for memory that another chunk holds already: left out`,
     );
   return {
     space: new PagedSpace(new AvmlReader(source, disjoint, codecs, remarks), cacheBytes),

@@ -1,5 +1,7 @@
 /** Where the bytes of a raw image belong: the memory maps that people have at hand, read by token. */
-import { count, hex, ImageError } from './errors.ts';
+import { counted } from '../bits/counted.ts';
+import { hex } from '../bits/word.ts';
+import { ImageError } from './errors.ts';
 import { inPageAt } from './frames.ts';
 
 /** A range of physical memory, end exclusive, and where in the file its bytes are if the map says so. */
@@ -117,7 +119,7 @@ export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
     if (matched > 0 && form.name === '/proc/iomem')
       throw new ImageError(
         name,
-        `no System RAM among ${count(matched, 'line')} of /proc/iomem (addresses are hidden from users other than root)`,
+        `no System RAM among ${counted(matched, 'line')} of /proc/iomem (addresses are hidden from users other than root)`,
       );
   }
   throw new ImageError(

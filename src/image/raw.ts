@@ -1,6 +1,7 @@
 /** Memory without any header: whoever opens it must say where it belongs. */
+import { hex } from '../bits/word.ts';
 import type { Container } from './container.ts';
-import { hex, ImageError, Remarks } from './errors.ts';
+import { ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
 import { type Bytes, frameAt, frameHex, inPageAt } from './frames.ts';
 import { parseMemoryMap, placeRanges } from './memory-map.ts';

@@ -1,4 +1,5 @@
 /** What `bench` measured: rows of a table, and JSON. */
+import { counted } from '../bits/counted.ts';
 import type { Answer } from './answer.ts';
 import { SCHEMA } from './records.ts';
 import { sizeText } from './size.ts';
@@ -148,13 +149,13 @@ const machineLines = (machine: BenchMachine, style: Style, width: number): reado
   const { cpu, cores, node, version, kernels, rounds, entries, dump, format } = machine;
   const about = [
     entries === undefined ? `${dump}, ${format}` : `${countText(entries)} entries (${sizeText(8 * entries)})`,
-    `medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, processor time`,
+    `medians of ${counted(rounds, 'round')}, processor time`,
     kernels === 'wasm'
       ? 'WebAssembly held against plain TypeScript first: same bytes'
       : 'no WebAssembly with SIMD here: plain TypeScript, on less data',
   ];
   return [
-    `${style.bold(cpu)}, ${cores} ${cores === 1 ? 'core' : 'cores'}, Node ${node}, memattr ${version}`,
+    `${style.bold(cpu)}, ${counted(cores, 'core')}, Node ${node}, memattr ${version}`,
     ...wrap(`${about.join('; ')}`, width).map(style.dim),
   ];
 };

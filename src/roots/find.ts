@@ -260,7 +260,7 @@ class Finder {
     for (const draft of all) {
       const others = (draft.upperHalf === 0 ? 1 : (halves.get(half(draft)) ?? 1)) - 1;
       if (others === 0 || draft.leaves === 0 || draft.tables === 1) continue; // pages of equal numbers share nothing
-      draft.evidence.push(`the upper half equals that of ${others} other ${others === 1 ? 'root' : 'roots'}`);
+      draft.evidence.push(`the upper half equals that of ${counted(others, 'other root')}`);
       draft.confidence += (1 - draft.confidence) / 3;
     }
     const found = all
