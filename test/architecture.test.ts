@@ -32,7 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   compare: [...LOWER, 'arch'],
   workers: [...LOWER, 'arch'],
   bench: [...LOWER, 'arch', 'report', 'workers'],
-  report: [...LOWER, 'arch', 'lint', 'faults', 'kvm', 'pasted', 'roots', 'compare', 'bench'],
+  report: [...LOWER, 'arch', 'lint', 'faults', 'kvm', 'machine', 'pasted', 'roots', 'compare', 'bench'],
 };
 /** Rooms that see everything. */
 const FREE = new Set(['cli', 'index']);

@@ -4,7 +4,9 @@
  * of millions of rows.
  */
 import type { Family } from '../bits/family.ts';
+import type { Decided } from '../machine/decided.ts';
 import type { Machine } from '../machine/machine.ts';
+import { type Settled, settledBy } from '../machine/settle.ts';
 import type { Given } from '../text/context.ts';
 import type { Item, Recognised } from '../text/model.ts';
 import { TextReader } from '../text/read.ts';
@@ -48,6 +50,8 @@ export interface PastedBatch {
   readonly readings: ReadonlyMap<EntryItem, EntryReading>;
   /** A register by its own layout; undefined where no layout is kept of it. */
   readonly register: (item: Pick<RegisterItem, 'name' | 'value'>) => EntryReading | undefined;
+  /** Which registers and facts beside the text decided settings of a reading of this batch. */
+  readonly decided: (entry: EntryReading) => readonly Decided[];
   /** What the whole text adds up to; the last batch has it, and no other. */
   readonly end?: PastedEnd;
 }
@@ -151,11 +155,34 @@ class Batches {
       this.#faulty ||= entry.reading.findings.some(({ severity }) => severity !== 'note');
       if (this.#sample.length < SAMPLE) this.#sample.push(entry);
     }
-    return { items, readings, register: item => this.#register(item) };
+    const settled = new Map<string, Settled>(); // what was known when the batch was answered
+    return {
+      items,
+      readings,
+      register: item => this.#register(item),
+      decided: entry => this.#decided(entry, settled),
+    };
   }
 
   #given(family: Family): Given {
     return this.#asked.given?.(family) ?? {};
+  }
+
+  #decided({ family, given }: EntryReading, before: Map<string, Settled>): readonly Decided[] {
+    if (this.#asked.machine === undefined) return [];
+    const own = this.#given(family);
+    const key = `${family.id} ${given.regime}`;
+    const settled =
+      before.get(key) ??
+      settledBy(family, this.#known.machine(), 'regime' in given ? { regime: given.regime as 'EL2' } : {});
+    before.set(key, settled);
+    return settled.by
+      .filter(({ known }) => known.origin.kind !== 'text')
+      .map(one => ({
+        ...one,
+        keys: one.keys.filter(name => !(name in own) && settled.given[name] === given[name]),
+      }))
+      .filter(({ keys }) => keys.length > 0);
   }
 
   #register({ name, value }: Pick<RegisterItem, 'name' | 'value'>): EntryReading | undefined {

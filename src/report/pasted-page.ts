@@ -2,6 +2,7 @@
 import { faultsOf } from '../arch/faults.ts';
 import { groupBy } from '../bits/group-by.ts';
 import { hex } from '../bits/word.ts';
+import { decidedTexts } from '../machine/decided.ts';
 import type { Doubt } from '../pasted/doubt.ts';
 import type { EntryReading } from '../pasted/entry.ts';
 import type { EntryItem, PastedBatch, PastedEnd, RegisterItem } from '../pasted/read.ts';
@@ -60,6 +61,8 @@ export class PastedPage {
   /** Something was printed before. */
   #begun = false;
   #zeros = 0;
+  /** What registers beside the text decided. */
+  readonly #decided = new Set<string>();
 
   constructor(look: Look, options: PageOptions) {
     this.#look = look;
@@ -89,7 +92,9 @@ export class PastedPage {
   }
 
   *#batch(batch: PastedBatch): Generator<string> {
-    const { items, readings } = batch;
+    const { items, readings, decided } = batch;
+    for (const [entry] of groupBy(readings.values(), ({ family }) => family.id).values())
+      if (entry) for (const text of decidedTexts(decided(entry), entry.given)) this.#decided.add(text);
     const facts = of(items, 'fact');
     yield* this.#facts(facts.filter(({ group }) => group === 0));
     const faults = new Map(of(items, 'fault').map(fault => [fault.group, fault]));
@@ -193,6 +198,7 @@ export class PastedPage {
           ]
         : []),
       ...(this.#zeros > 0 ? [`${this.#zeros} entries are zero and not shown`] : []),
+      ...[...this.#decided].map(text => `from ${text}`),
       ...assumedTexts(recognised, assumed),
       ...(recognised.unknown > 0 ? [unknownText(recognised)] : []),
     ])

@@ -1,5 +1,6 @@
 /** What a pasted text says, in every form: the work is `pasted/`, the page for people `pasted-page.ts`. */
 import { hex } from '../bits/word.ts';
+import { decidedRecord } from '../machine/decided.ts';
 import type { EntryReading } from '../pasted/entry.ts';
 import type { EntryItem, PastedBatch } from '../pasted/read.ts';
 import { type Answer, type Form, print } from './answer.ts';
@@ -37,10 +38,12 @@ export function printPasted(batches: Iterable<PastedBatch>, form: Form, options:
 // ------------------------------------------------------------------------------------------------ records
 
 function* records(batches: Iterable<PastedBatch>): Generator<object> {
-  for (const { items, readings, end } of batches) {
+  for (const { items, readings, decided, end } of batches) {
     for (const item of items) {
       const entry = item.is === 'entry' ? readings.get(item) : undefined;
-      yield item.is === 'entry' && entry ? entryRecord(item, entry) : textRecord(item);
+      if (item.is === 'entry' && entry)
+        yield { ...entryRecord(item, entry), ...decidedRecord(decided(entry)) };
+      else yield textRecord(item);
     }
     if (end)
       yield {

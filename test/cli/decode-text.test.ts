@@ -1,5 +1,6 @@
 /** `decode` on pasted text: says what it is, reads the entries under what the text reveals, names what it assumed. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { examples } from '../text/examples.ts';
@@ -194,6 +195,42 @@ describe('registers beside words', () => {
     };
     expect(await findings(`address sizes\t: 40 bits physical, 48 bits virtual\n${words}`)).toBe(40);
     expect(await findings(words)).toBe(52);
+  });
+});
+
+describe('registers that options give beside the text', () => {
+  const page = '(qemu) xp /1gx 0x1000\n0000000000001000: 0x0000000000002067\n';
+  const root = ['--cr0', '0x80000001', '--cr3', '0x1000', '--cr4', '0x20', '--efer', '0x500'];
+
+  test('say where its tables lie, and what decided how entries are read', async () => {
+    const [entry] = await json(page, ...root);
+    expect(entry).toMatchObject({
+      format: 'x86.pte',
+      settings: { level: 4, mode: '4l' },
+      from: expect.arrayContaining([
+        { name: 'CR4', source: '--cr4', settings: expect.arrayContaining(['mode']) },
+      ]),
+    });
+    const { out } = await read(page, ...root);
+    expect(out).toMatch(/^from CR4 \(--cr4\): mode 4l/m);
+    expect(out).not.toContain('from CR3');
+  });
+
+  test('--set stands above them', async () => {
+    const [entry] = await json(page, '--as', 'pte', '--cr4', '0x20', '--set', 'pse=1,cet=1');
+    expect(entry).toMatchObject({ settings: { pse: 1, cet: 1 } });
+    expect(entry).not.toHaveProperty('from');
+  });
+
+  test('without them nothing is said of where settings came from', async () => {
+    expect((await json(page))[0]).not.toHaveProperty('from');
+    expect((await read(page)).out).not.toMatch(/^from /m);
+  });
+
+  test('what a register file says and the text contradicts is said', async () => {
+    const file = fileURLToPath(new URL('../../fixtures/text/qemu-npt/regs.json', import.meta.url));
+    const { err } = await read(`CR4=00000020\n${page}`, '--registers', file);
+    expect(err).toMatch(/^memattr decode: CR4: 0x[0-9a-f]+ \(.*regs\.json\) is taken, not 0x20 \(line 1\)$/m);
   });
 });
 

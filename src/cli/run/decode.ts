@@ -1,8 +1,7 @@
 /** `decode`: words to readings, under a format that was named or under every one that fits. */
 
-import type { Family } from '../../bits/family.ts';
 import { didYouMean } from '../../bits/suggest.ts';
-import { originText } from '../../machine/machine.ts';
+import type { Asked } from '../../pasted/read.ts';
 import type { Io } from '../io.ts';
 import { anyFamily, descriptorsCalled, givenFor, type Named, pairsOf } from '../names.ts';
 import { UsageError } from '../trouble.ts';
@@ -23,9 +22,10 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
     const pasted = peek(io);
     if (format !== undefined || (pasted.text && family?.role !== 'register')) {
       const among = family ? [family] : (await import('../../arch/descriptors.ts')).descriptors;
-      const { set, beside } = await besideText(args, among, io);
-      const asked = {
-        ...{ given: set, beside },
+      const { machine } = await knownFor('decode', args, among, io);
+      const asked: Asked = {
+        given: givenFor(pairsOf(args.set), among),
+        ...(machine ? { machine } : {}),
         ...(format ? { as: format } : {}),
         ...(family ? { family } : {}),
       };
@@ -52,18 +52,6 @@ async function familyOrText(typed: string): Promise<Named> {
     );
     throw near === '' ? error : new UsageError(`no format '${typed}'; as text, ${near}`);
   }
-}
-
-/** What options say beside a text: `--set` of families, registers for every entry. */
-async function besideText(args: DecodeArgs, among: readonly Family[], io: Io) {
-  const { machine } = await knownFor('decode', args, among, io);
-  const set = givenFor(pairsOf(args.set), among);
-  const registers = new Map<string, Map<string, bigint>>();
-  for (const [name, { value, origin }] of machine?.cpus[0] ?? []) {
-    const from = registers.get(originText(origin)) ?? new Map<string, bigint>();
-    registers.set(originText(origin), from.set(name, value));
-  }
-  return { set, beside: [...registers].map(([from, values]) => ({ from, registers: values })) };
 }
 
 async function readWords(args: DecodeArgs, io: Io): Promise<number> {
