@@ -342,6 +342,7 @@ export const stage1: Family<typeof stage1Settings, Stage1Reading> = {
   variants: () => [
     { kind: 'invalid', settings: {}, format: invalid },
     { kind: 'table', settings: { level: 1 }, format: stage1Table },
+    { kind: 'no-table', settings: {}, format: stage1Table },
     ...([{}, { level: 1 }, { level: 2 }, { mode: 'sv48', level: 3 }] as const).map(page),
     ...([{ pbmt: 0 }, { napot: 0 }, { pbmt: 0, napot: 0 }] as const).map(page),
     ...(

@@ -1,8 +1,8 @@
 /** Control bits that decide how memory is translated: menvcfg and sstatus. */
 import { format } from '../../../../src/bits/format.ts';
+import { register } from '../../../../src/bits/register.ts';
 import { bits, flag, res0 } from '../../../../src/bits/spec.ts';
 import { priv } from '../refs.ts';
-import { register } from './register.ts';
 
 const MENVCFG = priv('section "Machine Environment Configuration (menvcfg) Register"');
 const wpri = (hi: number, lo = hi) => res0(hi, lo, { name: `WPRI[${hi === lo ? hi : `${hi}:${lo}`}]` });
@@ -28,12 +28,12 @@ export const menvcfgFormat = format(
     fiom: flag(0, 'FIOM', { note: 'fences of I/O order memory too' }),
   },
 );
+/** What translation hangs on. */
 export type MenvcfgFacts = { readonly pbmt: boolean; readonly hardwareAd: boolean };
-export const menvcfg = register(
-  menvcfgFormat,
-  ['menvcfg', 'riscv.menvcfg'],
-  ({ pbmte, adue }): MenvcfgFacts => ({ pbmt: pbmte === 1, hardwareAd: adue === 1 }),
-);
+export const menvcfg = register(menvcfgFormat, {
+  aliases: ['menvcfg'],
+  facts: ({ pbmte, adue }): MenvcfgFacts => ({ pbmt: pbmte === 1, hardwareAd: adue === 1 }),
+});
 
 const SSTATUS = priv('section "Supervisor Status (sstatus) Register"');
 
@@ -68,9 +68,9 @@ export const sstatusFormat = format(
     },
   },
 );
+/** What translation hangs on. */
 export type SstatusFacts = { readonly userAccess: boolean; readonly executeReads: boolean };
-export const sstatus = register(
-  sstatusFormat,
-  ['sstatus', 'riscv.sstatus'],
-  ({ sum, mxr }): SstatusFacts => ({ userAccess: sum === 1, executeReads: mxr === 1 }),
-);
+export const sstatus = register(sstatusFormat, {
+  aliases: ['sstatus'],
+  facts: ({ sum, mxr }): SstatusFacts => ({ userAccess: sum === 1, executeReads: mxr === 1 }),
+});

@@ -1,8 +1,8 @@
 /** scause: why a trap was taken to S-mode [section "Supervisor Cause (scause) Register"]. */
 import { format } from '../../../../src/bits/format.ts';
+import { register } from '../../../../src/bits/register.ts';
 import { flag, wide } from '../../../../src/bits/spec.ts';
 import { priv } from '../refs.ts';
-import { register } from './register.ts';
 
 export const scauseFormat = format(
   'riscv.SCAUSE',
@@ -21,10 +21,9 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
 };
 
 export type ScauseFacts = { readonly says: string };
-export const scause = register(
-  scauseFormat,
-  ['scause', 'riscv.scause'],
-  ({ interrupt, code }): ScauseFacts => ({
+export const scause = register(scauseFormat, {
+  aliases: ['scause'],
+  facts: ({ interrupt, code }): ScauseFacts => ({
     says: (interrupt === 0 && EXCEPTIONS[Number(code)]) || `${interrupt ? 'interrupt' : 'exception'} ${code}`,
   }),
-);
+});

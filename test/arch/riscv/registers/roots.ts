@@ -1,10 +1,10 @@
 /** satp: which virtual-memory system there is, and where its tables begin [section "Supervisor Address Translation and Protection (satp) Register"]. */
 import type { Finding } from '../../../../src/bits/codec.ts';
 import { format } from '../../../../src/bits/format.ts';
+import { register } from '../../../../src/bits/register.ts';
 import { bits, pageNumber, reserved, type ValueTable } from '../../../../src/bits/spec.ts';
 import { priv } from '../refs.ts';
 import { MODES, type Mode } from '../values/address.ts';
-import { register } from './register.ts';
 
 const SATP = priv('section "Supervisor Address Translation and Protection (satp) Register"');
 
@@ -25,6 +25,7 @@ export const satpFormat = format(
     root: pageNumber('PPN', 12, [43, 0]),
   },
 );
+const BARE = 0;
 export const modeCode = (mode: Mode): number => MODE.indexOf(mode.replace('sv', 'Sv'));
 
 export type SatpFacts = {
@@ -35,23 +36,19 @@ export type SatpFacts = {
   readonly root: bigint;
 };
 
-export const satp = register(
-  satpFormat,
-  ['satp', 'riscv.satp'],
-  ({ mode, asid, root }): SatpFacts => ({ mode: NAMES[mode] ?? `mode ${mode}`, asid, root }),
-  ({ mode, asid, root }): readonly Finding[] =>
-    mode === 0 && (asid !== 0 || root !== 0n)
-      ? [
-          {
-            id: 'bare-with-fields',
-            severity: 'warning',
-            bits: '59:0',
-            message: 'MODE is Bare, but ASID and PPN are not 0: what that does is unspecified',
-            ref: SATP,
-          },
-        ]
-      : [],
-);
+const UNSPECIFIED: Finding = {
+  id: 'bare-with-fields',
+  severity: 'warning',
+  bits: '59:0',
+  message: 'MODE is Bare, but ASID and PPN are not 0: what that does is unspecified',
+  ref: SATP,
+};
+
+export const satp = register(satpFormat, {
+  aliases: ['satp'],
+  facts: ({ mode, asid, root }): SatpFacts => ({ mode: NAMES[mode] ?? `mode ${mode}`, asid, root }),
+  findings: ({ mode, asid, root }) => (mode === BARE && (asid !== 0 || root !== 0n) ? [UNSPECIFIED] : []),
+});
 
 /** The mode of a value of satp that this folder can walk. */
 export const modeOf = (code: number): Mode | undefined => MODES.find(mode => modeCode(mode) === code);
