@@ -24,6 +24,8 @@ const value = fc.oneof(
     'false',
     'a b',
     'ünï',
+    '"a b"',
+    "'0x3'",
   ),
   fc.string({ maxLength: 6 }),
 );
