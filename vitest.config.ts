@@ -5,8 +5,9 @@ const SLOW = [
   'test/bench/**',
   'test/cli/{bench,diff,process}.test.ts',
   'test/image/{containers,large,real-dumps}.test.ts',
+  'test/kernels/generated.test.ts',
   'test/roots/find.test.ts',
-  'test/walk/{directory,large,planned}.test.ts',
+  'test/walk/{aliases,directory,fast,large,pairs,planned,summary}.test.ts',
   'test/workers/**',
   'test/x86/walk/oracle.test.ts',
 ];
