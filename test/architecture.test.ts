@@ -231,11 +231,7 @@ const LONGEST = 60;
 const LONG: Readonly<Record<string, string>> = {
   'kernels/assembly/scan.ts:scanSegment':
     'its locals are what makes it fast, and a function hands back one value',
-  'kernels/assembly/scan.ts:masks16': 'sixteen entries side by side: vectors cannot be indexed',
-  'kernels/assembly/directory.ts:lookups': 'three loops over what is read once before them',
   'kernels/assembly/pairs.ts:pairs': 'its locals are what makes it fast, and a function hands back one value',
-  'kernels/assembly/pairs.ts:scattered':
-    'eight accesses side by side, so that the processor has them under way together',
   'kernels/twin.ts:#scanSegment': 'the twin of a kernel, step by step',
   'kernels/twin.ts:pairs': 'the twin of a kernel, step by step',
   'image/lzo.ts:lzo1xDecompress': 'one automaton: every instruction moves the same two cursors',

@@ -104,6 +104,16 @@ function linear(job: usize, ipa: u64, code1: u32, count: u32, out: usize): usize
   return out;
 }
 
+/** Codes of pages by those of both stages. */
+function joined(table: usize, codes1: usize, codes2: usize, count: u32, out: usize): usize {
+  for (let i: u32 = 0; i < count; i++) {
+    const one = load<u8>(table + ((<u32>load<u8>(codes1 + i)) << 8) + load<u8>(codes2 + i));
+    store<u8>(out, one);
+    out += usize(one !== 0);
+  }
+  return out;
+}
+
 /** Codes of up to 512 pages that stage 1 maps anywhere. */
 function scattered(job: usize, block: usize, count: u32, level: usize, plan1: usize, out: usize): usize {
   const directory = load<usize>(job, PAIRS_DIRECTORY);
@@ -151,12 +161,7 @@ function scattered(job: usize, block: usize, count: u32, level: usize, plan1: us
   resolve(block, count, codes1, plan1);
   if (blocks === 0) {
     resolve(words, count, codes2, planOf(job + PAIRS_PLANS_2, 0));
-    for (let i: u32 = 0; i < count; i++) {
-      const one = load<u8>(table + ((<u32>load<u8>(codes1 + i)) << 8) + load<u8>(codes2 + i));
-      store<u8>(out, one);
-      out += usize(one !== 0);
-    }
-    return out;
+    return joined(table, codes1, codes2, count, out);
   }
   for (let i: u32 = 0; i < count; i++) {
     const ipa = addressOf(load<u64>(block + (i << 3)), inPlace, moved, movedBy);

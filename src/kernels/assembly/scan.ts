@@ -169,25 +169,7 @@ function masks16(at: usize, step: u64, keep: u64, payload: u64): u32 {
   const hi1 = highs(c, d);
   const hi2 = highs(e, f);
   const hi3 = highs(g, h);
-  const zero = i64x2.splat(0);
-  let empty: u32;
-  if (payload === <u64>-1)
-    empty = lanes16(
-      i32x4.eq(v128.or(lo0, hi0), zero),
-      i32x4.eq(v128.or(lo1, hi1), zero),
-      i32x4.eq(v128.or(lo2, hi2), zero),
-      i32x4.eq(v128.or(lo3, hi3), zero),
-    );
-  else {
-    const lo = i32x4.splat(<u32>payload);
-    const hi = i32x4.splat(<u32>(payload >> 32));
-    empty = lanes16(
-      i32x4.eq(v128.or(v128.and(lo0, lo), v128.and(hi0, hi)), zero),
-      i32x4.eq(v128.or(v128.and(lo1, lo), v128.and(hi1, hi)), zero),
-      i32x4.eq(v128.or(v128.and(lo2, lo), v128.and(hi2, hi)), zero),
-      i32x4.eq(v128.or(v128.and(lo3, lo), v128.and(hi3, hi)), zero),
-    );
-  }
+  const empty = empty16(lo0, lo1, lo2, lo3, hi0, hi1, hi2, hi3, payload);
   const loBefore0 = shifted(v128.load_splat<u32>(at - 8), lo0);
   const loBefore1 = shifted(lo0, lo1);
   const loBefore2 = shifted(lo1, lo2);
@@ -217,6 +199,37 @@ function masks16(at: usize, step: u64, keep: u64, payload: u64): u32 {
   }
   return grown | (empty << 16);
 }
+
+/** Which of sixteen entries, in halves, hold nothing. */
+function empty16(
+  lo0: v128,
+  lo1: v128,
+  lo2: v128,
+  lo3: v128,
+  hi0: v128,
+  hi1: v128,
+  hi2: v128,
+  hi3: v128,
+  payload: u64,
+): u32 {
+  const zero = i64x2.splat(0);
+  if (payload === <u64>-1)
+    return lanes16(
+      i32x4.eq(v128.or(lo0, hi0), zero),
+      i32x4.eq(v128.or(lo1, hi1), zero),
+      i32x4.eq(v128.or(lo2, hi2), zero),
+      i32x4.eq(v128.or(lo3, hi3), zero),
+    );
+  const lo = i32x4.splat(<u32>payload);
+  const hi = i32x4.splat(<u32>(payload >> 32));
+  return lanes16(
+    i32x4.eq(v128.or(v128.and(lo0, lo), v128.and(hi0, hi)), zero),
+    i32x4.eq(v128.or(v128.and(lo1, lo), v128.and(hi1, hi)), zero),
+    i32x4.eq(v128.or(v128.and(lo2, lo), v128.and(hi2, hi)), zero),
+    i32x4.eq(v128.or(v128.and(lo3, lo), v128.and(hi3, hi)), zero),
+  );
+}
+
 /** Are four entries what they should be, in the bits that count? */
 function grownBut(lo: v128, loWanted: v128, keepLo: v128, hi: v128, hiWanted: v128, keepHi: v128): v128 {
   const differs = v128.or(v128.and(v128.xor(lo, loWanted), keepLo), v128.and(v128.xor(hi, hiWanted), keepHi));
@@ -408,6 +421,66 @@ function closeRow(job: usize, open: i32): void {
   store<u32>(job, 0, SCAN_OPEN);
 }
 
+/** What is open where a scan goes on: a range of other bits, or that ends before, is closed. */
+function openAt(job: usize, here: u64, levelIndex: u32, inherited: u32): i32 {
+  const open = load<i32>(job, SCAN_OPEN);
+  if (open === 0) return 0;
+  const row = load<u32>(job, SCAN_ROWS);
+  if (
+    load<u64>(job, SCAN_OPEN_NEXT) === here &&
+    load<u8>(load<usize>(job, SCAN_LEVEL) + row) === levelIndex &&
+    load<u32>(load<usize>(job, SCAN_INHERITED) + (row << 2)) === inherited
+  )
+    return open;
+  closeRow(job, open);
+  return 0;
+}
+
+/** The events of a block, whose first entry has its predecessor elsewhere: `last`. */
+function eventsAfter(open: i32, last: u64, block: usize, step: u64, keep: u64, payload: u64): u64 {
+  const events = events64(block, step, keep, payload);
+  const first = load<u64>(block);
+  const goesOn =
+    open === KIND_LEAF ? ((first ^ (last + step)) & keep) === 0 : open === 0 && (first & payload) === 0;
+  return goesOn ? events & ~(<u64>1) : events | 1;
+}
+
+/** Is a leaf the one before it, one page further? Wherever its address stands. */
+function nextLeaf(
+  word: u64,
+  before: u64,
+  same: u64,
+  inPlace: u64,
+  moved: u64,
+  movedBy: u64,
+  page: u64,
+): bool {
+  return (
+    ((word ^ before) & same) === 0 &&
+    addressOf(word, inPlace, moved, movedBy) === addressOf(before, inPlace, moved, movedBy) + page
+  );
+}
+
+function storeWord(row: u32, word: u64, los: usize, his: usize): void {
+  store<u32>(los + (row << 2), <u32>word);
+  store<u32>(his + (row << 2), <u32>(word >> 32));
+}
+
+/** Level and inherited bits are the same for all rows that began in one segment. */
+function storeLevel(job: usize, first: u32, end: u32, levelIndex: u32, inherited: u32): void {
+  if (end <= first) return;
+  memory.fill(load<usize>(job, SCAN_LEVEL) + first, <u8>levelIndex, end - first);
+  const column = load<usize>(job, SCAN_INHERITED);
+  for (let row = first; row < end; row++) store<u32>(column + (row << 2), inherited);
+}
+
+function addTotals(job: usize, levelIndex: u32, leafFrames: u64, faults: u64, payloads: u64): void {
+  const total = job + SCAN_LEAF_FRAMES + ((<usize>levelIndex) << 3);
+  store<u64>(total, load<u64>(total) + leafFrames);
+  store<u64>(job, load<u64>(job, SCAN_FAULTS) + faults, SCAN_FAULTS);
+  store<u64>(job, load<u64>(job, SCAN_PAYLOADS) + payloads, SCAN_PAYLOADS);
+}
+
 function scanSegment(job: usize, segment: usize): u32 {
   const levelIndex = load<u32>(segment, SEGMENT_LEVEL);
   const inherited = load<u32>(segment, SEGMENT_INHERITED);
@@ -445,21 +518,9 @@ function scanSegment(job: usize, segment: usize): u32 {
   let index = load<u32>(job, SCAN_ENTRY);
   let here = input + ((<u64>index) << spanLg2);
 
-  // Does the open range go on here?
-  let open = load<i32>(job, SCAN_OPEN);
-  if (open !== 0) {
-    const row = load<u32>(job, SCAN_ROWS);
-    if (
-      load<u64>(job, SCAN_OPEN_NEXT) !== here ||
-      load<u8>(load<usize>(job, SCAN_LEVEL) + row) !== levelIndex ||
-      load<u32>(load<usize>(job, SCAN_INHERITED) + (row << 2)) !== inherited
-    ) {
-      closeRow(job, open);
-      open = 0;
-    }
-  }
+  let open = openAt(job, here, levelIndex, inherited);
   let row = load<u32>(job, SCAN_ROWS);
-  let filled = open ? row + 1 : row; // rows whose level and inherited bits are written
+  const filled = open ? row + 1 : row; // rows whose level and inherited bits are written
   let start = load<u64>(job, SCAN_OPEN_START);
   let last = load<u64>(job, SCAN_OPEN_WORD); // the entry before, where a range is open
   let leafFrames: u64 = 0;
@@ -495,15 +556,7 @@ function scanSegment(job: usize, segment: usize): u32 {
       }
     }
     const all: u64 = size === BLOCK ? <u64>-1 : ((<u64>1) << size) - 1;
-    let events = all;
-    if (!unsure) {
-      events = events64(block, step, keep, payload);
-      // the first entry has its predecessor elsewhere
-      const first = load<u64>(block);
-      const goesOn =
-        open === KIND_LEAF ? ((first ^ (last + step)) & keep) === 0 : open === 0 && (first & payload) === 0;
-      events = goesOn ? events & ~(<u64>1) : events | 1;
-    }
+    let events = unsure ? all : eventsAfter(open, last, block, step, keep, payload);
     const careful = unsure || moved !== 0;
     quiet = events === 0;
 
@@ -561,8 +614,7 @@ function scanSegment(job: usize, segment: usize): u32 {
       start = now;
       store<f64>(inputs + (row << 3), exact(now));
       store<f64>(outputs + (row << 3), exact((word & inPlace) >> 12));
-      store<u32>(los + (row << 2), <u32>word);
-      store<u32>(his + (row << 2), <u32>(word >> 32));
+      storeWord(row, word, los, his);
       store<f64>(ats + (row << 3), exact(place + ((<u64>index) << 3) + (bit << 3)));
       store<u8>(kinds + row, KIND_LEAF);
     }
@@ -600,13 +652,13 @@ function scanSegment(job: usize, segment: usize): u32 {
       }
       if (open !== 0) {
         const before = bit ? load<u64>(block + (bit << 3) - 8) : last;
-        const same =
+        if (
           kind === open &&
           (kind === KIND_LEAF
-            ? ((word ^ before) & attributes & keep) === 0 &&
-              addressOf(word, inPlace, moved, movedBy) === addressOf(before, inPlace, moved, movedBy) + page
-            : word === before);
-        if (same) continue;
+            ? nextLeaf(word, before, attributes & keep, inPlace, moved, movedBy, page)
+            : word === before)
+        )
+          continue;
         store<f64>(frames + (row << 3), exact(now - start));
         leafFrames += open === KIND_LEAF ? now - start : 0;
         row++;
@@ -618,8 +670,7 @@ function scanSegment(job: usize, segment: usize): u32 {
         outputs + (row << 3),
         kind === KIND_LEAF ? exact(addressOf(word, inPlace, moved, movedBy) >> 12) : 0,
       );
-      store<u32>(los + (row << 2), <u32>word);
-      store<u32>(his + (row << 2), <u32>(word >> 32));
+      storeWord(row, word, los, his);
       store<f64>(ats + (row << 3), exact(place + ((<u64>(index + bit)) << 3)));
       store<u8>(kinds + row, kind);
     }
@@ -629,17 +680,8 @@ function scanSegment(job: usize, segment: usize): u32 {
     here += (<u64>size) << spanLg2;
   }
 
-  // level and inherited bits are the same for all rows that began here
-  const begun = open ? row + 1 : row;
-  if (begun > filled) {
-    memory.fill(load<usize>(job, SCAN_LEVEL) + filled, <u8>levelIndex, begun - filled);
-    const column = load<usize>(job, SCAN_INHERITED);
-    for (; filled < begun; filled++) store<u32>(column + (filled << 2), inherited);
-  }
-  const total = job + SCAN_LEAF_FRAMES + ((<usize>levelIndex) << 3);
-  store<u64>(total, load<u64>(total) + leafFrames);
-  store<u64>(job, load<u64>(job, SCAN_FAULTS) + faults, SCAN_FAULTS);
-  store<u64>(job, load<u64>(job, SCAN_PAYLOADS) + payloads, SCAN_PAYLOADS);
+  storeLevel(job, filled, open ? row + 1 : row, levelIndex, inherited);
+  addTotals(job, levelIndex, leafFrames, faults, payloads);
   store<u32>(job, row, SCAN_ROWS);
   store<u32>(job, open, SCAN_OPEN);
   store<u64>(job, start, SCAN_OPEN_START);
