@@ -19,10 +19,10 @@ import {
   cpuLines,
   guestLines,
   LABEL,
-  predictionRecord,
+  predictionsAnswer,
   traceLines,
 } from './predict.ts';
-import { eraText, gradeText, labelled, type TextAnswer, texts } from './text.ts';
+import { eraText, gradeText, labelled, type TextAnswer } from './text.ts';
 
 // ---- predict -----------------------------------------------------------------------------------------------------
 
@@ -90,15 +90,9 @@ function alike(accesses: readonly AccessPrediction[], explain: boolean): AccessP
 }
 
 function predictAnswer(predictions: readonly Arm64Asked[], explain: boolean): TextAnswer {
-  const [only, ...others] = predictions;
-  return texts({
-    records: predictions.map(predictionRecord),
-    rows: predictions.flatMap(rowsOf),
-    columns: COLUMNS,
-    ...(only === undefined || others.length > 0
-      ? {}
-      : { lines: (look: Look) => predictionLines(only, look, explain) }),
-  });
+  return predictionsAnswer(predictions, rowsOf, COLUMNS, (only, look) =>
+    predictionLines(only, look, explain),
+  );
 }
 
 function predictionLines(p: Arm64Asked, look: Look, explain: boolean): string[] {

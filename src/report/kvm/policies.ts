@@ -1,3 +1,4 @@
+/** How what is known of each architecture reads. */
 import type { ArchitectureId } from '../../kvm/architecture.ts';
 import type { PoliciesReport } from './architecture.ts';
 import { arm64Policies } from './arm64-policies.ts';

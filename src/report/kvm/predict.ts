@@ -3,8 +3,9 @@ import type { Evidence } from '../../kvm/evidence.ts';
 import type { GuestView } from '../../kvm/guest.ts';
 import type { TraceStep } from '../../kvm/policy.ts';
 import { SCHEMA } from '../records.ts';
-import type { Style } from '../style.ts';
-import { labelled, paragraph } from './text.ts';
+import type { Look, Style } from '../style.ts';
+import type { Column } from '../table.ts';
+import { labelled, paragraph, type TextAnswer, texts } from './text.ts';
 
 /** A prediction with the names by which kernel and CPU were asked for. */
 export type Asked<P> = P & {
@@ -13,10 +14,22 @@ export type Asked<P> = P & {
   readonly cpuEvidence: readonly Evidence[];
 };
 
-export const predictionRecord = (prediction: object): object => ({
-  schema: SCHEMA.kvmPredict,
-  ...prediction,
-});
+/** One prediction alone is told in lines, several are a table. */
+export function predictionsAnswer<P extends object, R>(
+  predictions: readonly P[],
+  rowsOf: (p: P) => readonly R[],
+  columns: readonly Column<R>[],
+  linesOf: (only: P, look: Look) => string[],
+): TextAnswer {
+  const [only, ...others] = predictions;
+  const lines = (p: P) => ({ lines: (look: Look) => linesOf(p, look) });
+  return texts({
+    records: predictions.map(prediction => ({ schema: SCHEMA.kvmPredict, ...prediction })),
+    rows: predictions.flatMap(rowsOf),
+    columns,
+    ...(only === undefined || others.length > 0 ? {} : lines(only)),
+  });
+}
 
 export const ACCESS_NAME = { read: 'load', write: 'store', exec: 'fetch' } as const;
 

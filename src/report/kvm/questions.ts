@@ -1,3 +1,4 @@
+/** How answers about each architecture read. */
 import type { ArchitectureId } from '../../kvm/architecture.ts';
 import type { QuestionsReport } from './architecture.ts';
 import { arm64Questions } from './arm64-questions.ts';

@@ -7,11 +7,13 @@ import { type Column, wrap } from '../table.ts';
 /** An answer whose rows are their texts, so that answers about different things have one type. */
 export type TextAnswer = Answer<readonly string[]>;
 
+/** A table about one kind of thing. */
 interface Typed<R> extends Answer<R> {
   readonly rows: readonly R[];
   readonly columns: readonly Column<R>[];
 }
 
+/** The same answer with its rows as texts; they are made as they are printed, once. */
 export function texts<R>({ rows, columns, ...answer }: Typed<R>): TextAnswer {
   return {
     ...answer,

@@ -15,10 +15,10 @@ import {
   cpuLines,
   guestLines,
   LABEL,
-  predictionRecord,
+  predictionsAnswer,
   traceLines,
 } from './predict.ts';
-import { eraText, gradeText, labelled, type TextAnswer, texts } from './text.ts';
+import { eraText, gradeText, labelled, type TextAnswer } from './text.ts';
 
 // ---- predict -----------------------------------------------------------------------------------------------------
 
@@ -52,15 +52,12 @@ const COLUMNS: Column<X86Asked>[] = [
 ];
 
 function predictAnswer(predictions: readonly X86Asked[], explain: boolean): TextAnswer {
-  const [only, ...others] = predictions;
-  return texts({
-    records: predictions.map(predictionRecord),
-    rows: predictions,
-    columns: COLUMNS,
-    ...(only === undefined || others.length > 0
-      ? {}
-      : { lines: (look: Look) => predictionLines(only, look, explain) }),
-  });
+  return predictionsAnswer(
+    predictions,
+    p => [p],
+    COLUMNS,
+    (only, look) => predictionLines(only, look, explain),
+  );
 }
 
 /** The host's page in a few words. */
