@@ -36,7 +36,7 @@ export {
   settle,
 } from './bits/settings.ts';
 export type { Kind, Piece, Ref, Row, Rows, Severity } from './bits/spec.ts';
-export { hex, hexWord, join, parseWord, split, type Word, WordSyntaxError } from './bits/word.ts';
+export { hex, hexWord, join, parseCount, parseWord, split, type Word, WordSyntaxError } from './bits/word.ts';
 export * as faults from './faults/index.ts';
 export { type AddressSpace, type FrameRange, heldPages, readWord64 } from './image/address-space.ts';
 export { ImageError, type Remark } from './image/errors.ts';

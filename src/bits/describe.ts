@@ -3,7 +3,7 @@ import { binary, carriesValue, EncodeError, readRow } from './codec.ts';
 import type { Format, FormatRow } from './format.ts';
 import { positions, rowWidth } from './format.ts';
 import type { Kind, Ref } from './spec.ts';
-import { hex, parseWord, type Word } from './word.ts';
+import { hex, parseCount, parseWord, type Word } from './word.ts';
 
 export interface FieldView {
   readonly key: string;
@@ -87,7 +87,7 @@ export function parseField(
   if (code >= 0) return [row.key, row.big ? BigInt(code) : code];
   let value: bigint;
   try {
-    value = parseWord(text);
+    value = row.kind === 'addr' ? parseWord(text) : parseCount(text);
   } catch {
     const names = row.values?.filter(value => typeof value === 'string') ?? [];
     throw new EncodeError(

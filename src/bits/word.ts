@@ -30,26 +30,53 @@ export class WordSyntaxError extends Error {
 
 const SUFFIX: Readonly<Record<string, bigint>> = { k: 10n, m: 20n, g: 30n, t: 40n, p: 50n, e: 60n };
 
+/** `2M`, `512GiB`: digits are decimal beside a size; a bare E is a hex digit. */
+const SIZED = /^(\d+)(?:([kmgtp])(?:i?b)?|(e)ib)$/;
+/** `_`, `'` and WinDbg's backtick may group digits. */
+const plainOf = (text: string): string => text.trim().replace(/[_`']/g, '').toLowerCase();
+
+function sizeOf(plain: string): Word | undefined {
+  const [, digits, unit, exa] = SIZED.exec(plain) ?? [];
+  return digits === undefined ? undefined : BigInt(digits) << (SUFFIX[unit ?? exa ?? ''] ?? 0n);
+}
+
+function within(value: Word, text: string): Word {
+  if (value > WORD_MASK) throw new WordSyntaxError(`'${text}' needs more than 64 bits`);
+  return value;
+}
+
 /**
- * A 64-bit number as people write it: `0x` hex, `0b` binary, decimal; `_`, `'` and WinDbg's backtick may group digits;
- * K, M, G, T, P (with optional `iB` or `B`) and EiB multiply decimal numbers; a bare E is a hex digit.
- * Without a prefix, text with a digit a-f, or of exactly 16 digits, is hex: that is how every dump prints an entry.
+ * A word, an address, a register's value, an error code: hexadecimal with and without `0x`, as every dump prints them. `0b`
+ * with more than one digit is binary; K, M, G, T, P (with optional `iB` or `B`) and EiB make a size of a decimal number.
  * Text, never a JavaScript number: a number has already lost its low bits.
  *
  * @throws WordSyntaxError for anything else, and for values of more than 64 bits.
  */
 export function parseWord(text: string): Word {
   if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text); // nearly every word is written like this
-  const plain = text.trim().replace(/[_`']/g, '').toLowerCase();
-  let value: bigint;
-  const scaled = /^(\d+)(?:([kmgtp])(?:i?b)?|(e)ib)$/.exec(plain);
-  if (/^0x[0-9a-f]+$/.test(plain) || /^0b[01]+$/.test(plain)) value = BigInt(plain);
-  else if (/^[0-9a-f]{16}$/.test(plain)) value = BigInt(`0x${plain}`);
-  else if (scaled) value = BigInt(scaled[1] ?? '') << (SUFFIX[scaled[2] ?? scaled[3] ?? ''] ?? 0n);
-  else if (/^\d+$/.test(plain)) value = BigInt(plain);
-  else if (/^[0-9a-f]+$/.test(plain)) value = BigInt(`0x${plain}`);
-  else
-    throw new WordSyntaxError(`'${text}' is not a number: write 0x1234, 0b1010, 4096, 2M or bare hex digits`);
-  if (value > WORD_MASK) throw new WordSyntaxError(`'${text}' needs more than 64 bits`);
-  return value;
+  const plain = plainOf(text);
+  if (/^0x[0-9a-f]+$/.test(plain) || /^0b[01]+$/.test(plain)) return within(BigInt(plain), text);
+  if (/^[0-9a-f]+$/.test(plain)) return within(BigInt(`0x${plain}`), text);
+  const size = sizeOf(plain);
+  if (size !== undefined) return within(size, text);
+  throw new WordSyntaxError(`'${text}' is not a number: write 0x1234, bare hex digits, 0b1010 or 2M`);
 }
+
+/**
+ * A count or a size: decimal, `0x` hexadecimal, `0b` binary, with K, M, G… as in `parseWord`.
+ *
+ * @throws WordSyntaxError for anything else, and for values of more than 64 bits.
+ */
+export function parseCount(text: string): Word {
+  const plain = plainOf(text);
+  if (/^(?:0x[0-9a-f]+|0b[01]+|\d+)$/.test(plain)) return within(BigInt(plain), text);
+  const size = sizeOf(plain);
+  if (size !== undefined) return within(size, text);
+  throw new WordSyntaxError(`'${text}' is not a number: write 4096, 0x1000 or 4K`);
+}
+
+/**
+ * Could somebody mean another number by this word? Digits alone that no dump would print so: fewer than eight, without a
+ * leading zero. What is read as hexadecimal here is said.
+ */
+export const couldBeDecimal = (text: string): boolean => /^[1-9]\d{1,6}$/.test(plainOf(text));

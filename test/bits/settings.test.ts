@@ -41,7 +41,7 @@ describe('settings are read from text', () => {
     [{ ds: 'true' }, { ds: 1 }],
     [{ pir: '0xffff_ffff_ffff_ffff' }, { pir: 0xffffffffffffffffn }],
     [{ mair: 'Unknown' }, { mair: 'unknown' }],
-    [{ mair: '255' }, { mair: 255n }],
+    [{ mair: '255' }, { mair: 0x255n }],
     [{}, {}],
   ])('%j', (pairs, wanted) => expect(parseSettings(table, pairs as Record<string, string>)).toEqual(wanted));
 

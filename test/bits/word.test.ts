@@ -1,6 +1,39 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hex, hexWord, join, parseWord, split, WORD_MASK, WordSyntaxError } from '../../src/bits/word.ts';
+import {
+  couldBeDecimal,
+  hex,
+  hexWord,
+  join,
+  parseCount,
+  parseWord,
+  split,
+  WORD_MASK,
+  WordSyntaxError,
+} from '../../src/bits/word.ts';
+
+describe('parseCount reads counts and sizes: decimal', () => {
+  test.each([
+    ['0', 0n],
+    ['4096', 4096n],
+    ['1_000', 1000n],
+    ['18446744073709551615', WORD_MASK],
+    ['0x10', 16n],
+    ['0b11', 3n],
+    ['4K', 4096n],
+    ['15EiB', 15n << 60n],
+  ])('%s', (text, value) => expect(parseCount(text)).toBe(value));
+
+  test.each([['abc'], ['1e3'], [''], ['1.5G'], ['-1']])('%j is no count', text => {
+    expect(() => parseCount(text)).toThrow(`'${text}' is not a number: write 4096`);
+  });
+});
+
+test('a word that could be meant as decimal: digits alone, as no dump prints them', () => {
+  for (const text of ['6200000', '4096', '36864']) expect(couldBeDecimal(text)).toBe(true);
+  for (const text of ['0x10', '5', '00001000', '40000711', '4a', '2M', ''])
+    expect(couldBeDecimal(text)).toBe(false);
+});
 
 describe('parseWord reads numbers as people and dumps write them', () => {
   test.each([
@@ -9,14 +42,16 @@ describe('parseWord reads numbers as people and dumps write them', () => {
     ['0xffffffffffffffff', WORD_MASK],
     ['0b1010', 10n],
     ['0', 0n],
-    ['4096', 4096n],
-    ['18446744073709551615', WORD_MASK],
+    // hexadecimal with and without 0x: digits alone too
+    ['4096', 0x4096n],
+    ['6200000', 0x6200000n],
+    ['40000711', 0x40000711n],
     ['  0x10 ', 16n],
     // grouped: Rust and JavaScript, WinDbg, C++
     ['0xffff_8000_0000_0000', 0xffff800000000000n],
     ['00000001`23456867', 0x123456867n],
     ["0x1'0000", 0x10000n],
-    ['1_000', 1000n],
+    ['1_000', 0x1000n],
     // sizes
     ['4K', 4096n],
     ['2M', 0x200000n],
@@ -48,7 +83,7 @@ describe('parseWord reads numbers as people and dumps write them', () => {
 
   test.each([
     ['0x1_0000_0000_0000_0000'],
-    ['18446744073709551616'],
+    ['12345678901234567'],
     ['16EiB'],
     ['16384P'],
     ['12345678901234567f'],
@@ -65,7 +100,8 @@ test('every word is read back as it was printed', () => {
       expect(parseWord(hexWord(word))).toBe(word);
       expect(parseWord(hexWord(word).slice(2))).toBe(word);
       expect(parseWord(hex(word))).toBe(word);
-      expect(parseWord(word.toString())).toBe(word.toString().length === 16 ? BigInt(`0x${word}`) : word);
+      expect(parseWord(word.toString(16))).toBe(word);
+      expect(parseCount(word.toString())).toBe(word);
       expect(parseWord(`0b${word.toString(2)}`)).toBe(word);
     }),
   );

@@ -4,6 +4,7 @@ import { didYouMean } from '../../bits/suggest.ts';
 import type { Asked } from '../../pasted/read.ts';
 import type { Io } from '../io.ts';
 import { anyFamily, descriptorsCalled, givenFor, type Named, pairsOf } from '../names.ts';
+import { sayHex } from '../numbers.ts';
 import { UsageError } from '../trouble.ts';
 import { wordsOf } from '../words.ts';
 import { answer } from './decode/answer.ts';
@@ -55,6 +56,7 @@ async function familyOrText(typed: string): Promise<Named> {
 }
 
 async function readWords(args: DecodeArgs, io: Io): Promise<number> {
+  sayHex('decode', args.words, io);
   const words = wordsOf(args.words, io);
   if (args.as === undefined) return (await import('./decode/unnamed.ts')).readUnnamed(words, args, io);
   const { family, kind } = await familyCalled(args.as);

@@ -14,6 +14,7 @@ import { encodedAnswer } from '../../report/encoded.ts';
 import { type Globals, outputOf } from '../command.ts';
 import type { Io } from '../io.ts';
 import { anyFamily } from '../names.ts';
+import { sayHex } from '../numbers.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import type { MachineArgs } from './machine.ts';
@@ -39,6 +40,7 @@ interface Made {
 
 export async function run(args: EncodeArgs, io: Io): Promise<number> {
   const { family, kind } = await anyFamily(args.format, descriptors);
+  sayHex('encode', [args.oa, args.from], io);
   const known = await knownFor('encode', args, [family], io);
   const given = known.given(family);
   const pairs = args.fields.map(text => pairOf(text, family));

@@ -27,6 +27,7 @@ import type { Globals } from '../command.ts';
 import { textOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { pairsOf } from '../names.ts';
+import { sayHex } from '../numbers.ts';
 import { printer, refuseRows } from '../print.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
 import { type Dump, type DumpArgs, withDump } from './dump.ts';
@@ -52,6 +53,7 @@ type FaultArgs = Omit<DumpArgs, 'dump'> &
 
 export async function run(args: FaultArgs, io: Io): Promise<number> {
   refuseRows(args, output => `explain-fault answers as text or as JSON, not as ${output}: a walk is a tree`);
+  sayHex('explain-fault', numbersIn(args), io);
   const { dump } = args;
   if (dump !== undefined && args.entries !== undefined)
     throw new UsageError('give a dump or --entries, not both');
@@ -67,6 +69,21 @@ export async function run(args: FaultArgs, io: Io): Promise<number> {
 }
 
 // ------------------------------------------------------------------------------------------------------- claims
+
+/** Every number that options give. */
+const numbersIn = (args: FaultArgs): readonly (string | undefined)[] => [
+  ...[
+    args.esr,
+    args.far,
+    args.hpfar,
+    args['pf-code'],
+    args.cr2,
+    args['ept-qualification'],
+    args.gpa,
+    args.gla,
+  ],
+  ...[args.npf, args.entries].flatMap(text => text?.split(/[\s,]+/) ?? []),
+];
 
 const word = (text: string | undefined): bigint | undefined =>
   text === undefined ? undefined : parseWord(text);

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { counted } from '../../bits/counted.ts';
 import { closest, didYouMean } from '../../bits/suggest.ts';
-import { hex, parseWord } from '../../bits/word.ts';
+import { hex, parseCount } from '../../bits/word.ts';
 import { parseDeclared } from '../../image/memory-map.ts';
 import { DeclaredMap } from '../../lint/declared.ts';
 import { DEFAULT_EXAMPLES, type LintResult, lint } from '../../lint/engine.ts';
@@ -45,7 +45,7 @@ export async function run(args: LintArgs, io: Io): Promise<number> {
     ...(expected === undefined
       ? {}
       : { expectation: new Expectation(existsSync(expected) ? readFileSync(expected, 'utf8') : expected) }),
-    examples: args.examples === undefined ? DEFAULT_EXAMPLES : Number(parseWord(args.examples)),
+    examples: args.examples === undefined ? DEFAULT_EXAMPLES : Number(parseCount(args.examples)),
   };
   // with --base the place of raw memory is known, and the map is for the rules alone
   const { map: placing, ...rest } = args;

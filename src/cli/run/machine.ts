@@ -8,6 +8,7 @@ import { isOtherRegister, isTranslationRegister, registerName } from '../../text
 import { RegisterSyntaxError } from '../../text/registers.ts';
 import type { OptionValues } from '../command.ts';
 import { textOf } from '../files.ts';
+import { hexDoubt } from '../numbers.ts';
 import type { machineOptions } from '../options.ts';
 import { InputError, UsageError } from '../trouble.ts';
 
@@ -70,7 +71,12 @@ export function sourceGiven(args: MachineArgs): Source {
       );
     given.set(name, known);
   }
-  return { cpus: given.size > 0 ? [given] : [] };
+  const texts = [
+    ...[...Object.keys(NAMED), ...PER_LEVEL].map(option => args[option as keyof typeof NAMED]),
+    ...args.reg.map(text => text.slice(text.indexOf('=') + 1)),
+  ];
+  const doubtful = hexDoubt(texts);
+  return { cpus: given.size > 0 ? [given] : [], remarks: doubtful === undefined ? [] : [doubtful] };
 }
 
 /** The registers of a file; what is wrong with it is said with its name. */

@@ -1,10 +1,12 @@
 /** `rmap`: every input address of physical pages, in every translation. */
-import { parseWord } from '../../bits/word.ts';
+
+import { parseCount, parseWord } from '../../bits/word.ts';
 import { waysAnswer } from '../../report/rmap.ts';
 import { sourceAnswer } from '../../report/walk.ts';
 import { AliasIndex } from '../../walk/aliases.ts';
 import type { Globals } from '../command.ts';
 import type { Io } from '../io.ts';
+import { sayHex } from '../numbers.ts';
 import { printer } from '../print.ts';
 import { EXIT } from '../trouble.ts';
 import { complete } from './complete.ts';
@@ -33,7 +35,8 @@ export const run = (args: RmapArgs, io: Io): Promise<number> =>
 
 function printWays({ wanted, source }: Dump, indices: readonly AliasIndex[], args: RmapArgs, io: Io): number {
   const addresses = args.addresses.map(parseWord);
-  const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseWord(args.limit));
+  sayHex('rmap', args.addresses, io);
+  const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseCount(args.limit));
   let status: number = EXIT.answer;
   for (const { map } of indices) status = Math.max(status, complete('rmap', map, io));
   const searched = wanted.map(({ candidate }) => candidate.name);

@@ -1,5 +1,5 @@
 /** `roots`: where translations begin in a dump, with the evidence. */
-import { parseWord } from '../../bits/word.ts';
+import { parseCount } from '../../bits/word.ts';
 import { rootsAnswer } from '../../report/roots.ts';
 import { findRoots } from '../../roots/find.ts';
 import type { Globals } from '../command.ts';
@@ -30,14 +30,14 @@ function answer({ image, source, candidates }: OpenDump, args: RootsArgs, io: Io
   const above = args.above === undefined ? ABOVE : Number(args.above);
   if (!(above >= 0 && above <= 100))
     throw new UsageError(`--above takes a percentage from 0 to 100, not '${args.above}'`);
-  const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseWord(args.limit));
+  const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseCount(args.limit));
   const kinds = KINDS[args.scan ?? 'auto'];
   const notes = args.registers === undefined ? [] : candidatesOf(args, notesOf(image), image).found;
   const roots = findRoots(image, candidates.found, {
     machine: machineOf(args),
     notes,
     ...(kinds ? { kinds } : {}),
-    ...(args.pages === undefined ? {} : { maxPages: Number(parseWord(args.pages)) }),
+    ...(args.pages === undefined ? {} : { maxPages: Number(parseCount(args.pages)) }),
   });
   for (const { name, reason } of candidates.refused) io.err.write(`memattr roots: ${name}: ${reason}\n`);
   for (const text of roots.stopped) io.err.write(`memattr roots: ${text}\n`);

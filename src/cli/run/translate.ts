@@ -1,10 +1,12 @@
 /** `translate`: one record for each address. */
+
 import { parseWord } from '../../bits/word.ts';
 import { translateAnswer } from '../../report/translate.ts';
 import { sourceAnswer } from '../../report/walk.ts';
 import { type AddressAnswer, answerFor } from '../../walk/translated.ts';
 import type { Globals } from '../command.ts';
 import type { Io } from '../io.ts';
+import { sayHex } from '../numbers.ts';
 import { printer, refuseRows } from '../print.ts';
 import { EXIT } from '../trouble.ts';
 import { type Dump, type DumpArgs, withDump } from './dump.ts';
@@ -20,11 +22,12 @@ function translate({ image, wanted, source }: Dump, args: TranslateArgs, io: Io)
     args,
     output => `translate answers as a table or as JSON, not as ${output}: a translation is a tree`,
   );
+  const inputs = args.addresses.map(parseWord); // all, before the first is answered
+  sayHex('translate', args.addresses, io);
   const print = printer(args, io);
   let status: number = EXIT.answer;
   let first = true;
-  for (const text of args.addresses) {
-    const input = parseWord(text);
+  for (const input of inputs) {
     const answers = wanted.map(space => answerFor(space, image.space, input));
     const inside = answers.filter(({ first }) => first.translation.outcome !== 'outside');
     for (const answer of inside.length > 0 ? inside : answers) {

@@ -1,5 +1,6 @@
 /** `walk`: the ranges that a dump's tables map, or their totals. */
-import { parseWord } from '../../bits/word.ts';
+
+import { parseCount, parseWord } from '../../bits/word.ts';
 import { frameAt, frameUp, PAGE_BYTES } from '../../image/frames.ts';
 import { Passing } from '../../report/answer.ts';
 import { rangesAnswer } from '../../report/map.ts';
@@ -8,6 +9,7 @@ import { type Filter, isTrouble, matches, sorted } from '../../walk/filter.ts';
 import { type MapRecord, mapRecords } from '../../walk/map.ts';
 import type { Globals, OptionValues } from '../command.ts';
 import type { Io } from '../io.ts';
+import { sayHex } from '../numbers.ts';
 import type { walkOptions } from '../options.ts';
 import { printer } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
@@ -38,7 +40,7 @@ const given = <T>(text: string | undefined, read: (text: string) => T): T | unde
 
 /** Page sizes are powers of two from 4 KiB on. */
 function pageSizeOf(text: string): bigint {
-  const size = parseWord(text);
+  const size = parseCount(text);
   if (size < BigInt(PAGE_BYTES) || (size & (size - 1n)) !== 0n)
     throw new UsageError(`--page takes the size of a page, such as 4K, 64K, 2M or 1G, not '${text}'`);
   return size;
@@ -62,7 +64,8 @@ function filterOf(args: WalkArgs): Filter {
 }
 
 async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArgs, io: Io): Promise<number> {
-  const limit = given(args.limit, text => Number(parseWord(text))) ?? Number.POSITIVE_INFINITY;
+  const limit = given(args.limit, text => Number(parseCount(text))) ?? Number.POSITIVE_INFINITY;
+  sayHex('walk', [args.from, args.to, args['pa-from'], args['pa-to']], io);
   const bounds = {
     ...(args.from === undefined ? {} : { from: frameAt(parseWord(args.from)) }),
     ...(args.to === undefined ? {} : { to: frameUp(parseWord(args.to)) }),

@@ -1,5 +1,4 @@
 /** How the verbs walk: in this thread, or in several where the image is large enough for that to pay. */
-import { parseWord } from '../../bits/word.ts';
 import { type AddressMap, mapOf } from '../../walk/map.ts';
 import type { WalkOptions } from '../../walk/result.ts';
 import type { Space } from '../../walk/space.ts';
@@ -35,7 +34,7 @@ export async function walksOf({ image, recipe }: Dump, { workers }: WorkerArgs):
 }
 
 function threadsOf(text: string): number {
-  const threads = /^\d+$/.test(text) ? Number(parseWord(text)) : 0;
+  const threads = /^\d+$/.test(text) ? Number(text) : 0;
   if (threads < 1 || threads > MOST_THREADS)
     throw new UsageError(`--workers takes a number from 1 to ${MOST_THREADS}, not '${text}'`);
   return threads;
