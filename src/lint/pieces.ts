@@ -4,8 +4,9 @@
  */
 import type { AddressSpace } from '../image/address-space.ts';
 import { type Frame, framesOfShift } from '../image/frames.ts';
+import type { Agreement } from '../memtype/agreement.ts';
 import { endOf, firstEndingAfter } from '../walk/batch.ts';
-import { type Agreement, both, type EffectiveView } from '../walk/effective.ts';
+import { both, type EffectiveView } from '../walk/effective.ts';
 import { leafAt, patternKey } from '../walk/map.ts';
 import { KIND, type LeafView, type Level, type Rights } from '../walk/regime.ts';
 import type { Space } from '../walk/space.ts';
@@ -16,7 +17,6 @@ import type { Expectation } from './expectation.ts';
 import { judge } from './judge.ts';
 import { MtrrRuns } from './mtrr-runs.ts';
 import type { AccessView, EntryView, LintRule, PageUse } from './rule.ts';
-import { decidedAlone } from './second-stage.ts';
 import type { Pattern, Run } from './visit.ts';
 
 /** Combinations of what has a say that are kept, of one class of entries; and of uses of pages. */
@@ -205,9 +205,12 @@ export class LeafPieces {
   }
 
   /** What other mappings of the same pages must agree with. */
-  #agreementOf({ reading }: EntryView, effective: EffectiveView | undefined): Partial<Agreement> | undefined {
+  #agreementOf(
+    { leaf, regime }: EntryView,
+    effective: EffectiveView | undefined,
+  ): Partial<Agreement> | undefined {
     if (this.#space.candidate.rules) return effective?.agreement;
-    return this.#guided ? undefined : decidedAlone(this.#space.candidate.regime.id, reading);
+    return this.#guided || !leaf ? undefined : regime.alone?.(leaf);
   }
 
   /** One use for all leaves that agree in type and in who may write. */

@@ -6,7 +6,8 @@
 import type { Reading } from '../bits/family.ts';
 import type { Ref, Severity } from '../bits/spec.ts';
 import type { Frame } from '../image/frames.ts';
-import type { Agreement, EffectiveView } from '../walk/effective.ts';
+import type { Agreement } from '../memtype/agreement.ts';
+import type { EffectiveView } from '../walk/effective.ts';
 import type { EntryKind, LeafView, Level, Regime, Rights } from '../walk/regime.ts';
 import type { Space } from '../walk/space.ts';
 import type { DeclaredKind } from './declared.ts';

@@ -4,6 +4,7 @@
  */
 import type { Reading } from '../bits/family.ts';
 import type { Frame } from '../image/frames.ts';
+import type { Agreement } from '../memtype/agreement.ts';
 import type { Reason } from '../memtype/rule.ts';
 import type { Access, Rights } from './regime.ts';
 
@@ -27,16 +28,6 @@ export interface EffectiveView {
   readonly why: readonly Reason[];
   /** What every mapping of the same memory must agree on; absent where the type is not certain. */
   readonly agreement?: Agreement;
-}
-
-/** A type without what aliases may differ in: allocation hints, transience, XS, tags. */
-export interface Agreement {
-  /** `Normal WB`, `Device-nGnRE`, `UC`. */
-  readonly type: string;
-  /** Absent where the manual allows several, and on x86. */
-  readonly shareability?: string;
-  /** May caches hold it? */
-  readonly cached: boolean;
 }
 
 /** A run of output frames in which the answer does not depend on the address. */

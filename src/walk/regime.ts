@@ -6,6 +6,7 @@
  */
 import type { Reading } from '../bits/family.ts';
 import { type Bytes, type Frame, frameOf } from '../image/frames.ts';
+import type { Agreement } from '../memtype/agreement.ts';
 
 /** What one entry is to a walk. `fault`: valid bits, but the access would fault or misconfigure. */
 export type EntryKind = 'empty' | 'payload' | 'table' | 'leaf' | 'fault';
@@ -113,6 +114,11 @@ export interface Regime {
   classify(reading: Reading, level: number): EntryClass;
   /** A leaf's row in the record: permissions after the parents, memory type, and the fields that people ask for. */
   describe(reading: Reading, level: number, inherited: number): LeafView;
+  /**
+   * Second stages: what a leaf makes of the memory type whatever the guest's own tables say. Undefined where it leaves the
+   * type to the guest: then nothing is certain.
+   */
+  alone?(leaf: LeafView): Partial<Agreement> | undefined;
   /** Rights in the few letters of `LeafView.perm`; for a second stage's rights taken together with the first's. */
   perm(rights: Rights): string;
   /** What a memory type means to somebody who has never met it, in one line; empty for types that have none. */
@@ -137,6 +143,11 @@ export interface LeafView {
   readonly perm: string;
   /** The memory type of this stage, in the manual's words. */
   readonly type: string;
+  /**
+   * The same as the architecture's own object, for whoever asks in its terms: what its rule answers. Absent where the
+   * registers that name types are not known, and where the type is reserved.
+   */
+  readonly meaning?: unknown;
   /** Fields by short name, as in the records of `walk --json`. */
   readonly fields: Readonly<Record<string, string | number>>;
 }

@@ -1,7 +1,8 @@
 /** What a descriptor asks for at each stage, and what comes out in the end. */
 import type { Bit } from '../../bits/spec.ts';
-import type { Memory, Stage2Wish } from '../values/attributes.ts';
-import type { Shareability, ShareabilityDoubt } from './shareability.ts';
+import type { Agreement } from '../../memtype/agreement.ts';
+import { type Memory, policyOf, type Stage2Wish } from '../values/attributes.ts';
+import { alwaysOuter, type Shareability, type ShareabilityDoubt } from './shareability.ts';
 
 /** Stage 1: a memory type, or nothing that one could rely on. */
 export type Stage1Meaning =
@@ -43,3 +44,17 @@ export type Effective =
   | { readonly is: 'unpredictable'; readonly why: 'mair' }
   | { readonly is: 'reserved'; readonly why: 's2-memattr' }
   | { readonly is: 'constrained-unpredictable'; readonly why: 'ifetch-from-device' };
+
+/** What aliases must agree on. Several permitted shareabilities are none to agree on. */
+export const agreement = ({ memory, sh }: Extract<Effective, { readonly is: 'ok' }>): Agreement => ({
+  type: withoutHints(memory),
+  ...(sh.length === 1 && sh[0] ? { shareability: sh[0] } : {}),
+  cached: !alwaysOuter(memory),
+});
+
+/** The type as far as aliases must agree on it [Arm ARM, "Mismatched memory attributes"]: allocation hints may differ. */
+function withoutHints(memory: Memory): string {
+  if (memory.type === 'device') return `Device-${memory.device}`;
+  const [outer, inner] = [policyOf(memory.outer), policyOf(memory.inner)];
+  return `Normal ${outer === inner ? outer : `o${outer} i${inner}`}`;
+}

@@ -3,6 +3,7 @@
  * S2DecodeMemAttrs].
  */
 import type { Bit } from '../../bits/spec.ts';
+import type { Agreement } from '../../memtype/agreement.ts';
 import { type Answer, answer, citing, rule } from '../../memtype/rule.ts';
 import { arm, asl } from '../../refs.ts';
 import {
@@ -13,7 +14,7 @@ import {
   type Stage2Settings,
   stage2Leaf,
 } from '../descriptors/stage2.ts';
-import { decodeMemAttr, type MemAttrConfig } from '../values/attributes.ts';
+import { decodeMemAttr, type MemAttrConfig, type Stage2Wish } from '../values/attributes.ts';
 import { valueName } from '../values/codes.ts';
 import type { Stage2Meaning } from './meaning.ts';
 
@@ -50,6 +51,24 @@ export function s2DecodeMemAttrs(
       ref: arm(config.fwb ? 'Table D8-100' : 'Table D8-96'),
     }),
   );
+}
+
+/**
+ * What a wish makes of the type whatever stage 1 asks for: forced Write-Back, and memory that no cache holds, of whichever
+ * kind. Undefined where stage 1 has a say.
+ */
+export function alone(wish: Stage2Wish): Partial<Agreement> | undefined {
+  switch (wish.is) {
+    case 'force-wb':
+      return { type: 'Normal WB', cached: true };
+    case 'device':
+    case 'force-nc':
+      return { cached: false };
+    case 'normal':
+      return wish.outer === 'NC' && wish.inner === 'NC' ? { cached: false } : undefined;
+    case 'stage1':
+      return undefined;
+  }
 }
 
 /** Registers and features that stage 2 attributes depend on besides the entry. */

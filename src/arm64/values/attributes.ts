@@ -56,6 +56,15 @@ export const isWriteBack = (memory: Memory): memory is NormalMemory =>
 export const isNonCacheable = (memory: Memory): boolean =>
   memory.type === 'normal' && memory.outer === 'NC' && memory.inner === 'NC';
 
+/** The same type to whoever uses it: XS of write-back memory says nothing of its own. */
+export function sameMemory(a: Memory, b: Memory): boolean {
+  const xs = (memory: Memory): boolean => memory.xs === 0 && !isWriteBack(memory);
+  if (xs(a) !== xs(b)) return false;
+  if (a.type === 'device' || b.type === 'device')
+    return a.type === 'device' && b.type === 'device' && a.device === b.device;
+  return a.outer === b.outer && a.inner === b.inner && a.tagged === b.tagged;
+}
+
 /** One nibble of a Normal encoding; 0b0000 is none [Arm ARM, MAIR_EL1; ASL DecodeLDFAttr, DecodeSDFAttr]. */
 function nibble(code: number): Cacheability {
   if (code === 0b0100) return 'NC';

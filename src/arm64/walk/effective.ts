@@ -15,11 +15,10 @@ import {
   systemControls,
 } from '../memtype/control.ts';
 import { effectiveOf } from '../memtype/effective.ts';
-import type { Effective, Stage1Meaning, Stage2Meaning } from '../memtype/meaning.ts';
-import { alwaysOuter } from '../memtype/shareability.ts';
+import { agreement, type Effective, type Stage1Meaning, type Stage2Meaning } from '../memtype/meaning.ts';
 import { stage1 as stage1Rule } from '../memtype/stage1.ts';
 import { stage2 as stage2Rule } from '../memtype/stage2.ts';
-import { type Memory, policyOf } from '../values/attributes.ts';
+import { sameMemory } from '../values/attributes.ts';
 import { memoryName } from '../values/names.ts';
 
 /** A regime that no hypervisor stands above: EL2, EL2&0 and EL3. */
@@ -98,11 +97,7 @@ export function effectiveView({ value, why }: Answer<Effective>, decidedBy: stri
     certain: value.sh.length === 1,
     decidedBy,
     why,
-    agreement: {
-      type: withoutHints(value.memory),
-      ...(value.sh.length === 1 && value.sh[0] ? { shareability: value.sh[0] } : {}),
-      cached: !alwaysOuter(value.memory),
-    },
+    agreement: agreement(value),
   };
 }
 const NO_TYPE = {
@@ -111,29 +106,25 @@ const NO_TYPE = {
   'constrained-unpredictable': 'CONSTRAINED UNPREDICTABLE',
 } as const;
 
-/** The type as far as aliases must agree on it [Arm ARM, "Mismatched memory attributes"]: allocation hints may differ. */
-function withoutHints(memory: Memory): string {
-  if (memory.type === 'device') return `Device-${memory.device}`;
-  const [outer, inner] = [policyOf(memory.outer), policyOf(memory.inner)];
-  return `Normal ${outer === inner ? outer : `o${outer} i${inner}`}`;
-}
-
 /** Whose wish the result is. `s2` only where stage 2 is on. */
 export function decider(result: Effective, s1: Stage1Meaning, s2?: Stage2Meaning): string {
   if (result.is !== 'ok') return result.why === 'mair' ? 'stage 1' : 'stage 2';
-  const name = memoryName(result.memory);
-  const own = s1.is === 'ok' ? memoryName(s1.memory) : undefined;
-  if (s2 === undefined) return own === name ? 'stage 1' : 'control registers';
+  const { memory } = result;
+  const kept = s1.is === 'ok' && sameMemory(s1.memory, memory);
+  if (s2 === undefined) return kept ? 'stage 1' : 'control registers';
   if (s2.is !== 'ok') return 'stage 2';
   const { wish } = s2;
-  const kept = own === name;
   switch (wish.is) {
     case 'stage1':
       return 'stage 1';
     case 'force-wb':
       return kept ? 'both stages' : 'stage 2';
     case 'device':
-      return kept ? (name === `Device-${wish.device}` ? 'both stages' : 'stage 1') : 'stage 2';
+      return kept
+        ? memory.type === 'device' && memory.device === wish.device
+          ? 'both stages'
+          : 'stage 1'
+        : 'stage 2';
     default:
       return kept ? 'stage 1' : 'stage 2';
   }

@@ -2,15 +2,17 @@
 import { decode } from '../../bits/codec.ts';
 import type { Attributes } from '../../text/model.ts';
 import type { Stated } from '../../walk/stated.ts';
+import { type Memory, policyOf } from '../values/attributes.ts';
 
 type Fields = Readonly<Record<string, number | bigint | undefined>>;
 const set = (d: Fields, key: string): boolean => Number(d[key] ?? 0) !== 0;
 
-/** `Normal WB RWA` and its kin as ptdump names types: by the attribute, not by the allocation hints. */
-function typeWord(type: string): string {
-  if (type.startsWith('Device')) return type.replace(/[ ,].*$/, '');
-  if (/tagged/i.test(type)) return 'Normal-Tagged';
-  return /^Normal NC/.test(type) ? 'Normal-NC' : /^Normal WT/.test(type) ? 'Normal-WT' : 'Normal';
+/** A type as ptdump names it: by the attribute, not by the allocation hints. */
+function typeWord(memory: Memory | undefined): string {
+  if (memory?.type === 'device') return `Device-${memory.device}`;
+  if (memory?.tagged) return 'Normal-Tagged';
+  const policy = memory && memory.outer === memory.inner ? policyOf(memory.outer) : 'WB';
+  return policy === 'WB' ? 'Normal' : `Normal-${policy}`;
 }
 
 export const stated: Stated = ({ reading, view, level }, combined): Attributes => {
@@ -43,6 +45,7 @@ export const stated: Stated = ({ reading, view, level }, combined): Attributes =
     executeUser: !set(d, 'uxn'),
     global: !set(d, 'nG'),
     guarded: set(d, 'gp'),
-    ...(view.type.startsWith('AttrIndx') ? {} : { type: typeWord(view.type) }),
+    // without MAIR there is an index and no byte; a byte that is UNPREDICTABLE may be any type
+    ...(view.fields.attr === undefined ? {} : { type: typeWord(view.meaning as Memory | undefined) }),
   };
 };

@@ -31,8 +31,10 @@ import {
   stage2Table,
 } from '../descriptors/stage2.ts';
 import { plainWords } from '../memtype/plain-words.ts';
+import { alone } from '../memtype/stage2.ts';
 import { attributeByte } from '../registers/attributes.ts';
 import { blockSupported, GRANULE_BITS, leafShift } from '../values/address.ts';
+import { decodeAttr, decodeMemAttr, type Stage2Wish } from '../values/attributes.ts';
 
 /** Where a stage 2 walk begins and how far it reaches; `stage2Setup` in `setup.ts` computes it from VTCR and VTTBR. */
 export interface Stage2Tables {
@@ -67,6 +69,7 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
     read: (word, level) => readStage2(word, at[level] as Stage2Settings),
     classify: reading => ({ kind: kindOf(reading), inherits: 0 }), // stage 2 has no hierarchical attributes
     describe: reading => describeStage2(reading as Stage2Reading, common),
+    alone: ({ meaning }) => (meaning === undefined ? undefined : alone(meaning as Stage2Wish)),
     perm: stage2Perm,
     plainWords,
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
@@ -188,10 +191,12 @@ function describeStage2(reading: Stage2Reading, s: Stage2Settings): LeafView {
   const number = (key: string): Record<string, number> =>
     d[key] === undefined ? {} : { [key]: Number(d[key]) };
   const rights = stage2Rights(facts.permissions);
+  const { wish } = decodeMemAttr(Number(d.memAttr), s);
   return {
     rights,
     perm: stage2Perm(rights),
     type: facts.memory ?? '',
+    ...(wish ? { meaning: wish } : {}),
     fields: {
       memattr: Number(d.memAttr),
       ...number('s2ap'),
@@ -214,10 +219,12 @@ function describeStage1(reading: Stage1Reading, s: Stage1Settings): LeafView {
   const attrIndx = Number(d.attrIndx);
   const byte = attributeByte(attrIndx, s);
   const rights = stage1Rights(facts.permissions, s);
+  const memory = byte === undefined ? undefined : decodeAttr(byte, s);
   return {
     rights,
     perm: stage1Perm(rights),
     type: facts.memory ?? `AttrIndx ${attrIndx}`,
+    ...(memory ? { meaning: memory } : {}),
     fields: {
       attrindx: attrIndx,
       ...(byte === undefined ? {} : { attr: `0x${byte.toString(16).padStart(2, '0')}` }),

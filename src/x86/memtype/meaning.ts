@@ -1,5 +1,6 @@
 /** What an entry asks for at each stage, and what comes out in the end. */
-import type { EffectiveType, MemoryType, PatType } from '../values/attributes.ts';
+import type { Agreement } from '../../memtype/agreement.ts';
+import { type EffectiveType, type MemoryType, type PatType, plainType } from '../values/attributes.ts';
 
 /** Stage 1: what the PAT says of an access: a type, an illegal entry (which WRMSR refuses), or nothing that the manual states. */
 export type Stage1Meaning = PatType | 'reserved' | 'unspecified';
@@ -30,3 +31,9 @@ export const isNoType = (says: Stage1Meaning): says is 'reserved' | 'unspecified
   says === 'reserved' || says === 'unspecified';
 export const noType = (says: 'reserved' | 'unspecified', what: string): Effective =>
   says === 'reserved' ? illegal(what) : { is: 'unspecified', what };
+
+/** CD and WC+ are how UC and WC come about, not other types. */
+export const agreement = (type: EffectiveType): Agreement => {
+  const plain = plainType(type);
+  return { type: plain, cached: plain !== 'UC' && plain !== 'WC' };
+};

@@ -1,9 +1,10 @@
 /** Stage 2: what the memory type and IPAT of an EPT entry ask for [SDM, "EPT and Memory Typing"]. */
+import type { Agreement } from '../../memtype/agreement.ts';
 import { type Answer, answer, citing, rule } from '../../memtype/rule.ts';
 import { sdm } from '../../refs.ts';
 import { type Stage2Settings, stage2Page } from '../descriptors/stage2.ts';
 import { memoryType } from '../values/attributes.ts';
-import { type Effective, illegal, type Stage2Meaning, typed } from './meaning.ts';
+import { agreement, type Effective, illegal, type Stage2Meaning, typed } from './meaning.ts';
 
 const TYPING = sdm('section "EPT and Memory Typing"');
 const typing = citing('x86.ept.memtype', TYPING);
@@ -32,6 +33,10 @@ export function eptMemory({
     ? answer({ is: 'override', type }, ignoringPat(operands, `${type}, PAT ignored`))
     : answer({ is: 'combine', type }, typing(operands, `${type} with PAT`));
 }
+
+/** What an EPT leaf makes of the type whatever the guest's PAT says; undefined where the PAT has a say. */
+export const alone = (meaning: Stage2Meaning): Agreement | undefined =>
+  meaning.is === 'override' ? agreement(meaning.type) : undefined;
 
 /** The type of accesses to the EPT paging structures themselves: EPTP[2:0], or UC with CR0.CD = 1. No MTRRs. */
 export function eptStructures(memType: number, cd = 0): Answer<Effective> {

@@ -5,22 +5,15 @@
 import { decode } from '../../bits/codec.ts';
 import { addressOf, frameAt } from '../../image/frames.ts';
 import type { Answer } from '../../memtype/rule.ts';
-import {
-  type Agreement,
-  type EffectiveRules,
-  type EffectiveView,
-  oneRun,
-  type StageLeaf,
-} from '../../walk/effective.ts';
+import { type EffectiveRules, type EffectiveView, oneRun, type StageLeaf } from '../../walk/effective.ts';
 import type { NptReading } from '../descriptors/npt.ts';
 import type { Stage1Reading } from '../descriptors/stage1.ts';
 import type { Stage2Reading } from '../descriptors/stage2.ts';
 import { effectiveEpt, effectiveNpt, effectiveType } from '../memtype/effective.ts';
-import type { Effective } from '../memtype/meaning.ts';
+import { agreement, type Effective } from '../memtype/meaning.ts';
 import { type Mtrrs, mtrrLabel, mtrrRange, mtrrType } from '../memtype/mtrr.ts';
 import { patEntry } from '../memtype/pat.ts';
 import { cr0Layout } from '../registers/control.ts';
-import { type EffectiveType, plainType } from '../values/attributes.ts';
 
 /** Runs of different MTRR types that one range is cut into at most; masks with holes can make very many. */
 const RUNS = 4096;
@@ -147,12 +140,6 @@ export function decider(result: Effective, parts: Parts): string {
     .map(([name]) => name);
   return listed(who.length > 0 ? who : Object.keys(parts));
 }
-
-/** CD and WC+ are how UC and WC come about, not other types. */
-const agreement = (type: EffectiveType): Agreement => {
-  const plain = plainType(type);
-  return { type: plain, cached: plain !== 'UC' && plain !== 'WC' };
-};
 
 /** An answer in the few words of a record. */
 export function effectiveView({ value, why }: Answer<Effective>, decidedBy: string): EffectiveView {

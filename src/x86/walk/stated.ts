@@ -2,9 +2,14 @@
 import { decode } from '../../bits/codec.ts';
 import type { Attributes } from '../../text/model.ts';
 import type { Stated } from '../../walk/stated.ts';
+import type { Stage2Meaning } from '../memtype/meaning.ts';
 
 type Fields = Readonly<Record<string, number | bigint | undefined>>;
 const set = (d: Fields, key: string): boolean => Number(d[key] ?? 0) !== 0;
+
+/** The type of an EPT leaf, whatever it does with the PAT. */
+const typeWord = (meaning: Stage2Meaning): string =>
+  meaning.is === 'misconfigured' ? 'reserved' : meaning.type;
 
 export const stated: Stated = ({ reading, view, level }, combined): Attributes => {
   const d = decode(reading.format, reading.raw) as Fields;
@@ -18,7 +23,7 @@ export const stated: Stated = ({ reading, view, level }, combined): Attributes =
       write: supervisor?.w ?? false,
       execute: supervisor?.x ?? false,
       ignorePat: set(d, 'ipat'),
-      type: view.type.replace(/,.*$/, ''),
+      type: typeWord(view.meaning as Stage2Meaning),
     };
   const rights = combined
     ? { user: user?.r ?? false, write: supervisor?.w ?? false, execute: supervisor?.x ?? false }

@@ -50,7 +50,9 @@ import {
   stage2Settings,
   stage2Table,
 } from '../descriptors/stage2.ts';
+import type { Stage2Meaning } from '../memtype/meaning.ts';
 import { plainWords, stage2PlainWords } from '../memtype/plain-words.ts';
+import { alone, eptMemory } from '../memtype/stage2.ts';
 import { addressBits, INDEX_BITS, leafShift, type Mode, topLevel } from '../values/address.ts';
 
 /** 32-bit paging, and EFER.NXE = 0: no entry can forbid execution. */
@@ -170,6 +172,7 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     read: (word, level) => readStage2(word, at[level] as Stage2Settings),
     classify: reading => stage2Class(reading as Stage2Reading),
     describe: (reading, _level, inherited) => describeStage2(reading as Stage2Reading, inherited),
+    alone: ({ meaning }) => alone(meaning as Stage2Meaning),
     perm: stage2Perm,
     plainWords: stage2PlainWords,
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
@@ -236,6 +239,7 @@ function describeStage1(reading: Stage1Reading, inherited: number, mode: Mode): 
     rights,
     perm: stage1Perm(rights),
     type: facts.memory ?? `PAT${index}`,
+    ...(facts.memory === undefined ? {} : { meaning: facts.memory }),
     fields: {
       patIndex: index,
       a: Number(d.a ?? 0),
@@ -254,6 +258,7 @@ function describeStage2(reading: Stage2Reading, inherited: number): LeafView {
     rights,
     perm: stage2Perm(rights),
     type: `${facts.memory ?? 'reserved'}${facts.ignorePat ? ', PAT ignored' : ''}`,
+    meaning: eptMemory({ memType: Number(d.memType ?? 0), ipat: Number(d.ipat ?? 0) }).value,
     fields: {
       mt: Number(d.memType ?? 0),
       ipat: Number(d.ipat ?? 0),
