@@ -231,6 +231,8 @@ const LONGEST = 60;
 const LONG: Readonly<Record<string, string>> = {
   'kernels/assembly/scan.ts:scanSegment':
     'its locals are what makes it fast, and a function hands back one value',
+  'kernels/assembly/directory.ts:lookups':
+    'three loops over what is read once before them: as functions they cost 6 % (bench: lookups)',
   'kernels/assembly/pairs.ts:pairs': 'its locals are what makes it fast, and a function hands back one value',
   'kernels/twin.ts:#scanSegment': 'the twin of a kernel, step by step',
   'kernels/twin.ts:pairs': 'the twin of a kernel, step by step',

@@ -44,24 +44,6 @@ const WORDS: usize = DIRECTORY_SCRATCH + DIRECTORY_BATCH * 8;
  * Answers `SCAN_DONE`, or `SCAN_ASKS` where a pattern is not known: go on from `DIRECTORY_NEXT`.
  */
 export function lookups(directory: usize, addresses: usize, count: u32, outputs: usize, leaves: usize): u32 {
-  const places = directory + DIRECTORY_SCRATCH;
-  const words = directory + WORDS;
-  for (let first = load<u32>(directory, DIRECTORY_NEXT); first < count; first += DIRECTORY_BATCH) {
-    const size = min<u32>(count - first, DIRECTORY_BATCH);
-    const done = first << 3;
-    findEntries(directory, addresses + done, size, places);
-    for (let i: u32 = 0; i < size; i++)
-      store<u64>(words + (i << 3), load<u64>(load<usize>(places + (i << 3))));
-    if (!readEntries(directory, addresses + done, size, places, words, outputs + done, leaves + done)) {
-      store<u32>(directory, first, DIRECTORY_NEXT);
-      return SCAN_ASKS;
-    }
-  }
-  return SCAN_DONE;
-}
-
-/** Where the entries of addresses stand, and of which level they are. */
-function findEntries(directory: usize, addresses: usize, count: u32, places: usize): void {
   // everything that is the same for all addresses is read once: the compiler cannot know that stores do not change it
   const start0 = load<u64>(directory, DIRECTORY_START_0);
   const size0 = load<u64>(directory, DIRECTORY_SIZE_0);
@@ -72,32 +54,6 @@ function findEntries(directory: usize, addresses: usize, count: u32, places: usi
   const nothing = load<usize>(directory, DIRECTORY_NOTHING);
   const shift = <u64>load<u32>(directory, DIRECTORY_SHIFT);
   const granuleShift = shift + DIRECTORY_INDEX_BITS;
-  for (let i: u32 = 0; i < count; i++) {
-    const address = load<u64>(addresses + (i << 3));
-    const granule = (address & mask) >> granuleShift; // up to 36 bits, with 5 levels
-    let record = nothing;
-    if (address - start0 < size0 || address - start1 < size1) {
-      const middle = load<usize>(top + ((<usize>(granule >> 18)) << 2));
-      const records = load<usize>(middle + ((<u32>(granule >> 9) & INDEX) << 2));
-      record = records + (<u32>granule & INDEX) * RECORD_BYTES;
-    }
-    const info = load<u32>(record, RECORD_INFO);
-    const index = <u32>(address >> shift) & info & INDEX;
-    store<usize>(places + (i << 3), load<usize>(record, RECORD_ENTRIES) + ((<usize>index) << 3));
-    store<u32>(places + (i << 3), info >> 16, 4);
-  }
-}
-
-/** What entries say of addresses; false where a pattern is not known. */
-function readEntries(
-  directory: usize,
-  addresses: usize,
-  count: u32,
-  places: usize,
-  words: usize,
-  outputs: usize,
-  leaves: usize,
-): bool {
   const levels = load<usize>(directory, DIRECTORY_LEVELS);
   const attributes = load<u64>(levels, LEVEL_ATTRIBUTES);
   const inPlace = load<u64>(levels, LEVEL_IN_PLACE);
@@ -105,36 +61,59 @@ function readEntries(
   const movedBy = load<u64>(levels, LEVEL_MOVED_BY);
   const within = pageBytesOf(levels) - 1;
   const patterns = load<usize>(levels, LEVEL_PATTERNS);
-  for (let i: u32 = 0; i < count; i++) {
-    const address = load<u64>(addresses + (i << 3));
-    const word = load<u64>(words + (i << 3));
-    const levelIndex = load<u32>(places + (i << 3), 4);
-    const slot = bucketOf(word & attributes, patterns);
-    // mostly: a page, or nothing
-    let mapped = word !== 0;
-    let output = addressOf(word, inPlace, moved, movedBy) + (address & within);
-    if (
-      levelIndex !== 0 ||
-      (mapped &&
-        (load<u64>(slot, PATTERN_KEY) !== (word & attributes) ||
-          load<u32>(slot, PATTERN_MEANING) !== LEAF_MEANING))
-    ) {
-      const level = levels + levelIndex * LEVEL_BYTES;
-      const pattern = word & load<u64>(level, LEVEL_ATTRIBUTES);
-      const meaning = meaningOf(pattern, load<usize>(level, LEVEL_PATTERNS));
-      if (meaning === 0) {
-        store<u64>(directory, pattern, DIRECTORY_UNKNOWN);
-        store<u32>(directory, levelIndex, DIRECTORY_UNKNOWN_LEVEL);
-        return false;
+  const places = directory + DIRECTORY_SCRATCH;
+  const words = directory + WORDS;
+  for (let first = load<u32>(directory, DIRECTORY_NEXT); first < count; first += DIRECTORY_BATCH) {
+    const size = min<u32>(count - first, DIRECTORY_BATCH);
+    const from = addresses + (first << 3);
+    for (let i: u32 = 0; i < size; i++) {
+      const address = load<u64>(from + (i << 3));
+      const granule = (address & mask) >> granuleShift; // up to 36 bits, with 5 levels
+      let record = nothing;
+      if (address - start0 < size0 || address - start1 < size1) {
+        const middle = load<usize>(top + ((<usize>(granule >> 18)) << 2));
+        const records = load<usize>(middle + ((<u32>(granule >> 9) & INDEX) << 2));
+        record = records + (<u32>granule & INDEX) * RECORD_BYTES;
       }
-      mapped = meaning === LEAF_MEANING;
-      output = outputOf(word, address, level);
+      const info = load<u32>(record, RECORD_INFO);
+      const index = <u32>(address >> shift) & info & INDEX;
+      store<usize>(places + (i << 3), load<usize>(record, RECORD_ENTRIES) + ((<usize>index) << 3));
+      store<u32>(places + (i << 3), info >> 16, 4);
     }
-    const missing: u64 = mapped ? 0 : -1;
-    store<u64>(outputs + (i << 3), output | missing);
-    store<u64>(leaves + (i << 3), word & ~missing);
+    for (let i: u32 = 0; i < size; i++)
+      store<u64>(words + (i << 3), load<u64>(load<usize>(places + (i << 3))));
+    for (let i: u32 = 0; i < size; i++) {
+      const address = load<u64>(from + (i << 3));
+      const word = load<u64>(words + (i << 3));
+      const levelIndex = load<u32>(places + (i << 3), 4);
+      const slot = bucketOf(word & attributes, patterns);
+      // mostly: a page, or nothing
+      let mapped = word !== 0;
+      let output = addressOf(word, inPlace, moved, movedBy) + (address & within);
+      if (
+        levelIndex !== 0 ||
+        (mapped &&
+          (load<u64>(slot, PATTERN_KEY) !== (word & attributes) ||
+            load<u32>(slot, PATTERN_MEANING) !== LEAF_MEANING))
+      ) {
+        const level = levels + levelIndex * LEVEL_BYTES;
+        const pattern = word & load<u64>(level, LEVEL_ATTRIBUTES);
+        const meaning = meaningOf(pattern, load<usize>(level, LEVEL_PATTERNS));
+        if (meaning === 0) {
+          store<u64>(directory, pattern, DIRECTORY_UNKNOWN);
+          store<u32>(directory, levelIndex, DIRECTORY_UNKNOWN_LEVEL);
+          store<u32>(directory, first, DIRECTORY_NEXT);
+          return SCAN_ASKS;
+        }
+        mapped = meaning === LEAF_MEANING;
+        output = outputOf(word, address, level);
+      }
+      const missing: u64 = mapped ? 0 : -1;
+      store<u64>(outputs + ((first + i) << 3), output | missing);
+      store<u64>(leaves + ((first + i) << 3), word & ~missing);
+    }
   }
-  return true;
+  return SCAN_DONE;
 }
 
 /** The record of an address. */
