@@ -94,7 +94,9 @@ export class Eras<P extends Era> {
           Number(b.era.only === 'candidates') - Number(a.era.only === 'candidates'),
       )
       .map(({ era }) => era);
-    const [newest, oldest] = [this.#releases[0], this.#releases.at(-1)];
+    // What only candidates decided is nobody's kernel today.
+    const newest = this.#releases.find(({ only }) => only !== 'candidates');
+    const oldest = this.#releases.at(-1);
     if (newest === undefined || oldest === undefined) throw new Error(`${arch}: no era says its release`);
     this.newest = newest;
     this.oldest = oldest;

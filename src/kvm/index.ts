@@ -2,7 +2,7 @@
  * The KVM policy model: what KVM maps, why, and who decides the type that the guest gets. Pure, JSON in and out.
  *
  * `arm64` and `x86` answer the same questions under the same names: `eras`, `predict`, `diff`, `search`, `inverse`,
- * `migrate`, `cap`, `audit`; `arm64.leak` has no counterpart, because nobody on x86 maps around a cache that is not coherent.
+ * `migrate`, `cap`, `audit`; `arm64.leak`, one cache line seen through cached and uncached views, has no counterpart.
  */
 
 export type {

@@ -99,6 +99,8 @@ describe('eras as data', () => {
     ['v1', 'v1'],
     ['9.9', 'new'],
   ])('%s is %s', (kernel, id) => expect(eraOf(eras, kernel)).toBe(id));
+  test('the newest is a release, whatever its candidates did', () =>
+    expect([eras.oldest.id, eras.newest.id]).toEqual(['old', 'new']));
   test('what is described is said where a name is refused', () =>
     expect(() => eras.named('2.4')).toThrow(
       "unknown toy era '2.4'; valid: old, mid, odd, new, v1, or a kernel version: 2.6, or 3.0 and later",
