@@ -51,7 +51,7 @@ export const doubtText = ({ family, better, wrong, of }: Doubt): string =>
 
 function faultText(fault: Of<'fault'>): string {
   const reported = faultsOf(fault.arch).reported(fault);
-  return `${fault.arch} fault at ${hex(fault.address)}${reported === undefined ? '' : `: ${reported}`}`;
+  return `${fault.arch} fault${fault.address === undefined ? '' : ` at ${hex(fault.address)}`}${reported === undefined ? '' : `: ${reported}`}`;
 }
 
 /** The lines of a text's answer, and what must be remembered from one batch to the next. */
@@ -246,11 +246,14 @@ function apart(entries: readonly Read[]): {
 const used = <R>(columns: readonly Column<R>[], rows: readonly R[], always: readonly string[]): Column<R>[] =>
   columns.filter(column => always.includes(column.title) || rows.some(row => column.text(row) !== ''));
 
+const foldedText = ({ unused }: EntryItem): string =>
+  unused ? 'no part of the walk: this machine has no such level' : 'repeats the entry above';
+
 /** The level as the text names it, and its number where that says more. */
-function levelText({ item: { level, folded }, entry }: Read): string {
+function levelText({ item: { level, folded, unused }, entry }: Read): string {
   const number = entry.settings.level;
   const name = level?.name ?? '';
-  if (folded) return `${name} folded`;
+  if (folded) return `${name} ${unused ? 'not used' : 'folded'}`;
   if (name === `${number}` || number === undefined) return name || `${number ?? ''}`;
   return `${name} ${number}`.trim();
 }
@@ -268,7 +271,7 @@ function entryTable(rows: readonly Read[], { style, width }: Look, head: boolean
     { title: 'kind', text: ({ entry, item }) => (item.folded ? '' : entry.reading.kind) },
     {
       title: 'says',
-      text: ({ entry, item }) => (item.folded ? 'repeats the entry above' : gist(entry.reading.facts)),
+      text: ({ entry, item }) => (item.folded ? foldedText(item) : gist(entry.reading.facts)),
       wrap: true,
     },
     {

@@ -55,7 +55,7 @@ function* records(batches: Iterable<PastedBatch>): Generator<object> {
 
 /** The reading as `decode` prints any word, what was assumed for it, and where the text has it. */
 function entryRecord(item: EntryItem, { family, reading, settings, given }: EntryReading): object {
-  const { from, line, group, level, at, input, output, folded, attributes } = item;
+  const { from, line, group, level, at, input, output, folded, unused, attributes } = item;
   return {
     ...decodeRecord(family, reading, settings),
     assumed: Object.keys(settings).filter(key => !(key in given)),
@@ -68,6 +68,7 @@ function entryRecord(item: EntryItem, { family, reading, settings, given }: Entr
       ...(input === undefined ? {} : { input }),
       ...(output === undefined ? {} : { output }),
       ...(folded ? { folded } : {}),
+      ...(unused ? { unused } : {}),
       ...(attributes ? { attributes } : {}),
     },
   };

@@ -79,6 +79,11 @@ export interface Entry {
   readonly regime?: RegimeGuess;
   /** The level does not exist here: Linux repeats the entry above it. */
   readonly folded?: true;
+  /**
+   * The level does not exist on this machine, and the word is no part of the walk: Linux read a slot of an unrelated index.
+   * Then `folded` is set too.
+   */
+  readonly unused?: true;
   readonly attributes?: Attributes;
 }
 
@@ -155,15 +160,20 @@ export interface Register {
   readonly value: bigint;
 }
 
-/** A page fault or abort as the kernel reported it. */
+/** A page fault or abort as the software that took it reported it. */
 export interface Fault {
   readonly is: 'fault';
   /** Id of the architecture. */
   readonly arch: string;
-  readonly address: bigint;
+  /** Absent where the text does not say it. */
+  readonly address?: bigint;
   /** The processor's code for it: the error code of an x86 page fault. */
   readonly errorCode?: bigint;
   readonly esr?: bigint;
+  /** HPFAR_EL2: the page of the address at stage 2. */
+  readonly hpfar?: bigint;
+  /** arm64: the exception level that took it, where the text says so; 1 for a kernel's own report. */
+  readonly el?: 1 | 2 | 3;
 }
 
 /** A number or name that the text states and a reading may depend on. */
@@ -180,6 +190,7 @@ export interface Fact {
     | 'linear address bits'
     | 'regime'
     | 'vendor'
+    | 'owner'
     | 'W+X pages'
     | 'non-UXN pages'
     | 'skipped entries';

@@ -13,7 +13,7 @@ export const attributes = (all: Attributes | undefined): string =>
 export function brief(item: Item): string {
   switch (item.is) {
     case 'entry': {
-      const { level, word, width, at, atSpace, input, output, regime, folded } = item;
+      const { level, word, width, at, atSpace, input, output, regime, folded, unused } = item;
       return [
         level ? `${level.name}/${level.number ?? '?'}` : 'word',
         hex(word),
@@ -24,7 +24,7 @@ export function brief(item: Item): string {
         ...(regime
           ? [[regime.family, regime.mode, regime.granule, regime.regime].filter(Boolean).join(' ')]
           : []),
-        ...(folded ? ['folded'] : []),
+        ...(unused ? ['unused'] : folded ? ['folded'] : []),
       ].join(', ');
     }
     case 'range': {
@@ -46,7 +46,7 @@ export function brief(item: Item): string {
     case 'register':
       return `${item.name}=${hex(item.value)}`;
     case 'fault':
-      return `${item.arch} fault ${hex(item.address)} code ${hex(item.errorCode ?? item.esr)}`;
+      return `${item.arch} fault ${hex(item.address)} code ${hex(item.errorCode ?? item.esr)}${item.el === undefined ? '' : ` at EL${item.el}`}${item.hpfar === undefined ? '' : ` hpfar ${hex(item.hpfar)}`}`;
     case 'fact':
       return `${item.name}: ${typeof item.value === 'bigint' ? hex(item.value) : item.value}${item.doubtful ? ' (doubtful)' : ''}`;
   }

@@ -37,8 +37,8 @@ function behindDenial({ access }: Claim, { steps }: Translation): readonly strin
 export const faults: FaultRules = {
   id: 'arm64',
   entries: { stage1: 'arm64.stage1', s1: 'arm64.stage1', stage2: 'arm64.stage2', s2: 'arm64.stage2' },
-  claim: ({ address, esr }) =>
-    esr === undefined ? undefined : abortClaim({ esr, far: address, el: 1, stage2: false }),
+  claim: ({ address: far, esr, hpfar, el = 1 }) =>
+    esr === undefined ? undefined : abortClaim({ esr, far, hpfar, el, stage2: hpfar !== undefined }),
   reported: ({ esr }) => (esr === undefined ? undefined : `${statusText(esr)} (ESR ${hex(esr)})`),
   tookIt: ({ name }, el) => Number(/(?:^|\.)el(\d)/.exec(name)?.[1] ?? 0) === el,
   denials,

@@ -285,7 +285,10 @@ function answersOfText(args: FaultArgs, io: Io): readonly ExplainedFault[] {
     if (!first || !family) return [{ claim, assumed: [] }];
     const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
     const given = {
-      ...revealed({ ...first, input: fault.address }, { registers, facts }),
+      ...revealed(fault.address === undefined ? first : { ...first, input: fault.address }, {
+        registers,
+        facts,
+      }),
       ...(parseSettings(table, pairsOf(args.set)) as Given),
     };
     const words = entries.map(entry => entry.word);

@@ -20,7 +20,7 @@ export const faults: FaultRules = {
   id: 'riscv',
   entries: { pte: 'riscv.pte' },
   claim: ({ address, errorCode }) =>
-    errorCode === undefined ? undefined : pageFaultClaim(errorCode, address),
+    errorCode === undefined || address === undefined ? undefined : pageFaultClaim(errorCode, address),
   reported: ({ errorCode }) => (errorCode === undefined ? undefined : scause.read(errorCode, {}).facts.says),
   tookIt: () => true,
   denials,
