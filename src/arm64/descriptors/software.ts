@@ -3,9 +3,11 @@
  * EL2's own stage 1. A reading is named after the kernel whose convention it is; where several fit, all are given, because
  * an entry does not say who wrote it.
  */
-import { readRow } from '../../bits/codec.ts';
-import type { Format } from '../../bits/format.ts';
+import { decode, encode, readRow } from '../../bits/codec.ts';
+import { type Format, format } from '../../bits/format.ts';
+import { addr, bits, fixed, flag, wide } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
+import { linux as linuxRef } from '../../refs.ts';
 
 /** Readings by convention: `{ 'Linux 6.12 KVM': 'owned by hyp' }`. */
 export type SoftwareReading = Readonly<Record<string, string>>;
@@ -29,9 +31,8 @@ function fitting(readings: Readings): SoftwareReading | undefined {
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
-const field = (word: Word, hi: number, lo: number): number =>
-  Number((word >> BigInt(lo)) & ((1n << BigInt(hi - lo + 1)) - 1n));
-const isSet = (word: Word, bit: number): boolean => ((word >> BigInt(bit)) & 1n) !== 0n;
+const linux = (id: string, title: string, where: string) =>
+  [`arm64.linux.${id}`, { title, ref: linuxRef(where) }] as const;
 
 // ------------------------------------------------------------------------------------------ KVM and pKVM, stage 2
 
@@ -49,30 +50,55 @@ export function kvmAnnotations(word: Word): SoftwareReading | undefined {
 }
 
 /** The first form, about 5.12: an owner id in [63:56] and nothing else. */
+const owner512 = format(
+  ...linux('owner-5.12', 'owner of an invalid stage 2 entry', '5.12 asm/kvm_pgtable.h'),
+  {
+    owner: bits(63, 56, 'owner id'),
+    rest: wide(55, 0, 'nothing else'),
+  },
+);
 function linux512(word: Word): string | undefined {
-  const owner = word >> 56n;
-  return owner << 56n === word && owner < 4n ? `owned by id ${owner}` : undefined;
+  const { owner, rest } = decode(owner512, word);
+  return rest === 0n && owner < 4 ? `owned by id ${owner}` : undefined;
 }
 
-/** Up to 6.12: 0x400 is the break-before-make lock; otherwise an owner id in [9:2] [Linux 6.12 asm/kvm_pgtable.h]. */
+/** Up to 6.12: the break-before-make lock; otherwise an owner id. */
+const owner612 = format(
+  ...linux('owner-6.12', 'owner of an invalid stage 2 entry', '6.12 asm/kvm_pgtable.h'),
+  {
+    rest: wide(63, 11, 'nothing else'),
+    locked: flag(10, 'locked'),
+    owner: bits(9, 2, 'owner id'),
+    type: fixed(1, 0, 0, 'invalid'),
+  },
+);
 function linux612(word: Word): string | undefined {
-  if (word === 0x400n) return 'locked: break-before-make in progress';
-  if ((word & ~0x3fcn) !== 0n) return undefined;
-  const owner = OWNER[Number(word >> 2n)];
-  return owner && `owned by ${owner}`;
+  const { rest, locked, owner, type } = decode(owner612, word);
+  if (rest !== 0n || type !== 0) return undefined;
+  if (locked) return owner === 0 ? 'locked: break-before-make in progress' : undefined;
+  return OWNER[owner] && `owned by ${OWNER[owner]}`;
 }
 
-/** 7.1: a type in [63:60]; donations name the owner in [3:1] [Linux 7.1 nvhe/mem_protect.c]. */
+/** 7.1: a type; donations name the owner, and of a guest which one and where. */
+const owner71 = format(...linux('owner-7.1', 'owner of an invalid stage 2 entry', '7.1 nvhe/mem_protect.c'), {
+  type: bits(63, 60, 'type'),
+  frame: wide(59, 20, 'guest frame'),
+  handle: bits(19, 4, 'VM handle'),
+  owner: bits(3, 1, 'owner'),
+  valid: fixed(0, 0, 0, 'valid'),
+});
+const LOCKED_7_1 = encode(owner71, { type: 1 });
 function linux71(word: Word): string | undefined {
-  switch (word >> 60n) {
-    case 1n:
-      return word === 1n << 60n ? 'locked: break-before-make in progress' : undefined;
-    case 2n: {
-      const owner = OWNER_7_1[field(word, 3, 1)];
+  const { type, owner: code, handle, frame } = decode(owner71, word);
+  switch (type) {
+    case 1:
+      return word === LOCKED_7_1 ? 'locked: break-before-make in progress' : undefined;
+    case 2: {
+      const owner = OWNER_7_1[code];
       if (owner !== 'guest') return owner && `donated to ${owner}`;
-      return `donated to guest: VM handle ${hex(field(word, 19, 4))}, guest frame ${hex(field(word, 59, 20))}`;
+      return `donated to guest: VM handle ${hex(handle)}, guest frame ${hex(frame)}`;
     }
-    case 3n:
+    case 3:
       return 'poisoned guest page';
     default:
       return undefined;
@@ -80,51 +106,83 @@ function linux71(word: Word): string | undefined {
 }
 
 const PAGE_STATE = [undefined, 'shared, owned', 'shared, borrowed', 'reserved page state'] as const;
-/** pKVM keeps a page's state in SW1:SW0 = [56:55]; 00, owned, needs no word [Linux 6.12 nvhe/mem_protect.h]. */
+/** pKVM keeps a page's state in SW1:SW0; 00, owned, needs no word. */
+const pkvmPage = format(...linux('pkvm-page', 'page state of pKVM', '6.12 nvhe/mem_protect.h'), {
+  rest57: bits(63, 57, 'above the state'),
+  state: bits(56, 55, 'page state'),
+  rest: wide(54, 0, 'below the state'),
+});
 export function pkvmPageState(word: Word): SoftwareReading | undefined {
-  const state = PAGE_STATE[field(word, 56, 55)];
+  const state = PAGE_STATE[decode(pkvmPage, word).state];
   return state && { pKVM: state };
 }
 
 // -------------------------------------------------------------------------------------------------- Linux, stage 1
 
-/**
- * Linux's own bits in a valid Block or Page: [51] PTE_WRITE beside AP[2], [55] PTE_DIRTY, [56] PTE_SPECIAL, [57]
- * PTE_DEVMAP (until 6.16), [58] uffd-wp (6.10 and later) [Linux 7.1 asm/pgtable-prot.h].
- */
+/** Linux's own bits in a valid Block or Page: PTE_DEVMAP until 6.16, uffd-wp from 6.10 on; PTE_WRITE beside AP[2]. */
+const linuxPage = format(...linux('page', 'software bits of a Block or Page', '7.1 asm/pgtable-prot.h'), {
+  rest59: bits(63, 59, 'above software'),
+  uffdWp: flag(58, 'uffd-wp'),
+  devmap: flag(57, 'PTE_DEVMAP'),
+  special: flag(56, 'PTE_SPECIAL'),
+  dirty: flag(55, 'PTE_DIRTY'),
+  rest52: bits(54, 52, 'below software'),
+  write: flag(51, 'PTE_WRITE'),
+  rest8: wide(50, 8, 'address and attributes'),
+  readOnly: flag(7, 'PTE_RDONLY'),
+  rest: bits(6, 0, 'attributes and type'),
+});
 export function linuxLeaf(word: Word): SoftwareReading | undefined {
+  const { write, readOnly, dirty, special, devmap, uffdWp } = decode(linuxPage, word);
   const names = [
-    isSet(word, 51) && (isSet(word, 7) ? 'writable, clean' : 'writable'),
-    isSet(word, 55) && 'dirty',
-    isSet(word, 56) && 'special',
-    isSet(word, 57) && 'devmap',
-    isSet(word, 58) && 'uffd-wp',
-  ].filter(name => name !== false);
+    write && (readOnly ? 'writable, clean' : 'writable'),
+    dirty && 'dirty',
+    special && 'special',
+    devmap && 'devmap',
+    uffdWp && 'uffd-wp',
+  ].filter(name => name !== 0);
   return names.length > 0 ? { Linux: names.join(', ') } : undefined;
 }
 
-/**
- * Nonzero invalid entries. From 6.10 on [11] keeps a page present without letting the hardware use it (PROT_NONE, NUMA
- * balancing, a THP being split), before that [58] did for PROT_NONE and [59] for splits; anything else with [1:0] = 00
- * is a swap or migration entry [Linux 6.1 and 7.1 asm/pgtable.h].
- */
+/** A page that is kept without letting the hardware use it: from 6.10 on for PROT_NONE, NUMA balancing and splits. */
+const kept = format(...linux('kept', 'present but invalid entry', '7.1 asm/pgtable-prot.h'), {
+  rest60: bits(63, 60, 'above'),
+  split: flag(59, 'PMD_PRESENT_INVALID', { note: 'before 6.10: a huge page being split' }),
+  protNone: flag(58, 'PTE_PROT_NONE', { note: 'before 6.10' }),
+  rest48: bits(57, 48, 'above the page'),
+  page: addr('page', [47, 12]),
+  presentInvalid: flag(11, 'PTE_PRESENT_INVALID', { note: '6.10 and later' }),
+  rest2: bits(10, 2, 'below the page'),
+  type: bits(1, 0, 'type'),
+});
+const swap610 = format(...linux('swap-6.10', 'swap entry', '7.1 asm/pgtable.h'), {
+  rest62: bits(63, 62, 'above'),
+  offset: wide(61, 12, 'swap offset'),
+  presentInvalid: fixed(11, 11, 0, 'PTE_PRESENT_INVALID'),
+  type: bits(10, 6, 'swap type'),
+  rest: bits(5, 0, 'flags'),
+});
+const swapBefore = format(...linux('swap', 'swap entry before 6.10', '6.1 asm/pgtable.h'), {
+  rest58: bits(63, 58, 'above'),
+  offset: wide(57, 8, 'swap offset'),
+  type: bits(7, 3, 'swap type'),
+  rest: bits(2, 0, 'flags'),
+});
+
+/** Nonzero invalid entries. What keeps no page, with [1:0] = 00, is a swap or migration entry. */
 export function linuxInvalid(word: Word): SoftwareReading | undefined {
-  if (word === 0n || isSet(word, 0)) return undefined;
-  const address = (): string => `${hex(word & 0xffff_ffff_f000n)}`;
-  const swap = (type: number, offset: Word): string => `swap entry: type ${type}, offset ${hex(offset)}`;
-  const noBits = field(word, 1, 0) === 0;
+  const { split, protNone, presentInvalid, page, type } = decode(kept, word);
+  if (word === 0n || type % 2 === 1) return undefined;
+  const swap = ({ type: area, offset }: { readonly type: number; readonly offset: bigint }) =>
+    type === 0 ? `swap entry: type ${area}, offset ${hex(offset)}` : undefined;
   return fitting({
-    'Linux 6.10 and later': isSet(word, 11)
-      ? `present but invalid (PROT_NONE or NUMA hint): page ${address()}`
-      : noBits
-        ? swap(field(word, 10, 6), (word >> 12n) & ((1n << 50n) - 1n))
-        : undefined,
-    'Linux before 6.10': isSet(word, 58)
-      ? `PROT_NONE: page ${address()}`
-      : isSet(word, 59)
-        ? `present but invalid (a huge page being split): ${address()}`
-        : noBits
-          ? swap(field(word, 7, 3), (word >> 8n) & ((1n << 50n) - 1n))
-          : undefined,
+    'Linux 6.10 and later': presentInvalid
+      ? `present but invalid (PROT_NONE or NUMA hint): page ${hex(page)}`
+      : swap(decode(swap610, word)),
+    'Linux before 6.10': protNone
+      ? `PROT_NONE: page ${hex(page)}`
+      : split
+        ? `present but invalid (a huge page being split): ${hex(page)}`
+        : swap(decode(swapBefore, word)),
   });
 }

@@ -3,7 +3,7 @@
  * …", Figures "Formats of CR3 and Paging-Structure Entries"]: 32-bit, PAE, 4-level and 5-level paging, every level. The
  * last table is level 1 (PTE), then PDE, PDPTE, PML4E, PML5E. Read the row groups from bit 63 down beside the drawing.
  */
-import { check, decode, type Finding } from '../../bits/codec.ts';
+import { check, decode, type Finding, maskOf } from '../../bits/codec.ts';
 import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
@@ -271,12 +271,14 @@ export type Stage1Facts = {
 };
 export type Stage1Reading = Reading<Stage1Facts, Stage1Kind>;
 
+const P = maskOf(present.p);
+const PS = maskOf(page.large.ps);
 /** Which kind P, PS and the level make of a word. */
 export function stage1Kind(word: Word, s: Stage1Settings): Stage1Kind {
-  if ((word & 1n) === 0n) return 'not-present';
+  if ((word & P) === 0n) return 'not-present';
   const level = levelOf(s);
   if (level === 1) return 'page4k';
-  if ((word & 0x80n) === 0n) return 'table';
+  if ((word & PS) === 0n) return 'table';
   if (largePage(s, level)) return pageKind(s.mode, level);
   return ia32e(s) ? 'bad-ps' : 'table'; // 32-bit: bit 7 is ignored; PAE PDPTE: one of its reserved bits
 }

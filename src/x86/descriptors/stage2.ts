@@ -3,7 +3,7 @@
  * that Maps a 4-KByte Page"], and the sub-page permission table. The last table is level 1 (EPT PTE), then EPT PDE,
  * PDPTE, PML4E, PML5E. Read the row groups from bit 63 down beside the drawing.
  */
-import { check, decode, type Finding } from '../../bits/codec.ts';
+import { check, decode, type Finding, maskOf } from '../../bits/codec.ts';
 import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
@@ -220,11 +220,14 @@ export type Stage2Facts = {
 };
 export type Stage2Reading = Reading<Stage2Facts, Stage2Kind>;
 
+const RWX = Object.values(rights).reduce((mask, row) => mask | maskOf(row), 0n);
+const XU = maskOf(xu.mbec.xu);
+const PS = maskOf(large.ps);
 /** Which kind the rights, bit 7 and the level make of a word. With mode-based execute control XU alone is present. */
 export function stage2Kind(word: Word, s: Stage2Settings): Stage2Kind {
-  if ((word & (s.mbec ? 0x407n : 7n)) === 0n) return 'not-present';
+  if ((word & (s.mbec ? RWX | XU : RWX)) === 0n) return 'not-present';
   if (s.level === 1) return 'page4k';
-  if (word & 0x80n && largePage(s)) return s.level === 2 ? 'page2m' : 'page1g';
+  if (word & PS && largePage(s)) return s.level === 2 ? 'page2m' : 'page1g';
   return 'table';
 }
 
