@@ -4,7 +4,8 @@ import { type Globals, outputOf } from './command.ts';
 import { type Io, look } from './io.ts';
 import { UsageError } from './trouble.ts';
 
-const formOf = (args: Globals, io: Io): Form => ({
+/** The form that was asked for, on stdout. */
+export const formOf = (args: Globals, io: Io): Form => ({
   output: outputOf(args),
   look: () => look(io, args),
   write: text => io.out.write(text),

@@ -25,10 +25,9 @@ export function quick(verb: Command, argv: readonly string[]): Record<string, un
       values[name] = true;
       continue;
     }
-    if (inline !== undefined && QUOTED.test(inline)) return undefined;
-    const value = inline ?? argv[++i];
     // yargs takes quotes off that a script put around a value twice
     if (inline !== undefined && /^["']/.test(inline)) return undefined;
+    const value = inline ?? argv[++i];
     if (value === undefined || value === '' || (inline === undefined && value.startsWith('-')))
       return undefined;
     if (option.type === 'list') (values[name] as string[]).push(value);
@@ -37,9 +36,6 @@ export function quick(verb: Command, argv: readonly string[]): Record<string, un
   }
   return place(verb, words, values);
 }
-
-/** Quotes that the shell left around a value after `=`: yargs takes them off. */
-const QUOTED = /^(["']).*\1$/s;
 
 /** `-o` as `output`. */
 const aliased = (verb: Command, arg: string): string | undefined =>

@@ -7,8 +7,9 @@ import { doubtText } from '../../../report/pasted-page.ts';
 import { recogniserById } from '../../../text/formats/index.ts';
 import type { Recognised } from '../../../text/model.ts';
 import { decoderFor, isPastedText, PEEK } from '../../../text/sniff.ts';
-import { type Globals, outputOf } from '../../command.ts';
-import { type Io, look } from '../../io.ts';
+import type { Globals } from '../../command.ts';
+import type { Io } from '../../io.ts';
+import { formOf } from '../../print.ts';
 import { EXIT, InputError } from '../../trouble.ts';
 import { refusePacked } from '../../words.ts';
 
@@ -61,14 +62,10 @@ export function answer({ chunks }: Pasted, asked: Asked, args: TextArgs, io: Io)
     }
   };
   const say = (text: string): void => io.err.write(`memattr decode: ${text}\n`);
-  const output = outputOf(args);
+  const form = formOf(args, io);
   printPasted(
     batches(),
-    {
-      output: output === 'markdown' ? 'table' : output, // a page of tables, not one
-      look: () => look(io, args),
-      write: text => io.out.write(text),
-    },
+    form.output === 'markdown' ? { ...form, output: 'table' } : form, // a page of tables, not one
     {
       all: args.all === true,
       brief: args.brief === true,
