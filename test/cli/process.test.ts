@@ -73,7 +73,7 @@ describe('a command loads what its answer needs', () => {
 
   test('--version: nothing', () => expect(loadedBy(['--version'])).toEqual(['memattr']));
 
-  test('decode with a format: that format; the layout of tables only for people', () => {
+  test('decode with a format: that format; what it says to people only for people', () => {
     const stage2 = ['arm64/descriptors/stage2', ...decode];
     expect(loadedBy(['decode', word, '--as', 'stage2', '--json'])).toEqual(stage2);
     expect(loadedBy(['decode', word, '--as', 's2.page', '-o', 'json'])).toEqual(stage2);
