@@ -1,6 +1,6 @@
 /**
  * PIR_ELx, PIRE0_ELx and S2PIR_EL2: sixteen 4-bit permissions that PIIndex selects [Arm ARM, PIR_EL1, S2PIR_EL2, Tables
- * D8-67, D8-82]. What an encoding permits is worked out in `descriptors/permissions.ts`.
+ * D8-67, D8-82]. What an encoding permits is worked out in `values/permissions.ts`.
  */
 import { fieldsOf } from '../../bits/codec.ts';
 import type { Facts } from '../../bits/family.ts';

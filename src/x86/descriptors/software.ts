@@ -122,14 +122,37 @@ export function linuxNotPresent(word: Word): string | undefined {
   return `swap entry: type ${entry.type}, offset ${hex(entry.offset)}${flags.map(flag => `, ${flag}`).join('')}`;
 }
 
-/**
- * The same for two-level paging, where nothing is inverted: PROT_NONE is bit 8; else a swap entry with its type in [5:1]
- * and its offset from bit 9 on [Linux 6.12, arch/x86/include/asm/pgtable-2level.h].
- */
+const LEVEL2_H = linux('6.12 arch/x86/include/asm/pgtable-2level.h');
+const kept32 = format(
+  'x86.linux.kept-32',
+  { title: 'Linux PROT_NONE entry of two-level paging', ref: LEVEL2_H, width: 32 },
+  {
+    page: addr('page', [31, 12]),
+    rest9: bits(11, 9, 'software'),
+    protNone: flag(8, '_PAGE_PROTNONE'),
+    rest: bits(7, 1, 'attributes'),
+    present: fixed(0, 0, 0, 'P'),
+  },
+);
+const swap32 = format(
+  'x86.linux.swap-32',
+  { title: 'Linux swap entry of two-level paging', ref: LEVEL2_H, width: 32 },
+  {
+    offset: bits(31, 9, 'swap offset'),
+    protNone: fixed(8, 8, 0, '_PAGE_PROTNONE'),
+    rest: bits(7, 6, 'flags'),
+    type: bits(5, 1, 'swap type'),
+    present: fixed(0, 0, 0, 'P'),
+  },
+);
+
+/** The same for two-level paging, where nothing is inverted. */
 export function linuxNotPresent32(word: Word): string | undefined {
-  if (word === 0n || has(word, 0)) return undefined;
-  if ((word & PROTNONE) !== 0n) return `PROT_NONE page: address ${hex(word & 0xffff_f000n)}`;
-  return `swap entry: type ${(word >> 1n) & 0x1fn}, offset ${hex((word & 0xffff_ffffn) >> 9n)}`;
+  const { page, protNone, present } = decode(kept32, word);
+  if (word === 0n || present) return undefined;
+  if (protNone) return `PROT_NONE page: address ${hex(page)}`;
+  const { type, offset } = decode(swap32, word);
+  return `swap entry: type ${type}, offset ${hex(offset)}`;
 }
 
 // -------------------------------------------------------------------------------------------------- KVM, SPTEs
@@ -146,23 +169,56 @@ const AD_MODE = [
   undefined,
 ];
 
+const SPTE = { title: 'KVM SPTE', ref: linux('6.12 arch/x86/kvm/mmu/spte.h') };
+const present = { mmuPresent: flag(MMU_PRESENT, 'MMU-present') };
+const adMode = { mode: bits(53, 52, 'A/D mode') };
+const spteLayouts = {
+  ept: format('x86.kvm.spte-ept', SPTE, {
+    rest59: bits(63, 59, 'the processor’s'),
+    mmuWritable: flag(58, 'MMU-writable'),
+    hostWritable: flag(57, 'host-writable'),
+    savedX: flag(56, 'saved X'),
+    rest55: flag(55, 'nothing'),
+    savedR: flag(54, 'saved R'),
+    ...adMode,
+    rest12: wide(51, 12, 'address'),
+    ...present,
+    rest: bits(10, 0, 'rights and type'),
+  }),
+  npt: format('x86.kvm.spte-npt', SPTE, {
+    rest54: bits(63, 54, 'the processor’s'),
+    ...adMode,
+    rest12: wide(51, 12, 'address'),
+    ...present,
+    mmuWritable: flag(10, 'MMU-writable'),
+    hostWritable: flag(9, 'host-writable'),
+    rest: bits(8, 0, 'rights and attributes'),
+  }),
+};
+
 /** Readings of an entry that KVM wrote, one phrase each; undefined where its conventions do not fit. */
 export function kvmSpte(word: Word, kind: 'ept' | 'npt'): readonly string[] | undefined {
   const low = word & ~SUPPRESS_VE;
   if (low === FROZEN) return ['frozen: being changed'];
   if (word === SUPPRESS_VE) return ['empty, #VE suppressed'];
-  if (!has(word, MMU_PRESENT)) return undefined;
-  const [host, mmu] = kind === 'ept' ? [57, 58] : [9, 10];
-  if (has(word, mmu) && !has(word, host)) return undefined; // KVM never writes this: no KVM entry
-  const mode = AD_MODE[Number((word >> 52n) & 3n)];
+  const {
+    mmuPresent,
+    mmuWritable,
+    hostWritable,
+    mode: code,
+  } = decode(spteLayouts[kind] as typeof spteLayouts.npt, word);
+  if (!mmuPresent) return undefined;
+  if (mmuWritable && !hostWritable) return undefined; // KVM never writes this: no KVM entry
+  const mode = AD_MODE[code];
   if (mode === undefined) return undefined;
-  const saved = kind === 'ept' ? [...(has(word, 54) ? ['R'] : []), ...(has(word, 56) ? ['X'] : [])] : [];
+  const { savedR, savedX } = kind === 'ept' ? decode(spteLayouts.ept, word) : { savedR: 0, savedX: 0 };
+  const saved = `${savedR ? 'R' : ''}${savedX ? 'X' : ''}`;
   return [
     'MMU-present',
-    ...(has(word, host) ? ['host-writable'] : []),
-    ...(has(word, mmu) ? ['MMU-writable'] : []),
+    ...(hostWritable ? ['host-writable'] : []),
+    ...(mmuWritable ? ['MMU-writable'] : []),
     mode,
-    ...(saved.length > 0 ? [`saved for access tracking: ${saved.join('')}`] : []),
+    ...(saved === '' ? [] : [`saved for access tracking: ${saved}`]),
   ];
 }
 
