@@ -125,6 +125,7 @@ function describeStage1({ facts, format, raw }: Stage1Reading, inherited: number
     rights,
     perm: stage1Perm(rights),
     type: facts.memory ?? 'reserved',
+    ...(facts.memory === 'reserved' ? {} : { meaning: facts.memory }),
     fields: {
       a: Number(d.a ?? 0),
       d: Number(d.d ?? 0),
