@@ -193,7 +193,7 @@ describe('names', () => {
     const pages = formatPages(architecture.families);
     expect([...pages.keys()]).toEqual(['README.md', ...architecture.families.map(({ id }) => `${id}.md`)]);
     const page = pages.get('riscv.pte.md') ?? '';
-    expect(page).toContain('PPN[0][3:0]');
+    expect(page).toContain('PPN0[3:0]');
     expect(page).toContain('64-KiB NAPOT range');
     expect([...pages.values()].join('')).not.toMatch(/undefined|\[object/);
   });

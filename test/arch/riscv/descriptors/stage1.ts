@@ -85,22 +85,25 @@ export const invalid = format(
   { free: softwareWide(63, 1, 'don’t care'), v: fixed(0, 0, 0, 'V') },
 );
 
+const pointer = {
+  res63: mbz(63, 63, FAULT),
+  res61: mbz(62, 61, FAULT),
+  ...common,
+  next: ppn(leafShift(0)),
+  res6: mbz(7, 6, FAULT),
+  g: flag(5, 'G', { note: 'global: everything below is' }),
+  res4: mbz(4, 4, FAULT),
+  xwr: fixed(3, 1, 0, 'X, W, R'),
+  v: valid,
+};
+
 /** A pointer to the next level: R, W and X are clear. A, D, U, N and PBMT are reserved in it; G holds for all below. */
 export const stage1Table = format(
   'riscv.pte.table',
   { title: 'PTE that points to a table', ref: PTE },
-  {
-    res63: mbz(63, 63, FAULT),
-    res61: mbz(62, 61, FAULT),
-    ...common,
-    next: ppn(leafShift(0)),
-    res6: mbz(7, 6, FAULT),
-    g: flag(5, 'G', { note: 'global: everything below is' }),
-    res4: mbz(4, 4, FAULT),
-    xwr: fixed(3, 1, 0, 'X, W, R'),
-    v: valid,
-  },
+  pointer,
 );
+const noTable = format('riscv.pte.no-table', { title: 'pointer without a level below', ref: PTE }, pointer);
 
 /** A leaf that maps a page by itself, at any level. */
 export const stage1Page = perSettings(({ level, napot, ...s }: Stage1Settings) =>
@@ -133,7 +136,7 @@ export const stage1Napot = perSettings((s: Stage1Settings) =>
       ...memory(s),
       ...common,
       oa: pageNumber('PPN', 16, [53, 14]),
-      napotBits: bits(13, 10, 'PPN[0][3:0]', { values: NAPOT_SIZES, ref: svnapot }),
+      napotBits: bits(13, 10, 'PPN0[3:0]', { values: NAPOT_SIZES, ref: svnapot }),
       ...rights,
       v: valid,
     },
@@ -224,8 +227,9 @@ const layoutOf = (kind: Stage1Kind, s: Stage1Settings): Format => {
     case 'invalid':
       return invalid;
     case 'table':
-    case 'no-table':
       return stage1Table;
+    case 'no-table':
+      return noTable;
     case 'napot64k':
       return stage1Napot(s);
     default:
@@ -342,7 +346,7 @@ export const stage1: Family<typeof stage1Settings, Stage1Reading> = {
   variants: () => [
     { kind: 'invalid', settings: {}, format: invalid },
     { kind: 'table', settings: { level: 1 }, format: stage1Table },
-    { kind: 'no-table', settings: {}, format: stage1Table },
+    { kind: 'no-table', settings: {}, format: noTable },
     ...([{}, { level: 1 }, { level: 2 }, { mode: 'sv48', level: 3 }] as const).map(page),
     ...([{ pbmt: 0 }, { napot: 0 }, { pbmt: 0, napot: 0 }] as const).map(page),
     ...(
