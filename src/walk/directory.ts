@@ -12,6 +12,7 @@ import {
   bytesOf,
   type Frame,
   frameOf,
+  framesOf,
   framesOfShift,
   inPage,
   PAGE_BYTES,
@@ -123,7 +124,7 @@ export class Directory {
     const level = info >>> 16;
     const { leaf, shift } = this.regime.levels[level] as Level;
     if (this.classifier.classOf(lo, hi, level, false, leaf).kind !== 'leaf') return undefined;
-    return frameOf(leaf.address(lo, hi)) + (frame % framesOfShift(shift));
+    return framesOf(leaf.address(lo, hi)) + (frame % framesOfShift(shift));
   }
 
   /** Translate input addresses, in bytes. */

@@ -5,7 +5,7 @@
  * In shared code level 0 is always the leaf level; `Level.name` is the manual's number.
  */
 import type { Reading } from '../bits/family.ts';
-import { type Bytes, type Frame, frameOf } from '../image/frames.ts';
+import { type Bytes, type Frame, framesOf } from '../image/frames.ts';
 import type { Agreement } from '../memtype/agreement.ts';
 
 /** What one entry is to a walk. `fault`: valid bits, but the access would fault or misconfigure. */
@@ -68,7 +68,7 @@ export const formOf = ({ pointsToTable, table, leaf, group }: Level, lo: number,
 
 /** The first output frame of a leaf that maps the input frame `frame`. */
 export const outputFrame = (form: EntryForm, lo: number, hi: number, frame: Frame): Frame =>
-  frameOf(form.address(lo, hi)) + (form.groupFrames === undefined ? 0 : frame % form.groupFrames);
+  framesOf(form.address(lo, hi)) + (form.groupFrames === undefined ? 0 : frame % form.groupFrames);
 
 /** A table where walks begin. */
 export interface Root {

@@ -10,6 +10,7 @@ import {
   type Frame,
   frameAt,
   frameOf,
+  framesOf,
   framesOfShift,
   inPage,
 } from '../image/frames.ts';
@@ -146,7 +147,7 @@ function leadsTo(form: Level, word: bigint, input: bigint): { output: bigint; pa
   const [lo, hi] = split(word);
   const pageSize = 2 ** form.shift;
   const frame = frameAt(input);
-  const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % frameOf(pageSize)));
+  const start = outputFrame(formOf(form, lo, hi), lo, hi, frame - (frame % framesOf(pageSize)));
   return { output: addressOf(start) + (input & BigInt(pageSize - 1)), pageSize };
 }
 

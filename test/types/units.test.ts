@@ -10,6 +10,7 @@ import {
   frameAt,
   frameHex,
   frameOf,
+  framesOf,
   framesOfShift,
   frameUp,
   inPage,
@@ -61,6 +62,7 @@ test('the last page of a 64-bit address space', () => {
   expect(addressOf(ALL_FRAMES - 1)).toBe(0xffff_ffff_ffff_f000n);
   expect(frameAt(0xffff_ffff_ffff_ffffn)).toBe(ALL_FRAMES - 1);
   expect(frameHex(ALL_FRAMES - 1)).toBe('0xfffffffffffff000');
+  expect(framesOf(bytesOf(ALL_FRAMES - 1))).toBe(ALL_FRAMES - 1);
   expect(framesOfShift(12)).toBe(1);
   expect(framesOfShift(64)).toBe(ALL_FRAMES);
 });
