@@ -22,7 +22,7 @@ import { promisesOfArchitecture } from '../../support/contract.ts';
 import { promisesOfFamily } from '../../support/families.ts';
 import { readStage1, type Stage1Settings, stage1, stage1Page, stage1Settings } from './descriptors/stage1.ts';
 import { architecture } from './index.ts';
-import { PMAS, stage1 as pbmtRule } from './memtype/effective.ts';
+import { PMAS, stage1 as pbmtRule } from './memtype/index.ts';
 import { menvcfg, sstatus } from './registers/control.ts';
 import { satp } from './registers/roots.ts';
 

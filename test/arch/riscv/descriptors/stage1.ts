@@ -33,7 +33,7 @@ import {
   ppn,
   topLevel,
 } from '../values/address.ts';
-import { PBMT, type Pbmt, parsePbmt } from '../values/pbmt.ts';
+import { PBMT, type Pbmt, parsePbmt } from '../values/attributes.ts';
 import { type Permissions, parsePermissions, permissionsOf, XWR } from '../values/permissions.ts';
 import { names } from './names.ts';
 

@@ -1,6 +1,7 @@
 /** Effective memory types, with their reasons. */
-
-export * from '../values/pbmt.ts';
 export * from './effective.ts';
 export * from './matrices.ts';
+export * from './meaning.ts';
+export * from './plain-words.ts';
 export * from './properties.ts';
+export * from './stage1.ts';

@@ -1,7 +1,8 @@
 /** Whole tables of combinations: for printing and for comparison. */
 import { type Matrix, rowsOf } from '../../../../src/memtype/matrix.ts';
 import { svpbmt } from '../refs.ts';
-import { effective, nameOf, PMAS } from './effective.ts';
+import { effective } from './effective.ts';
+import { nameOf, PMAS } from './meaning.ts';
 
 export const MATRICES: readonly Matrix[] = [
   {

@@ -1,7 +1,7 @@
 /** Questions about one combination of PBMT and PMA, in words. */
 import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../../../src/walk/asked.ts';
 import * as memtype from '../memtype/index.ts';
-import { PBMT, type Pbmt, parsePbmt } from '../values/pbmt.ts';
+import { PBMT, type Pbmt, parsePbmt } from '../values/attributes.ts';
 import { effectiveView } from './effective.ts';
 
 interface Args {

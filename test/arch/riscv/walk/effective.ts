@@ -3,8 +3,9 @@ import { type Frame, frameAt } from '../../../../src/image/frames.ts';
 import type { Answer } from '../../../../src/memtype/rule.ts';
 import type { EffectiveRules, EffectiveView, OutputRun } from '../../../../src/walk/effective.ts';
 import type { Stage1Reading } from '../descriptors/stage1.ts';
-import { type Effective, effective, nameOf, type Pma } from '../memtype/effective.ts';
-import type { Pbmt } from '../values/pbmt.ts';
+import { effective } from '../memtype/effective.ts';
+import { type Effective, nameOf, type Pma } from '../memtype/meaning.ts';
+import type { Pbmt } from '../values/attributes.ts';
 
 /** A run of physical addresses with one attribute, bytes. */
 export interface PmaRegion {

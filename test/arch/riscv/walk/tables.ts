@@ -13,6 +13,7 @@ import {
   stage1Settings,
   stage1Table,
 } from '../descriptors/stage1.ts';
+import { plainWords } from '../memtype/plain-words.ts';
 import {
   INDEX_BITS,
   inputBits,
@@ -22,7 +23,6 @@ import {
   PAGE_SIZE,
   topLevel,
 } from '../values/address.ts';
-import type { Pbmt } from '../values/pbmt.ts';
 
 /** Where a walk begins; `stage1Setup` in `setup.ts` computes it from satp, menvcfg and sstatus. */
 export interface Stage1Tables {
@@ -35,13 +35,6 @@ export interface Stage1Tables {
 
 /** Physical addresses of Sv39 and Sv48. */
 const OUTPUT_BITS = 56;
-
-/** PMA: nobody knows by the tables. */
-const PLAIN: Readonly<Record<Pbmt, string>> = {
-  PMA: 'as the platform says: ordinary cached memory, or a device',
-  NC: 'uncached memory: accesses may be merged and speculative',
-  IO: 'device registers: every access, in order',
-};
 
 /** What a table hands down: everything below is global. */
 const GLOBAL = 1;
@@ -66,7 +59,7 @@ export function stage1Tables({ settings, base, moment = { sum: 1, mxr: 0 } }: St
     classify: reading => stage1Class(reading as Stage1Reading),
     describe: (reading, _level, inherited) => describeStage1(reading as Stage1Reading, inherited, moment),
     perm: stage1Perm,
-    plainWords: type => PLAIN[type as keyof typeof PLAIN] ?? '',
+    plainWords,
     describePayload: () => ({}),
   };
 }
