@@ -5,6 +5,7 @@
  */
 import { decode, encode, readRow } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
+import { once } from '../../bits/memo.ts';
 import { addr, bits, fixed, flag, wide } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { linux as linuxRef } from '../../refs.ts';
@@ -50,49 +51,48 @@ export function kvmAnnotations(word: Word): SoftwareReading | undefined {
 }
 
 /** The first form, about 5.12: an owner id in [63:56] and nothing else. */
-const owner512 = format(
-  ...linux('owner-5.12', 'owner of an invalid stage 2 entry', '5.12 asm/kvm_pgtable.h'),
-  {
+const owner512 = once(() =>
+  format(...linux('owner-5.12', 'owner of an invalid stage 2 entry', '5.12 asm/kvm_pgtable.h'), {
     owner: bits(63, 56, 'owner id'),
     rest: wide(55, 0, 'nothing else'),
-  },
+  }),
 );
 function linux512(word: Word): string | undefined {
-  const { owner, rest } = decode(owner512, word);
+  const { owner, rest } = decode(owner512(), word);
   return rest === 0n && owner < 4 ? `owned by id ${owner}` : undefined;
 }
 
 /** Up to 6.12: the break-before-make lock; otherwise an owner id. */
-const owner612 = format(
-  ...linux('owner-6.12', 'owner of an invalid stage 2 entry', '6.12 asm/kvm_pgtable.h'),
-  {
+const owner612 = once(() =>
+  format(...linux('owner-6.12', 'owner of an invalid stage 2 entry', '6.12 asm/kvm_pgtable.h'), {
     rest: wide(63, 11, 'nothing else'),
     locked: flag(10, 'locked'),
     owner: bits(9, 2, 'owner id'),
     type: fixed(1, 0, 0, 'invalid'),
-  },
+  }),
 );
 function linux612(word: Word): string | undefined {
-  const { rest, locked, owner, type } = decode(owner612, word);
+  const { rest, locked, owner, type } = decode(owner612(), word);
   if (rest !== 0n || type !== 0) return undefined;
   if (locked) return owner === 0 ? 'locked: break-before-make in progress' : undefined;
   return OWNER[owner] && `owned by ${OWNER[owner]}`;
 }
 
 /** 7.1: a type; donations name the owner, and of a guest which one and where. */
-const owner71 = format(...linux('owner-7.1', 'owner of an invalid stage 2 entry', '7.1 nvhe/mem_protect.c'), {
-  type: bits(63, 60, 'type'),
-  frame: wide(59, 20, 'guest frame'),
-  handle: bits(19, 4, 'VM handle'),
-  owner: bits(3, 1, 'owner'),
-  valid: fixed(0, 0, 0, 'valid'),
-});
-const LOCKED_7_1 = encode(owner71, { type: 1 });
+const owner71 = once(() =>
+  format(...linux('owner-7.1', 'owner of an invalid stage 2 entry', '7.1 nvhe/mem_protect.c'), {
+    type: bits(63, 60, 'type'),
+    frame: wide(59, 20, 'guest frame'),
+    handle: bits(19, 4, 'VM handle'),
+    owner: bits(3, 1, 'owner'),
+    valid: fixed(0, 0, 0, 'valid'),
+  }),
+);
 function linux71(word: Word): string | undefined {
-  const { type, owner: code, handle, frame } = decode(owner71, word);
+  const { type, owner: code, handle, frame } = decode(owner71(), word);
   switch (type) {
     case 1:
-      return word === LOCKED_7_1 ? 'locked: break-before-make in progress' : undefined;
+      return word === encode(owner71(), { type: 1 }) ? 'locked: break-before-make in progress' : undefined;
     case 2: {
       const owner = OWNER_7_1[code];
       if (owner !== 'guest') return owner && `donated to ${owner}`;
@@ -145,44 +145,50 @@ export function linuxLeaf(word: Word): SoftwareReading | undefined {
 }
 
 /** A page that is kept without letting the hardware use it: from 6.10 on for PROT_NONE, NUMA balancing and splits. */
-const kept = format(...linux('kept', 'present but invalid entry', '7.1 asm/pgtable-prot.h'), {
-  rest60: bits(63, 60, 'above'),
-  split: flag(59, 'PMD_PRESENT_INVALID', { note: 'before 6.10: a huge page being split' }),
-  protNone: flag(58, 'PTE_PROT_NONE', { note: 'before 6.10' }),
-  rest48: bits(57, 48, 'above the page'),
-  page: addr('page', [47, 12]),
-  presentInvalid: flag(11, 'PTE_PRESENT_INVALID', { note: '6.10 and later' }),
-  rest2: bits(10, 2, 'below the page'),
-  type: bits(1, 0, 'type'),
-});
-const swap610 = format(...linux('swap-6.10', 'swap entry', '7.1 asm/pgtable.h'), {
-  rest62: bits(63, 62, 'above'),
-  offset: wide(61, 12, 'swap offset'),
-  presentInvalid: fixed(11, 11, 0, 'PTE_PRESENT_INVALID'),
-  type: bits(10, 6, 'swap type'),
-  rest: bits(5, 0, 'flags'),
-});
-const swapBefore = format(...linux('swap', 'swap entry before 6.10', '6.1 asm/pgtable.h'), {
-  rest58: bits(63, 58, 'above'),
-  offset: wide(57, 8, 'swap offset'),
-  type: bits(7, 3, 'swap type'),
-  rest: bits(2, 0, 'flags'),
-});
+const kept = once(() =>
+  format(...linux('kept', 'present but invalid entry', '7.1 asm/pgtable-prot.h'), {
+    rest60: bits(63, 60, 'above'),
+    split: flag(59, 'PMD_PRESENT_INVALID', { note: 'before 6.10: a huge page being split' }),
+    protNone: flag(58, 'PTE_PROT_NONE', { note: 'before 6.10' }),
+    rest48: bits(57, 48, 'above the page'),
+    page: addr('page', [47, 12]),
+    presentInvalid: flag(11, 'PTE_PRESENT_INVALID', { note: '6.10 and later' }),
+    rest2: bits(10, 2, 'below the page'),
+    type: bits(1, 0, 'type'),
+  }),
+);
+const swap610 = once(() =>
+  format(...linux('swap-6.10', 'swap entry', '7.1 asm/pgtable.h'), {
+    rest62: bits(63, 62, 'above'),
+    offset: wide(61, 12, 'swap offset'),
+    presentInvalid: fixed(11, 11, 0, 'PTE_PRESENT_INVALID'),
+    type: bits(10, 6, 'swap type'),
+    rest: bits(5, 0, 'flags'),
+  }),
+);
+const swapBefore = once(() =>
+  format(...linux('swap', 'swap entry before 6.10', '6.1 asm/pgtable.h'), {
+    rest58: bits(63, 58, 'above'),
+    offset: wide(57, 8, 'swap offset'),
+    type: bits(7, 3, 'swap type'),
+    rest: bits(2, 0, 'flags'),
+  }),
+);
 
 /** Nonzero invalid entries. What keeps no page, with [1:0] = 00, is a swap or migration entry. */
 export function linuxInvalid(word: Word): SoftwareReading | undefined {
-  const { split, protNone, presentInvalid, page, type } = decode(kept, word);
+  const { split, protNone, presentInvalid, page, type } = decode(kept(), word);
   if (word === 0n || type % 2 === 1) return undefined;
   const swap = ({ type: area, offset }: { readonly type: number; readonly offset: bigint }) =>
     type === 0 ? `swap entry: type ${area}, offset ${hex(offset)}` : undefined;
   return fitting({
     'Linux 6.10 and later': presentInvalid
       ? `present but invalid (PROT_NONE or NUMA hint): page ${hex(page)}`
-      : swap(decode(swap610, word)),
+      : swap(decode(swap610(), word)),
     'Linux before 6.10': protNone
       ? `PROT_NONE: page ${hex(page)}`
       : split
         ? `present but invalid (a huge page being split): ${hex(page)}`
-        : swap(decode(swapBefore, word)),
+        : swap(decode(swapBefore(), word)),
   });
 }

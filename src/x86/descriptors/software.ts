@@ -5,6 +5,7 @@
  */
 import { decode, encode } from '../../bits/codec.ts';
 import { format } from '../../bits/format.ts';
+import { once } from '../../bits/memo.ts';
 import { addr, bits, fixed, flag, ignored, scattered, wide } from '../../bits/spec.ts';
 import { hex, WORD_MASK, type Word } from '../../bits/word.ts';
 import { linux } from '../../refs.ts';
@@ -123,35 +124,39 @@ export function linuxNotPresent(word: Word): string | undefined {
 }
 
 const LEVEL2_H = linux('6.12 arch/x86/include/asm/pgtable-2level.h');
-const kept32 = format(
-  'x86.linux.kept-32',
-  { title: 'Linux PROT_NONE entry of two-level paging', ref: LEVEL2_H, width: 32 },
-  {
-    page: addr('page', [31, 12]),
-    rest9: bits(11, 9, 'software'),
-    protNone: flag(8, '_PAGE_PROTNONE'),
-    rest: bits(7, 1, 'attributes'),
-    present: fixed(0, 0, 0, 'P'),
-  },
+const kept32 = once(() =>
+  format(
+    'x86.linux.kept-32',
+    { title: 'Linux PROT_NONE entry of two-level paging', ref: LEVEL2_H, width: 32 },
+    {
+      page: addr('page', [31, 12]),
+      rest9: bits(11, 9, 'software'),
+      protNone: flag(8, '_PAGE_PROTNONE'),
+      rest: bits(7, 1, 'attributes'),
+      present: fixed(0, 0, 0, 'P'),
+    },
+  ),
 );
-const swap32 = format(
-  'x86.linux.swap-32',
-  { title: 'Linux swap entry of two-level paging', ref: LEVEL2_H, width: 32 },
-  {
-    offset: bits(31, 9, 'swap offset'),
-    protNone: fixed(8, 8, 0, '_PAGE_PROTNONE'),
-    rest: bits(7, 6, 'flags'),
-    type: bits(5, 1, 'swap type'),
-    present: fixed(0, 0, 0, 'P'),
-  },
+const swap32 = once(() =>
+  format(
+    'x86.linux.swap-32',
+    { title: 'Linux swap entry of two-level paging', ref: LEVEL2_H, width: 32 },
+    {
+      offset: bits(31, 9, 'swap offset'),
+      protNone: fixed(8, 8, 0, '_PAGE_PROTNONE'),
+      rest: bits(7, 6, 'flags'),
+      type: bits(5, 1, 'swap type'),
+      present: fixed(0, 0, 0, 'P'),
+    },
+  ),
 );
 
 /** The same for two-level paging, where nothing is inverted. */
 export function linuxNotPresent32(word: Word): string | undefined {
-  const { page, protNone, present } = decode(kept32, word);
+  const { page, protNone, present } = decode(kept32(), word);
   if (word === 0n || present) return undefined;
   if (protNone) return `PROT_NONE page: address ${hex(page)}`;
-  const { type, offset } = decode(swap32, word);
+  const { type, offset } = decode(swap32(), word);
   return `swap entry: type ${type}, offset ${hex(offset)}`;
 }
 
@@ -172,8 +177,8 @@ const AD_MODE = [
 const SPTE = { title: 'KVM SPTE', ref: linux('6.12 arch/x86/kvm/mmu/spte.h') };
 const present = { mmuPresent: flag(MMU_PRESENT, 'MMU-present') };
 const adMode = { mode: bits(53, 52, 'A/D mode') };
-const spteLayouts = {
-  ept: format('x86.kvm.spte-ept', SPTE, {
+const spteEpt = once(() =>
+  format('x86.kvm.spte-ept', SPTE, {
     rest59: bits(63, 59, 'the processor’s'),
     mmuWritable: flag(58, 'MMU-writable'),
     hostWritable: flag(57, 'host-writable'),
@@ -185,7 +190,9 @@ const spteLayouts = {
     ...present,
     rest: bits(10, 0, 'rights and type'),
   }),
-  npt: format('x86.kvm.spte-npt', SPTE, {
+);
+const spteNpt = once(() =>
+  format('x86.kvm.spte-npt', SPTE, {
     rest54: bits(63, 54, 'the processor’s'),
     ...adMode,
     rest12: wide(51, 12, 'address'),
@@ -194,24 +201,19 @@ const spteLayouts = {
     hostWritable: flag(9, 'host-writable'),
     rest: bits(8, 0, 'rights and attributes'),
   }),
-};
+);
 
 /** Readings of an entry that KVM wrote, one phrase each; undefined where its conventions do not fit. */
 export function kvmSpte(word: Word, kind: 'ept' | 'npt'): readonly string[] | undefined {
   const low = word & ~SUPPRESS_VE;
   if (low === FROZEN) return ['frozen: being changed'];
   if (word === SUPPRESS_VE) return ['empty, #VE suppressed'];
-  const {
-    mmuPresent,
-    mmuWritable,
-    hostWritable,
-    mode: code,
-  } = decode(spteLayouts[kind] as typeof spteLayouts.npt, word);
+  const own = kind === 'ept' ? decode(spteEpt(), word) : { savedR: 0, savedX: 0, ...decode(spteNpt(), word) };
+  const { mmuPresent, mmuWritable, hostWritable, mode: code, savedR, savedX } = own;
   if (!mmuPresent) return undefined;
   if (mmuWritable && !hostWritable) return undefined; // KVM never writes this: no KVM entry
   const mode = AD_MODE[code];
   if (mode === undefined) return undefined;
-  const { savedR, savedX } = kind === 'ept' ? decode(spteLayouts.ept, word) : { savedR: 0, savedX: 0 };
   const saved = `${savedR ? 'R' : ''}${savedX ? 'X' : ''}`;
   return [
     'MMU-present',
