@@ -190,6 +190,7 @@ export interface Fact {
     | 'linear address bits'
     | 'regime'
     | 'vendor'
+    | 'arch'
     | 'owner'
     | 'W+X pages'
     | 'non-UXN pages'

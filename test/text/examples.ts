@@ -740,7 +740,12 @@ flashstart  = 0x0000000000000000
 TLB addr    = 0x000000004fff0000
 relocaddr   = 0x000000004ff40000
 `,
-    says: ['ram 40000000-50000000 DRAM bank 0 [U-Boot bdinfo] 0', 'root: 4fff0000'],
+    says: [
+      'ram 40000000-50000000 DRAM bank 0 [U-Boot bdinfo] 0',
+      'root: 4fff0000',
+      'arch: arm64',
+      'owner: u-boot',
+    ],
   },
   {
     id: 'uboot.dump-pagetable',
@@ -815,8 +820,10 @@ VERBOSE:   Xlat regime:     EL1&0
 `,
     says: [
       'TTBR0_EL2=4352d000',
+      'owner: xen',
       '0TH/0, 4352cf7f, of a00003ce000, arm64.stage1 4K EL2',
       '3RD/3, 400000433cef7f, of a00003ce000, arm64.stage1 4K EL2',
+      'owner: xen',
       'root: 806a3c000',
       '1ST/1, 0, of 38000000, arm64.stage2 4K',
     ],
@@ -1091,6 +1098,143 @@ BIOS-e820: [mem 0x00000000bf680000-0x00000000bf697fff] ACPI data
       'reserved 41860000-41eb0000 reserved [/proc/iomem] 1',
       'mmio 8000000000-10000000000 pcie@10000000 [/proc/iomem] 0',
       'persistent 1840000000-d540000000 Persistent Memory [/proc/iomem] 0',
+    ],
+  },
+  {
+    id: 'uboot.abort',
+    name: 'a data abort, and a vendor’s report',
+    text: `"Synchronous Abort" handler, esr 0x96000010, far 0x2a480000
+elr: 0000000000073df8 lr : 0000000000073e28 (reloc)
+elr: 000000003ff7cdf8 lr : 000000003ff7ce28
+x0 : 000000002a480000 x1 : 0000000000000000
+Code: d503201f f9400000 (b9400001)
+"Synchronous Abort" handler, esr 0x96000046
+
+* Reason:        Exception from a Data abort, from current exception level
+* PC         =   00000000eff5bd00
+* ESR_EL2    =   0000000096000046
+* FAR_EL2    =   0000000000000008
+`,
+    says: [
+      'ESR_EL2=96000010',
+      'FAR_EL2=2a480000',
+      'arm64 fault 2a480000 code 96000010 at EL2',
+      'ESR_EL2=96000046',
+      'ESR_EL2=96000046',
+      'FAR_EL2=8',
+      'arm64 fault 8 code 96000046 at EL2',
+    ],
+  },
+  {
+    id: 'tfa.crash',
+    name: 'an exception in EL3 with the registers of EL3 and EL1',
+    text: `Unhandled Exception in EL3.
+x30            = 0x000000000e0069ec
+x0             = 0x0000000000000000
+scr_el3        = 0x0000000000000738
+sctlr_el3      = 0x0000000030cd183f
+tcr_el3        = 0x0000000080803520
+mair_el3       = 0x00000000004404ff
+ttbr0_el3      = 0x000000000e0a1000
+esr_el3        = 0x0000000096000046
+far_el3        = 0x0000000000001000
+esr_el1        = 0x0000000000000000
+`,
+    says: [
+      'SCR_EL3=738',
+      'SCTLR_EL3=30cd183f',
+      'TCR_EL3=80803520',
+      'MAIR_EL3=4404ff',
+      'TTBR0_EL3=e0a1000',
+      'ESR_EL3=96000046',
+      'FAR_EL3=1000',
+      'ESR_EL1=0',
+      'arm64 fault 1000 code 96000046 at EL3',
+    ],
+  },
+  {
+    id: 'optee.xlat',
+    name: 'pages and holes',
+    text: `D/TC:0       [LVL2] VA:0x0002000000 TBL:0x0002204000
+D/TC:0          [LVL3] VA:0x00020ff000 INVALID
+D/TC:0          [LVL3] VA:0x0002101000 PA:0x0002101000 MEM-RO-X -S
+D/TC:0          [LVL3] VA:0x0002102000 PA:0x0002102000 DEV-RW-XN-NS
+`,
+    says: [
+      'va 20ff000-2100000, LVL3/3, hole',
+      'va 2101000-2102000, to 2101000, LVL3/3, +execute security=S type=Normal +valid -write',
+      'va 2102000-2103000, to 2102000, LVL3/3, -execute security=NS type=Device +valid +write',
+    ],
+  },
+  {
+    id: 'optee.abort',
+    name: 'a trusted application reads at 0x10',
+    text: `E/TC:? 0 
+E/TC:? 0 User mode data-abort at address 0x10 (translation fault)
+E/TC:? 0  esr 0x92000045  ttbr0 0x200001018f000   ttbr1 0x00000000   cidr 0x0
+E/TC:? 0  cpu #0          cpsr 0x20000100
+E/TC:? 0  x0  0000000000000010 x1  0000000000000000
+`,
+    says: [
+      'FAR_EL1=10',
+      'ESR_EL1=92000045',
+      'TTBR0_EL1=200001018f000',
+      'TTBR1_EL1=0',
+      'arm64 fault 10 code 92000045 at EL1',
+    ],
+  },
+  {
+    id: 'kvm.hyp-panic',
+    name: 'EL2 fetches what is not mapped',
+    text: `Kernel panic - not syncing: HYP panic:
+PS:a00003c9 PC:0000ca0b42049fc4 ESR:86000006
+FAR:0000ca0b42049fc4 HPFAR:0000000010001000 PAR:0000000000000000
+VCPU:0000000000000000
+`,
+    says: [
+      'ESR_EL2=86000006',
+      'FAR_EL2=ca0b42049fc4',
+      'HPFAR_EL2=10001000',
+      'PAR_EL1=0',
+      'arm64 fault ca0b42049fc4 code 86000006 at EL2 hpfar 10001000',
+    ],
+  },
+  {
+    id: 'qemu.int',
+    name: 'a system call, then an abort taken to EL1',
+    text: `Taking exception 2 [SVC] on CPU 0
+...from EL0 to EL1
+...with ESR 0x15/0x56000000
+...with ELR 0x400580
+...to EL1 PC 0xffff800010010400 PSTATE 0x3c5
+Taking exception 4 [Data Abort] on CPU 0
+...from EL1 to EL1
+...with ESR 0x25/0x96000004
+...with FAR 0xffff00000000
+...with ELR 0xffff8000100a1234
+...to EL1 PC 0xffff800010010200 PSTATE 0x3c5
+`,
+    says: ['ESR_EL1=96000004', 'FAR_EL1=ffff00000000', 'arm64 fault ffff00000000 code 96000004 at EL1'],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'EDK2, then FreeBSD',
+    text: `Synchronous Exception at 0x00000000BF5E1234
+  SP 0x00000000478F7F10   ELR 0x000000004B21A4A8  SPSR 0x60000205  FPSR 0x00000000
+ ESR 0x96000004          FAR 0x0000000000000028
+Fatal data abort:
+  x0: 0000000000000000
+ spsr:         60000045
+ far: 0000000000000028
+ esr:         96000004
+`,
+    says: [
+      'ESR_EL2=96000004',
+      'FAR_EL2=28',
+      'arm64 fault 28 code 96000004 at EL2',
+      'FAR_EL1=28',
+      'ESR_EL1=96000004',
+      'arm64 fault 28 code 96000004 at EL1',
     ],
   },
 ].map(example => ({ ...example, text: page(example.text).replace(/\n\n$/, '\n') }));

@@ -7,8 +7,9 @@
  *       [LV1] VA:0x0 PA:0x0 size:0x40000000 DEV-RW-XN-S
  *     L1[002] @ 0x80031010 = 0x0000000080032003
  */
-import type { Attributes, Level, MemoryRange, Range, RegimeGuess } from '../model.ts';
+import type { Attributes, Entry, Level, MemoryRange, Range, RegimeGuess } from '../model.ts';
 import { big, known, recogniser } from '../recogniser.ts';
+import { AbortReport, says } from './abort-report.ts';
 
 // ------------------------------------------------------------------------------------------------ bdinfo
 
@@ -24,7 +25,12 @@ export const ubootBdinfo = recogniser<BdinfoState>({
     {
       like: /^TLB addr\s{1,8}= (0x[0-9a-f]{1,16})$/,
       proof: 1,
-      read: (m, { line, out }) => out.put(line, { is: 'fact', name: 'root', value: big(m[1]) }),
+      read: (m, { line, out }) => {
+        out.put(line, { is: 'fact', name: 'root', value: big(m[1]) });
+        // Arm alone has `arch.tlb_addr`, in as many digits as a pointer has [U-Boot, arch/arm/lib/bdinfo.c]
+        if (m[1]?.length === 18) out.put(line, { is: 'fact', name: 'arch', value: 'arm64' });
+        out.put(line, { is: 'fact', name: 'owner', value: 'u-boot' });
+      },
     },
     {
       like: /^DRAM bank\s{1,8}= (0x[0-9a-f]{1,16})$/,
@@ -241,29 +247,102 @@ export const tfa = recogniser<TfaState>({
   ],
 });
 
-// ------------------------------------------------------------------------------------------------ Zephyr
+// ------------------------------------------------------------------------------------------------ OP-TEE
 
-export const zephyr = recogniser({
-  id: 'zephyr.walk',
-  title: 'Zephyr page-table entries',
+/** Bytes that an entry of each level maps, with 4-KByte tables. */
+const SIZE_AT: Readonly<Record<string, bigint>> = { 0: 1n << 39n, 1: 1n << 30n, 2: 1n << 21n, 3: 1n << 12n };
+
+export const opteeTables = recogniser({
+  id: 'optee.xlat',
+  title: 'OP-TEE translation tables',
   arch: 'arm64',
+  map: { holes: true },
   state: () => ({}),
   rows: [
     {
-      like: /^(?:.{0,40} )?L(\d)\[(\d{1,4})\] @ (0x[0-9a-f]{1,16}) = (0x[0-9a-f]{1,16})/,
-      proof: 0.95,
+      like: /^ {0,12}\[LVL([0-3])\] VA:(0x[0-9a-f]{1,16}) (?:INVALID|TBL:0x[0-9a-f]{1,16}|PA:(0x[0-9a-f]{1,16}) ([A-Z]{2,6})-(RO|RW)-(XN|X) ?- ?(NS|S))$/,
+      proof: 1,
       read: (m, { line, out }) => {
-        out.assume('Zephyr levels are arm64 stage 1 levels', line);
-        out.put(line, {
-          is: 'entry',
-          word: big(m[4]),
-          width: 64,
-          level: { name: `L${m[1]}`, number: Number(m[1]) },
-          at: big(m[3]),
-          atSpace: 'pa',
-          regime: { family: 'arm64.stage1' },
-        });
+        const [, level = '', va, pa, type = '', rights, fetch, security] = m;
+        const size = SIZE_AT[level];
+        const hole = line.text.endsWith('INVALID');
+        if (size === undefined || (pa === undefined && !hole)) return;
+        const start = big(va);
+        out.assume('OP-TEE’s tables are of 4 KBytes', line);
+        out.put(
+          line,
+          known<Range>({
+            ...{ is: 'range', space: 'va', start, end: start + size },
+            output: pa === undefined ? undefined : big(pa),
+            pageSize: hole ? undefined : size,
+            level: { name: `LVL${level}`, number: Number(level) },
+            regime: { family: 'arm64.stage1', granule: '4K' },
+            hole: hole ? true : undefined,
+            attributes: hole
+              ? undefined
+              : known<Attributes>({
+                  valid: true,
+                  type: { MEM: 'Normal', DEV: 'Device' }[type] ?? type,
+                  write: rights === 'RW',
+                  execute: fetch === 'X',
+                  security,
+                }),
+            words: hole ? undefined : [type, rights ?? '', fetch ?? '', security ?? ''],
+          }),
+        );
       },
     },
   ],
+});
+
+// ------------------------------------------------------------------------------------------------ Zephyr
+
+interface ZephyrState {
+  readonly report: AbortReport;
+}
+
+export const zephyr = recogniser<ZephyrState>({
+  id: 'zephyr.walk',
+  title: 'Zephyr exception and page-table entries',
+  arch: 'arm64',
+  state: () => ({ report: new AbortReport(1) }),
+  rows: [
+    {
+      like: /^(?:.{0,40} )?L(\d)\[(\d{1,4})\] @ (0x[0-9a-f]{1,16}) = (0x[0-9a-f]{1,16})(?![0-9a-zA-Z_])/,
+      proof: 0.95,
+      read: (m, { line, state, out }) => {
+        out.assume('Zephyr levels are arm64 stage 1 levels', line);
+        const { group = 0, input } = state.report.walked ?? {};
+        out.put(
+          line,
+          known<Entry>({
+            ...{ is: 'entry', word: big(m[4]), width: 64, at: big(m[3]), atSpace: 'pa', input },
+            level: { name: `L${m[1]}`, number: Number(m[1]) },
+            regime: { family: 'arm64.stage1' },
+          }),
+          group,
+        );
+      },
+    },
+    says(
+      /^ESR_ELn: {1,8}(0x[0-9a-f]{1,16})(?:\s{1,16}FAR_ELn: {1,8}(0x[0-9a-f]{1,16}))?(?:\s{1,16}ELR_ELn: {1,8}0x[0-9a-f]{1,16})?$/,
+      0.95,
+      m => ({ esr: big(m[1]), ...(m[2] === undefined ? {} : { far: big(m[2]) }) }),
+    ),
+    says(/^FAR_ELn: {1,8}(0x[0-9a-f]{1,16})$/, 0.95, m => ({ far: big(m[1]) })),
+    says(
+      /^(?:Walk(?:ing)? (?:of )?)?(TTBR[01]|TCR|MAIR|SCTLR)(?:_EL[n1])?(?: ?[:=@]| at) {0,8}(0x[0-9a-f]{1,16}):?$/,
+      0.6,
+      m => ({
+        registers: { [`${m[1]}_EL1`]: big(m[2]) },
+      }),
+    ),
+    { like: /^ELR_ELn: {1,8}0x[0-9a-f]{1,16}$/, proof: 0.9 },
+    { like: /^ {0,4}(?:EC|IL|ISS): {1,4}0x[0-9a-f]{1,8}(?: \(.{1,120}\))?$/, proof: 0.7 },
+    {
+      like: /^(?:x\d{1,2}|TPIDRRO|lr): {1,4}0x[0-9a-f]{16}|^>>> ZEPHYR FATAL ERROR |^Halting system$|^Current thread: /,
+      proof: 0.6,
+    },
+  ],
+  end: ({ report }, out) => report.close(out),
 });

@@ -1,11 +1,12 @@
 /** Every recogniser, specific ones before general ones: the order decides between equal scores. */
 import type { Recogniser } from '../recogniser.ts';
+import { kvmPanic, opteeAbort, otherAborts, qemuInterrupts, tfaCrash, ubootAbort } from './arm64-aborts.ts';
 import { arm64Oops } from './arm64-oops.ts';
 import { bareWords } from './bare-words.ts';
 import { bochsPage, bochsTab, bochsTrace } from './bochs.ts';
 import { chipsecDict, chipsecLog } from './chipsec.ts';
 import { crashVtop } from './crash.ts';
-import { tfa, ubootBdinfo, ubootTables, zephyr } from './firmware.ts';
+import { opteeTables, tfa, ubootBdinfo, ubootTables, zephyr } from './firmware.ts';
 import { crashRd, hexdumpC, od, ubootMd, xxd } from './hexdump.ts';
 import { e820, iomem } from './memory-maps.ts';
 import { mtrrDmesg, mtrrProc, patDmesg, patList } from './memory-types.ts';
@@ -58,6 +59,13 @@ export const recognisers: readonly Recogniser[] = [
   ubootTables,
   ubootBdinfo,
   zephyr,
+  ubootAbort,
+  tfaCrash,
+  opteeTables,
+  opteeAbort,
+  kvmPanic,
+  qemuInterrupts,
+  otherAborts,
   chipsecLog,
   chipsecDict,
   addrxlat,

@@ -12,6 +12,8 @@
 import type { Line } from '../lines.ts';
 import type { Entry } from '../model.ts';
 import { big, known, recogniser, type Sink } from '../recogniser.ts';
+import { AbortReport } from './abort-report.ts';
+import { hpfarOf } from './arm64-aborts.ts';
 
 interface X86State {
   group: number;
@@ -68,18 +70,28 @@ export const xenX86 = recogniser<X86State>({
 });
 
 interface ArmState {
+  readonly report: AbortReport;
   group: number;
   input?: bigint;
   /** Undefined until a heading says whose tables these are. */
   second?: boolean;
+  /** The last abort of a guest: a walk of its address is of this abort. */
+  guest?: { readonly ipa: bigint; readonly group: number };
 }
 const LEVEL: Readonly<Record<string, number>> = { '0TH': 0, '1ST': 1, '2ND': 2, '3RD': 3 };
+
+/** The group of a walk, and who wrote these tables. */
+function walks(state: ArmState, group: number, input: bigint, line: Line, out: Sink): void {
+  state.group = group;
+  state.input = input;
+  out.put(line, { is: 'fact', name: 'owner', value: 'xen' }, group);
+}
 
 export const xenArm = recogniser<ArmState>({
   id: 'xen.arm-walk',
   title: 'Xen page-table walk (Arm)',
   arch: 'arm64',
-  state: () => ({ group: 0 }),
+  state: () => ({ group: 0, report: new AbortReport(2) }),
   rows: [
     {
       like: /^(0TH|1ST|2ND|3RD)\[0x([0-9a-f]{1,3})\] = 0x([0-9a-f]{1,16})$/,
@@ -104,21 +116,53 @@ export const xenArm = recogniser<ArmState>({
       },
     },
     {
+      // `traps.c:1986:d0v1 HSR=… pc=… gva=… gpa=…`
+      like: /^(?:\S{1,40}:\d{1,6}:)?(?:d\d{1,5}v\d{1,4}:? )?HSR=(0x[0-9a-f]{1,16}) pc=0x[0-9a-f]{1,16} gva=(0x[0-9a-f]{1,16}) gpa=(0x[0-9a-f]{1,16})$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        const ipa = big(m[3]);
+        state.report.begin(line, out);
+        state.report.take(line, { esr: big(m[1]), far: big(m[2]), hpfar: hpfarOf(ipa) }, out);
+        state.guest = { ipa, group: state.report.walked?.group ?? 0 };
+      },
+    },
+    {
+      like: /^(?:\S{1,40}:\d{1,6}:)?(?:d\d{1,5}v\d{1,4}:? )?(?:Hypervisor Trap\.|Unsupported D?FSC:) HSR=(0x[0-9a-f]{1,16}) (?:EC|DFSC)=/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        state.report.begin(line, out);
+        state.report.take(line, { esr: big(m[1]) }, out);
+      },
+    },
+    {
+      // Xen's own abort, by class and the rest of the syndrome
+      like: /^(Data|Instruction) Abort Trap\. Syndrome=(0x[0-9a-f]{1,8})$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        const ec = m[1] === 'Data' ? 0x25n : 0x21n;
+        state.report.begin(line, out);
+        state.report.take(line, { esr: (ec << 26n) | (1n << 25n) | big(m[2]) }, out);
+      },
+    },
+    {
       like: /^Walking Hypervisor VA (0x[0-9a-f]{1,16}) on CPU\d{1,4} via TTBR (0x[0-9a-f]{1,16})$/,
       proof: 1,
       read: (m, { line, state, out }) => {
-        state.group = out.group();
-        state.input = big(m[1]);
+        const { report } = state;
+        if (report.hasSyndrome) report.take(line, { far: big(m[1]) }, out);
+        else report.begin(line, out);
+        report.take(line, { registers: { TTBR0_EL2: big(m[2]) } }, out);
+        walks(state, report.walked?.group ?? 0, big(m[1]), line, out);
         state.second = false;
-        out.put(line, { is: 'register', name: 'TTBR0_EL2', value: big(m[2]) }, state.group);
       },
     },
     {
       like: /^dom\d{1,5} IPA (0x[0-9a-f]{1,16})$/,
       proof: 1,
-      read: (m, { state, out }) => {
-        state.group = out.group();
-        state.input = big(m[1]);
+      read: (m, { line, state, out }) => {
+        const ipa = big(m[1]);
+        const own = state.guest && state.guest.ipa >> 12n === ipa >> 12n ? state.guest.group : undefined;
+        walks(state, own ?? out.group(), ipa, line, out);
         state.second = true;
       },
     },
@@ -134,5 +178,7 @@ export const xenArm = recogniser<ArmState>({
       read: (m, { line, out }) =>
         out.assume(`the root is concatenated; this walk begins in table ${m[1]}`, line),
     },
+    { like: /^(?:CPU\d{1,4}: )?Unexpected Trap: /, proof: 0.9 },
   ],
+  end: ({ report }, out) => report.close(out),
 });
