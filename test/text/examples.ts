@@ -232,7 +232,6 @@ BUG: unable to handle page fault for address: ff11000080000000
 PGD 1234067 P4D 1235067 PUD fffff067 BAD
 `,
     says: [
-      'x86 fault ff11000080000000 code ?',
       'PGD/5, 1234067, of ff11000080000000, x86.pte 5l',
       'P4D/4, 1235067, of ff11000080000000, x86.pte 5l',
       'PUD/3, 1236067, of ff11000080000000, x86.pte 5l',
@@ -241,6 +240,7 @@ PGD 1234067 P4D 1235067 PUD fffff067 BAD
       'PGD/5, 1234067, of ff11000080000000, x86.pte 5l',
       'P4D/4, 1235067, of ff11000080000000, x86.pte 5l',
       'PUD/3, fffff067, of ff11000080000000, x86.pte 5l',
+      'x86 fault ff11000080000000 code ?',
     ],
   },
   {
@@ -252,12 +252,25 @@ BUG: kernel NULL pointer dereference, address: 00000004
 *pde = 00000000 
 `,
     says: [
-      'x86 fault c0deb000 code ?',
       'pdpt/3, 2a6a001, of c0deb000, x86.pte pae',
       'pde/2, 2b83063, of c0deb000, x86.pte pae',
       'pte/1, 8000000000deb161, of c0deb000, x86.pte pae',
-      'x86 fault 4 code ?',
+      'x86 fault c0deb000 code ?',
       'pde/2, 0, 32-bit, of 4, x86.pte 32',
+      'x86 fault 4 code ?',
+    ],
+  },
+  {
+    id: 'linux.bad-page-map',
+    name: 'a page found bad, then a table',
+    text: `BUG: Bad page map in process app  pte:fd20b000 pmd:16d7b08067
+addr:00007fb3611a5000 vm_flags:08100073 anon_vma:ffff888100000000 mapping:0000000000000000 index:7fb3611a5
+mm/pgtable-generic.c:33: bad pmd ffff888123456000(00000000deadbeef)
+`,
+    says: [
+      'PMD/2, 16d7b08067, of 7fb3611a5000, x86.pte',
+      'PTE/1, fd20b000, of 7fb3611a5000, x86.pte',
+      'PMD/2, deadbeef, x86.pte',
     ],
   },
   {

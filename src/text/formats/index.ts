@@ -2,6 +2,7 @@
 import type { Recogniser } from '../recogniser.ts';
 import { kvmPanic, opteeAbort, otherAborts, qemuInterrupts, tfaCrash, ubootAbort } from './arm64-aborts.ts';
 import { arm64Oops } from './arm64-oops.ts';
+import { badPageMap } from './bad-page-map.ts';
 import { bareWords } from './bare-words.ts';
 import { bochsPage, bochsTab, bochsTrace } from './bochs.ts';
 import { chipsecDict, chipsecLog } from './chipsec.ts';
@@ -30,6 +31,7 @@ import { xenArm, xenX86 } from './xen.ts';
 export const recognisers: readonly Recogniser[] = [
   arm64Oops,
   x86Oops,
+  badPageMap,
   kvmStage2,
   arm64Ptdump,
   x86Ptdump,
