@@ -94,12 +94,3 @@ function grown<T>(
   answers.set(value, grown(answers.get(value), rest, made));
   return { question, answers };
 }
-
-/** Made when it is first asked for: what most commands never need costs none of them anything. */
-export function once<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}

@@ -5,7 +5,7 @@
  */
 import { decode, encode, readRow } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
-import { once } from '../../bits/memo.ts';
+import { once } from '../../bits/once.ts';
 import { addr, bits, fixed, flag, wide } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { linux as linuxRef } from '../../refs.ts';

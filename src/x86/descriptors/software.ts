@@ -5,7 +5,7 @@
  */
 import { decode, encode } from '../../bits/codec.ts';
 import { format } from '../../bits/format.ts';
-import { once } from '../../bits/memo.ts';
+import { once } from '../../bits/once.ts';
 import { addr, bits, fixed, flag, ignored, scattered, wide } from '../../bits/spec.ts';
 import { hex, WORD_MASK, type Word } from '../../bits/word.ts';
 import { linux } from '../../refs.ts';
