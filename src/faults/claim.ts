@@ -3,7 +3,8 @@ import type { Finding } from '../bits/codec.ts';
 
 /**
  * Why the access failed, as far as tables can explain it. `outside`: something that no entry decides (an external abort,
- * a protection key, a tag check…). `unsaid`: the hardware says that some entry is the reason, and not how.
+ * a protection key, a tag check…). `unsaid`: the hardware says that some entry is the reason, and not how. `unknown`: what
+ * the hardware said is not known.
  */
 export type Cause =
   | 'not-present'
@@ -13,6 +14,7 @@ export type Cause =
   | 'reserved-bit'
   | 'misconfiguration'
   | 'unsaid'
+  | 'unknown'
   | 'outside';
 
 export type AccessKind = 'read' | 'write' | 'fetch';
@@ -71,3 +73,20 @@ export function worded(claim: Omit<Claim, 'text'>, who: WhoText): Claim {
   const made = by === undefined ? plain : who(by, plain, access === 'fetch' ? 'instruction fetch' : access);
   return { ...claim, text: `${made}${onWalk ? ', for a table of stage 1' : ''}` };
 }
+
+/** A claim of which nothing is known but the address: the entries alone are judged. */
+export const claimWithout = (
+  missing: string,
+  about: Pick<Claim, 'architecture' | 'family' | 'stage' | 'source'>,
+  input: bigint | undefined,
+): Claim => ({
+  ...about,
+  ...(input === undefined ? {} : { input }),
+  cause: 'unknown',
+  access: 'read',
+  text: 'a read',
+  onWalk: false,
+  says: `not known: the text has no ${missing}`,
+  remarks: ['the entries alone are judged'],
+  findings: [],
+});

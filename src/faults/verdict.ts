@@ -38,6 +38,7 @@ const CAUSE: Readonly<Record<Cause, string>> = {
   'reserved-bit': 'a reserved bit',
   misconfiguration: 'a misconfigured entry',
   unsaid: 'an entry that does not let it pass',
+  unknown: 'nothing that is known',
   outside: 'something that no entry decides',
 };
 
@@ -55,8 +56,12 @@ export function explain(
   controls: Controls = () => undefined,
 ): Explanation {
   const found = keptOut(claim, walk, rules, controls) ?? find(claim, walk, rules);
-  const { finds, guilty, verdict } = found;
+  const { finds, guilty } = found;
   const suspects = [...(found.suspects ?? []), ...suspectsOf(claim, walk, finds, rules, controls)];
+  const verdict =
+    claim.cause === 'unknown' && found.finds === 'not-present'
+      ? `${found.verdict}, so any access faults`
+      : found.verdict;
   const steps = walk.steps.map((step): StepVerdict => {
     const denied = (found.denied ?? []).filter(denial => denial.step === step).map(({ bit }) => bit);
     const says = [...describe(step, walk), ...denied];
@@ -65,6 +70,17 @@ export function explain(
   const held = agreement(claim, finds, guilty ?? found.denied?.at(-1)?.step);
   return { finds, verdict, steps, suspects, ...held };
 }
+
+/** An address of which the system that took the fault says that no table translates it. */
+export const explainOutside = (claim: Claim, address: bigint): Explanation => ({
+  finds: 'not-present',
+  verdict: `${hex(address)} lies between the addresses of the tables: none translates it`,
+  steps: [],
+  suspects: [
+    'a pointer that was overwritten, or a poison value: Linux writes such into entries of lists that it deletes',
+  ],
+  ...agreement(claim, 'not-present', undefined),
+});
 
 interface Found {
   readonly finds: Explanation['finds'];
@@ -158,7 +174,7 @@ function suspectsOf(
   controls: Controls,
 ): readonly string[] {
   if (finds === 'permission') return rules.behindDenial(claim, walk);
-  if (finds !== 'fine') return [];
+  if (finds !== 'fine' || claim.cause === 'unknown') return [];
   switch (claim.cause) {
     case 'outside':
       return [`what the hardware named: ${claim.says}`];
@@ -182,7 +198,8 @@ function agreement(
   finds: Explanation['finds'],
   guilty: Step | undefined,
 ): Pick<Explanation, 'agrees' | 'doubt'> {
-  if (finds === 'unknown' || finds === 'no-address' || claim.cause === 'outside') return {};
+  if (finds === 'unknown' || finds === 'no-address') return {};
+  if (claim.cause === 'outside' || claim.cause === 'unknown') return {};
   if (finds === 'on-purpose') {
     const agrees = claim.cause === 'misconfiguration' || claim.cause === 'reserved-bit';
     return agrees ? { agrees } : { agrees, doubt: changed(claim, 'an entry that faults on purpose') };

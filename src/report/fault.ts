@@ -79,10 +79,12 @@ function faultLines(answer: ExplainedFault, { style, width }: Look): string[] {
     ...fact('access', `${claim.text}${where}`),
     ...claim.remarks.flatMap(remark => fact('note', remark)),
     ...claim.findings.flatMap(({ message }) => fact('', style.yellow(message))),
-    ...(explanation && regime
+    ...(explanation
       ? [
-          ...fact('tables', `${root === undefined ? '' : `${root}: `}${regime.title}`),
-          ...explanation.steps.flatMap(verdict => stepLines(verdict, regime, { style, width })),
+          ...(regime ? fact('tables', `${root === undefined ? '' : `${root}: `}${regime.title}`) : []),
+          ...(regime
+            ? explanation.steps.flatMap(verdict => stepLines(verdict, regime, { style, width }))
+            : []),
           ...fact('verdict', style.bold(explanation.verdict)),
           ...(explanation.agrees ? fact('', 'which is what the hardware said') : []),
           ...(explanation.doubt === undefined ? [] : fact('but', explanation.doubt)),

@@ -174,6 +174,8 @@ export interface Fault {
   readonly hpfar?: bigint;
   /** arm64: the exception level that took it, where the text says so; 1 for a kernel's own report. */
   readonly el?: 1 | 2 | 3;
+  /** No table translates the address, says whoever reported it: it lies between those that tables can translate. */
+  readonly outside?: true;
 }
 
 /** A number or name that the text states and a reading may depend on. */

@@ -1,15 +1,17 @@
 /** `explain-fault`: what the hardware said of a fault, held against a dump, bare entries, or a kernel’s own message. */
 
 import { descriptors } from '../../arch/descriptors.ts';
+import { registers as registerFamilies } from '../../arch/families.ts';
 import { architectureFaults, faultsOf } from '../../arch/faults.ts';
 import { walksOf } from '../../arch/walks.ts';
 import { abortClaim } from '../../arm64/faults/claims.ts';
+import { groupBy } from '../../bits/group-by.ts';
 import { parseSettings, type SettingTable } from '../../bits/settings.ts';
-import { parseWord } from '../../bits/word.ts';
-import type { Claim } from '../../faults/claim.ts';
+import { hex, parseWord } from '../../bits/word.ts';
+import { type Claim, claimWithout } from '../../faults/claim.ts';
 import { walkEntries } from '../../faults/entries.ts';
 import { lookUp } from '../../faults/look.ts';
-import { explain } from '../../faults/verdict.ts';
+import { explain, explainOutside } from '../../faults/verdict.ts';
 import { valuesOf } from '../../machine/machine.ts';
 import { revealed } from '../../pasted/entry.ts';
 import { type ExplainedFault, faultAnswer } from '../../report/fault.ts';
@@ -128,7 +130,10 @@ function namedClaim(args: FaultArgs, stage2: boolean): Claim | undefined {
 function claimsOf(args: FaultArgs, io: Io, stage2: boolean): readonly Claim[] {
   const named = namedClaim(args, stage2);
   if (named) return [named];
-  return faultsIn(args, io).flatMap(({ fault }) => claimOfText(fault) ?? []);
+  const claims = faultsIn(args, io).map(text => claimOfText(text.fault) ?? unexplained(text, args));
+  const known = claims.filter(claim => typeof claim !== 'string');
+  if (known.length === 0) throw new InputError(claims.join('; '));
+  return known;
 }
 
 /** A fault that a kernel reported of itself. */
@@ -241,13 +246,16 @@ function answerOfWords(
 
 interface TextFault {
   readonly fault: Fault;
+  /** From 1. */
+  readonly line: number;
   readonly entries: readonly Entry[];
-  readonly registers: Map<string, bigint>;
-  readonly facts: Map<string, bigint | string>;
+  readonly registers: ReadonlyMap<string, bigint>;
+  readonly facts: ReadonlyMap<string, bigint | string>;
 }
 
-/** Faults in a text, each with what belongs to it. */
-function faultsIn(args: FaultArgs, io: Io): readonly TextFault[] {
+const nameOf = ({ text }: FaultArgs): string => text ?? 'stdin';
+
+function itemsIn(args: FaultArgs, io: Io): readonly Item[] {
   const items: Item[] = [];
   const reader = new TextReader({ onItem: item => items.push(item) });
   if (args.text !== undefined) reader.write(textOf(args.text));
@@ -260,40 +268,120 @@ function faultsIn(args: FaultArgs, io: Io): readonly TextFault[] {
     for (const chunk of io.stdin.chunks()) reader.write(decoder.decode(chunk, { stream: true }));
   }
   reader.end();
-  const faults = items.filter(item => item.is === 'fault');
-  if (faults.length === 0)
-    throw new InputError(
-      `${args.text ?? 'stdin'}: no fault in this text; kernel messages of arm64 and x86 are understood, or say it with --esr, --pf-code…`,
-    );
-  return faults.map(fault => {
-    const own = items.filter(({ group }) => group === fault.group || group === 0);
-    return {
-      fault,
-      entries: own.filter(item => item.is === 'entry').filter(({ folded }) => folded !== true),
-      registers: new Map(own.flatMap(item => (item.is === 'register' ? [[item.name, item.value]] : []))),
-      facts: new Map(own.flatMap(item => (item.is === 'fact' ? [[item.name, item.value]] : []))),
-    };
+  return items;
+}
+
+const LEVELS = [1, 2, 3] as const;
+
+/** Syndromes that stand among registers, where nobody says that there was a fault. */
+function faultsAmong(registers: ReadonlyMap<string, bigint>): readonly Fault[] {
+  return LEVELS.flatMap((el): Fault[] => {
+    const esr = registers.get(`ESR_EL${el}`);
+    if (esr === undefined || esr === 0n) return [];
+    const address = registers.get(`FAR_EL${el}`);
+    const hpfar = el === 2 ? registers.get('HPFAR_EL2') : undefined;
+    return [
+      {
+        ...{ is: 'fault', arch: 'arm64', esr, el },
+        ...(address === undefined ? {} : { address }),
+        ...(hpfar === undefined ? {} : { hpfar }),
+      },
+    ];
   });
 }
 
-function answersOfText(args: FaultArgs, io: Io): readonly ExplainedFault[] {
-  return faultsIn(args, io).flatMap(({ fault, entries, registers, facts }) => {
-    const claim = claimOfText(fault);
-    if (!claim) return [];
-    const [first] = entries;
-    const family = Object.values(SHORT).find(id => id === first?.regime?.family);
-    if (!first || !family) return [{ claim, assumed: [] }];
-    const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
-    const given = {
-      ...revealed(fault.address === undefined ? first : { ...first, input: fault.address }, {
-        registers,
-        facts,
-      }),
-      ...(parseSettings(table, pairsOf(args.set)) as Given),
-    };
-    const words = entries.map(entry => entry.word);
-    return [answerOfWords(claim, family, words, given, registers)];
+/** Faults in a text, each with what belongs to it. */
+function faultsIn(args: FaultArgs, io: Io): readonly TextFault[] {
+  const items = itemsIn(args, io);
+  const groups = groupBy(items, ({ group }) => group);
+  const whole = groups.get(0) ?? [];
+  const found = [...groups].flatMap(([group, members]): TextFault[] => {
+    const own = group === 0 ? members : [...whole, ...members];
+    const registers = new Map(own.flatMap(item => (item.is === 'register' ? [[item.name, item.value]] : [])));
+    const facts = new Map(own.flatMap(item => (item.is === 'fact' ? [[item.name, item.value]] : [])));
+    const entries = own.filter(item => item.is === 'entry').filter(({ folded }) => folded !== true);
+    const said = members.filter(item => item.is === 'fault');
+    const line = members.find(({ is }) => is === 'register')?.line ?? 1;
+    const faults =
+      said.length > 0
+        ? said.map(fault => ({ fault, line: fault.line }))
+        : faultsAmong(registersOnly(members)).map(fault => ({ fault, line }));
+    return faults.map(fault => ({ ...fault, entries, registers, facts }));
   });
+  if (found.length === 0)
+    throw new InputError(
+      `${nameOf(args)}: no fault in this text; kernel messages of arm64 and x86 are understood, or say it with --esr, --pf-code…`,
+    );
+  return found.sort((a, b) => a.line - b.line);
+}
+
+const registersOnly = (items: readonly Item[]): ReadonlyMap<string, bigint> =>
+  new Map(items.flatMap(item => (item.is === 'register' ? [[item.name, item.value]] : [])));
+
+/** What of a fault the text lacks, by architecture. */
+const SYNDROME: Readonly<Record<string, string>> = { arm64: 'ESR', x86: 'error code' };
+
+/** Why a fault cannot be explained. */
+function unexplained({ fault: { esr, address, arch }, line }: TextFault, args: FaultArgs): string {
+  const at = `${nameOf(args)}, line ${line}`;
+  if (esr !== undefined) {
+    const { exception = 'another exception' } =
+      registerFamilies.find(({ id }) => id === 'arm64.ESR_ELx')?.read(esr, {}).facts ?? {};
+    return `${at}: ESR ${hex(esr)} is no abort: ${exception}`;
+  }
+  const where = address === undefined ? '' : ` at ${hex(address)}`;
+  return `${at}: a fault${where} without its ${SYNDROME[arch]} and without entries: say it with ${arch === 'arm64' ? '--esr' : '--pf-code'}`;
+}
+
+/** The claim of a fault; without a syndrome, one that leaves everything to the entries. */
+function claimIn({ fault, entries: [first] }: TextFault): Claim | undefined {
+  const claim = claimOfText(fault);
+  if (claim || fault.esr !== undefined) return claim;
+  const { address, arch } = fault;
+  const family = Object.values(SHORT).find(id => id === first?.regime?.family);
+  if (family === undefined && fault.outside === undefined) return undefined;
+  return claimWithout(
+    SYNDROME[arch] ?? 'syndrome',
+    {
+      source: `a fault${address === undefined ? '' : ` at ${hex(address)}`}`,
+      architecture: arch,
+      stage: family === SHORT.stage2 ? 2 : 1,
+      family: family ?? SHORT.stage1 ?? '',
+    },
+    address,
+  );
+}
+
+function answerIn(text: TextFault, claim: Claim, args: FaultArgs): ExplainedFault {
+  const { fault, entries, facts } = text;
+  const registers = new Map([...text.registers, ...registersOf(args)]);
+  if (fault.outside && fault.address !== undefined)
+    return { claim, explanation: explainOutside(claim, fault.address), assumed: [] };
+  const [first] = entries;
+  const family = Object.values(SHORT).find(id => id === first?.regime?.family);
+  if (!first || !family) return { claim, assumed: [] };
+  const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
+  const entry = fault.address === undefined ? first : { ...first, input: fault.address };
+  const given = {
+    ...revealed(entry, { registers, facts }),
+    ...(parseSettings(table, pairsOf(args.set)) as Given),
+  };
+  const words = entries.map(({ word }) => word);
+  return answerOfWords(claim, family, words, given, registers);
+}
+
+/** @throws InputError where nothing of the text can be explained */
+function answersOfText(args: FaultArgs, io: Io): readonly ExplainedFault[] {
+  const trouble: string[] = [];
+  const answers = faultsIn(args, io).flatMap(text => {
+    const claim = claimIn(text);
+    if (claim) return [answerIn(text, claim, args)];
+    trouble.push(unexplained(text, args));
+    return [];
+  });
+  if (answers.length === 0) throw new InputError(trouble.join('; '));
+  for (const text of trouble) io.err.write(`memattr explain-fault: ${text}\n`);
+  return answers;
 }
 
 // --------------------------------------------------------------------------------------------------------- print

@@ -30,6 +30,7 @@ interface Oops {
   line?: Line;
   esr?: bigint;
   said: boolean;
+  outside?: true;
   granule?: '4K' | '16K' | '64K';
   startLevel?: number;
   width: 32 | 64;
@@ -98,10 +99,10 @@ function saySyndrome(oops: Oops, esr: bigint, line: Line, out: Sink): void {
 
 /** The fault, once: when its address and its syndrome are known, or when no more of it can come. */
 function sayFault(oops: Oops, out: Sink): void {
-  const { address, esr, line } = oops;
+  const { address, esr, line, outside } = oops;
   if (oops.said || line === undefined) return;
   oops.said = true;
-  out.put(line, known<Fault>({ is: 'fault', arch: 'arm64', address, esr }), oops.group);
+  out.put(line, known<Fault>({ is: 'fault', arch: 'arm64', address, esr, outside }), oops.group);
   if (address !== undefined) out.put(line, { is: 'register', name: 'FAR_EL1', value: address }, oops.group);
 }
 
@@ -239,7 +240,8 @@ export const arm64Oops = recogniser<State>({
       like: /^\[([0-9a-f]{8,16})\] (address between user and kernel address ranges|user address but active_mm is swapper)$/,
       proof: 1,
       read: (m, { line, state, out }) => {
-        reportOf(big(m[1]), state, line, out);
+        const oops = reportOf(big(m[1]), state, line, out);
+        if (m[2]?.startsWith('address between')) oops.outside = true;
       },
     },
     {
