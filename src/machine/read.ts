@@ -1,5 +1,5 @@
 /** Registers and facts in a text, whoever wrote it: every form that `decode` reads as registers, and JSON. */
-import { closest } from '../bits/suggest.ts';
+import { closest, distance } from '../bits/suggest.ts';
 import type { Item } from '../text/model.ts';
 import { TextReader } from '../text/read.ts';
 import {
@@ -22,15 +22,21 @@ export function unknownRegister(name: string): string {
   return `no register is called ${name}; ${hint}`;
 }
 
+/** One edit away from a register: what contains its name is something else (`CR0readShadow`). */
+const isMisspelt = (text: string): boolean =>
+  NAMES.some(name => distance(text.toUpperCase(), name) <= (name.length > 6 ? 2 : 1));
+
 /** What of a set of names is worth a word: those that look misspelt each by itself, the rest together. */
 function remarksOn(spelled: Iterable<string>, where: string): string[] {
   const strange = [...new Set(spelled)].filter(text => {
     const name = registerName(text);
     return !isTranslationRegister(name) && !isOtherRegister(name);
   });
-  const misspelt = strange.filter(name => closest(name, NAMES, 1).length > 0);
-  // a plain word is a heading of whoever wrote the file: `levels`, `offset`
-  const rest = strange.filter(name => !misspelt.includes(name) && !/^[a-z]+$/.test(name));
+  const misspelt = strange.filter(isMisspelt);
+  // a word in small letters, or no name at all, is a heading of whoever wrote the file: `levels`, `cpu0`, `other-9c000`
+  const rest = strange.filter(
+    name => !misspelt.includes(name) && !/^(?:[a-z][a-zA-Z]*|cpu\d*|\W*|.*[^\w].*)$/.test(name),
+  );
   return [
     ...misspelt.map(name => `${where}: ${unknownRegister(name)}`),
     ...(rest.length > 0
@@ -66,7 +72,9 @@ function fromFile({ cpus, spelled, unreadable, contradictory }: RegisterFile, wh
     cpus: cpus.map(cpu => new Map([...cpu].map(([name, value]) => [name, { value, origin }] as const))),
     remarks: [
       ...remarksOn(spelled, where),
-      ...contradictory.map(({ name, values: [kept, other] }) => twice(name, kept, other, where)),
+      ...contradictory
+        .filter(({ name }) => isTranslationRegister(name))
+        .map(({ name, values: [kept, other] }) => twice(name, kept, other, where)),
     ],
   };
 }
@@ -90,7 +98,8 @@ export function collected(items: readonly Item[], origin: (line: number) => Orig
     }
     const before = group.get(item.name);
     if (before === undefined) group.set(item.name, { value: item.value, origin: origin(item.line) });
-    else if (before.value !== item.value) remarks.push(twice(item.name, before.value, item.value, where));
+    else if (before.value !== item.value && isTranslationRegister(item.name))
+      remarks.push(twice(item.name, before.value, item.value, where));
   }
   return { cpus: cpusOf([...groups.values()]), facts: facts as KnownFacts, remarks };
 }

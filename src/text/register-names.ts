@@ -121,7 +121,7 @@ export function registerName(text: string): string {
  * segments, vectors, debug, timers, and whatever else has the exception level in its name.
  */
 const OTHER =
-  /^(?:[XWVQDSHBPZ]\d{1,2}|SP|PC|LR|FP|CPSR|PSTATE|FPSR|FPCR|FFR|VG|SVCR|.*_EL[0-3]{1,2}|(?:ID|MVFR|CNT|PM|DBG|ICC|ICH|ICV|MPAM|AMAIR|TPIDR)\w*|CSSELR|CLIDR|CCSIDR|CPACR|AIDR|REVIDR|ACTLR|VBAR|RVBAR|MDSCR|OSLSR|[RE]?[A-D]X|[RE]?[SD]I|[RE]?[SBI]P|R\d{1,2}[DWB]?|[RE]?FLAGS|[RE]?FL|[C-GS]S(?:_BASE)?|K?_?[GF]S_BASE|[GIL]DTR?|TR|CR8|XCR0|DR[0-7]|[XYZ]MM\d{1,2}|ST\d|MXCSR|F[CST]W|FPR\d|FOP|FCTRL|FSTAT|FTAG|FISEG|FIOFF|FOSEG|FOOFF|ORIG_[RE]AX|MSR_0X[0-9A-F]+|CPL|II|A20|SMM|HLT)$/;
+  /^(?:[XWVQDSHBPZ]\d{1,2}|SP|PC|LR|FP|CPSR|PSTATE|FPSR|FPCR|FFR|VG|SVCR|.*_EL[0-3]{1,2}|(?:ID|MVFR|CNT|PM|DBG|ICC|ICH|ICV|MPAM|AMAIR|TPIDR)\w*|SPSR\w*|L2\w+|RES_\w+|GUEST\w+|CSSELR|CLIDR|CCSIDR|CPACR|AIDR|REVIDR|ACTLR|VBAR|RVBAR|MDSCR|OSLSR|[RE]?[A-D]X|[RE]?[SD]I|[RE]?[SBI]P|R\d{1,2}[DWB]?|[RE]?FLAGS|[RE]?FL|[C-GS]S(?:_BASE)?|K?_?[GF]S_BASE|[GIL]DTR?|TR|CR8|XCR0|DR[0-7]|[XYZ]MM\d{1,2}|ST\d|MXCSR|F[CST]W|FPR\d|FOP|FCTRL|FSTAT|FTAG|FISEG|FIOFF|FOSEG|FOOFF|ORIG_[RE]AX|MSR_0X[0-9A-F]+|CPL|II|A20|SMM|HLT)$/;
 
 /** Is it a register that says how memory is translated or typed? */
 export const isTranslationRegister = (name: string): boolean => BY_SPELLING.has(key(name));

@@ -85,31 +85,46 @@ class Found {
 /** Depth of nesting that makes sense for a register file; deeper objects are somebody else's. */
 const DEPTH = 4;
 
+/** Whose registers a part of the object holds. */
+interface Part {
+  readonly depth: number;
+  /** Before the name: `GUEST` for what stands under `guest`, so that a guest's PAT is not taken for its host's. */
+  readonly owner: '' | 'GUEST';
+}
+
 /** Numbers anywhere in the object count under their key; the elements of an array called `cpus` are sets of their own. */
 function collect(
   value: unknown,
   into: Map<string, bigint>,
   cpus: Map<string, bigint>[],
   found: Found,
-  depth = 0,
+  { depth, owner }: Part = { depth: 0, owner: '' },
 ): void {
   if (value === null || typeof value !== 'object' || depth > DEPTH) return;
   for (const [key, child] of Object.entries(value)) {
+    const below: Part = { depth: depth + 1, owner: key.toLowerCase() === 'guest' ? 'GUEST' : owner };
     if (Array.isArray(child) && key.toLowerCase() === 'cpus')
       for (const element of child) {
         const cpu = new Map<string, bigint>();
-        collect(element, cpu, [], found, depth + 1);
+        collect(element, cpu, [], found, below);
         cpus.push(cpu);
       }
-    else if (typeof child === 'object') collect(child, into, cpus, found, depth + 1);
+    else if (typeof child === 'object') collect(child, into, cpus, found, below);
     else if (typeof child === 'string') {
+      const name = ownedName(key, owner);
       const number = numberOf(child);
-      if (number !== undefined) found.put(into, key, number);
-      else if (isTranslationRegister(registerName(key)))
+      if (number !== undefined) found.put(into, name, number);
+      else if (isTranslationRegister(registerName(name)))
         found.unreadable.push({ name: key, text: child.replace(PLAIN, '') });
     }
   }
 }
+
+/** Names that are a guest's by themselves stay: `GPAT`, `hardwareCR0`. */
+const ownedName = (key: string, owner: Part['owner']): string =>
+  owner === '' || !isTranslationRegister(registerName(key)) || /^(?:G|HARDWARE)/i.test(registerName(key))
+    ? key
+    : `${owner}${registerName(key)}`;
 
 /** In quotes a value is hexadecimal, as everywhere; a number of JSON is decimal, as JSON has it. */
 function numberOf(text: string): bigint | undefined {
