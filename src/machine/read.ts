@@ -8,7 +8,7 @@ import {
   REGISTER_NAMES,
   registerName,
 } from '../text/register-names.ts';
-import { parseRegisters, type RegisterFile, RegisterSyntaxError } from '../text/registers.ts';
+import { isJson, parseRegisters, type RegisterFile, RegisterSyntaxError } from '../text/registers.ts';
 import type { Known, KnownFacts, KnownRegisters, Origin, Source } from './machine.ts';
 
 /** Names that a suggestion may be made of. */
@@ -49,8 +49,7 @@ function remarksOn(spelled: Iterable<string>, where: string): string[] {
 
 /** @throws RegisterSyntaxError where a value cannot be read, or no register of a translation is there. */
 export function sourceOf(text: string, where: string): Source {
-  const json = /^\s*[[{]/.test(text);
-  const source = json ? fromFile(parseRegisters(text), where) : fromText(text, where);
+  const source = isJson(text) ? fromFile(parseRegisters(text), where) : fromText(text, where);
   if (
     source.cpus.every(cpu => ![...cpu.keys()].some(isTranslationRegister)) &&
     (source.facts?.size ?? 0) === 0

@@ -10,9 +10,11 @@ for (const family of families)
     if (!byName.has(plain)) byName.set(plain, family);
   }
 
-/** The layout of a register; undefined where none is kept of it. MSRs may be named without `IA32_`. */
-export const registerFamily = (name: string): Family | undefined =>
-  byName.get(name) ?? byName.get(`IA32_${name}`);
+/** The layout of a register; undefined where none is kept of it. MSRs may be named without `IA32_`, a guest's are its host's. */
+export function registerFamily(name: string): Family | undefined {
+  const plain = name.replace(/^GUEST(?=CR|EFER|PAT)/, '');
+  return byName.get(plain) ?? byName.get(`IA32_${plain}`);
+}
 
 /** Does a register bear on translation, though no layout is kept of it? */
 export const bearsOnTranslation = (name: string): boolean =>

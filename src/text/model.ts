@@ -167,8 +167,15 @@ export interface Fault {
   readonly arch: string;
   /** Absent where the text does not say it. */
   readonly address?: bigint;
-  /** The processor's code for it: the error code of an x86 page fault. */
+  /**
+   * The processor's code for it: the error code of an x86 page fault, the exit qualification of an EPT violation, EXITINFO1
+   * of a nested page fault.
+   */
   readonly errorCode?: bigint;
+  /** x86: the second stage faulted, and `address` is a guest's physical one. */
+  readonly exit?: 'ept-violation' | 'ept-misconfiguration' | 'nested-page-fault';
+  /** x86: the guest's linear address, where the fault of a second stage has one. */
+  readonly linear?: bigint;
   readonly esr?: bigint;
   /** HPFAR_EL2: the page of the address at stage 2. */
   readonly hpfar?: bigint;

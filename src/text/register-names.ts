@@ -102,17 +102,21 @@ const BY_MSR: ReadonlyMap<number, string> = new Map(
   REGISTER_NAMES.flatMap(({ name, msr }) => (msr === undefined ? [] : [[msr, name] as const])),
 );
 
+/** Short names of registers that say nothing of translation: those of EL1, as gdb stubs print them. */
+const OTHER_BY_SPELLING: ReadonlyMap<string, string> = new Map([['VBAR', 'VBAR_EL1']]);
+
 /** `0x277`, `MSR 0x277`, `msr[277]`, `MSR_277h`, `msrc0000080`. */
 const MSR = /^(?:MSR\s*[_[(]?\s*(?:0X)?([0-9A-F]{1,8})H?[\])]?|0X([0-9A-F]{1,8}))$/;
 
 /** The one name of a register, however it is spelled; as it is where nobody knows it. MSRs without a name are `MSR_0X3A`. */
 export function registerName(text: string): string {
   const upper = text.trim().toUpperCase();
-  const known = BY_SPELLING.get(key(upper.replace(/_RESERVED$/, ''))); // what gdb stubs call ID registers of the future
+  const plainName = upper.replace(/_RESERVED$/, ''); // what gdb stubs call ID registers of the future
+  const known = BY_SPELLING.get(key(plainName)) ?? OTHER_BY_SPELLING.get(plainName);
   if (known !== undefined) return known;
   const [, named, plain] = MSR.exec(upper) ?? [];
   const digits = named ?? plain;
-  if (digits === undefined) return upper.replace(/_RESERVED$/, '');
+  if (digits === undefined) return plainName;
   return BY_MSR.get(Number.parseInt(digits, 16)) ?? `MSR_0X${digits.replace(/^0+(?=.)/, '')}`;
 }
 

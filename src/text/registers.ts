@@ -34,13 +34,16 @@ export class RegisterSyntaxError extends Error {
  * @throws RegisterSyntaxError where nothing in the text is a register value.
  */
 export function parseRegisters(text: string): RegisterFile {
-  const file = /^\s*[[{]/.test(text) ? fromJson(text) : fromText(text);
+  const file = isJson(text) ? fromJson(text) : fromText(text);
   if (file.cpus.every(cpu => cpu.size === 0))
     throw new RegisterSyntaxError(
       'no register value found: expected JSON of names to numbers, QEMU or gdb `info registers`, or NAME=value lines',
     );
   return file;
 }
+
+/** An object, or a list of objects: a message of a kernel begins with `[   12.3]`. */
+export const isJson = (text: string): boolean => /^\s*(?:\{|\[\s*[[{"\]])/.test(text);
 
 /** Numbers of a JSON text as they stand there: a JavaScript number has lost its low bits beyond 2^53. */
 const NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;

@@ -46,7 +46,7 @@ export function brief(item: Item): string {
     case 'register':
       return `${item.name}=${hex(item.value)}`;
     case 'fault':
-      return `${item.arch} fault ${hex(item.address)} code ${hex(item.errorCode ?? item.esr)}${item.el === undefined ? '' : ` at EL${item.el}`}${item.hpfar === undefined ? '' : ` hpfar ${hex(item.hpfar)}`}`;
+      return `${item.arch} ${item.exit ?? 'fault'} ${hex(item.address)} code ${hex(item.errorCode ?? item.esr)}${item.linear === undefined ? '' : ` linear ${hex(item.linear)}`}${item.el === undefined ? '' : ` at EL${item.el}`}${item.hpfar === undefined ? '' : ` hpfar ${hex(item.hpfar)}`}`;
     case 'fact':
       return `${item.name}: ${typeof item.value === 'bigint' ? hex(item.value) : item.value}${item.doubtful ? ' (doubtful)' : ''}`;
   }

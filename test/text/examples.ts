@@ -274,6 +274,28 @@ mm/pgtable-generic.c:33: bad pmd ffff888123456000(00000000deadbeef)
     ],
   },
   {
+    id: 'x86.vmcs',
+    name: 'a VMCS of KVM',
+    text: `*** Guest State ***
+CR0: actual=0x0000000080050033, shadow=0x0000000080050033, gh_mask=fffffffffffffff7
+CR3 = 0x0000000001234000
+EFER= 0x0000000000000d01
+*** Host State ***
+CR0=0000000080050033 CR3=0000000105dfe004 CR4=00000000003626e0
+*** Control State ***
+EPT pointer = 0x0000000105dff05e
+`,
+    says: [
+      'GUESTCR0=80050033',
+      'GUESTCR3=1234000',
+      'GUESTEFER=d01',
+      'CR0=80050033',
+      'CR3=105dfe004',
+      'CR4=3626e0',
+      'EPTP=105dff05e',
+    ],
+  },
+  {
     id: 'qemu.info-tlb',
     name: '4-level: large page, 4K pages, PAT of a 4K page',
     text: `0000000000200000: 0000000000200000 --P-----W

@@ -49,6 +49,7 @@ test('text without registers, and JSON that is none, are refused in a sentence',
 test('names are one, however they are spelled', () => {
   expect(registerName('0x2ff')).toBe('MTRR_DEF_TYPE');
   expect(registerName('sctlr')).toBe('SCTLR_EL1');
+  expect(registerName('VBAR')).toBe('VBAR_EL1');
   expect(registerName('ID_AA64MMFR3_EL1_RESERVED')).toBe('ID_AA64MMFR3_EL1');
   expect(registerName('nCR3')).toBe('NCR3');
 });

@@ -24,6 +24,7 @@ import {
   rdmsr,
 } from './registers.ts';
 import { addrxlat, kvmTrace } from './traces.ts';
+import { vmcs } from './vmcs.ts';
 import { hyperdbgPte, windbgPte } from './windows.ts';
 import { x86Oops } from './x86-oops.ts';
 import { xenArm, xenX86 } from './xen.ts';
@@ -36,6 +37,7 @@ export const recognisers: readonly Recogniser[] = [
   arm64Ptdump,
   x86Ptdump,
   wxCheck,
+  vmcs,
   qemuTlb,
   qemuMem,
   qemuWords,

@@ -6,7 +6,13 @@ import { fieldsOf } from '../../faults/rights.ts';
 import type { FaultRules } from '../../faults/rules.ts';
 import type { Translation } from '../../walk/translate.ts';
 import { cr4Layout } from '../registers/control.ts';
-import { errorCodeText, pageFaultClaim } from './claims.ts';
+import {
+  eptMisconfigurationClaim,
+  eptViolationClaim,
+  errorCodeText,
+  nestedFaultClaim,
+  pageFaultClaim,
+} from './claims.ts';
 import { denials } from './denials.ts';
 
 /** What keeps the supervisor from pages of the user [SDM, "Determination of Access Rights"]. */
@@ -37,10 +43,20 @@ const narrower = ({ steps }: Translation): readonly string[] =>
 export const faults: FaultRules = {
   id: 'x86',
   entries: { pte: 'x86.pte', ept: 'x86.ept', npt: 'x86.npt' },
-  claim: ({ address, errorCode }) =>
-    errorCode === undefined ? undefined : pageFaultClaim(errorCode, address),
-  reported: ({ errorCode }) =>
-    errorCode === undefined ? undefined : `${errorCodeText(errorCode)} (error code ${hex(errorCode)})`,
+  claim({ address, errorCode, exit, linear }) {
+    if (exit === 'ept-misconfiguration')
+      return address === undefined ? undefined : eptMisconfigurationClaim(address);
+    if (errorCode === undefined) return undefined;
+    if (exit === 'ept-violation') return eptViolationClaim(errorCode, address, linear);
+    return exit === 'nested-page-fault'
+      ? nestedFaultClaim(errorCode, address)
+      : pageFaultClaim(errorCode, address);
+  },
+  reported(fault) {
+    const { errorCode, exit } = fault;
+    if (exit !== undefined) return faults.claim(fault)?.says;
+    return errorCode === undefined ? undefined : `${errorCodeText(errorCode)} (error code ${hex(errorCode)})`;
+  },
   tookIt: () => true,
   denials,
   keptOut: () => undefined,
