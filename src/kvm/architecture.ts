@@ -64,6 +64,8 @@ export interface KvmPolicies<T extends KvmTypes = KvmTypes> {
   readonly cpus: readonly NamedCpu<T['cpu']>[];
   /** @throws KvmInputError for a CPU that nobody knows */
   parseCpu(text: string): NamedCpu<T['cpu']>;
+  /** What `parseCpu` is to be asked for a CPU with these registers; undefined where they say nothing of what KVM asks. */
+  cpuOf(registers: ReadonlyMap<string, bigint>): string | undefined;
   functionsOf(policy: T['policy']): readonly PolicyFunction[];
   /** What KVM_CHECK_EXTENSION and KVM_ENABLE_CAP answer. */
   cap(policy: T['policy'], cpu: T['cpu']): readonly T['cap'][];

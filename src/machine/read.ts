@@ -60,12 +60,7 @@ export function sourceOf(text: string, where: string): Source {
   return source;
 }
 
-function fromFile({ cpus, spelled, unreadable, contradictory }: RegisterFile, where: string): Source {
-  const [first] = unreadable;
-  if (first)
-    throw new RegisterSyntaxError(
-      `the value of ${first.name} is no number of 64 bits: ${JSON.stringify(first.text)}`,
-    );
+function fromFile({ cpus, spelled, contradictory }: RegisterFile, where: string): Source {
   const origin: Origin = { kind: 'file', where };
   return {
     cpus: cpus.map(cpu => new Map([...cpu].map(([name, value]) => [name, { value, origin }] as const))),

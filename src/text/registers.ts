@@ -35,6 +35,11 @@ export class RegisterSyntaxError extends Error {
  */
 export function parseRegisters(text: string): RegisterFile {
   const file = isJson(text) ? fromJson(text) : fromText(text);
+  const [first] = file.unreadable;
+  if (first)
+    throw new RegisterSyntaxError(
+      `the value of ${first.name} is no number of 64 bits: ${JSON.stringify(first.text)}`,
+    );
   if (file.cpus.every(cpu => cpu.size === 0))
     throw new RegisterSyntaxError(
       'no register value found: expected JSON of names to numbers, QEMU or gdb `info registers`, or NAME=value lines',

@@ -39,6 +39,8 @@ export interface TypeRules {
   readonly asks: readonly string[];
   /** A question that has an answer, as arguments of `memattr effective`. */
   readonly example: string;
+  /** What these registers answer of a question, by name. */
+  known(registers: ReadonlyMap<string, bigint>): Asked;
   /** @throws AskError */
   effective(asked: Asked): EffectiveAnswer;
   /** Whole tables of combinations, as the manuals print them. */

@@ -1,9 +1,10 @@
 /** Questions about one combination of arm64's two stages, in words. */
 
-import { parseWord } from '../../bits/word.ts';
+import { hex, parseWord } from '../../bits/word.ts';
 import { type Answer, answer } from '../../memtype/rule.ts';
 import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../walk/asked.ts';
 import * as arm64 from '../memtype/index.ts';
+import { FEATURE_SETS, idRegisters, featuresOf as processorOf } from '../registers/features.ts';
 import { effectiveView as arm64View, decider } from './effective.ts';
 
 interface Args {
@@ -176,10 +177,29 @@ function stage2Of(args: Args, fwb: 0 | 1): Answer<arm64.Stage2Meaning> {
   return answer(instead.value, ...meaning.why, ...instead.why);
 }
 
+/** The controls of the moment of access; and which features the processor lacks, where its ID registers are there. */
+function known(registers: ReadonlyMap<string, bigint>): Asked {
+  const hcr = registers.get('HCR_EL2');
+  const sctlr = registers.get('SCTLR_EL1');
+  const ids = idRegisters(registers);
+  const features = processorOf(ids, FEATURE_SETS.full);
+  const without = [
+    ...(ids.isar1 !== undefined && !features.xs ? ['xs'] : []),
+    ...(ids.pfr1 !== undefined && !features.mte2 ? ['mte'] : []),
+  ];
+  return {
+    ...(hcr === undefined ? {} : { hcr: hex(hcr) }),
+    ...(sctlr === undefined ? {} : { sctlr: hex(sctlr) }),
+    ...(ids.pfr2 === undefined ? {} : { 'mte-perm': features.mtePerm === 1 }),
+    ...(without.length > 0 ? { without } : {}),
+  };
+}
+
 export const types: TypeRules = {
   id: 'arm64',
   asks: Object.keys(ASKS),
   example: 'memattr effective arm64 --s1 WB --s2 wb',
+  known,
   effective,
   matrices: arm64.MATRICES,
   properties: arm64.TYPE_PROPERTIES,

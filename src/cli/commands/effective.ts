@@ -1,4 +1,5 @@
 import { command, type Options, only } from '../command.ts';
+import { machineOptions } from '../options.ts';
 
 const type = (describe: string) => ({ type: 'text', name: 'TYPE', describe }) as const;
 
@@ -69,6 +70,9 @@ export const verb = command({
   options: {
     ...only('arm64', arm64),
     ...only('x86', x86),
+    registers: machineOptions.registers,
+    cpu: machineOptions.cpu,
+    reg: machineOptions.reg,
     explain: { type: 'switch', describe: 'Every rule that had a say, with its reference' },
     table: {
       type: 'text',

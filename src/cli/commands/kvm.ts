@@ -17,6 +17,12 @@ const cpu = {
   name: 'CPU[,CPU…]',
   describe: 'FWB+DIC, FWB, DIC, none, a profile such as grace or neoverse-n1; intel, amd, tdx (--cpu list)',
 } as const;
+const registers = {
+  type: 'text',
+  alias: 'r',
+  name: 'FILE',
+  describe: 'The CPU by its registers: JSON, `info registers`… (instead of --cpu)',
+} as const;
 const preset = {
   type: 'text',
   name: 'P[,P…]',
@@ -77,6 +83,7 @@ const predict = command({
     kernel,
     policy,
     cpu,
+    registers,
     preset,
     flags,
     pgprot,
@@ -259,7 +266,7 @@ const cap = command({
     ['memattr kvm cap', 'numbers and values in every era'],
     ['memattr kvm cap --arch x86', 'KVM_X86_QUIRK_IGNORE_GUEST_PAT'],
   ],
-  options: { arch, kernel, policy, cpu },
+  options: { arch, kernel, policy, cpu, registers },
   run: async (args, io) => (await import('../run/kvm/cap.ts')).run(args, io),
 });
 

@@ -12,13 +12,16 @@ import { EXIT, UsageError } from '../trouble.ts';
 type Args = Asked &
   Globals & {
     readonly architecture?: string | undefined;
+    readonly registers?: string | undefined;
+    readonly cpu?: string | undefined;
+    readonly reg: readonly string[];
     readonly explain?: boolean | undefined;
     readonly table?: string | undefined;
     readonly properties?: boolean | undefined;
     readonly strict?: boolean | undefined;
   };
 
-export function run(args: Args, io: Io): number {
+export async function run(args: Args, io: Io): Promise<number> {
   const named = rulesNamed(args);
   const among = named ? [named] : architectureTypes;
   if (args.table !== undefined) return printTables(args, among, args.table, io);
@@ -28,7 +31,7 @@ export function run(args: Args, io: Io): number {
       `which architecture? ${architectureTypes.map(({ example }) => example).join(', or ')}`,
     );
   refuseForeign(args, named);
-  const found = asked(named, args);
+  const found = asked(named, await withRegisters(args, named, io));
   refuseRows(
     args,
     output => `one combination is printed as text or JSON; ${output} goes with --table and --properties`,
@@ -43,6 +46,27 @@ function rulesNamed({ architecture }: Args): TypeRules | undefined {
   if (found) return found;
   const ids = architectureTypes.map(({ id }) => id).join(', ');
   throw new UsageError(`no architecture '${architecture}'; there are ${ids}`);
+}
+
+/** What registers answer of the question, below what was asked in words; and what that was. */
+async function withRegisters(args: Args, { known }: TypeRules, io: Io): Promise<Args> {
+  const { registers, cpu, reg } = args;
+  if (registers === undefined && reg.length === 0) return args;
+  const [{ machineGiven }, { saidOf, valuesOf }] = await Promise.all([
+    import('./machine.ts'),
+    import('../../machine/machine.ts'),
+  ]);
+  const machine = machineGiven({ registers, cpu, reg });
+  const said = known(valuesOf(machine.cpus[0] ?? new Map()));
+  const given = args as Asked;
+  const open = Object.entries(said).filter(([key]) => {
+    const value = given[key];
+    return value === undefined || value === false || (Array.isArray(value) && value.length === 0);
+  });
+  for (const text of saidOf(machine)) io.err.write(`memattr effective: ${text}\n`);
+  const shown = open.filter(([, value]) => value !== false).map(([key, value]) => `${key} ${value}`);
+  if (shown.length > 0) io.err.write(`memattr effective: from registers: ${shown.join(', ')}\n`);
+  return { ...args, ...Object.fromEntries(open) };
 }
 
 function asked(rules: TypeRules, args: Args): EffectiveAnswer {

@@ -12,7 +12,9 @@ import { hexDoubt } from '../numbers.ts';
 import type { machineOptions } from '../options.ts';
 import { InputError, UsageError } from '../trouble.ts';
 
-export type MachineArgs = OptionValues<typeof machineOptions>;
+type All = OptionValues<typeof machineOptions>;
+/** A verb may have some of them. */
+export type MachineArgs = Partial<All> & Pick<All, 'reg'>;
 
 /** Register options by the register they stand for. */
 const NAMED = {

@@ -110,3 +110,12 @@ export function parseCpu(text: string): NamedCpu<Arm64Cpu> {
   const cpu = { fwb: false, dic: false, idc: false, ...found, ...(mte === undefined ? {} : { mte }) };
   return { name: cpuName(cpu), cpu, evidence: [] };
 }
+
+/** The registers among these that say what KVM asks of a CPU. */
+export function cpuOf(registers: ReadonlyMap<string, bigint>): string | undefined {
+  const said = Object.keys(REGISTERS).flatMap(name => {
+    const value = registers.get(name);
+    return value === undefined ? [] : [`${name}=0x${value.toString(16)}`];
+  });
+  return said.length > 0 ? said.join('+') : undefined;
+}

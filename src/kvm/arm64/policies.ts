@@ -2,7 +2,7 @@
 import type { KnownCase, KvmPolicies } from '../architecture.ts';
 import type { Row } from '../policy.ts';
 import { cap } from './cap.ts';
-import { PROFILES, parseCpu } from './cpu.ts';
+import { cpuOf, PROFILES, parseCpu } from './cpu.ts';
 import { ARM64_ERAS } from './eras/index.ts';
 import { IDEAS, PROPOSALS } from './eras/proposals.ts';
 import { SPECIAL_CASES } from './gmem.ts';
@@ -41,6 +41,7 @@ export const policies = {
   cases: CASES,
   cpus: PROFILES,
   parseCpu,
+  cpuOf,
   functionsOf: ({ slot, vma, fault }) => [
     { name: 'slot', rows: slot },
     { name: 'each VMA', rows: vma },

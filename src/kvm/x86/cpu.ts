@@ -43,3 +43,9 @@ export function parseCpu(text: string): NamedCpu<X86Cpu> {
     PROFILES.map(p => p.name),
   );
 }
+
+/** The vendor: each has roots of second stages, and registers, that the other has not. */
+export function cpuOf(registers: ReadonlyMap<string, bigint>): string | undefined {
+  if (registers.has('NCR3') || registers.has('SYSCFG')) return 'amd';
+  return registers.has('EPTP') || registers.has('IA32_VMX_EPT_VPID_CAP') ? 'intel' : undefined;
+}

@@ -1,7 +1,7 @@
 /** What is known of KVM on x86. */
 import type { KvmPolicies } from '../architecture.ts';
 import { cap } from './cap.ts';
-import { PROFILES, parseCpu } from './cpu.ts';
+import { cpuOf, PROFILES, parseCpu } from './cpu.ts';
 import { X86_ERAS } from './eras/index.ts';
 import type { X86Types } from './types.ts';
 
@@ -11,6 +11,7 @@ export const policies = {
   cases: [],
   cpus: PROFILES,
   parseCpu,
+  cpuOf,
   functionsOf: ({ ept }) => [{ name: 'EPT leaf', rows: ept }],
   cap,
 } as const satisfies KvmPolicies<X86Types>;

@@ -1,7 +1,9 @@
 /** Questions about one combination of PAT, MTRR, EPT and nested paging, in words. */
+import { decode } from '../../bits/codec.ts';
 import { type Answer, answer } from '../../memtype/rule.ts';
 import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../walk/asked.ts';
 import * as x86 from '../memtype/index.ts';
+import { cr0Layout } from '../registers/control.ts';
 import { type MemoryType, typeCode } from '../values/attributes.ts';
 import { decider, effectiveView as x86View } from './effective.ts';
 
@@ -100,10 +102,19 @@ function effective(asked: Asked): EffectiveAnswer {
   };
 }
 
+/** Caching and paging as CR0 has them. */
+function known(registers: ReadonlyMap<string, bigint>): Asked {
+  const word = registers.get('CR0');
+  if (word === undefined) return {};
+  const { cd, pg } = decode(cr0Layout, word);
+  return { cd: cd === 1, 'paging-off': pg === 0 };
+}
+
 export const types: TypeRules = {
   id: 'x86',
   asks: Object.keys(ASKS),
   example: 'memattr effective x86 --pat WC --mtrr WB',
+  known,
   effective,
   matrices: x86.MATRICES,
   properties: x86.TYPE_PROPERTIES,

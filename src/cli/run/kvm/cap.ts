@@ -5,9 +5,10 @@ import { POLICIES_REPORT } from '../../../report/kvm/policies.ts';
 import type { Io } from '../../io.ts';
 import { print } from '../../print.ts';
 import { EXIT } from '../../trouble.ts';
-import { architectureOf, cpusOf, kernelsOf, list, type PolicyArgs, policies } from './common.ts';
+import { architectureOf, cpuNames, cpusOf, kernelsOf, type PolicyArgs, policies } from './common.ts';
 
 interface CapArgs extends PolicyArgs {
+  readonly registers?: string | undefined;
   readonly cpu?: string | undefined;
 }
 
@@ -18,7 +19,7 @@ const ALL = {
 } as const satisfies Record<ArchitectureId, object>;
 
 export async function run(args: CapArgs, io: Io): Promise<number> {
-  const names = list(args.cpu);
+  const names = await cpuNames(args, kvmPolicies);
   const kernels = kernelsOf(args);
   const kvm = architectureOf(kvmPolicies, args.arch, names, kernels);
   const all = ALL[kvm.id];

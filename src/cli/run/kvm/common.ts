@@ -73,6 +73,30 @@ export const cpusOf = (
   otherwise: readonly string[],
 ): NamedCpu[] => (names.length > 0 ? names : otherwise).map(name => kvm.parseCpu(name));
 
+/**
+ * The CPUs that `--cpu` names; without it that of a machine's registers.
+ * @throws UsageError where the registers say nothing of what KVM asks of a CPU
+ */
+export async function cpuNames(
+  { cpu, registers }: { readonly cpu?: string | undefined; readonly registers?: string | undefined },
+  among: readonly KvmPolicies[],
+): Promise<readonly string[]> {
+  if (cpu !== undefined || registers === undefined) return list(cpu);
+  const [{ sourceOfFile }, { valuesOf }] = await Promise.all([
+    import('../machine.ts'),
+    import('../../../machine/machine.ts'),
+  ]);
+  const [first] = sourceOfFile(registers).cpus;
+  const values = valuesOf(first ?? new Map());
+  for (const kvm of among) {
+    const name = kvm.cpuOf(values);
+    if (name !== undefined) return [name];
+  }
+  throw new UsageError(
+    `${registers}: no register says what KVM asks of a CPU: ID_AA64MMFR2_EL1 and CTR_EL0, or those of EPT or nested paging; --cpu names it`,
+  );
+}
+
 /** Mappings by the names that were given, `all` or one after the other; else this one. */
 export function presetsOf(text: string | undefined, otherwise: string): Preset[] {
   const names = list(text);

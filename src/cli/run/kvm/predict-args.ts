@@ -5,6 +5,7 @@ import type { MtrrType } from '../../../kvm/x86/effective.ts';
 import type { PolicyArgs } from './common.ts';
 
 export interface PredictArgs extends PolicyArgs {
+  readonly registers?: string | undefined;
   readonly cpu?: string | undefined;
   readonly preset?: string | undefined;
   readonly flags?: string | undefined;

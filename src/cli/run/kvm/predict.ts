@@ -7,7 +7,7 @@ import { QUESTIONS_REPORT } from '../../../report/kvm/questions.ts';
 import type { Io } from '../../io.ts';
 import { print } from '../../print.ts';
 import { EXIT, UsageError } from '../../trouble.ts';
-import { architectureOf, asked, cpusOf, kernelsOf, list } from './common.ts';
+import { architectureOf, asked, cpuNames, cpusOf, kernelsOf } from './common.ts';
 import type { PredictArgs, Questions } from './predict-args.ts';
 import { arm64Questions } from './predict-arm64.ts';
 import { x86Questions } from './predict-x86.ts';
@@ -58,12 +58,12 @@ function refuseForeign(args: PredictArgs, { id }: KvmPolicies): void {
 export async function run(args: PredictArgs, io: Io): Promise<number> {
   if (args.preset === 'list') print(presetsAnswer(PRESETS), args, io);
   else if (args.cpu === 'list') print(cpusAnswer(args.arch), args, io);
-  else predict(args, io);
+  else await predict(args, io);
   return EXIT.answer;
 }
 
-function predict(args: PredictArgs, io: Io): void {
-  const names = list(args.cpu);
+async function predict(args: PredictArgs, io: Io): Promise<void> {
+  const names = await cpuNames(args, kvmQuestions);
   const kernels = kernelsOf(args);
   const kvm = architectureOf(kvmQuestions, args.arch ?? meant(args), names, kernels);
   refuseForeign(args, kvm);

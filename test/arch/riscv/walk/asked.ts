@@ -33,6 +33,7 @@ export const types: TypeRules = {
   id: 'riscv',
   asks: Object.keys(ASKS),
   example: 'memattr effective riscv --pbmt NC --pma io',
+  known: () => ({}),
   effective,
   matrices: memtype.MATRICES,
   properties: memtype.TYPE_PROPERTIES,

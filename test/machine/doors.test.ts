@@ -1,0 +1,133 @@
+/** A register that comes in by any door gives the same machine; what cannot be used is said by its name. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { machineGiven, sourceOfFile } from '../../src/cli/run/machine.ts';
+import { type Machine, machineFrom, saidOf, valuesOf } from '../../src/machine/machine.ts';
+import { sourceOf } from '../../src/machine/read.ts';
+import { REGISTER_NAMES, registerName } from '../../src/text/register-names.ts';
+import { RegisterSyntaxError } from '../../src/text/registers.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'memattr-doors-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const first = ({ cpus }: Machine): ReadonlyMap<string, bigint> => valuesOf(cpus[0] ?? new Map());
+const throughText = (text: string): ReadonlyMap<string, bigint> =>
+  first(machineFrom([sourceOf(text, 'file')]));
+
+const names = REGISTER_NAMES.flatMap(({ name, aliases }) =>
+  [name, ...aliases].map(spelled => ({ name, spelled })),
+);
+const value = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
+
+describe('a name of the manuals or of a tool is one register, however it comes in', () => {
+  test.each(names)('$spelled is $name', ({ name, spelled }) => {
+    expect(registerName(spelled)).toBe(name);
+    expect(registerName(spelled.toLowerCase())).toBe(name);
+    const word = 0x0102_0304_0506_0708n;
+    const hex = `0x${word.toString(16)}`;
+    const doors = [
+      first(machineGiven({ reg: [`${spelled}=${hex}`] })),
+      throughText(JSON.stringify({ [spelled]: hex })),
+      throughText(`{ "${spelled}": ${word} }`),
+      throughText(`${spelled}=${hex}\n`),
+    ];
+    for (const registers of doors) expect(registers.get(name)).toBe(word);
+  });
+
+  test.each(REGISTER_NAMES.filter(({ msr }) => msr !== undefined))(
+    'MSR $msr is $name',
+    ({ name, msr = 0 }) => {
+      const digits = msr.toString(16);
+      for (const spelled of [
+        `0x${digits}`,
+        `MSR 0x${digits}`,
+        `msr${digits}`,
+        `msr[${digits}]`,
+        `MSR_${digits}h`,
+      ])
+        expect(registerName(spelled)).toBe(name);
+    },
+  );
+});
+
+test('values keep all their digits through every door', () => {
+  fc.assert(
+    fc.property(value, word => {
+      const hex = word.toString(16);
+      expect(throughText(`{"CR3": "0x${hex}"}`).get('CR3')).toBe(word);
+      expect(throughText(`{"CR3": ${word}}`).get('CR3')).toBe(word); // what Python's json.dump writes
+      expect(throughText(`{"CR3": "${hex}"}`).get('CR3')).toBe(word);
+      expect(first(machineGiven({ reg: [], cr3: `0x${hex}` })).get('CR3')).toBe(word);
+      expect(first(machineGiven({ reg: [`CR3=${hex}`] })).get('CR3')).toBe(word);
+    }),
+  );
+});
+
+describe('what cannot be used is refused by its name', () => {
+  test.each([
+    ['{"CR3":"0x61fe000","CR4":"0x7z0ef0"}', /value of CR4 is no number of 64 bits: "0x7z0ef0"/],
+    ['{"CR3": 1.5}', /value of CR3 is no number of 64 bits: "1\.5"/],
+    ['{"CR3": -1}', /value of CR3 is no number of 64 bits: "-1"/],
+    ['{"CR3": 18446744073709551616}', /value of CR3 is no number of 64 bits/],
+    ['# Changes\n\nThe first version.\n', /no register of a translation/],
+    ['{"PATT": 5}', /no register of a translation/],
+  ])('%s', (text, says) => {
+    expect(() => sourceOf(text, 'file')).toThrow(RegisterSyntaxError);
+    expect(() => sourceOf(text, 'file')).toThrow(says);
+  });
+
+  test('a --reg that nobody knows, or that is given twice', () => {
+    expect(() => machineGiven({ reg: ['PATT=1'] })).toThrow(/no register is called PATT; did you mean PAT/);
+    expect(() => machineGiven({ reg: ['FOO=1'] })).toThrow(/no register is called FOO; memattr reg lists/);
+    expect(() => machineGiven({ reg: ['CR3=1', 'IA32_PAT=2', 'PAT=3'] })).toThrow(
+      /PAT is given twice: 0x2 .* 0x3/,
+    );
+    expect(() => machineGiven({ reg: ['CR3'] })).toThrow(/--reg takes NAME=VALUE/);
+  });
+
+  test('a name one edit away from a register is said, and what is one value of two', () => {
+    const said = saidOf(
+      machineFrom([sourceOf('{"CR3":"1000","PATT":"5","IA32_PAT":"6","PAT":"7"}', 'vm.json')]),
+    );
+    expect(said).toEqual([
+      'vm.json: no register is called PATT; did you mean PAT?',
+      'vm.json: PAT is there twice: 0x6, which is taken, and 0x7',
+    ]);
+  });
+});
+
+test('a guest’s registers in a file are not its host’s', () => {
+  const registers = throughText(
+    '{"cpu":{"CR3":"0x1000"},"guest":{"CR3":"0x2000","PAT":"0x7040600070406"},"PAT":"0x1"}',
+  );
+  expect([registers.get('CR3'), registers.get('GUESTCR3')]).toEqual([0x1000n, 0x2000n]);
+  expect([registers.get('PAT'), registers.get('GUESTPAT')]).toEqual([1n, 0x7040600070406n]);
+});
+
+test('of several sources the most trusted is believed, and who said otherwise is told', () => {
+  const file = join(folder, 'vm.json');
+  writeFileSync(file, '{"CR3": "0x1000", "CR4": "0x20"}');
+  const notes = sourceOf('{"CR3": "0x3000", "CR4": "0x30"}', 'notes');
+  const machine = machineGiven({ reg: [], cr3: '0x2000' }, sourceOfFile(file), [notes]);
+  expect([...first(machine)].sort()).toEqual([
+    ['CR3', 0x2000n],
+    ['CR4', 0x20n],
+  ]);
+  expect(saidOf(machine)).toEqual([`CR4: 0x20 (${file}) is taken, not 0x30 (notes)`]); // what is typed needs no word
+});
+
+test('the order of lines in a file changes nothing', () => {
+  const lines = ['CR0=0x80050033', 'CR3=0x61fe000', 'CR4=0x750ef0', 'EFER=0xd01', 'PAT=0x0407050600070106'];
+  const straight = [...throughText(lines.join('\n'))].sort();
+  fc.assert(
+    fc.property(fc.shuffledSubarray(lines, { minLength: lines.length }), shuffled => {
+      expect([...throughText(shuffled.join('\n'))].sort()).toEqual(straight);
+    }),
+  );
+});
