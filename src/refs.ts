@@ -49,5 +49,21 @@ const SHORT: Record<string, string> = {
   qemu: 'QEMU',
 };
 
+/** What is printed of a manual, with its edition: `Arm ARM = Arm Architecture Reference Manual …, DDI 0487 M.a.a`. */
+export const editionText = (manual: string): string | undefined =>
+  manual in EDITIONS && manual in SHORT ? `${SHORT[manual]} = ${EDITIONS[manual as Manual]}` : undefined;
+
+/** The editions that citations refer to, each once: what stands below an answer that cites. */
+export const editionsOf = (refs: Iterable<Ref>): string[] =>
+  [...new Set([...refs].map(({ manual }) => manual))].flatMap(manual =>
+    manual === 'linux' || manual === 'qemu' ? [] : (editionText(manual) ?? []),
+  );
+
+/** A citation that stands alone: `Arm Architecture Reference Manual …, DDI 0487 M.a.a, Table D8-53`. */
+export const longCitation = ({ manual, where }: Ref): string =>
+  manual === 'linux' || manual === 'qemu' || !(manual in EDITIONS)
+    ? citation({ manual, where })
+    : `${EDITIONS[manual as Manual]}, ${where}`;
+
 /** A citation as text: `Arm ARM, Table D8-53`. */
 export const citation = (ref: Ref): string => `${SHORT[ref.manual] ?? ref.manual}, ${ref.where}`;

@@ -86,7 +86,7 @@ class Linter {
     const results = scans.map(scan => scan.run(this.#reports));
     if (wantsPages) this.#pages(scans);
     return {
-      reports: this.#reports.list(this.#options.rules),
+      reports: this.#reports.list(this.#options.rules, this.#spaces[0]?.candidate.regime.arch),
       spaces: results,
       dropped: this.#reports.dropped,
     };

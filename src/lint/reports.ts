@@ -1,9 +1,10 @@
 /** What the rules said, gathered: one report for each rule, sentence and space, with counts and the first places. */
+import type { ArchitectureId } from '../arch/architecture.ts';
 import type { Ref, Severity } from '../bits/spec.ts';
 import { addressOf, type Bytes, type Frame } from '../image/frames.ts';
 import type { EntryKind, Level } from '../walk/regime.ts';
 import type { Space } from '../walk/space.ts';
-import type { LintRule, PageUse, Verdict } from './rule.ts';
+import { type LintRule, type PageUse, refsOf, type Verdict } from './rule.ts';
 
 /** Entries that a report is about. */
 export interface RangePlace {
@@ -50,6 +51,7 @@ export interface LintReport {
   readonly rule: LintRule;
   readonly severity: Severity;
   readonly message: string;
+  /** What is cited: of the architecture whose tables these are. */
   readonly ref?: Ref;
   /** Spaces by name, in the order in which they came up. */
   readonly spaces: readonly string[];
@@ -167,8 +169,11 @@ export class Reports {
     return open;
   }
 
-  /** Worst first, then in the order of the rules, then as they came up. */
-  list(rules: readonly LintRule[]): readonly LintReport[] {
+  /**
+   * Worst first, then in the order of the rules, then as they came up.
+   * @param arch whose pages are in use in several ways, where no space says it
+   */
+  list(rules: readonly LintRule[], arch: ArchitectureId | undefined): readonly LintReport[] {
     const rank = new Map(rules.map((rule, index) => [rule, index]));
     return [...this.#reports.values()]
       .sort(
@@ -176,11 +181,11 @@ export class Reports {
           ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity) ||
           (rank.get(a.rule) ?? 0) - (rank.get(b.rule) ?? 0),
       )
-      .map(({ rule, severity, verdict, spaces, ranges, entries, frames, examples }) => ({
+      .map(({ rule, severity, verdict, space, spaces, ranges, entries, frames, examples }) => ({
         rule,
         severity,
         message: verdict.message,
-        ...(verdict.ref ? { ref: verdict.ref } : {}),
+        ...cited(rule, verdict, space?.candidate.regime.arch ?? arch),
         spaces: [...spaces],
         ranges,
         entries,
@@ -188,4 +193,10 @@ export class Reports {
         examples,
       }));
   }
+}
+
+/** What a report cites: what was wrong, else the rule, about this architecture. */
+function cited(rule: LintRule, verdict: Verdict, arch: ArchitectureId | undefined): { readonly ref?: Ref } {
+  const ref = verdict.ref ?? refsOf(rule, arch)[0];
+  return ref ? { ref } : {};
 }

@@ -3,6 +3,7 @@
  * entries with the same attribute bits, all leaves that go through the same stages, all pages that are reached in the
  * same ways. Each class is judged once, whatever its size; the engine finds the addresses and counts.
  */
+import type { ArchitectureId } from '../arch/architecture.ts';
 import type { Reading } from '../bits/family.ts';
 import type { Ref, Severity } from '../bits/spec.ts';
 import type { Frame } from '../image/frames.ts';
@@ -105,6 +106,9 @@ export interface SpaceView {
   readonly findings: ReadonlyMap<string, number>;
 }
 
+/** Citations by the architecture that they are about, the most telling first; `any`: about all of them. */
+export type RuleRefs = Readonly<Record<ArchitectureId | 'any', readonly Ref[]>>;
+
 export interface LintRule {
   /** Stable, for scripts and for `--ignore`. */
   readonly id: string;
@@ -114,7 +118,7 @@ export interface LintRule {
   readonly severity: Severity;
   /** One paragraph: what it looks for, why that is trouble, when it is not. */
   readonly explain: string;
-  readonly refs: readonly Ref[];
+  readonly refs: RuleRefs;
   /** Runs only where this was given. */
   readonly needs?: 'map' | 'expectation';
 
@@ -129,6 +133,10 @@ export interface LintRule {
   readonly pages?: (uses: readonly PageUse[]) => Verdicts;
   readonly space?: (space: SpaceView) => Verdicts;
 }
+
+/** What a rule cites for one architecture, or for all of them. */
+export const refsOf = ({ refs }: LintRule, arch?: ArchitectureId): readonly Ref[] =>
+  arch === undefined ? Object.values(refs).flat() : [...(refs[arch] ?? []), ...(refs.any ?? [])];
 
 /** Declare a rule. */
 export const lintRule = (rule: LintRule): LintRule => rule;

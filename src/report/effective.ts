@@ -3,6 +3,7 @@ import type { Matrix } from '../memtype/matrix.ts';
 import { citation } from '../refs.ts';
 import type { EffectiveAnswer, Properties, TypeRules } from '../walk/asked.ts';
 import { type Answer, mapped } from './answer.ts';
+import { editionLines } from './editions.ts';
 import { SCHEMA } from './records.ts';
 import type { Look } from './style.ts';
 import { type Column, table, wrap } from './table.ts';
@@ -41,7 +42,8 @@ function inWords(properties: Properties): string {
   return `${name}: ${said.join(', ')}; maintenance: ${maintenance}`;
 }
 
-function effectiveLines(answer: EffectiveAnswer, { style, width }: Look, explain: boolean): string[] {
+function effectiveLines(answer: EffectiveAnswer, look: Look, explain: boolean): string[] {
+  const { style, width } = look;
   const { given, view, notes, properties, par } = answer;
   const fact = (name: string, text: string): string[] => {
     const [head = '', ...rest] = wrap(text, width - 15);
@@ -70,6 +72,10 @@ function effectiveLines(answer: EffectiveAnswer, { style, width }: Look, explain
             fact(i === 0 ? 'because' : '', `${rule}: ${because} ${style.dim(`[${citation(ref)}]`)}`),
           ),
           ...properties.flatMap((of, i) => fact(i === 0 ? 'which is' : '', inWords(of))),
+          ...editionLines(
+            view.why.map(({ ref }) => ref),
+            look,
+          ),
         ]
       : []),
   ];

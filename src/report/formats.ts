@@ -6,6 +6,7 @@ import { type Setting, type Settings, type SettingTable, settle } from '../bits/
 import { hex } from '../bits/word.ts';
 import { citation } from '../refs.ts';
 import { type Answer, mapped } from './answer.ts';
+import { editionLines } from './editions.ts';
 import { layoutRecord, SCHEMA } from './records.ts';
 import type { Look } from './style.ts';
 import { type Column, table, wrap } from './table.ts';
@@ -149,6 +150,10 @@ export const drawnAnswer = (drawn: Drawn): Answer<Row> => ({
     ...drawn.wanted.flatMap(variant => layoutLines(variant, look)),
     ...settingLines(drawn.family, look),
     ...moreLines(drawn, look),
+    ...editionLines(
+      drawn.wanted.flatMap(({ format }) => [format.ref, ...format.rows.flatMap(({ ref }) => ref ?? [])]),
+      look,
+    ),
   ],
 });
 

@@ -5,9 +5,10 @@ import { hex, join } from '../bits/word.ts';
 import { addressOf, frameHex } from '../image/frames.ts';
 import type { LintResult, SpaceResult } from '../lint/engine.ts';
 import type { Example, LintReport, RangePlace } from '../lint/reports.ts';
-import type { LintRule } from '../lint/rule.ts';
+import { type LintRule, refsOf } from '../lint/rule.ts';
 import { citation } from '../refs.ts';
 import { type Answer, mapped } from './answer.ts';
+import { editionLines } from './editions.ts';
 import { SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
 import type { Look, Paint, Style } from './style.ts';
@@ -57,14 +58,9 @@ export const lintRecord = (report: LintReport) => ({
   ranges: report.ranges,
   entries: report.entries,
   bytes: hex(report.bytes),
-  ref: refOf(report),
+  ref: report.ref ? citation(report.ref) : null,
   examples: report.examples.flatMap(exampleRecords),
 });
-
-const refOf = ({ ref, rule }: LintReport): string | null => {
-  const cited = ref ?? rule.refs[0];
-  return cited ? citation(cited) : null;
-};
 
 const PAINT: Readonly<Record<LintReport['severity'], keyof Style>> = {
   error: 'red',
@@ -173,10 +169,8 @@ const wrapped = (text: string, indent: number, width: number): string[] =>
   wrap(text, width - indent).map(line => ' '.repeat(indent) + line);
 
 /** What `lint --explain ID` prints. */
-function ruleLines(
-  { id, title, severity, explain, refs, needs }: LintRule,
-  { style, width }: Look,
-): string[] {
+function ruleLines(rule: LintRule, { style, width }: Look): string[] {
+  const { id, title, severity, explain, needs } = rule;
   const option = needs === 'map' ? '--map' : needs === 'expectation' ? '--expect-perm' : undefined;
   return [
     `${style.bold(id)}  ${title}`,
@@ -184,18 +178,18 @@ function ruleLines(
     '',
     ...wrapped(explain, 2, width),
     '',
-    ...refs.map(ref => `  ${style.dim(citation(ref))}`),
+    ...refsOf(rule).map(ref => `  ${style.dim(citation(ref))}`),
   ];
 }
 
-const ruleRecord = ({ id, title, severity, explain, refs, needs }: LintRule) => ({
+const ruleRecord = (rule: LintRule) => ({
   schema: SCHEMA.lintRule,
-  rule: id,
-  title,
-  severity,
-  explain,
-  needs: needs ?? null,
-  refs: refs.map(citation),
+  rule: rule.id,
+  title: rule.title,
+  severity: rule.severity,
+  explain: rule.explain,
+  needs: rule.needs ?? null,
+  refs: refsOf(rule).map(citation),
 });
 
 // ------------------------------------------------------------------------------------------------------ answers
@@ -245,7 +239,7 @@ const RULE_COLUMNS: readonly Column<LintRule>[] = [
   { title: 'title', text: ({ title }) => title },
   { title: 'needs', text: ({ needs = '' }) => needs },
   { title: 'explain', text: ({ explain }) => explain },
-  { title: 'refs', text: ({ refs }) => refs.map(citation).join('; ') },
+  { title: 'refs', text: rule => refsOf(rule).map(citation).join('; ') },
 ];
 
 /** What rules say of themselves. */
@@ -253,15 +247,24 @@ export const rulesAnswer = (rules: readonly LintRule[]): Answer<LintRule> => ({
   records: rules.map(ruleRecord),
   rows: rules,
   columns: RULE_COLUMNS,
-  lines: look => rules.flatMap((rule, i) => [...(i > 0 ? ['', ''] : []), ...ruleLines(rule, look)]),
+  lines: look => [
+    ...rules.flatMap((rule, i) => [...(i > 0 ? ['', ''] : []), ...ruleLines(rule, look)]),
+    ...editionLines(
+      rules.flatMap(rule => refsOf(rule)),
+      look,
+    ),
+  ],
 });
 
 /** The rules as a page of the documentation. */
 export const rulesPage = (rules: readonly LintRule[]): string =>
   rules
-    .map(({ id, title, severity, explain, refs, needs }) => {
+    .map(rule => {
+      const { id, title, severity, explain, needs } = rule;
       const option =
         needs === 'map' ? '; with `--map`' : needs === 'expectation' ? '; with `--expect-perm`' : '';
-      return `### ${id}\n\n${title} (${severity}${option})\n\n${explain}\n\n${refs.map(ref => `- ${citation(ref)}`).join('\n')}\n`;
+      return `### ${id}\n\n${title} (${severity}${option})\n\n${explain}\n\n${refsOf(rule)
+        .map(ref => `- ${citation(ref)}`)
+        .join('\n')}\n`;
     })
     .join('\n');

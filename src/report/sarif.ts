@@ -1,11 +1,12 @@
 /** Lint reports as SARIF 2.1.0, which code scanners and CI services read [OASIS, "SARIF Version 2.1.0"]. */
+import type { ArchitectureId } from '../arch/architecture.ts';
 import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import { frameHex } from '../image/frames.ts';
 import type { LintResult } from '../lint/engine.ts';
 import type { Example, LintReport, RangePlace } from '../lint/reports.ts';
-import type { LintRule } from '../lint/rule.ts';
-import { citation } from '../refs.ts';
+import { type LintRule, refsOf } from '../lint/rule.ts';
+import { longCitation } from '../refs.ts';
 import type { Answer } from './answer.ts';
 import { lintRecord } from './lint.ts';
 
@@ -13,12 +14,13 @@ import { lintRecord } from './lint.ts';
 const fingerprint = ({ rule, message, spaces }: LintReport): string =>
   `${rule.id}/${[...spaces].sort().join(',')}/${message}`;
 
-const ruleOf = ({ id, title, severity, explain, refs }: LintRule) => ({
-  id,
-  shortDescription: { text: title },
-  fullDescription: { text: explain },
-  help: { text: `${explain}\n\n${refs.map(citation).join('\n')}` },
-  defaultConfiguration: { level: severity },
+/** A rule, with what it cites for this architecture. */
+const ruleOf = (rule: LintRule, arch: ArchitectureId | undefined) => ({
+  id: rule.id,
+  shortDescription: { text: rule.title },
+  fullDescription: { text: rule.explain },
+  help: { text: `${rule.explain}\n\n${refsOf(rule, arch).map(longCitation).join('\n')}`.trimEnd() },
+  defaultConfiguration: { level: rule.severity },
 });
 
 /** `el1.ttbr1/va 0xffff…`: addresses have 64 bits and JSON numbers 53, so they are names. */
@@ -58,12 +60,13 @@ function sarif(
   rules: readonly LintRule[],
   { uri, version }: { readonly uri: string; readonly version: string },
 ) {
+  const arch = spaces[0]?.space.candidate.regime.arch;
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [
       {
-        tool: { driver: { name: 'memattr', version, rules: rules.map(ruleOf) } },
+        tool: { driver: { name: 'memattr', version, rules: rules.map(rule => ruleOf(rule, arch)) } },
         artifacts: [{ location: { uri } }],
         invocations: [
           {

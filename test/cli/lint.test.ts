@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { lintRules } from '../../src/lint/rules.ts';
+import { citation } from '../../src/refs.ts';
 import { rulesPage } from '../../src/report/lint.ts';
 import { fixture } from '../support/fixtures.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -173,4 +174,41 @@ describe('--expect-perm', () => {
 test('docs/lint.md explains every rule as --explain does', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/lint.md', import.meta.url)), 'utf8');
   expect(page.slice(page.indexOf('### '))).toBe(rulesPage(lintRules));
+});
+
+describe('citations', () => {
+  const foreign = { arm64: /SDM|APM|Intel|AMD|arch\/x86/, x86: /Arm |arch\/arm64/ } as const;
+  const ARM = 'real/arm64/a57-nvhe-nofwb';
+  const arm = ['lint', fixture(`${ARM}/sparse.elf`), '-r', fixture(`${ARM}/registers.json`)];
+
+  test.each([
+    ['x86', intel],
+    ['x86', clean],
+    ['arm64', arm],
+  ] as const)('of %s tables are of the manuals of that architecture, also in SARIF', async (arch, args) => {
+    const records = jsonLines<Report & { readonly ref: string | null }>(
+      (await memattr([...args, '--json'])).out,
+    );
+    expect(records.length).toBeGreaterThan(0);
+    expect(records.filter(({ ref }) => foreign[arch].test(ref ?? ''))).toEqual([]);
+    const log = JSON.parse((await memattr([...args, '--sarif'])).out);
+    const rules = log.runs[0].tool.driver.rules as { readonly help: { readonly text: string } }[];
+    const cited = rules.map(({ help }) => help.text.split('\n\n').slice(1).join('\n'));
+    expect(cited.filter(text => foreign[arch].test(text))).toEqual([]);
+    expect(cited.filter(text => text !== '').length).toBeGreaterThan(10);
+  });
+
+  test('a rule cites each architecture under its name', () => {
+    for (const { refs } of lintRules) {
+      for (const arch of ['arm64', 'x86'] as const)
+        expect((refs[arch] ?? []).map(citation).filter(text => foreign[arch].test(text))).toEqual([]);
+      expect((refs.any ?? []).filter(({ manual }) => manual !== 'linux')).toEqual([]);
+    }
+  });
+
+  test('--explain ends with the editions', async () => {
+    const { out } = await memattr(['lint', '--explain', 'table-writable'], { columns: 200 });
+    expect(out).toContain('Arm ARM = Arm Architecture Reference Manual for A-profile, DDI 0487 M.a.a');
+    expect(out).toContain('SDM = Intel 64 and IA-32');
+  });
 });

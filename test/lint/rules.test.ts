@@ -542,6 +542,11 @@ describe('the registry', () => {
       expect(title.length).toBeLessThan(80);
       expect(explain.length).toBeGreaterThan(150);
       expect(explain).toMatch(/\.$/);
-      expect(refs.map(citation).filter(text => text.length > 5)).not.toEqual([]);
+      expect(
+        Object.values(refs)
+          .flat()
+          .map(citation)
+          .filter(text => text.length > 5),
+      ).not.toEqual([]);
     });
 });

@@ -1,6 +1,8 @@
 /** `translate`: one record for each address. */
 
+import type { Ref } from '../../bits/spec.ts';
 import { parseWord } from '../../bits/word.ts';
+import { editionsAnswer } from '../../report/editions.ts';
 import { translateAnswer } from '../../report/translate.ts';
 import { sourceAnswer } from '../../report/walk.ts';
 import { type AddressAnswer, answerFor } from '../../walk/translated.ts';
@@ -27,6 +29,7 @@ function translate({ image, wanted, source }: Dump, args: TranslateArgs, io: Io)
   const print = printer(args, io);
   let status: number = EXIT.answer;
   let first = true;
+  const refs: Ref[] = [];
   for (const input of inputs) {
     const answers = wanted.map(space => answerFor(space, image.space, input));
     const inside = answers.filter(({ first }) => first.translation.outcome !== 'outside');
@@ -36,8 +39,10 @@ function translate({ image, wanted, source }: Dump, args: TranslateArgs, io: Io)
       if (first) print(sourceAnswer(source));
       first = false;
       print(translateAnswer(answer, args.explain === true));
+      if (args.explain) refs.push(...answer.why.map(({ ref }) => ref));
     }
   }
+  if (refs.length > 0) print(editionsAnswer(refs));
   return status;
 }
 

@@ -8,6 +8,6 @@ export const accessFlagClear = lintRule({
   severity: 'note',
   explain:
     'AF is 0 and hardware does not set it: the first access takes an Access flag fault. Kernels use this to learn which pages are in use, so it is no defect by itself; in tables that were built once and for all (firmware, hypervisors at EL2) it is.',
-  refs: [arm('R_SWTYY')],
+  refs: { arm64: [arm('R_SWTYY')] },
   entry: passingOn('access-flag-clear'),
 });

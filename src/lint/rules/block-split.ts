@@ -8,6 +8,6 @@ export const blockSplit = lintRule({
   severity: 'note',
   explain:
     'nT is set: the block may be held in the TLB only as if it were not there, so that software can change its size without break-before-make. Accesses may take a Translation fault as long as it stands.',
-  refs: [arm('R_MRRPW')],
+  refs: { arm64: [arm('R_MRRPW')] },
   entry: passingOn('block-split'),
 });

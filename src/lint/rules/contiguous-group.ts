@@ -54,6 +54,6 @@ export const contiguousGroup = lintRule({
   severity: 'error',
   explain:
     'The Contiguous bit says that an aligned group of entries maps one aligned range with one set of attributes, so that the TLB may hold it as one. Where an entry of the group lacks the bit, maps something else, or differs in attributes or permissions, the TLB may serve either, or both at once (a TLB conflict abort). The Access flag, dirty state and software bits may differ: hardware and kernels keep them entry by entry. Entries of the group that are invalid are passed over.',
-  refs: [arm('section D8.7.1, The Contiguous bit'), arm('Table D8-104')],
+  refs: { arm64: [arm('section D8.7.1, The Contiguous bit'), arm('Table D8-104')] },
   group: judge,
 });

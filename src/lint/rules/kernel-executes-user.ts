@@ -7,7 +7,7 @@ export const kernelExecutesUser = lintRule({
   severity: 'warning',
   explain:
     'EL1 or EL2 may execute a page that EL0 can read: PXN is clear. An attacker who diverts the kernel’s control flow then needs no code of the kernel’s own. Pages that EL0 may write are never executable at EL1, whatever PXN says, so what is found here is read-only to user mode. On x86 this is a matter of CR4.SMEP and not of the tables; arm64 only.',
-  refs: [arm('section D8.4.1, Stage 1 permissions')],
+  refs: { arm64: [arm('section D8.4.1, Stage 1 permissions')] },
   entry: ({ regime, leaf, upper }) => {
     if (!leaf || upper || !regime.forbidsApart) return undefined;
     const own = privileged(leaf.rights);

@@ -7,7 +7,7 @@ export const mtrrSplit = lintRule({
   severity: 'warning',
   explain:
     'One large page maps physical memory whose MTRRs say different types. Intel asks software to give each type pages of its own; where it does not, the processor may use any of the types for all of the page, and memory that should be uncached may end up in a cache. Below 4 MBytes the processor splits such pages by itself: a note.',
-  refs: [sdm('section "Large Page Size Considerations"')],
+  refs: { x86: [sdm('section "Large Page Size Considerations"')] },
   access: ({ split }) =>
     split
       ? {

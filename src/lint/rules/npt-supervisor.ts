@@ -8,6 +8,6 @@ export const nptSupervisor = lintRule({
   severity: 'error',
   explain:
     'Every access that nested paging translates counts as a user access, so an entry with U/S = 0 faults whatever the guest does. The usual cause is a host page table used as a nested one.',
-  refs: [apm('section "Nested Paging"')],
+  refs: { x86: [apm('section "Nested Paging"')] },
   entry: passingOn('npt-supervisor'),
 });

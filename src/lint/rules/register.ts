@@ -7,5 +7,5 @@ export const register = lintRule({
   severity: 'error',
   explain:
     'What the base and control registers of a translation say against themselves: reserved bits of CR3 or EPTP, a base address off its alignment, a paging mode that cannot be. The reports are those that reading the register by itself gives (memattr reg).',
-  refs: [arm('section D8.2.4'), sdm('section "Paging Modes and Control Bits"')],
+  refs: { arm64: [arm('section D8.2.4')], x86: [sdm('section "Paging Modes and Control Bits"')] },
 });

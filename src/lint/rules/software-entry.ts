@@ -15,11 +15,13 @@ export const softwareEntry = lintRule({
   severity: 'note',
   explain:
     'An invalid entry that is not zero: PROT_NONE and NUMA-hinting pages and swap entries of Linux, owners and locks of KVM and pKVM, frozen entries. The processor does not look at them, and they are no defect. What they say depends on which software wrote them; where several conventions fit, all are named. An entry that fits none is listed too: it may be garbage, or a convention that is not known here.',
-  refs: [
-    linux('6.12 arch/arm64/include/asm/pgtable.h'),
-    linux('6.12 arch/x86/include/asm/pgtable_64.h'),
-    linux('6.12 arch/arm64/include/asm/kvm_pgtable.h'),
-  ],
+  refs: {
+    arm64: [
+      linux('6.12 arch/arm64/include/asm/pgtable.h'),
+      linux('6.12 arch/arm64/include/asm/kvm_pgtable.h'),
+    ],
+    x86: [linux('6.12 arch/x86/include/asm/pgtable_64.h')],
+  },
   entry: ({ kind, note, reading }) => {
     if (kind !== 'payload' || reading.findings.some(({ severity }) => severity === 'error')) return undefined;
     return { message: note === undefined ? 'fits no known convention' : kindOf(note) };

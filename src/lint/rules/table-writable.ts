@@ -1,4 +1,4 @@
-import { arm } from '../../refs.ts';
+import { arm, sdm } from '../../refs.ts';
 import { lintRule, type PageUse, privileged, unprivileged, type Verdict } from '../rule.ts';
 
 type Mapped = Extract<PageUse, { is: 'mapped' }>;
@@ -40,7 +40,7 @@ export const tableWritable = lintRule({
   severity: 'note',
   explain:
     'A page that holds translation tables is itself mapped writable. Where user mode may write it, or a guest may write tables that are not its own (a host’s, another guest’s, its own second stage), whoever runs there can map all memory: an error. That the kernel’s direct map has its own tables writable is how Linux and most kernels work, and that a host at EL1 may write the tables of EL2 is so wherever the hypervisor trusts its host: a note, for those who meant to lock them.',
-  refs: [arm('section D8.2, Translation process')],
+  refs: { arm64: [arm('section D8.2, Translation process')], x86: [sdm('section "Access Rights"')] },
   pages: uses => {
     const owners = uses.filter((use): use is Table => use.is === 'table');
     if (owners.length === 0) return undefined;

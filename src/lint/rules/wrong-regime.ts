@@ -1,4 +1,4 @@
-import { arm } from '../../refs.ts';
+import { arm, sdm } from '../../refs.ts';
 import { lintRule, type Verdict } from '../rule.ts';
 
 const LOOKS: Readonly<Record<string, string>> = {
@@ -14,7 +14,10 @@ export const wrongRegime = lintRule({
   severity: 'warning',
   explain:
     'Half of the leaves or more read better as entries of another kind: stage 1 for stage 2, EPT for ordinary paging, FWB = 1 for FWB = 0. Single entries may look so by chance; this many mean that the root, or a control register, does not belong to these tables, and that the other reports are about nothing.',
-  refs: [arm('Table D8-96'), arm('Table D8-100')],
+  refs: {
+    arm64: [arm('Table D8-96'), arm('Table D8-100')],
+    x86: [sdm('section "EPT Translation Mechanism"')],
+  },
   space: ({ leaves, findings }) =>
     [...findings].flatMap(([id, count]): readonly Verdict[] => {
       const what = LOOKS[id];
