@@ -101,7 +101,11 @@ export function* readPasted(
     items = [];
     return all;
   };
-  const reader = new TextReader({ onItem: item => items.push(item), ...(as === undefined ? {} : { as }) });
+  const reader = new TextReader({
+    onItem: item => items.push(item),
+    ...(as === undefined ? {} : { as }),
+    ...(isNarrow(asked) ? { entryBytes: 4 } : {}),
+  });
   for (const chunk of typeof text === 'string' ? [text] : text) {
     reader.write(chunk);
     yield* batches.take(taken());
@@ -109,6 +113,16 @@ export function* readPasted(
   const recognised = reader.end();
   yield* batches.take(taken());
   yield batches.last(recognised);
+}
+
+/** Are entries words of 32 bits, by the settings or the registers beside the text? */
+function isNarrow({ family, given, machine }: Asked): boolean {
+  const of = family === undefined ? descriptorsOf(undefined) : [family];
+  return of.some(one => {
+    if (!('mode' in one.settings)) return false;
+    const own = given?.(one) ?? {};
+    return ('mode' in own || machine === undefined ? own : settledBy(one, machine).given).mode === '32';
+  });
 }
 
 class Batches {

@@ -296,6 +296,20 @@ EPT pointer = 0x0000000105dff05e
     ],
   },
   {
+    id: 'entries.labelled',
+    name: 'a walk on one line, and one entry',
+    text: `PML4E=0x2067 PDPTE=0x3067 PDE=0x4067 PTE=0x5067
+PTE: 0x8000000101234061
+`,
+    says: [
+      'PML4E/4, 2067, x86.pte 4l',
+      'PDPTE/3, 3067, x86.pte 4l',
+      'PDE/2, 4067, x86.pte 4l',
+      'PTE/1, 5067, x86.pte 4l',
+      'PTE/1, 8000000101234061, x86.pte',
+    ],
+  },
+  {
     id: 'qemu.info-tlb',
     name: '4-level: large page, 4K pages, PAT of a 4K page',
     text: `0000000000200000: 0000000000200000 --P-----W

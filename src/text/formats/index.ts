@@ -9,6 +9,7 @@ import { chipsecDict, chipsecLog } from './chipsec.ts';
 import { crashVtop } from './crash.ts';
 import { opteeTables, tfa, ubootBdinfo, ubootTables, zephyr } from './firmware.ts';
 import { crashRd, hexdumpC, od, ubootMd, xxd } from './hexdump.ts';
+import { labelledEntries } from './labelled-entries.ts';
 import { e820, iomem } from './memory-maps.ts';
 import { mtrrDmesg, mtrrProc, patDmesg, patList } from './memory-types.ts';
 import { bochsWords, gdbWords, qemuWords } from './memory-words.ts';
@@ -81,6 +82,7 @@ export const recognisers: readonly Recogniser[] = [
   e820,
   iomem,
   cpuinfo,
+  labelledEntries,
   hexdumpC,
   crashRd,
   ubootMd,
