@@ -39,6 +39,10 @@ const BROKEN = 32;
 /** How the second half of a broken line begins: within a sentence, a list or a number. */
 const CONTINUES = /^\s{0,16}[a-z0-9(*,=]/;
 
+/** A terminal breaks lines within numbers too. */
+const NUMBER_AT_END = /(?:^|[\s=(:])(?:0x)?[0-9a-f]{1,16}$/;
+const NUMBER_AT_START = /^\s*[0-9a-f]{1,16}(?![0-9a-zA-Z_])/;
+
 interface Active {
   readonly recogniser: Recogniser;
   readonly reader: Reader;
@@ -163,7 +167,7 @@ export class TextReader {
   #completes({ line: first, torn }: Held, line: Line): boolean {
     if (line.stamped || line.piece || first.piece || line.number !== first.number + 1) return false;
     if (!torn && (first.raw.length < BROKEN || !CONTINUES.test(line.text))) return false;
-    const inNumber = /[0-9a-f]$/i.test(first.text) && /^\s*[0-9a-f]/i.test(line.text);
+    const inNumber = NUMBER_AT_END.test(first.text) && NUMBER_AT_START.test(line.text);
     for (const between of inNumber ? (['', ' '] as const) : ([' '] as const)) {
       if (this.#try(joined(first, line, between), 2) !== true) continue;
       this.#held = undefined;

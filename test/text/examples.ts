@@ -535,9 +535,9 @@ fffffffec00d0040 83401000                0        0  1 4000 reserved
 `,
     says: [
       'root: ffffffecffd62000 (doubtful)',
-      'PGD/1, 10000000833fb003, at va:ffffffecffd62da0, of ffffffed00601000, arm64.stage1',
-      'PMD/2, 10000000833fe003, at va:ffffff80033fb018, of ffffffed00601000, arm64.stage1',
-      'PTE/3, 68000083401f03, at va:ffffff80033fe008, of ffffffed00601000, to 83401000, arm64.stage1',
+      'PGD/1, 10000000833fb003, at va:ffffffecffd62da0, of ffffffed00601000, arm64.stage1 4K',
+      'PMD/2, 10000000833fe003, at va:ffffff80033fb018, of ffffffed00601000, arm64.stage1 4K',
+      'PTE/3, 68000083401f03, at va:ffffff80033fe008, of ffffffed00601000, to 83401000, arm64.stage1 4K',
     ],
   },
   {
@@ -591,9 +591,9 @@ PAGE DIRECTORY: ffffff8160232000
       'PTE/?, e00000f9d7ef5f, at pa:fa2e9978, of bef2f97c, to f9d7e000',
       'va 12c00100 -> (not mapped)',
       'root: ffffff8160232000 (doubtful)',
-      'PGD/1, 8000001a0233003, at va:ffffff8160232000, of 12c00100, arm64.stage1',
-      'PMD/2, 8000001a0234003, at va:ffffff81602334b0, of 12c00100, arm64.stage1',
-      'PTE/3, 112a1700, at va:ffffff8160234000, of 12c00100, arm64.stage1',
+      'PGD/1, 8000001a0233003, at va:ffffff8160232000, of 12c00100, arm64.stage1 4K',
+      'PMD/2, 8000001a0234003, at va:ffffff81602334b0, of 12c00100, arm64.stage1 4K',
+      'PTE/3, 112a1700, at va:ffffff8160234000, of 12c00100, arm64.stage1 4K',
     ],
   },
   {
@@ -1285,5 +1285,13 @@ Fatal data abort:
       'ESR_EL1=96000004',
       'arm64 fault 28 code 96000004 at EL1',
     ],
+  },
+  {
+    id: 'tarmac.walk',
+    name: 'a block of stage 1',
+    text: `1234 clk cpu0 TTW DTLB LPAE 1:1 000080010000 0000000080011003 : TABLE
+1234 clk cpu0 TTW DTLB LPAE 1:2 000080011010 00000000800007e1 : BLOCK ATTRIDX=0 NS=1 AP=3 SH=3 AF=1 nG=0
+`,
+    says: ['1/1, 80011003, at pa:80010000, arm64.stage1', '2/2, 800007e1, at pa:80011010, arm64.stage1'],
   },
 ].map(example => ({ ...example, text: page(example.text).replace(/\n\n$/, '\n') }));

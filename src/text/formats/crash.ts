@@ -17,6 +17,7 @@ import { looksArm64 } from '../arch.ts';
 import type { Line } from '../lines.ts';
 import type { Attributes, Entry, Level, RegimeGuess } from '../model.ts';
 import { big, known, recogniser, type Sink } from '../recogniser.ts';
+import { granuleOf } from './granule.ts';
 
 interface Step {
   readonly line: Line;
@@ -90,23 +91,21 @@ function sayWalk(state: State, out: Sink): void {
           ? 'pae'
           : '32'
         : undefined;
+  /** PGD and P4D stand above whatever comes next. */
+  const arm64Level = (name: string, below: Step | undefined): number | undefined =>
+    name !== 'PGD' && name !== 'P4D' ? ARM64_LEVEL[name] : below && (ARM64_LEVEL[below.name] ?? 0) - 1;
+  const placed = walk.map(({ name, at, word }, i) => ({ level: arm64Level(name, walk[i + 1]), at, word }));
+  const granule = arm64 ? granuleOf(placed, input?.value) : undefined;
   for (const [i, { line, name, at, word }] of walk.entries()) {
     const last = i === walk.length - 1;
     let number: number | undefined;
-    if (arm64) {
-      const below = walk[i + 1];
-      number =
-        name === 'PGD' || name === 'P4D'
-          ? below
-            ? (ARM64_LEVEL[below.name] ?? 0) - 1
-            : undefined
-          : ARM64_LEVEL[name];
-    } else if (!arm32)
+    if (arm64) number = placed[i]?.level;
+    else if (!arm32)
       number = name !== 'PGD' ? X86_LEVEL[name] : mode && { '5l': 5, '4l': 4, pae: 3, '32': 2 }[mode];
     const regime: RegimeGuess | undefined = arm32
       ? undefined
       : arm64
-        ? { family: 'arm64.stage1' }
+        ? known<RegimeGuess>({ family: 'arm64.stage1', granule })
         : known<RegimeGuess>({ family: 'x86.pte', mode });
     let attributes: Attributes | undefined;
     if (last && flags && flags.word === word) {
@@ -251,6 +250,15 @@ export const crashVtop = recogniser<State>({
     },
     { like: /^\s{0,8}(?:(?:PID|COMMAND|TASK|STATE): |CPU: \d{1,5}$)/, proof: 0.3 },
     { like: /^SWAP: \S/, proof: 0.4 },
+    {
+      like: /^vtop (?:-[a-z]{1,3} |\S{1,20} ){0,4}(?:0x)?([0-9a-f]{1,16})$/,
+      proof: 0.4,
+      read: (m, { line, state, out }) => {
+        if (line.prompt === undefined) return;
+        sayWalk(state, out);
+        state.input = { value: big(m[1]), digits: 16 };
+      },
+    },
     { like: /^vtop /, proof: 0.4 },
   ],
   end: sayWalk,

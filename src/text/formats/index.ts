@@ -24,7 +24,7 @@ import {
   qemuRegisters,
   rdmsr,
 } from './registers.ts';
-import { addrxlat, kvmTrace } from './traces.ts';
+import { addrxlat, kvmTrace, tarmac } from './traces.ts';
 import { vmcs } from './vmcs.ts';
 import { hyperdbgPte, windbgPte } from './windows.ts';
 import { x86Oops } from './x86-oops.ts';
@@ -74,6 +74,7 @@ export const recognisers: readonly Recogniser[] = [
   chipsecLog,
   chipsecDict,
   addrxlat,
+  tarmac,
   kvmTrace,
   mtrrProc,
   mtrrDmesg,

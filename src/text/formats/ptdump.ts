@@ -10,7 +10,7 @@
  */
 import type { Line } from '../lines.ts';
 import type { Attributes, Level, Range, RegimeGuess, Space } from '../model.ts';
-import { big, known, recogniser, type Sink, sized } from '../recogniser.ts';
+import { type At, big, known, recogniser, type Sink, sized } from '../recogniser.ts';
 
 const SPAN = String.raw`^0x([0-9a-f]{8,16})-0x([0-9a-f]{8,16})\s+(\d{1,12})([BKMGTPE])`;
 
@@ -59,13 +59,13 @@ function attributes(
 
 function row(
   m: RegExpExecArray,
-  { level, words }: { level: Level; words: Words },
+  { level, words }: { level?: Level; words: Words },
   vocabulary: Vocabulary,
   { line, state, out }: { line: Line; state: State; out: Sink },
-): void {
+): boolean {
   const where = span(m, line, out);
-  if (!where) return;
-  const said = attributes(words, level.name, vocabulary, line, out);
+  if (!where) return false;
+  const said = attributes(words, level?.name ?? '', vocabulary, line, out);
   out.put(
     line,
     known<Range>({
@@ -80,6 +80,7 @@ function row(
       under: state.under,
     }),
   );
+  return true;
 }
 
 const split = (text: string | undefined): string[] => (text ?? '').split(/\s+/).filter(word => word !== '');
@@ -129,6 +130,38 @@ const stage1: Vocabulary = {
   }),
 };
 
+/** The first versions print no level, and had no words yet for blocks, runs and guarded pages [Linux 3.19 to 4.10, arch/arm64/mm/dump.c]. */
+const stage1Early: Vocabulary = {
+  ...stage1,
+  rest: () => ({ valid: true, user: false, accessed: false, global: true, executeUser: true }),
+};
+/** A row that was cut off: what it does not say stands on a line that is missing. */
+const stage1Cut: Vocabulary = { space: stage1.space, regime: stage1.regime, word: stage1.word };
+
+const TYPED = /(?:^|\s)(?:MEM|DEVICE)\//;
+
+/** A row of stage 1; every row of a leaf ends in its memory type, and one without is cut off. */
+function stage1Row(
+  m: RegExpExecArray,
+  name: string | undefined,
+  text: string,
+  at: At<State>,
+): boolean | 'torn' {
+  const { line, out } = at;
+  const words = split(text);
+  const whole = words.length === 0 || TYPED.test(text);
+  if (!whole && !line.last) return 'torn';
+  const level = name === undefined ? {} : { level: linuxLevel(name) };
+  const put = row(
+    m,
+    { ...level, words },
+    whole ? (name === undefined ? stage1Early : stage1) : stage1Cut,
+    at,
+  );
+  if (put && !whole) out.trouble('a row without a memory type is cut off: only what it says is taken', line);
+  return true;
+}
+
 const STAGE1_LEVEL: Readonly<Record<string, number>> = { PTE: 3, PMD: 2, PUD: 1 };
 /** PGD and P4D stand at levels that depend on the configuration, which the text does not tell. */
 const linuxLevel = (name: string): Level => known({ name, number: STAGE1_LEVEL[name] });
@@ -153,13 +186,33 @@ export const arm64Ptdump = recogniser<State>({
       // KVM's first patches print the same level names, with R and W as separate words: not these.
       like: new RegExp(`${SPAN} (PGD|P4D|PUD|PMD|PTE)((?:\\s+(?!(?:R|W|XN)(?:\\s|$))\\S{1,24}){0,16})$`),
       proof: 0.95,
-      read: (m, at) => row(m, { level: linuxLevel(m[5] ?? ''), words: split(m[6]) }, stage1, at),
+      read: (m, at) => stage1Row(m, m[5], m[6] ?? '', at),
+    },
+    {
+      like: new RegExp(
+        `${SPAN}((?:\\s+(?:USR|ro|RW|NX|x|SHD|AF|NG|CON|BLK|UXN|MEM/[A-Z-]{1,16}|DEVICE/\\w{1,10})){1,12})$`,
+      ),
+      proof: 0.95,
+      read: (m, at) => stage1Row(m, undefined, m[5] ?? '', at),
+    },
+    {
+      like: new RegExp(`${SPAN}$`),
+      proof: 0.5,
+      read: (_, { line }) => (line.last ? false : 'torn'),
     },
     {
       like: /^---\[ ((?!end |Guest|Host|IPA).{1,60}?(?: start| end| area|\(\) end)) \]---$/,
       proof: 0.9,
       read: (m, { state }) => {
         state.under = (m[1] ?? '').replace(/ start$/, '');
+      },
+    },
+    {
+      // of the first versions; x86 has some of them too
+      like: /^---\[ (vmalloc\(\) Area|vmalloc\(\) End|Kernel Mapping|Linear Mapping|Linear mapping) \]---$/,
+      proof: 0.45,
+      read: (m, { state }) => {
+        state.under = m[1] ?? '';
       },
     },
   ],
@@ -216,7 +269,7 @@ export const kvmStage2 = recogniser<Stage2State>({
       like: new RegExp(`${SPAN} (-?\\d)((?:\\s+\\S{1,16}){0,12})$`),
       proof: 1,
       read: (m, at) =>
-        row(m, { level: { name: m[5] ?? '', number: Number(m[5]) }, words: split(m[6]) }, stage2, at),
+        void row(m, { level: { name: m[5] ?? '', number: Number(m[5]) }, words: split(m[6]) }, stage2, at),
     },
     {
       like: new RegExp(`${SPAN} (PGD|P4D|PUD|PMD|PTE)((?:\\s+(?:XN|R|W|X|AF|BLK|F|CON|SHD)){1,10})$`),

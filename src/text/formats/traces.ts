@@ -7,6 +7,7 @@
 import { looksArm64 } from '../arch.ts';
 import type { Entry, RegimeGuess, Translation } from '../model.ts';
 import { big, known, recogniser } from '../recogniser.ts';
+import { granuleOf } from './granule.ts';
 
 const STEP = /L(\d)@([0-9a-f]{1,16})=([0-9a-f]{1,16})/g;
 
@@ -29,6 +30,12 @@ export const addrxlat = recogniser({
         const input = big(m[1]);
         const arm64 = looksArm64(steps.map(({ word }) => word));
         out.assume(`the walk is ${arm64 ? 'arm64' : 'x86'}, as its entries look`, line);
+        const granule = arm64
+          ? granuleOf(
+              steps.map(({ level, at, word }) => ({ level: 4 - level, at, word })),
+              input,
+            )
+          : undefined;
         const top = steps[0]?.level ?? 4;
         const narrow = top === 2 && steps.every(({ at, word }) => word <= 0xffff_ffffn && at <= 0xffff_ffffn);
         const mode: RegimeGuess['mode'] =
@@ -46,7 +53,9 @@ export const addrxlat = recogniser({
               atSpace: 'pa',
               input,
               output: i === steps.length - 1 && m[3] !== undefined ? big(m[3]) : undefined,
-              regime: arm64 ? { family: 'arm64.stage1' } : { family: 'x86.pte', mode },
+              regime: arm64
+                ? known<RegimeGuess>({ family: 'arm64.stage1', granule })
+                : { family: 'x86.pte', mode },
             }),
             group,
           );
@@ -64,6 +73,45 @@ export const addrxlat = recogniser({
             group,
           );
       },
+    },
+  ],
+});
+
+interface TarmacState {
+  /** By stage: the walk that is being logged. */
+  readonly open: Map<string, { group: number; level: number }>;
+}
+
+export const tarmac = recogniser<TarmacState>({
+  id: 'tarmac.walk',
+  title: 'Tarmac trace of table walks (Fast Models)',
+  arch: 'arm64',
+  state: () => ({ open: new Map() }),
+  rows: [
+    {
+      // stage and level, the place of the entry, the entry
+      like: /^(?:\d{1,20} (?:[a-z]{2,3} )?(?:[\w.]{1,80} )?)?TTW [DI]TLB LPAE ([12]):(-?\d) ([0-9a-f]{8,16}) ([0-9a-f]{16}) : (?:BLOCK|TABLE|PAGE|INVALID|FAULT|[A-Z]{3,12})(?: .{0,200})?$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        const [, stage = '', level = ''] = m;
+        const open = state.open.get(stage);
+        const number = Number(level);
+        const group = open !== undefined && number > open.level ? open.group : out.group();
+        state.open.set(stage, { group, level: number });
+        out.put(
+          line,
+          {
+            ...{ is: 'entry', word: big(m[4]), width: 64, at: big(m[3]), atSpace: 'pa' },
+            level: { name: level, number },
+            regime: { family: stage === '1' ? 'arm64.stage1' : 'arm64.stage2' },
+          },
+          group,
+        );
+      },
+    },
+    {
+      like: /^(?:\d{1,20} (?:[a-z]{2,3} )?(?:[\w.]{1,80} )?)?(?:TTW|TLB) (?:[DI]TLB|FILL|[A-Z]{2,8}) /,
+      proof: 0.6,
     },
   ],
 });
