@@ -34,6 +34,8 @@ export interface Row<S> {
    * below, only where the format was chosen for the text as a whole.
    */
   readonly proof: number;
+  /** Such lines stand in texts of all kinds: they are read below others of this format, and say nothing of what a text is. */
+  readonly below?: true;
   /**
    * Returns false where the line turns out to be somebody else's, `torn` where its end is missing. Absent: a heading that
    * says nothing.
@@ -94,7 +96,8 @@ export function recogniser<S>({ state, rows, end, score, ...about }: Declared<S>
     score: lines => {
       let best = 0;
       const byRows = shareOf(lines, text => {
-        const proof = rows.find(({ like }) => like.test(text))?.proof ?? 0;
+        const row = rows.find(({ like }) => like.test(text));
+        const proof = row?.below ? 0 : (row?.proof ?? 0);
         best = Math.max(best, proof);
         return proof;
       });

@@ -281,6 +281,7 @@ export const vmcs = recogniser<State>({
       // what remains of a VMCB: names and numbers, two or more a line
       like: /^[A-Za-z_][A-Za-z_0-9 ]{0,24} {0,2}[:=] {0,16}(?:0x)?[0-9a-f]/,
       proof: 0.55,
+      below: true,
       read: (_, at) => {
         const { state, line } = at;
         if (state.vmcb === undefined) return false;
