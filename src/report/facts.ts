@@ -136,6 +136,7 @@ export function gist(facts: Facts): string {
   for (const [key, fact] of Object.entries(facts)) {
     if (key === 'oa' || key === 'size' || isQuiet(fact)) continue;
     const text = factText(key, fact);
+    if (text === '') continue; // a table that takes nothing away
     parts.push(BARE.has(key) ? text : `${words(key)} ${text}`);
   }
   return parts.join(', ');

@@ -2,6 +2,7 @@
 import type { Family } from '../bits/family.ts';
 import { type Candidate, matters, type Read } from '../bits/rank.ts';
 import { settle } from '../bits/settings.ts';
+import type { LevelOfAll } from '../bits/together.ts';
 import { hex } from '../bits/word.ts';
 import { batches, take } from './answer.ts';
 import { type Given, isError, wordOf } from './decoded.ts';
@@ -22,13 +23,15 @@ export interface ReadingsOptions {
   readonly all: boolean;
   /** What registers and facts said of a family's settings: `VTCR_EL2 (--vtcr): granule 4K`. */
   readonly from?: (family: Family, telling: ReadonlySet<string>) => readonly string[];
+  /** The level that was chosen for all words. */
+  readonly level?: LevelOfAll;
 }
 
 /** Readings as text, the first few of them in full. */
 export function* readingsLines(
   found: Iterable<Read>,
   given: Given,
-  { brief, all, from = () => [] }: ReadingsOptions,
+  { brief, all, from = () => [], level }: ReadingsOptions,
   look: Look,
 ): Generator<string> {
   const rows = found[Symbol.iterator]();
@@ -40,7 +43,7 @@ export function* readingsLines(
       yield* briefLines(batch, look, false);
   } else for (const { reading } of first) yield* [...readingLines(reading, { ...look, all }), ''];
   yield* fromLines(first.slice(0, FEW), given, from, look, short ? 0 : 2);
-  yield* aside(assumed(first.slice(0, FEW), given), look, short ? 0 : 2);
+  yield* aside(assumed(first.slice(0, FEW), given, level), look, short ? 0 : 2);
 }
 
 /** What came from where, a line for each register: of its settings those on which these readings hang. */
@@ -103,7 +106,7 @@ const settingText = (settings: Given, keys: readonly string[]): string =>
     .join(', ');
 
 /** One short line: which settings nobody gave, and which of them this reading hangs on. */
-function assumed(shown: readonly Read[], given: Given): string {
+function assumed(shown: readonly Read[], given: Given, level?: LevelOfAll): string {
   const [first] = shown;
   if (!first) return '';
   const { family } = first;
@@ -116,12 +119,18 @@ function assumed(shown: readonly Read[], given: Given): string {
   const forms = new Set(chosen.map(c => settingText(c.chosen, Object.keys(c.chosen))));
   const parts = [
     ...(plain.length > 0 ? [`assumed ${settingText(settle(family.settings), plain)}`] : []),
-    ...(forms.size > 0 ? [`${[...forms].join(' or ')} where the default does not fit`] : []),
+    ...(forms.size > 0 ? [chosenText([...forms], level)] : []),
   ];
   return parts.length > 0
     ? `${parts.join('; ')} (--set changes them)`
     : 'nothing had to be assumed: no other setting changes this reading';
 }
+
+/** `level 2 for all: at level 3 1 of 40 words would be nothing`. */
+const chosenText = (forms: readonly string[], level: LevelOfAll | undefined): string =>
+  level !== undefined && level.of > 1
+    ? `${forms.join(' or ')} for all: at level ${level.usual} ${level.nothing} of ${level.of} words would be nothing`
+    : `${forms.join(' or ')} where the default does not fit`;
 
 /** A remark below the answer: dim and wrapped. */
 const aside = (text: string, { style, width }: Look, indent: number): string[] =>

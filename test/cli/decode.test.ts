@@ -75,6 +75,16 @@ describe('one word under a format', () => {
     expect(status).toBe(0);
   });
 
+  test('words in any order are of one level, which is said with the reason', async () => {
+    const readings = async (words: readonly string[]) => {
+      const { out } = await memattr(['decode', ...words, '--as', 'stage2', '--json']);
+      return new Map(jsonLines<Decoded>(out).map(({ raw, kind, settings }) => [raw, [kind, settings.level]]));
+    };
+    expect(await readings(['0x1', '0x3'])).toEqual(await readings(['0x3', '0x1']));
+    const { out } = await memattr(['decode', '--as', 'stage2', '--brief', '0x3', '0x1']);
+    expect(out.replace(/\s+/g, ' ')).toContain('level 2 for all: at level 3 1 of 2 words would be nothing');
+  });
+
   test('a level that was given stays', async () => {
     const { status, out } = await memattr([
       'decode',

@@ -8,10 +8,11 @@ import type { Io } from '../../io.ts';
 import { print } from '../../print.ts';
 import { EXIT, UsageError } from '../../trouble.ts';
 import type { DecodeArgs } from './args.ts';
+import type { ReadTogether } from './read.ts';
 
 /** Readings as they come, in the output that was asked for. */
 export async function answer(
-  found: Generator<Read>,
+  { reads: found, level }: ReadTogether,
   args: DecodeArgs,
   io: Io,
   given: Given,
@@ -24,7 +25,7 @@ export async function answer(
     wrong: ({ reading }) => isSuspect(reading),
   });
   const from = (_: unknown, telling: ReadonlySet<string>) => decidedTexts(by, given, telling);
-  const options = { brief: args.brief === true, all: args.all === true, from };
+  const options = { brief: args.brief === true, all: args.all === true, from, level };
   print(
     {
       ...decodedAnswer(rows, given, () => decidedRecord(by)),

@@ -2,47 +2,72 @@
 import type { Family } from '../../../bits/family.ts';
 import type { Read } from '../../../bits/rank.ts';
 import { settle } from '../../../bits/settings.ts';
+import { type LevelOfAll, levelOfAll, otherLevels } from '../../../bits/together.ts';
 import type { Word } from '../../../bits/word.ts';
-import { type Given, isError } from '../../../report/decoded.ts';
+import type { Given } from '../../../report/decoded.ts';
 
-/**
- * Words under one family. Where a word can be nothing at the default level, and nobody gave one, the level at which it is
- * something is taken, and the next words try that one first: the entries of a table share it. No other setting is bent to
- * make a word look right.
- */
-export function* readAll(
-  words: Iterable<Word>,
-  family: Family,
-  given: Given,
-  kind?: string,
-): Generator<Read> {
-  const under = (chosen: Given): ((word: Word) => Read) => {
-    const settings = settle(family.settings, { ...given, ...chosen }); // once: layouts are found by this object
-    return word => ({ family, settings, chosen, reading: family.read(word, settings) });
-  };
-  const wrong = ({ reading }: Read): boolean =>
-    kind === undefined ? reading.kind === 'invalid' && isError(reading) : reading.kind !== kind;
-  const byDefault = under({});
-  let levels: readonly ((word: Word) => Read)[] | undefined; // found when a word asks for them
-  let usual = byDefault;
-  for (const word of words) {
-    let found = usual(word);
-    if (wrong(found)) {
-      levels ??= levelsOf(family, given).map(under);
-      usual = levels.find(read => !wrong(read(word))) ?? byDefault;
-      found = usual(word);
-    }
-    yield kind === undefined || found.reading.kind === kind ? found : withoutKind(found, kind);
-  }
+/** Words that are looked at before the first of them is read: a level of their own choice is one for all. */
+export const HELD = 65_536;
+
+export interface ReadTogether {
+  readonly reads: Generator<Read>;
+  readonly level: LevelOfAll;
 }
 
-/** The levels worth trying, the default first; nothing to try where the level is given or the family has none. */
-function levelsOf(family: Family, given: Given): Given[] {
-  const usual = family.settings.level?.default;
-  if (usual === undefined || 'level' in given) return [{}];
-  const others = family.variants().flatMap(({ settings: { level } }) => (level === undefined ? [] : [level]));
-  const lower = [...new Set(others)].filter(level => level !== usual).sort((a, b) => Number(b) - Number(a));
-  return [{}, ...lower.map(level => ({ level }))];
+/**
+ * Words under one family. Where they cannot be something at the default level, and nobody gave one, the level is the one at
+ * which all of them together are explained best: the entries of a table share it.
+ */
+export function readAll(words: Iterable<Word>, family: Family, given: Given, kind?: string): ReadTogether {
+  const rest = words[Symbol.iterator]();
+  const open = otherLevels(family, given).length > 0;
+  const ahead = open ? lookAhead(rest, HELD) : { held: [], rest };
+  const level = levelOfAll(family, ahead.held, given, kind);
+  return { reads: readEach(ahead, { family, given, kind, level }), level };
+}
+
+/** Words that were looked at, and those behind them. */
+interface Ahead {
+  readonly held: readonly Word[];
+  readonly rest: Iterator<Word>;
+}
+
+/** What is no word ends the looking, and is said where it stands: behind the words before it. */
+export function lookAhead(words: Iterator<Word>, count: number): Ahead {
+  const held: Word[] = [];
+  try {
+    while (held.length < count) {
+      const { done, value } = words.next();
+      if (done) break;
+      held.push(value);
+    }
+  } catch (error) {
+    const next = (): never => {
+      throw error;
+    };
+    return { held, rest: { next } };
+  }
+  return { held, rest: words };
+}
+
+interface Under {
+  readonly family: Family;
+  readonly given: Given;
+  readonly kind: string | undefined;
+  readonly level: LevelOfAll;
+}
+
+function* readEach(
+  { held, rest }: Ahead,
+  { family, given, kind, level: { chosen } }: Under,
+): Generator<Read> {
+  const settings = settle(family.settings, { ...given, ...chosen }); // once: layouts are found by this object
+  const read = (word: Word): Read => {
+    const found = { family, settings, chosen, reading: family.read(word, settings) };
+    return kind === undefined || found.reading.kind === kind ? found : withoutKind(found, kind);
+  };
+  for (const word of held) yield read(word);
+  for (let next = rest.next(); !next.done; next = rest.next()) yield read(next.value);
 }
 
 /** The reading of a word that was asked for as a kind it cannot be. */

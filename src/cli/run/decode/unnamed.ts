@@ -3,8 +3,10 @@
 import { descriptors } from '../../../arch/descriptors.ts';
 import type { Family } from '../../../bits/family.ts';
 import { type Candidate, candidates, fitting } from '../../../bits/rank.ts';
+import { sampleOf } from '../../../bits/together.ts';
 import type { Word } from '../../../bits/word.ts';
 import { decidedRecord, decidedTexts } from '../../../machine/decided.ts';
+import { likeliest } from '../../../pasted/doubt.ts';
 import { take } from '../../../report/answer.ts';
 import { decodedAnswer, isSuspect } from '../../../report/decoded.ts';
 import { rankedLines, readingsMarkdown } from '../../../report/readings.ts';
@@ -14,10 +16,12 @@ import { EXIT, UsageError } from '../../trouble.ts';
 import { type Known, knownFor } from '../settings.ts';
 import { answer } from './answer.ts';
 import type { DecodeArgs } from './args.ts';
-import { readAll } from './read.ts';
+import { HELD, lookAhead, readAll } from './read.ts';
 
-/** Up to here each word is tried under every format; beyond, these choose one for all. */
-const SAMPLE = 64;
+/** Fewer than these are tried under every format; of more, one is chosen for all. */
+const MANY = 64;
+/** Different words that one format for all is chosen by. */
+const TELLING = 256;
 
 /** A word, and its readings under each of the descriptors. */
 interface Tried {
@@ -27,27 +31,29 @@ interface Tried {
 
 /** Print words of which nobody said what they are. */
 export async function readUnnamed(words: Generator<Word>, args: DecodeArgs, io: Io): Promise<number> {
-  const sample = take(words, SAMPLE);
+  const sample = take(words, MANY);
   if (sample.length === 0) throw new UsageError('no words: give some, or pipe them in');
   const { given, by } = await knownFor('decode', args, descriptors, io);
-  const tried = sample.map(word => ({
-    word,
-    readings: descriptors.map(family => candidates(family, word, given(family))),
-  }));
-  const likely = likeliest(tried);
-  if (sample.length < SAMPLE) return printRanked(tried, likely, { given, by }, args, io);
-  io.err.write(
-    `memattr decode: many words, read as ${likely.id}, which explains the first ${SAMPLE} best; --as chooses\n`,
-  );
+  if (sample.length < MANY) {
+    const tried = sample.map(word => ({
+      word,
+      readings: descriptors.map(family => candidates(family, word, given(family))),
+    }));
+    return printRanked(tried, likeliestOf(tried), { given, by }, args, io);
+  }
+  const ahead = lookAhead(words, HELD - MANY);
+  const held = [...sample, ...ahead.held];
+  const likely = likeliest([...sampleOf(held, TELLING).keys()], given);
+  io.err.write(`memattr decode: many words, read as ${likely.id}, which explains them best; --as chooses\n`);
   const all = (function* () {
-    yield* sample;
-    yield* words;
+    yield* held;
+    for (let next = ahead.rest.next(); !next.done; next = ahead.rest.next()) yield next.value;
   })();
   return answer(readAll(all, likely, given(likely)), args, io, given(likely), by(likely));
 }
 
 /** The family that explains the words best, together. Zero says nothing: it is an empty entry everywhere. */
-function likeliest(words: readonly Tried[]): Family {
+function likeliestOf(words: readonly Tried[]): Family {
   const telling = words.filter(({ word }) => word !== 0n);
   const costs = descriptors.map((_, f) =>
     telling.reduce((sum, { readings }) => sum + (readings[f]?.[0]?.cost ?? 0), 0),
