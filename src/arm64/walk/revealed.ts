@@ -3,7 +3,7 @@ import { decode } from '../../bits/codec.ts';
 import type { Context, Given } from '../../text/context.ts';
 import type { Entry, RegimeGuess } from '../../text/model.ts';
 import type { Candidate } from '../../walk/candidate.ts';
-import { hcrFormat } from '../registers/control.ts';
+import { hcrFormat, vtcrFormat } from '../registers/control.ts';
 import { FEATURE_SETS, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
 import { upperRange } from '../values/address.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
@@ -87,10 +87,34 @@ function stage1(guess: RegimeGuess, input: bigint | undefined, { registers, fact
   return setup.valid ? { ...taken(setup.settings, known), ...said } : otherwise;
 }
 
+/** What the layout or the meaning of one register hangs on: features, and other registers. */
+function register({ registers }: Context): Given {
+  const given: Record<string, bigint | 0 | 1> = {};
+  for (const [key, name] of Object.entries(ID_REGISTERS)) {
+    const value = registers.get(name);
+    if (value !== undefined) given[key] = value;
+  }
+  const hcr = registers.get('HCR_EL2');
+  if (hcr !== undefined) given.e2h = decode(hcrFormat, hcr).e2h;
+  const vtcr = registers.get('VTCR_EL2');
+  if (vtcr !== undefined) Object.assign(given, { vtcr, vs: decode(vtcrFormat, vtcr).vs });
+  const { features } = featuresIn(registers);
+  if (registers.has(ID_REGISTERS.isar1)) given.xs = features.xs;
+  if (registers.has(ID_REGISTERS.pfr1)) given.mte2 = features.mte2;
+  return given;
+}
+
 /** Everything but the level. */
 export function revealed({ regime: guess, input }: Pick<Entry, 'regime' | 'input'>, context: Context): Given {
   if (guess === undefined) return {};
-  return guess.family === 'arm64.stage2' ? stage2(guess, context) : stage1(guess, input, context);
+  switch (guess.family) {
+    case 'arm64.stage2':
+      return stage2(guess, context);
+    case 'arm64.stage1':
+      return stage1(guess, input, context);
+    default:
+      return register(context);
+  }
 }
 
 /** The names that Linux gives to levels say nothing: how many levels are folded depends on its configuration. */

@@ -64,10 +64,42 @@ function ept(context: Context): Given {
   };
 }
 
+/** What the layout or the meaning of one register hangs on. */
+function register(guess: RegimeGuess, context: Context): Given {
+  const { registers } = context;
+  const cr4 = registers.get('CR4');
+  const word = registers.get('IA32_VMX_EPT_VPID_CAP');
+  const capabilities = word === undefined ? undefined : decode(eptVpidCapLayout, word);
+  const { mode } = paging(guess, context);
+  return {
+    ...processor(context),
+    ...(mode === undefined ? {} : { mode }),
+    ...(cr4 === undefined ? {} : { pcide: decode(cr4Layout, cr4).pcide }),
+    ...(capabilities === undefined
+      ? {}
+      : {
+          uc: capabilities.uc,
+          wb: capabilities.wb,
+          pwl4: capabilities.pwl4,
+          pwl5: capabilities.pwl5,
+          ad: capabilities.ad,
+          sss: capabilities.sss,
+        }),
+  };
+}
+
 /** Everything but the level. */
 export function revealed({ regime: guess }: Pick<Entry, 'regime'>, context: Context): Given {
   if (guess === undefined) return {};
-  return guess.family === 'x86.ept' ? ept(context) : paging(guess, context);
+  switch (guess.family) {
+    case 'x86.ept':
+      return ept(context);
+    case 'x86.pte':
+    case 'x86.npt':
+      return paging(guess, context);
+    default:
+      return register(guess, context);
+  }
 }
 
 /** Linux calls the first table PGD, whatever the mode. */
