@@ -10,7 +10,7 @@
  *          PTE        PHYSICAL  FLAGS
  *     68000083401f03  83401000  (VALID|SHARED|AF|NG|PXN|UXN)
  *
- * x86 places are physical, arm64 ones virtual. On x86-64 `PAGE DIRECTORY:` is the top entry itself, behind a line
+ * 32-bit x86 without PAE prints its one upper level twice, as PGD and as PMD. x86 places are physical, arm64 ones virtual. On x86-64 `PAGE DIRECTORY:` is the top entry itself, behind a line
  * `PGD DIRECTORY:` with the table.
  */
 import { looksArm64 } from '../arch.ts';
@@ -61,6 +61,31 @@ const FLAG: Readonly<Record<string, Attributes>> = {
 const ARM64_LEVEL: Readonly<Record<string, number>> = { PTE: 3, PMD: 2, PUD: 1, P4D: 0, PGD: -1 };
 const X86_LEVEL: Readonly<Record<string, number>> = { PTE: 1, PMD: 2, PUD: 3, P4D: 4, PGD: 5 };
 
+function modeOf(walk: readonly Step[], names: ReadonlySet<string>, wide: boolean): RegimeGuess['mode'] {
+  if (names.has('P4D')) return '5l';
+  if (names.has('PUD') || names.has('PML') || names.has('PML4')) return '4l';
+  const [pgd, pmd] = walk;
+  const twice = pmd?.name === 'PMD' && pmd.at === pgd?.at && pmd.word === pgd?.word;
+  if (twice && walk.every(({ word, at = 0n }) => word <= 0xffff_ffffn && at <= 0xffff_ffffn)) return '32';
+  if (wide) return undefined;
+  return pmd?.name === 'PMD' ? 'pae' : '32';
+}
+
+/** Where crash printed PML it called the table below it PGD. */
+function x86Level(name: string, mode: RegimeGuess['mode'], names: ReadonlySet<string>): number | undefined {
+  if (name === 'PML' || name === 'PML4') return 4;
+  if (name === 'PMD') return 2;
+  if (name !== 'PGD') return X86_LEVEL[name];
+  if (names.has('PML') || names.has('PML4')) return 3;
+  return mode && { '5l': 5, '4l': 4, pae: 3, '32': 2 }[mode];
+}
+
+/** arm64's places are virtual, and so are those of the top table of 32-bit x86. */
+const isVirtual = (at: bigint, arm64: boolean, mode: RegimeGuess['mode'], name: string): boolean =>
+  arm64
+    ? at >> 47n !== 0n
+    : (mode === 'pae' && name === 'PGD') || (mode === '32' && (name === 'PGD' || name === 'PMD'));
+
 /** Everything of one walk, when it is complete: what architecture it is shows at its end. */
 function sayWalk(state: State, out: Sink): void {
   const { walk, flags, input, page } = state;
@@ -81,16 +106,9 @@ function sayWalk(state: State, out: Sink): void {
   if (arm32) out.trouble('flags of a 32-bit Arm kernel: its entries are not decoded', first.line);
   else if (!flags && !state.directory)
     out.assume(`the walk is ${arm64 ? 'arm64' : 'x86'}, as its table entries look`, first.line);
-  const wide = walk.some(({ word }) => word > 0xffff_ffffn) || (input?.digits ?? 16) > 8;
-  const mode: RegimeGuess['mode'] = names.has('P4D')
-    ? '5l'
-    : names.has('PUD')
-      ? '4l'
-      : (input?.digits ?? 16) <= 8
-        ? names.has('PMD')
-          ? 'pae'
-          : '32'
-        : undefined;
+  const wide = (input?.digits ?? 16) > 8;
+  const mode = arm32 || arm64 ? undefined : modeOf(walk, names, wide);
+  const narrow = mode === '32' || (arm32 && walk.every(({ word }) => word <= 0xffff_ffffn));
   /** PGD and P4D stand above whatever comes next. */
   const arm64Level = (name: string, below: Step | undefined): number | undefined =>
     name !== 'PGD' && name !== 'P4D' ? ARM64_LEVEL[name] : below && (ARM64_LEVEL[below.name] ?? 0) - 1;
@@ -98,10 +116,11 @@ function sayWalk(state: State, out: Sink): void {
   const granule = arm64 ? granuleOf(placed, input?.value) : undefined;
   for (const [i, { line, name, at, word }] of walk.entries()) {
     const last = i === walk.length - 1;
+    // 32-bit x86 without PAE has no PMD: crash prints the entry above again
+    const folded = mode === '32' && name === 'PMD';
     let number: number | undefined;
     if (arm64) number = placed[i]?.level;
-    else if (!arm32)
-      number = name !== 'PGD' ? X86_LEVEL[name] : mode && { '5l': 5, '4l': 4, pae: 3, '32': 2 }[mode];
+    else if (!arm32) number = x86Level(name, mode, names);
     const regime: RegimeGuess | undefined = arm32
       ? undefined
       : arm64
@@ -117,13 +136,14 @@ function sayWalk(state: State, out: Sink): void {
       known<Entry>({
         is: 'entry',
         word,
-        width: arm64 || wide || mode === 'pae' ? 64 : 32,
+        width: narrow ? 32 : 64,
         level: known<Level>({ name, number }),
         at,
-        atSpace: at === undefined ? undefined : arm64 && at >> 47n !== 0n ? 'va' : 'pa',
+        atSpace: at === undefined ? undefined : isVirtual(at, arm64, mode, name) ? 'va' : 'pa',
         input: input?.value,
         output: last ? page?.output : undefined,
         regime,
+        folded: folded ? (true as const) : undefined,
         attributes,
       }),
       group,
@@ -132,7 +152,7 @@ function sayWalk(state: State, out: Sink): void {
 }
 
 const ENTRY =
-  /^\s{0,12}(PGD|P4D|PUD|PMD|PTE|PML4|L[1-4]): ([0-9a-f]{1,16}) => ([0-9a-f]{1,16})(?:\s.{0,80})?$/;
+  /^\s{0,12}(PGD|P4D|PUD|PMD|PTE|PML4?|L[1-4]): {1,12}([0-9a-f]{1,16}) => ([0-9a-f]{1,16})(?:\s.{0,80})?$/;
 
 export const crashVtop = recogniser<State>({
   id: 'crash.vtop',
@@ -187,11 +207,11 @@ export const crashVtop = recogniser<State>({
       },
     },
     {
-      like: /^(PGD|PAGE) DIRECTORY: ([0-9a-f]{1,16})$/,
+      like: /^(PGD|PML4|PAGE) DIRECTORY: ([0-9a-f]{1,16})$/,
       proof: 1,
       read: (m, { line, state, out }) => {
         const value = big(m[2]);
-        if (m[1] === 'PGD') {
+        if (m[1] !== 'PAGE') {
           out.put(line, { is: 'fact', name: 'root', value, doubtful: 'a virtual address' });
           state.directory = { value, pgd: false };
         } else if (state.directory) state.directory = { value, pgd: true };
