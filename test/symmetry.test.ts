@@ -123,7 +123,6 @@ const OWN_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Stage2Reason: 'why VTCR_EL2 translates nothing; any EPTP gives a regime with findings',
     RegimeLevel: 'levels of one mode have different index bits',
   },
-  'walk/scan.ts': { concatenated: 'tables side by side as one root' },
   'walk/setup.ts': { Processor: 'what arm64 states in ID registers' },
 };
 const nested = (name: string): boolean => /npt|sppt/i.test(name);

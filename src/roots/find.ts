@@ -152,7 +152,7 @@ class Finder {
           draft.upperHalf = root.upperHalf;
           // the structure says so too: what is left is that the registers belong to another moment
           draft.confidence = Math.max(draft.confidence, 0.99);
-          draft.evidence.push('found by structure too');
+          draft.evidence.push('found by structure too', ...(root.pair ? judged.evidence.slice(-1) : []));
         } else if (root.tables > 1 && judged.weight > 0 && !draft.sources.includes('structure'))
           draft.evidence.push(`by its structure it might be ${judged.kind}: ${judged.evidence[0] ?? ''}`);
       }
@@ -190,6 +190,14 @@ class Finder {
     const candidate = walks.candidates(registers, this.#options.machine).found[0];
     const drafts = this.#at(PHYSICAL, Number(address));
     for (const draft of drafts) {
+      if (candidate && !draft.sources.includes('registers')) {
+        // what the kernel says of its own root stands above what its tables look like
+        draft.kind = candidate.regime.id;
+        draft.title = candidate.regime.title;
+        draft.options = [...options];
+        draft.assumed = [...candidate.assumed];
+        draft.candidate = candidate;
+      }
       draft.sources.push('vmcoreinfo');
       draft.evidence.unshift(evidence);
       draft.confidence = Math.max(draft.confidence, 0.98);

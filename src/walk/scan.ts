@@ -81,6 +81,8 @@ export interface ScannedRoot {
   readonly used: readonly number[];
   /** A number that stands for the upper half of the root's entries; 0 where it is empty. */
   readonly upperHalf: number;
+  /** One of two roots of one process: what it may use in user mode, and what in the kernel. Who joins roots says it. */
+  readonly pair?: { readonly role: 'user' | 'kernel'; readonly other: Bytes };
 }
 
 export interface Scan {

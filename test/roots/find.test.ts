@@ -160,3 +160,42 @@ const OPTION: Readonly<Record<string, string>> = {
   '--ttbr1': 'TTBR1_EL1',
   '--tcr': 'TCR_EL1',
 };
+
+describe('a kernel’s half of arm64', () => {
+  const dumps = ['a57-nvhe-nofwb', 'max-vhe-fwb', 'max-nvhe-fwb'].map(name => `arm64/${name}`);
+
+  test.each(dumps)('%s: without registers, swapper_pg_dir is walked with TTBR1', async dump => {
+    const image = await openFixture(`real/${dump}/sparse.elf`);
+    for (const vmcoreinfo of [image.notes.vmcoreinfo, undefined]) {
+      const { found: roots } = findRoots(
+        { space: image.space, notes: { cpus: [], machine: 'arm64', ...(vmcoreinfo ? { vmcoreinfo } : {}) } },
+        [],
+        { guests: 0 },
+      );
+      const kernel = roots.find(({ address }) => address === 0x4185_8000n);
+      expect(kernel?.options.slice(0, 2), `VMCOREINFO ${vmcoreinfo !== undefined}`).toEqual([
+        '--ttbr1',
+        '0x41858000',
+      ]);
+      expect(kernel?.evidence.join()).not.toContain('a user');
+      // and that of a process with TTBR0
+      const user = roots.find(
+        one => one.kind === 'arm64.stage1' && one.evidence.join().includes("a user's half"),
+      );
+      expect(user?.options[0]).toBe('--ttbr0');
+    }
+    image.close();
+  });
+});
+
+test('two roots of one process, by page-table isolation of x86, name each other', async () => {
+  const image = await openFixture('real/x86/qemu-4level-kaslr-pti-512m/sparse.elf');
+  const { found: roots } = findRoots({ space: image.space, notes: { cpus: [], machine: 'x86-64' } }, []);
+  const says = (address: bigint): string =>
+    roots.find(one => one.address === address)?.evidence.find(text => text.includes('isolation')) ?? '';
+  expect(says(0x276_8000n)).toMatch(/the kernel's own root; .* at 0x2769000/);
+  expect(says(0x276_9000n)).toMatch(/in user mode; the kernel's own root is at 0x2768000/);
+  expect(says(0x105_f000n)).toMatch(/kernel's own root is at 0x105e000/);
+  expect(says(0x9_c000n)).toBe('');
+  image.close();
+});

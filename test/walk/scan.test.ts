@@ -1,7 +1,7 @@
 /** Trees of every kind, planted among noise, are found where they stand. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { species as arm64Species, concatenated, judge as judgeArm64 } from '../../src/arm64/walk/scan.ts';
+import { species as arm64Species, joined, judge as judgeArm64 } from '../../src/arm64/walk/scan.ts';
 import type { Judgement } from '../../src/walk/judgement.ts';
 import type { Regime } from '../../src/walk/regime.ts';
 import { type Pattern, type ScannedRoot, scan, wordOf } from '../../src/walk/scan.ts';
@@ -116,7 +116,7 @@ describe('arm64', () => {
               const memory = new Memory();
               noise(memory, BASE + 0x100_0000, 24, next);
               const root = plant(memory, { tableBytes, indexBits, levels, ...words }, BASE, next);
-              const found = judged(concatenated(scan(memory, ARM64).roots, isZero(memory)), judgeArm64);
+              const found = judged(joined(scan(memory, ARM64).roots, isZero(memory)), judgeArm64);
               const here = found.find(({ root: { address } }) => address === root);
               expect(here).toMatchObject({ kind: stage, root: { level: levels - 1, wrong: 0 } });
               expect(here?.root.species.id).toBe(`arm64.${granule}`);
@@ -145,7 +145,7 @@ describe('arm64', () => {
       memory.touch(tree).fill(0);
     }
     memory.touch(at + 3 * 4096);
-    const roots = concatenated(scan(memory, ARM64).roots, isZero(memory));
+    const roots = joined(scan(memory, ARM64).roots, isZero(memory));
     expect(roots).toHaveLength(1);
     expect(roots[0]).toMatchObject({ address: at, entries: 4 * 512, level: 1 });
     expect(judgeArm64(roots[0] as ScannedRoot).options).toContain('0x80053520'); // 32 bits, SL0 = 0
@@ -163,7 +163,7 @@ describe('arm64', () => {
     }
     memory.touch(at + 4096).fill(0x6867_6665); // text
     memory.touch(at + 3 * 4096);
-    const roots = concatenated(scan(memory, ARM64).roots, isZero(memory));
+    const roots = joined(scan(memory, ARM64).roots, isZero(memory));
     const found = roots.map(({ address, entries, level }) => [address, entries, level]);
     expect(found.sort()).toEqual([
       [at, 512, 1],

@@ -4,7 +4,7 @@ import { startOf } from './entries.ts';
 import { kernelRoot } from './kernel-root.ts';
 import { guess, levelNamed, revealed } from './revealed.ts';
 import { candidates, type Machine } from './roots.ts';
-import { concatenated, judge, species } from './scan.ts';
+import { joined, judge, species } from './scan.ts';
 import { stated } from './stated.ts';
 
 export { decider, effectiveView, stage1Effective, stage2Effective } from './effective.ts';
@@ -19,7 +19,7 @@ export const walks: Walks<Machine> = {
   id: 'arm64',
   candidates,
   species,
-  joined: concatenated,
+  joined,
   judge,
   kernelRoot,
   revealed,

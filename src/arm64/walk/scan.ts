@@ -143,6 +143,16 @@ function inputBits({ species, level, entries, used }: ScannedRoot): number {
   return name >= 0 && shift + Math.ceil(Math.log2(Math.max(...used) + 1)) <= 48 ? 48 : 52;
 }
 
+/**
+ * A map of the kernel in the lower range, which it switches to as to a process: Linux's of EFI runtime services has
+ * AP[1] = 0 and nG, at low addresses [Linux 6.12, arch/arm64/kernel/efi.c, efi_create_mapping()]. A kernel's own
+ * half has its image in the upper half of a full first table.
+ */
+const ownMap = (root: ScannedRoot): boolean =>
+  root.entries > 64 &&
+  root.used.every(index => index < root.entries / 2) &&
+  share(root, 'leaf', p => !el0(p) && nG(p) === 1) > 0.9;
+
 /** DS = 1: 52-bit addresses of the 4K and 16K granules. */
 const needsDs = (granule: Granule, bits: number): boolean => granule !== '64K' && bits > 48;
 
@@ -201,9 +211,11 @@ function stage1(root: ScannedRoot): Omit<Judgement, 'weight'> {
   const granule = granuleOf(root);
   const bits = inputBits(root);
   const ds = needsDs(granule, bits);
-  const user = share(root, 'leaf', p => nG(p) === 1 || el0(p));
+  const user = share(root, 'leaf', el0);
   const el2 = share(root, 'leaf', p => el0(p) && !nG(p));
-  const upper = user < 0.5;
+  const own = ownMap(root);
+  // who may access decides; nG does not: with KPTI on a CPU without E0PD Linux sets it on the kernel's pages too
+  const upper = user < 0.5 && !own;
   const size = 64 - bits;
   const tcr = encode(tcrEl1Format, {
     ds: bit(ds),
@@ -224,9 +236,11 @@ function stage1(root: ScannedRoot): Omit<Judgement, 'weight'> {
     evidence: [
       upper
         ? `a kernel's half (TTBR1): EL0 may use ${percent(user)} of the leaves`
-        : el2 > 0.9
-          ? `AP[1] = 1 and global: EL2's own tables, or an identity map (${percent(el2)} of the leaves)`
-          : `a user's half (TTBR0): EL0 may use ${percent(user)} of the leaves`,
+        : own
+          ? 'AP[1] = 0, nG, and nothing in the upper half of the first table: a map that the kernel switches to, as for firmware (TTBR0)'
+          : el2 > 0.9
+            ? `AP[1] = 1 and global: EL2's own tables, or an identity map (${percent(el2)} of the leaves)`
+            : `a user's half (TTBR0): EL0 may use ${percent(user)} of the leaves`,
     ],
     assumed: [
       `${bits}-bit addresses: what the first table can translate`,
@@ -239,10 +253,7 @@ function stage1(root: ScannedRoot): Omit<Judgement, 'weight'> {
  * First tables side by side, in a place aligned to all of them, as one stage 2 root: concatenation [Arm ARM,
  * "Concatenated translation tables"]. Only where the architecture has it: above level 0 (4K), and 16 tables at most.
  */
-export function concatenated(
-  roots: readonly ScannedRoot[],
-  isZero: (address: number) => boolean,
-): ScannedRoot[] {
+export function joined(roots: readonly ScannedRoot[], isZero: (address: number) => boolean): ScannedRoot[] {
   const single = new Map<string, ScannedRoot>();
   const key = ({ species, level }: ScannedRoot, address: number): string =>
     `${species.id} ${level} ${address}`;
@@ -250,7 +261,7 @@ export function concatenated(
     if (root.species.id.startsWith('arm64.') && root.entries * 8 === bytesOf(root.species.tableFrames))
       single.set(key(root, root.address), root);
   const taken = new Set<ScannedRoot>();
-  const joined: ScannedRoot[] = [];
+  const whole: ScannedRoot[] = [];
   for (const root of [...single.values()].sort((a, b) => a.address - b.address)) {
     const name = (root.species.regime.levels[root.level] as Level).name;
     if (taken.has(root) || name < 1 || stage1Weight(root).weight > 0) continue;
@@ -272,7 +283,7 @@ export function concatenated(
     if (best.length === 1) continue;
     for (const table of best) taken.add(table);
     const n = 2 ** Math.ceil(Math.log2((last.address - root.address) / bytes + 1));
-    joined.push({
+    whole.push({
       ...root,
       entries: root.entries * n,
       tables: best.reduce((sum, { tables }) => sum + tables, 0) + (n - best.length),
@@ -285,5 +296,5 @@ export function concatenated(
       used: best.flatMap(({ used, address }) => used.map(index => index + (address - root.address) / 8)),
     });
   }
-  return [...roots.filter(root => !taken.has(root)), ...joined];
+  return [...roots.filter(root => !taken.has(root)), ...whole];
 }

@@ -4,7 +4,7 @@ import { startOf } from './entries.ts';
 import { kernelRoot } from './kernel-root.ts';
 import { guess, levelNamed, revealed } from './revealed.ts';
 import { candidates, type Machine } from './roots.ts';
-import { judge, species } from './scan.ts';
+import { joined, judge, species } from './scan.ts';
 import { stated } from './stated.ts';
 
 export { decider, effectiveView, nptEffective, stage1Effective, stage2Effective } from './effective.ts';
@@ -28,7 +28,7 @@ export const walks: Walks<Machine> = {
   // the kernel of a 64-bit machine walks no small trees
   species: (machine, header) =>
     species(machine).filter(({ id }) => header !== 'x86-64' || (id !== 'x86.32bit' && id !== 'x86.pae')),
-  joined: roots => roots,
+  joined,
   judge,
   kernelRoot,
   revealed,

@@ -158,11 +158,43 @@ function npt(root: ScannedRoot): Judgement {
   };
 }
 
+/**
+ * Page-table isolation: two roots side by side for one process, the kernel's first, and bit 12 of CR3 selects. They share
+ * the user's half; of the kernel's half the second one has what entries and exits need [Linux 4.15,
+ * arch/x86/include/asm/pgtable.h, kernel_to_user_pgdp()].
+ */
+export function joined(roots: readonly ScannedRoot[]): readonly ScannedRoot[] {
+  const long = new Map(
+    roots.filter(({ species: { id } }) => id === 'x86.long').map(root => [root.address, root] as const),
+  );
+  return roots.map(root => {
+    if (long.get(root.address) !== root) return root;
+    const other = long.get(isUsers(root) ? root.address - USER_VIEW : root.address + USER_VIEW);
+    if (!other || other.level !== root.level) return root;
+    const [kernel, user] = isUsers(root) ? [other, root] : [root, other];
+    const same = lowerHalf(kernel).join() === lowerHalf(user).join();
+    if (!same || kernelEntries(kernel) <= kernelEntries(user)) return root;
+    return { ...root, pair: { role: root === user ? 'user' : 'kernel', other: other.address } };
+  });
+}
+
+/** PTI_PGTABLE_SWITCH_BIT. */
+const USER_VIEW = 1 << 12;
+const isUsers = ({ address }: ScannedRoot): boolean => Math.floor(address / USER_VIEW) % 2 === 1;
+const lowerHalf = ({ used, entries }: ScannedRoot): number[] => used.filter(index => index < entries / 2);
+const kernelEntries = ({ used, entries }: ScannedRoot): number =>
+  used.filter(index => index >= entries / 2).length;
+
+const pairText = ({ role, other }: NonNullable<ScannedRoot['pair']>): string =>
+  role === 'user'
+    ? `page-table isolation: what a process may use in user mode; the kernel's own root is at ${hex(other)}`
+    : `page-table isolation: the kernel's own root; what the process may use in user mode is at ${hex(other)}`;
+
 function long(root: ScannedRoot): Judgement {
-  const { address, entries, used } = root;
+  const { address } = root;
   const user = share(root, 'table', pattern => userBit(pattern) === 1);
   const accessed = share(root, 'table', wasUsed);
-  const upper = used.filter(index => index >= entries / 2).length;
+  const upper = kernelEntries(root);
   const registers = fiveLevels(root) ? ([['CR4', LA57]] as const) : [];
   return {
     kind: fiveLevels(root) ? 'x86.5level' : 'x86.4level',
@@ -171,6 +203,7 @@ function long(root: ScannedRoot): Judgement {
     evidence: [
       upper > 0 ? `${upper} entries in the kernel half` : 'nothing in the kernel half',
       `${percent(accessed)} of the pointers have been used (A)`,
+      ...(root.pair ? [pairText(root.pair)] : []),
     ],
     assumed: upper === 0 && user === 1 ? ['ordinary paging: nested paging looks the same'] : [],
     weight: (upper > 0 ? 0.5 : 0) + accessed / 2,
