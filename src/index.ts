@@ -54,7 +54,10 @@ export {
   type Origin,
   originText,
   type Source as MachineSource,
+  saidOf,
 } from './machine/machine.ts';
+export { sourceOf } from './machine/read.ts';
+export { type Settled, settledBy } from './machine/settle.ts';
 export { type Compiled, compile } from './memtype/compile.ts';
 export { guard } from './memtype/guard.ts';
 export type { AssumedSettings, Doubt } from './pasted/doubt.ts';

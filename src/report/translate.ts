@@ -46,6 +46,7 @@ function translateRecord(answer: AddressAnswer) {
     regime: regime.id,
     outcome: (second ?? first).translation.outcome,
     [regime.input]: hex(input),
+    ...(first.translation.pointer === undefined ? {} : { translated: hex(first.translation.input) }),
     ...(middle === undefined ? {} : { [regime.output]: hex(middle) }),
     ...(output === undefined ? {} : { [last]: hex(output) }),
     ...(pageSize === undefined ? {} : { pageSize: hex(pageSize) }),
@@ -89,7 +90,9 @@ function translateLines(answer: AddressAnswer, seen: Look, explain: boolean): st
   const { style, width } = seen;
   const { space, input, first, second, output, pageSize, perm, denied, effective, why, reason } = answer;
   const { regime } = space.candidate;
-  const path = [`${NAMES[regime.input]} ${hex(input)}`];
+  const { pointer, input: translated } = first.translation;
+  const seenAs = pointer === undefined ? '' : ` (translated as ${hex(translated)}: the rest is a tag)`;
+  const path = [`${NAMES[regime.input]} ${hex(input)}${seenAs}`];
   if (second && first.translation.outcome === 'mapped')
     path.push(`${NAMES[regime.output]} ${hex(first.translation.output)}`);
   const last = second?.translation.regime.output ?? regime.output;

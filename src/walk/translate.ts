@@ -32,8 +32,10 @@ export interface Step {
 
 export type Translation = {
   readonly regime: Regime;
-  /** The input address, bytes. */
+  /** The input address, bytes, as it is translated. */
   readonly input: bigint;
+  /** The address as it was given, where the processor ignores some of its bits: tags. */
+  readonly pointer?: bigint;
   readonly steps: readonly Step[];
 } & (
   | {
@@ -97,9 +99,10 @@ function firstLookup(regime: Regime, frame: Frame): Lookup | undefined {
 }
 
 /** Translate one input address. Answers every address; never throws for what the tables hold. */
-export function translate(regime: Regime, memory: AddressSpace, input: bigint): Translation {
+export function translate(regime: Regime, memory: AddressSpace, pointer: bigint): Translation {
+  const input = regime.untag?.(pointer) ?? pointer;
   const start = firstLookup(regime, frameAt(input));
-  return start
+  const found: Translation = start
     ? translateFrom(regime, inMemory(memory), input, start)
     : {
         regime,
@@ -108,6 +111,7 @@ export function translate(regime: Regime, memory: AddressSpace, input: bigint): 
         outcome: 'outside',
         reason: `0x${input.toString(16)} is outside the input range of ${regime.id}`,
       };
+  return input === pointer ? found : { ...found, pointer };
 }
 
 /**

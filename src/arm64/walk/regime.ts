@@ -261,6 +261,8 @@ export interface Stage1Controls {
   readonly epd: Bit;
   readonly tbi: Bit;
   readonly tbid: Bit;
+  /** TCR_ELx.MTXn: bits 59:56 of pointers hold a tag. */
+  readonly mtx: Bit;
   readonly hpd: Bit;
   /** HWUn62 to HWUn59 as a mask; 0 unless HPDn. */
   readonly hwu: number;
@@ -415,6 +417,7 @@ function twoRangeFields(
     epd: pick(d.epd0, d.epd1),
     tbi: pick(d.tbi0, d.tbi1),
     tbid: pick(d.tbid0, d.tbid1),
+    mtx: pick(d.mtx0, d.mtx1),
     fngy: pick(two.fng0, two.fng1),
   };
 }
@@ -430,6 +433,7 @@ function oneRangeFields(d: Decoded<typeof tcrEl2Format.fields>, two: Extended): 
     epd: 0,
     tbi: d.tbi,
     tbid: d.tbid,
+    mtx: d.mtx,
     fngy: 0,
   };
 }

@@ -163,6 +163,7 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
     iaBits,
     upper: range === 1,
     output: nested ? 'ipa' : 'pa',
+    tagging: { tbi: plan.tbi, mtx: plan.mtx },
   });
   const rules =
     mair === undefined ? undefined : effectiveRules(cpu, named, mair, plan.walk.sh, setup.settings);

@@ -2,6 +2,7 @@
  * arm64 translation tables as the shared walker sees them: stage 2 and stage 1 regimes built from the descriptor
  * layouts and readings. The shared level index is `3 - level`.
  */
+
 import { decode, fieldReader } from '../../bits/codec.ts';
 import type { Reading } from '../../bits/family.ts';
 import type { Format } from '../../bits/format.ts';
@@ -33,8 +34,9 @@ import {
 import { plainWords } from '../memtype/plain-words.ts';
 import { alone } from '../memtype/stage2.ts';
 import { attributeByte } from '../registers/attributes.ts';
-import { blockSupported, GRANULE_BITS, leafShift } from '../values/address.ts';
+import { blockSupported, GRANULE_BITS, leafShift, upperRange } from '../values/address.ts';
 import { decodeAttr, decodeMemAttr, type Stage2Wish } from '../values/attributes.ts';
+import { type Tagging, untagged } from '../values/pointer.ts';
 
 /** Where a stage 2 walk begins and how far it reaches; `stage2Setup` in `setup.ts` computes it from VTCR and VTTBR. */
 export interface Stage2Tables {
@@ -76,6 +78,15 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
   };
 }
 
+/** A pointer of the other range keeps its tag: it is no address of these tables. */
+const untagging =
+  (tagging: Omit<Tagging, 'upper'>, regime: Stage1Settings['regime'], upper: boolean) =>
+  (pointer: bigint): bigint => {
+    const ranges = regime.endsWith('&0') ? 2 : 1;
+    if (ranges === 2 && (upperRange(pointer) === 1) !== upper) return pointer;
+    return untagged(pointer, { ...tagging, upper }, ranges);
+  };
+
 /** Where a stage 1 walk begins; `stage1Setup` in `setup.ts` computes it from TCR and TTBR. */
 export interface Stage1Tables {
   /** Everything a descriptor's reading depends on, but the level and the tables above. */
@@ -88,6 +99,8 @@ export interface Stage1Tables {
   readonly upper: boolean;
   /** `ipa` where a stage 2 follows. */
   readonly output?: 'pa' | 'ipa';
+  /** What of a pointer is ignored; default: nothing. */
+  readonly tagging?: Omit<Tagging, 'upper'>;
 }
 
 export function stage1Tables({
@@ -98,6 +111,7 @@ export function stage1Tables({
   iaBits,
   upper,
   output = 'pa',
+  tagging,
 }: Stage1Tables): Regime {
   const common = settle(stage1Settings, settings);
   const at = levelsFrom(startLevel).map((level): Stage1Settings => ({ ...common, level }));
@@ -110,6 +124,7 @@ export function stage1Tables({
     arch: 'arm64',
     stage: 1,
     forbidsApart: true,
+    ...(tagging && (tagging.tbi || tagging.mtx) ? { untag: untagging(tagging, common.regime, upper) } : {}),
     title: `arm64 stage 1 of ${common.regime}, ${upper ? 'upper (TTBR1)' : 'lower (TTBR0)'} range, ${common.granule}B granule, levels ${startLevel}..3`,
     input: 'va',
     output,

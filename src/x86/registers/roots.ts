@@ -7,7 +7,7 @@ import { type Format, format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
 import { register } from '../../bits/register.ts';
 import { choice, integer, type Settings, settle, toggle } from '../../bits/settings.ts';
-import { addr, bits, choose, flag, ignored, mbz, type ValueTable } from '../../bits/spec.ts';
+import { addr, type Bit, bits, choose, flag, ignored, mbz, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { sdm } from '../../refs.ts';
 import { aboveAddress, addressBits, highBit, MODES } from '../values/address.ts';
@@ -84,6 +84,12 @@ const cr3Ia32e = perSettings((s: Cr3Settings) =>
     cr3Rows(s),
   ),
 );
+
+/** Linear-address masking of user pointers, in the modes that have it. */
+export const lamOf = (word: Word): { readonly lamU48: Bit; readonly lamU57: Bit } => {
+  const { lamU48, lamU57 } = decode(cr3Ia32e(settle(cr3Settings)), word);
+  return { lamU48: lamU48 ?? 0, lamU57: lamU57 ?? 0 };
+};
 
 export type Cr3Facts = {
   /** MOV CR3 accepts the value. */

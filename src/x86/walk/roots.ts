@@ -14,9 +14,10 @@ import { type Mtrrs, mtrrsOf } from '../memtype/mtrr.ts';
 import { cr0Layout, cr4Layout, eferLayout } from '../registers/control.ts';
 import { eptVpidCapLayout } from '../registers/features.ts';
 import { physMaskLayout } from '../registers/mtrr.ts';
+import { lamOf } from '../registers/roots.ts';
 import { nptEffective, stage1Effective, stage2Effective } from './effective.ts';
 import { nptSetup, type Processor, stage1Setup, stage2Setup } from './setup.ts';
-import { nptTables, stage1Tables, stage2Tables } from './tables.ts';
+import { nptTables, type Stage1Tables, stage1Tables, stage2Tables } from './tables.ts';
 
 /** What 4-level paging needs, for registers that are not given [SDM, "Paging Modes and Control Bits"]. */
 const FOUR_LEVEL = {
@@ -158,6 +159,14 @@ function nptCandidate({ registers, processor, modes, assumed }: Cpu): Candidate 
   };
 }
 
+/** Linear-address masking as CR3 and CR4 select it; nothing where neither does. LAM_U57 has precedence [SDM, CR3]. */
+function maskingOf(cr3: bigint, cr4 = 0n): Partial<Pick<Stage1Tables, 'masking'>> {
+  const { lamU48, lamU57 } = lamOf(cr3);
+  const { lamSup } = decode(cr4Layout, cr4);
+  if (!lamU48 && !lamU57 && !lamSup) return {};
+  return { masking: { user: lamU57 ? 57 : lamU48 ? 48 : undefined, supervisor: lamSup } };
+}
+
 function stage1Candidate(cpu: Cpu): Candidate | Refused | undefined {
   const { registers, processor, vendor, mtrrs, modes, assumed } = cpu;
   const cr3 = registers.get('CR3');
@@ -168,7 +177,7 @@ function stage1Candidate(cpu: Cpu): Candidate | Refused | undefined {
   const { regime, root, settings } = setup;
   return {
     name: 'paging',
-    regime: stage1Tables({ settings, base: root.base }),
+    regime: stage1Tables({ settings, base: root.base, ...maskingOf(cr3, registers.get('CR4')) }),
     ...(mtrrs && pat !== undefined ? { rules: stage1Effective({ vendor, pat, cr0: modes.cr0, mtrrs }) } : {}),
     active: true,
     from: evidence(registers, ['CR3', 'CR0', 'CR4', 'EFER', 'PAT']),
@@ -206,7 +215,10 @@ function guestCandidate({ registers, processor, mtrrs }: Cpu, through: string): 
           : undefined;
   return {
     name: 'guest',
-    regime: { ...stage1Tables({ settings, base: root.base }), output: 'gpa' },
+    regime: {
+      ...stage1Tables({ settings, base: root.base, ...maskingOf(cr3, registers.get('GUESTCR4')) }),
+      output: 'gpa',
+    },
     ...(rules ? { rules } : {}),
     active: true,
     from: evidence(registers, ['GUESTCR3', ...names, 'GUESTPAT']),

@@ -54,10 +54,17 @@ import type { Stage2Meaning } from '../memtype/meaning.ts';
 import { plainWords, stage2PlainWords } from '../memtype/plain-words.ts';
 import { alone, eptMemory } from '../memtype/stage2.ts';
 import { addressBits, INDEX_BITS, leafShift, type Mode, topLevel } from '../values/address.ts';
+import { type Masking, masked } from '../values/pointer.ts';
 
 /** 32-bit paging, and EFER.NXE = 0: no entry can forbid execution. */
 const forbids = (page: Format): { readonly cannotForbid?: true } =>
   page.rows.some(({ key }) => key === 'xd') ? {} : { cannotForbid: true };
+
+/** 64-bit paging alone has linear-address masking. */
+const unmasking =
+  (masking: Omit<Masking, 'levels'>, mode: '4l' | '5l') =>
+  (pointer: bigint): bigint =>
+    masked(pointer, { ...masking, levels: mode === '5l' ? 5 : 4 });
 
 /** Where an ordinary walk begins; `stage1Setup` in `setup.ts` computes it from CR0, CR3, CR4 and EFER. */
 export interface Stage1Tables {
@@ -65,9 +72,11 @@ export interface Stage1Tables {
   readonly settings: Partial<Omit<Stage1Settings, 'level'>>;
   /** Table address without PCID, PWT and PCD, bytes. */
   readonly base: bigint;
+  /** Linear-address masking; default: none. */
+  readonly masking?: Omit<Masking, 'levels'>;
 }
 
-export function stage1Tables({ settings, base }: Stage1Tables): Regime {
+export function stage1Tables({ settings, base, masking }: Stage1Tables): Regime {
   const common = settle(stage1Settings, settings);
   const { mode } = common;
   const at = levelsOf(mode).map((level): Stage1Settings => ({ ...common, level }));
@@ -75,6 +84,7 @@ export function stage1Tables({ settings, base }: Stage1Tables): Regime {
     id: `x86.${MODE_ID[mode]}`,
     arch: 'x86',
     stage: 1,
+    ...(masking && (mode === '4l' || mode === '5l') ? { untag: unmasking(masking, mode) } : {}),
     title: `x86 ${MODE_TITLE[mode]} paging, MAXPHYADDR ${common.maxphyaddr}, NXE=${common.nxe}`,
     input: 'va',
     output: 'pa',
