@@ -9,3 +9,17 @@ export function looksArm64(words: readonly bigint[]): boolean {
   if (tables.length === 0) return (leaf & 3n) === 3n && (leaf & 0x400n) !== 0n && (leaf & 0x60n) === 0n;
   return tables.every(word => (word & 0x3ffn) === 3n);
 }
+
+/**
+ * Is this entry of KVM's one of EPT? Tables of EPT have nothing in [6:3], those of NPT and shadow paging are marked as accessed
+ * in bit 5. Leaves of EPT have the memory type WB or UC in [5:3]; the others have A in bit 5, and no PCD in bit 4
+ * [SDM vol. 3C, "EPT Paging-Structure Entries"; Linux arch/x86/kvm/mmu/spte.c].
+ *
+ * @param leaf does it map a page?
+ * @returns undefined for an entry that is not present
+ */
+export function looksEpt(word: bigint, leaf: boolean): boolean | undefined {
+  if ((word & 7n) === 0n) return undefined;
+  if (!leaf) return (word & 0x78n) === 0n;
+  return (word & 0x20n) === 0n || (word & 0x10n) !== 0n;
+}

@@ -310,6 +310,27 @@ PTE: 0x8000000101234061
     ],
   },
   {
+    id: 'x86.second-stage',
+    name: 'a hierarchy of KVM, a violation of Xen',
+    text: `get_mmio_spte: detect reserved bits on spte, addr 0x268fe10, dump hierarchy:
+------ spte 0x1000007abb7007 level 4.
+------ spte 0x10000035a59007 level 3.
+(XEN) d1v0 EPT violation 0x19c (--x/rw-) gpa 0x0000007ed373a1 mfn 0x33ed37 type 0
+(XEN) d1v0 Walking EPT tables for GFN 7ed37:
+(XEN) d1v0  epte 9c0000047eba3107
+(XEN) d1v0  epte 9c000003000003f3
+(XEN) d1v0  --- GLA 0x7ed373a1
+`,
+    says: [
+      'x86 ept-misconfiguration 268fe10 code ?',
+      '4/4, 1000007abb7007, of 268fe10, x86.ept',
+      '3/3, 10000035a59007, of 268fe10, x86.ept',
+      'x86 ept-violation 7ed373a1 code 19c linear 7ed373a1',
+      '4/4, 9c0000047eba3107, of 7ed373a1, x86.ept',
+      '3/3, 9c000003000003f3, of 7ed373a1, x86.ept',
+    ],
+  },
+  {
     id: 'qemu.info-tlb',
     name: '4-level: large page, 4K pages, PAT of a 4K page',
     text: `0000000000200000: 0000000000200000 --P-----W
@@ -1046,7 +1067,7 @@ cr3: 0x000006148004
     text: `            kvmt-105     [000] ...1.     1.067488: kvm_tdp_mmu_spte_changed: as id 0 gfn 3 level 1 old_spte 0 new_spte 6000000029d0b77
             kvmt-105     [000] ...1.     1.067489: kvm_mmu_set_spte: gfn 3 spte 6000000029d0b77 (rwxu) level 1 at 79f3018
 `,
-    says: ['1/1, 6000000029d0b77, of 3000', '1/1, 6000000029d0b77, at pa:79f3018, of 3000'],
+    says: ['1/1, 6000000029d0b77, of 3000, x86.ept', '1/1, 6000000029d0b77, at pa:79f3018, of 3000, x86.ept'],
   },
   {
     id: 'linux.proc-mtrr',

@@ -24,6 +24,7 @@ import {
   qemuRegisters,
   rdmsr,
 } from './registers.ts';
+import { secondStage } from './second-stage.ts';
 import { addrxlat, kvmTrace, tarmac } from './traces.ts';
 import { vmcs } from './vmcs.ts';
 import { hyperdbgPte, windbgPte } from './windows.ts';
@@ -39,6 +40,7 @@ export const recognisers: readonly Recogniser[] = [
   x86Ptdump,
   wxCheck,
   vmcs,
+  secondStage,
   qemuTlb,
   qemuMem,
   qemuWords,

@@ -3,10 +3,13 @@
  *
  *     4016fc: L4@487c000=7278067 L3@7278000=70fd067 L2@70fd010=7279067 L1@7279008=3309025 -> 33096fc
  *     kvm_mmu_set_spte: gfn 3 spte 6000000029d0b77 (rwxu) level 1 at 79f3018
+ *     kvm_exit: vcpu 0 reason EPT_VIOLATION rip 0x7ffff0 info1 0x0000000000000181 info2 0x0000000000000000 …
+ *     kvm_page_fault: vcpu 0 rip 0x7ffff0 address 0x00000000fee00000 error_code 0x181
  */
-import { looksArm64 } from '../arch.ts';
-import type { Entry, RegimeGuess, Translation } from '../model.ts';
-import { big, known, recogniser } from '../recogniser.ts';
+import { looksArm64, looksEpt } from '../arch.ts';
+import type { Line } from '../lines.ts';
+import type { Entry, Fault, RegimeGuess, Translation } from '../model.ts';
+import { type At, big, known, recogniser } from '../recogniser.ts';
 import { granuleOf } from './granule.ts';
 
 const STEP = /L(\d)@([0-9a-f]{1,16})=([0-9a-f]{1,16})/g;
@@ -116,52 +119,185 @@ export const tarmac = recogniser<TarmacState>({
   ],
 });
 
-const FTRACE_LINE = String.raw`^\s{0,16}\S{1,40}-\d{1,8}\s{1,8}(?:\([\s\d-]{1,10}\)\s{1,4})?\[\d{3,4}\]\s{1,4}(?:\S{4,6}\s{1,12})?\d{1,10}\.\d{6}: `;
+/** ftrace, trace-cmd and perf: the task, its number, the processor, flags, the time; perf names the system too. */
+const FTRACE_LINE = String.raw`^\s{0,16}\S[^\]]{0,39}[- ]\d{1,8}(?:/\d{1,8})?\s{1,8}(?:\([\s\d-]{1,10}\)\s{1,4})?\[\d{3,4}\]\s{1,4}(?:\S{4,6}\s{1,12})?\d{1,10}\.\d{6,9}: {1,12}(?:kvm(?:mmu)?:|exceptions:)?`;
 const FTRACE = `(?:${FTRACE_LINE}|^)`;
 
-export const kvmTrace = recogniser({
+/** What the last exit of a VCPU said; the event after it has the address. */
+interface Exit {
+  readonly line: Line;
+  readonly exit: NonNullable<Fault['exit']>;
+  readonly code?: bigint;
+}
+interface KvmState {
+  /** By the task that runs the VCPU. */
+  readonly exits: Map<string, Exit>;
+}
+const MOST_EXITS = 256;
+
+/** The task and its number in front of an event; events cut from a trace are one task's. */
+const taskOf = (text: string): string =>
+  /^\s{0,16}(\S[^\]]{0,39}[- ]\d{1,8})(?:\/\d{1,8})?\s{1,8}[[(]/.exec(text)?.[1] ?? '';
+
+function sayExit(task: string, { state, out }: At<KvmState>, address?: bigint): Exit | undefined {
+  const before = state.exits.get(task);
+  state.exits.delete(task);
+  if (!before) return undefined;
+  const { line, exit, code } = before;
+  // MMIO exits by the thousand: without an address there is nothing to judge
+  if (address === undefined && exit === 'ept-misconfiguration') return before;
+  out.put(line, known<Fault>({ is: 'fault', arch: 'x86', exit, errorCode: code, address }), out.group());
+  return before;
+}
+
+/** Bits that an exit qualification of an EPT violation has and no error code: a valid linear address, bits 7 and 8. */
+const QUALIFICATION = 0x180n;
+/** EXITINFO1 of a nested page fault says in bits 32 and 33 which walk it was [APM, "Nested versus Guest Page Faults"]. */
+const NESTED = 0x3_0000_0000n;
+
+const EXITS: Readonly<Record<string, Exit['exit']>> = {
+  EPT_VIOLATION: 'ept-violation',
+  EPT_MISCONFIG: 'ept-misconfiguration',
+  npf: 'nested-page-fault',
+};
+
+/** The family of an entry of KVM's, as far as the event and the entry show it. */
+function familyOfSpte(word: bigint, level: number, letters: string | undefined): RegimeGuess | undefined {
+  if (letters?.length === 3) return { family: 'x86.ept' }; // no letter for the user: EPT has no such bit
+  const ept = looksEpt(word, level === 1 || (level <= 3 && (word & 0x80n) !== 0n));
+  return ept ? { family: 'x86.ept' } : undefined;
+}
+
+function spte(
+  at: At<KvmState>,
+  {
+    gfn,
+    word,
+    level,
+    place,
+    letters,
+  }: {
+    readonly gfn: string | undefined;
+    readonly word: string | undefined;
+    readonly level: string | undefined;
+    readonly place?: string | undefined;
+    readonly letters?: string | undefined;
+  },
+): void {
+  const value = big(word);
+  const regime = familyOfSpte(value, Number(level), letters);
+  if (regime) at.out.assume('entries of the trace are of EPT, as they look', at.line);
+  else at.out.assume('the trace does not say whether the entries are of EPT, NPT or shadow paging', at.line);
+  at.out.put(
+    at.line,
+    known<Entry>({
+      is: 'entry',
+      word: value,
+      width: 64,
+      level: { name: level ?? '', number: Number(level) },
+      at: place === undefined ? undefined : big(place),
+      atSpace: place === undefined ? undefined : 'pa',
+      input: big(gfn) << 12n,
+      regime,
+    }),
+  );
+}
+
+export const kvmTrace = recogniser<KvmState>({
   id: 'kvm.ftrace',
   title: 'KVM MMU trace events (x86)',
   arch: 'x86',
-  state: () => ({}),
+  state: () => ({ exits: new Map() }),
   rows: [
     {
       like: new RegExp(
-        `${FTRACE}kvm_mmu_set_spte: gfn ([0-9a-f]{1,13}) spte ([0-9a-f]{1,16}) \\(([-rwxu]{1,5})\\) level (\\d) at ([0-9a-f]{1,13})$`,
+        `${FTRACE}kvm_mmu_set_spte: {1,24}gfn (?:0x)?([0-9a-f]{1,13}) spte (?:0x)?([0-9a-f]{1,16}) \\(([-rwxu]{1,5})\\) level (\\d) at (?:0x)?([0-9a-f]{1,13})$`,
       ),
       proof: 1,
-      read: (m, { line, out }) => {
-        out.assume('the trace does not say whether the entries are of EPT, NPT or shadow paging', line);
-        out.put(line, {
-          is: 'entry',
-          word: big(m[2]),
-          width: 64,
-          level: { name: m[4] ?? '', number: Number(m[4]) },
-          at: big(m[5]),
-          atSpace: 'pa',
-          input: big(m[1]) << 12n,
-        });
+      read: (m, at) => spte(at, { gfn: m[1], word: m[2], letters: m[3], level: m[4], place: m[5] }),
+    },
+    {
+      like: new RegExp(
+        `${FTRACE}kvm_tdp_mmu_spte_changed: {1,24}as id \\d{1,4} gfn ([0-9a-f]{1,13}) level (\\d) old_spte ([0-9a-f]{1,16}) new_spte ([0-9a-f]{1,16})$`,
+      ),
+      proof: 1,
+      read: (m, at) => spte(at, { gfn: m[1], level: m[2], word: m[4] }),
+    },
+    {
+      like: new RegExp(
+        `${FTRACE}(?:mark_mmio_spte: sptep:(?:0x)?[0-9a-f]{1,16} gfn (?:0x)?[0-9a-f]{1,13} access|kvm_mmu_spte_requested: )`,
+      ),
+      proof: 0.8,
+    },
+    {
+      like: new RegExp(
+        `${FTRACE}kvm_exit: {1,24}(?:vcpu \\d{1,5} )?reason (EPT_VIOLATION|EPT_MISCONFIG|npf) rip 0x[0-9a-f]{1,16} info1? (?:0x)?([0-9a-f]{1,16}) (?:info2 )?(?:0x)?([0-9a-f]{1,16})(?: |$)`,
+      ),
+      proof: 1,
+      read: (m, at) => {
+        const { line, state } = at;
+        const task = taskOf(line.text);
+        sayExit(task, at);
+        if (state.exits.size >= MOST_EXITS) for (const one of [...state.exits.keys()]) sayExit(one, at);
+        const exit = EXITS[m[1] ?? ''] as Exit['exit'];
+        const code = big(m[2]);
+        state.exits.set(task, exit === 'ept-misconfiguration' ? { line, exit } : { line, exit, code });
+        if (exit === 'nested-page-fault') sayExit(task, at, big(m[3]));
       },
     },
     {
       like: new RegExp(
-        `${FTRACE}kvm_tdp_mmu_spte_changed: as id \\d{1,4} gfn ([0-9a-f]{1,13}) level (\\d) old_spte ([0-9a-f]{1,16}) new_spte ([0-9a-f]{1,16})$`,
+        `${FTRACE}kvm_page_fault: {1,24}(?:vcpu \\d{1,5} )?(?:rip 0x[0-9a-f]{1,16} )?address (?:0x)?([0-9a-f]{1,16}) error_code (?:0x)?([0-9a-f]{1,16})$`,
       ),
       proof: 1,
-      read: (m, { line, out }) => {
-        out.assume('the trace does not say whether the entries are of EPT, NPT or shadow paging', line);
-        out.put(line, {
-          is: 'entry',
-          word: big(m[4]),
-          width: 64,
-          level: { name: m[2] ?? '', number: Number(m[2]) },
-          input: big(m[1]) << 12n,
-        });
+      read: (m, at) => {
+        const { line, out } = at;
+        const address = big(m[1]);
+        const code = big(m[2]);
+        // the exit before it told the same
+        if (sayExit(taskOf(line.text), at, address)?.code === code) return;
+        const exit: Fault['exit'] =
+          (code & NESTED) !== 0n
+            ? 'nested-page-fault'
+            : (code & QUALIFICATION) !== 0n
+              ? 'ept-violation'
+              : undefined;
+        out.assume(
+          `codes of kvm_page_fault are ${exit === 'ept-violation' ? 'exit qualifications' : 'error codes'}, by their bits`,
+          line,
+        );
+        out.put(
+          line,
+          known<Fault>({ is: 'fault', arch: 'x86', exit, address, errorCode: code }),
+          out.group(),
+        );
       },
+    },
+    {
+      like: new RegExp(`${FTRACE}handle_mmio_page_fault: {1,24}addr:(?:0x)?([0-9a-f]{1,16}) gfn `),
+      proof: 1,
+      read: (m, at) => {
+        sayExit(taskOf(at.line.text), at, big(m[1]));
+      },
+    },
+    {
+      // the kernel's own faults [Linux arch/x86/include/asm/trace/exceptions.h]
+      like: new RegExp(
+        `${FTRACE}page_fault_(?:user|kernel): {1,24}address=(?:0x)?([0-9a-f]{1,16})\\S{0,80} ip=\\S{1,120} error_code=0x([0-9a-f]{1,8})$`,
+      ),
+      proof: 1,
+      read: (m, { line, out }) =>
+        out.put(line, { is: 'fault', arch: 'x86', address: big(m[1]), errorCode: big(m[2]) }, out.group()),
     },
     {
       like: new RegExp(`${FTRACE_LINE}(?:kvm|mark_mmio|handle_mmio|fast_page|check_mmio)_\\w{1,40}: `),
       proof: 0.6,
     },
   ],
+  end(state, out) {
+    const at = { line: NO_LINE, state, out };
+    for (const task of [...state.exits.keys()]) sayExit(task, at);
+  },
 });
+
+const NO_LINE: Line = { number: 0, text: '', raw: '' };
