@@ -5,11 +5,14 @@
  *
  * Starts from the real captures of `fixtures/text` and the examples of the tests, cut to a few kilobytes each; mutates
  * bytes, lines and numbers; reads the result as what it is found to be, or forced to a format at random. Checks that every
- * line is accounted for, that items are sound, and that no reading needs more than two seconds of processor time.
+ * line is accounted for, that items are sound, that every number of an entry, a register or a fault stands in the text as a
+ * token of its own, and that no reading needs more than two seconds of processor time.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { recognisers } from '../src/text/formats/index.ts';
+import { linesOf } from '../src/text/lines.ts';
+import type { Item } from '../src/text/model.ts';
 import { readText } from '../src/text/read.ts';
 import { examples } from '../test/text/examples.ts';
 
@@ -133,6 +136,51 @@ const mutations: readonly ((text: string) => string)[] = [
   text => text.toUpperCase(),
 ];
 
+/** Formats that put words together from smaller units. */
+const ASSEMBLED =
+  /^(?:words|xxd|od|hexdump\.canonical|crash\.rd|uboot\.md|qemu\.xp|gdb\.x|bochs\.xp|bochs\.trace-mem|linux\.pat-dmesg|chipsec\.dict|registers\.json)$/;
+/** Registers that a format gives in parts, or in other units: a syndrome by class and rest, HPFAR_EL2 by the address. */
+const IN_PARTS = /^(?:HPFAR_EL2|ESR_EL2)$/;
+
+/** Every number that stands in a text by itself, in hexadecimal and in decimal; a line may continue the last of the line before. */
+function numbersOf(text: string): ReadonlySet<bigint> {
+  const found = new Set<bigint>();
+  const take = (token: string): void => {
+    const plain = token.replace(/^0x/i, '').replace(/[`_]/g, '');
+    if (/^[0-9a-f]{1,40}$/i.test(plain)) found.add(BigInt(`0x${plain}`));
+    if (/^\d{1,40}$/.test(plain)) found.add(BigInt(plain));
+  };
+  const TOKEN = /[0-9a-zA-Z_`]+/g;
+  const decoded = text
+    .replace(/=\r?\n(?:> ?)*/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  for (const version of [text, decoded]) {
+    let last = '';
+    for (const { text: line } of linesOf(version)) {
+      const tokens = line.match(TOKEN) ?? [];
+      tokens.forEach(take);
+      take(last + (tokens[0] ?? ''));
+      last = tokens.at(-1) ?? '';
+    }
+  }
+  return found;
+}
+
+/** The numbers of an item that a tool prints as they are. */
+function printed(item: Item): readonly (bigint | undefined)[] {
+  if (ASSEMBLED.test(item.from)) return [];
+  switch (item.is) {
+    case 'entry':
+      return [item.word];
+    case 'register':
+      return IN_PARTS.test(item.name) ? [] : [item.value];
+    case 'fault':
+      return [item.address, ...(item.el === 2 ? [] : [item.esr])];
+    default:
+      return [];
+  }
+}
+
 let worst = { ms: 0, what: '' };
 let items = 0;
 let recognised = 0;
@@ -148,6 +196,7 @@ for (let n = 0; n < COUNT; n++) {
   const as = random(4) === 0 ? pick(ids) : undefined;
   const entryBytes = random(8) === 0 ? (4 as const) : (8 as const);
   const before = process.cpuUsage();
+  let spent: NodeJS.CpuUsage | undefined;
   const fail = (why: string): never => {
     console.error(
       `seed ${SEED}, mutation ${n}, as ${as ?? '-'}: ${why}\n${JSON.stringify(text.slice(0, 4000))}`,
@@ -156,10 +205,15 @@ for (let n = 0; n < COUNT; n++) {
   };
   try {
     const read = readText(text, as === undefined ? { entryBytes } : { as, entryBytes });
+    spent = process.cpuUsage(before);
     const accounted = read.parts.reduce((sum, { lines }) => sum + lines, 0) + read.unknown;
     if (accounted !== read.lines) fail(`${accounted} of ${read.lines} lines are accounted for`);
     if (read.remarks.length > 70) fail(`${read.remarks.length} remarks`);
+    const numbers = numbersOf(text);
     for (const item of read.items) {
+      const invented = printed(item).find(value => value !== undefined && !numbers.has(value));
+      if (invented !== undefined)
+        fail(`${invented.toString(16)} of ${item.from} does not stand in the text: ${item.raw}`);
       if (item.is === 'entry' && (item.word < 0n || item.word >> BigInt(item.width) !== 0n))
         fail(`an entry beyond its width: ${item.raw}`);
       if ((item.is === 'range' || item.is === 'memory') && item.end <= item.start)
@@ -175,7 +229,7 @@ for (let n = 0; n < COUNT; n++) {
   } catch (error) {
     fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = spent ?? process.cpuUsage(before);
   const ms = (user + system) / 1000;
   if (ms > worst.ms) worst = { ms, what: `mutation ${n}, ${text.length} characters, as ${as ?? '-'}` };
   if (ms > LIMIT_MS) fail(`${ms} ms`);

@@ -148,3 +148,14 @@ describe('which architecture bdinfo is of', () => {
   test('32-bit Arm says neither', () =>
     expect(says('TLB addr    = 0x3ffe0000\n')).toEqual(['root: 3ffe0000', 'owner: u-boot']));
 });
+
+describe('pairs of registers', () => {
+  test.each([
+    ['ESR_EL1: 0x96000047      FAR_EL1: 0x8'],
+    ['ESR_EL1: 0x96000047  FAR_EL1: 0x8'],
+    ['ESR_EL1=0x96000047, FAR_EL1=0x8'],
+    ['ESR_EL1: 0x96000047\tFAR_EL1: 0x8'],
+    ['ESR_EL1: 0x96000047 (DABT, level 3)\nFAR_EL1: 0x8'],
+    ['ESR_EL1 0x96000047 -- DABT\nFAR_EL1 0x8;'],
+  ])('%j', text => expect(says(text)).toEqual(['ESR_EL1=96000047', 'FAR_EL1=8']));
+});

@@ -8,7 +8,7 @@ import { parseRegisters, registerName } from '../registers.ts';
 
 /** Registers that paging depends on: worth reading in any form. */
 const SYSTEM =
-  '(?:(?:V?TTBR[01]?|V?TCR2?|MAIR2?|AMAIR2?|HCRX?|SCTLR2?|ESR|H?P?FAR|VBAR|PIR|PIRE0|POR|S2PIR|S2POR)_EL[0-3]|V?TTBR_EL2|HPFAR_EL2|PAR_EL1|CTR_EL0|ID_AA64\\w{3,8}_EL1|(?:IA32_)?(?:PAT|EFER|MTRR\\w{0,20})|CR[0234]|EPTP|N_?CR3|XCR0)';
+  '(?:(?:SCR|V?TTBR[01]?|V?TCR2?|MAIR2?|AMAIR2?|HCRX?|SCTLR2?|ESR|H?P?FAR|VBAR|PIR|PIRE0|POR|S2PIR|S2POR)_EL[0-3]|V?TTBR_EL2|HPFAR_EL2|PAR_EL1|CTR_EL0|ID_AA64\\w{3,8}_EL1|(?:IA32_)?(?:PAT|EFER|MTRR\\w{0,20})|CR[0234]|EPTP|N_?CR3|XCR0)';
 
 interface State {
   group?: number;
@@ -21,7 +21,7 @@ const groupOf = (state: State, out: Sink): number => {
 const put = (name: string, value: bigint, line: Line, out: Sink, group: number): void =>
   out.put(line, { is: 'register', name: registerName(name), value }, group);
 
-const QEMU_PAIR = /\b([A-Z][A-Z0-9_]{1,11}) ?=([0-9a-f]{8,16})(?![0-9a-f])/g;
+const QEMU_PAIR = /\b([A-Z][A-Z0-9_]{1,11}) ?=([0-9a-f]{8,16})(?![0-9a-zA-Z_])/g;
 const QEMU_FIRST =
   /^ ?(?:[ER][A-D]X|[ER]SI|R8 |R12|[ER]IP|PC|X0[02468]|X1[0-9]|X2[0-9]|[ER]FL|CR0|DR[06]|EFER|PSTATE) ?=[0-9a-f]{8}/;
 
@@ -104,7 +104,7 @@ export const pairRegisters = recogniser<State>({
   rows: [
     {
       like: new RegExp(
-        `^\\s{0,16}"?(${SYSTEM})"?(?: {0,8}[=:] {0,8}|\\s{1,8})"?(?:0x)?([0-9a-fA-F_]{1,19})"?,?$`,
+        `^\\s{0,16}"?(${SYSTEM})"?(?: {0,8}[=:] {0,8}|\\s{1,8})"?(?:0x)?([0-9a-fA-F_]{1,19})"?[,;]?(?:\\s{1,16}(?:--|[(#;/[]).{0,160})?$`,
         'i',
       ),
       proof: 0.75,
@@ -112,12 +112,12 @@ export const pairRegisters = recogniser<State>({
     },
     {
       like: new RegExp(
-        `^\\s{0,16}(?:${SYSTEM} ?[=:] ?(?:0x)?[0-9a-f]{1,16}[ ,;]{1,4}){1,12}${SYSTEM} ?[=:] ?(?:0x)?[0-9a-f]{1,16}$`,
+        `^\\s{0,16}(?:${SYSTEM} ?[=:] ?(?:0x)?[0-9a-f]{1,16}[\\s,;]{1,32}){1,12}${SYSTEM} ?[=:] ?(?:0x)?[0-9a-f]{1,16}[\\s,;]*$`,
         'i',
       ),
       proof: 0.75,
       read: (_, { line, state, out }) => {
-        const pair = new RegExp(`(${SYSTEM}) ?[=:] ?(?:0x)?([0-9a-f]{1,16})`, 'gi');
+        const pair = new RegExp(`(${SYSTEM}) ?[=:] ?(?:0x)?([0-9a-f]{1,16})(?![0-9a-zA-Z_])`, 'gi');
         for (const [, name = '', digits = ''] of line.text.matchAll(pair))
           put(name, big(digits), line, out, groupOf(state, out));
       },
