@@ -222,10 +222,12 @@ export class TextReader {
 
   #all(line: Line, lines: number): true | Active | undefined {
     const current = this.#current;
+    const indented = indentOf(line.text) > 0;
     let torn: Active | undefined;
     for (let i = current ? -1 : 0; i < this.#order.length; i++) {
       const one = i < 0 ? current?.recogniser : this.#order[i];
       if (one === undefined || (i >= 0 && one === current?.recogniser)) continue;
+      if ((one.flush && indented) || (lines > 1 && !one.wraps)) continue;
       const active = this.#active(one);
       const taken = this.#offer(active, line, lines);
       if (taken === true) {

@@ -71,11 +71,15 @@ export interface About {
   readonly arch?: string;
   /** Such a text may be numbers and nothing else: from this score on it is of this format, below it bare words. */
   readonly numbersFrom?: number;
+  /** Its lines are long, and stand in mails: one that a mail program broke is put together. */
+  readonly wraps?: true;
   /** Such a text is a map of addresses: it lists ranges, or answers where single addresses lead. */
   readonly map?: MapFacts;
 }
 
 export interface Recogniser extends About {
+  /** No form of it begins with a blank: indented lines need not be offered. */
+  readonly flush?: true;
   /** 0..1: how surely this text is of that format, from a bounded sample. */
   score(lines: readonly Line[]): number;
   reader(out: Sink, options?: ReadOptions): Reader;
@@ -93,6 +97,7 @@ interface Declared<S> extends About {
 export function recogniser<S>({ state, rows, end, score, ...about }: Declared<S>): Recogniser {
   return {
     ...about,
+    ...(rows.some(({ like: { source } }) => mayBeginBlank(source)) ? {} : { flush: true }),
     score: lines => {
       let best = 0;
       const byRows = shareOf(lines, text => {
@@ -129,6 +134,13 @@ export function recogniser<S>({ state, rows, end, score, ...about }: Declared<S>
     },
   };
 }
+
+const BLANK = String.raw`(?: |\.|\\s|\\t|\[[^\]^]*(?: |\\s|\\t)|\[\^)`;
+/** Where a form can begin with a blank: at its start, behind what may be absent there, in a later alternative of a first group. */
+const BEGINS_BLANK = new RegExp(
+  String.raw`^\^(?:\((?:\?:)?)*${BLANK}|^\^\((?:.*\|${BLANK}|.*\)(?:\?|\{0,\d+\})\(?(?:\?:)?${BLANK})|\|\^(?:\((?:\?:)?)*${BLANK}|^[^^]`,
+);
+const mayBeginBlank = (source: string): boolean => BEGINS_BLANK.test(source);
 
 const NO_LINE: Line = { number: 0, text: '', raw: '' };
 

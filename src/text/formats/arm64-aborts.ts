@@ -25,6 +25,7 @@ const LEVEL: Readonly<Record<string, ExceptionLevel>> = { 1: 1, 2: 2, 3: 3 };
 export const ubootAbort = recogniser<State>({
   id: 'uboot.abort',
   title: 'U-Boot exception',
+  wraps: true,
   arch: 'arm64',
   state: () => ({ report: new AbortReport(2) }),
   rows: [
@@ -67,6 +68,7 @@ export const ubootAbort = recogniser<State>({
 export const kvmPanic = recogniser<State>({
   id: 'kvm.hyp-panic',
   title: 'KVM panic at EL2 (arm64)',
+  wraps: true,
   arch: 'arm64',
   state: () => ({ report: new AbortReport(2) }),
   rows: [
@@ -88,6 +90,7 @@ const ABORTS = [0x20n, 0x21n, 0x24n, 0x25n];
 export const qemuInterrupts = recogniser<State>({
   id: 'qemu.int',
   title: 'QEMU -d int (arm64)',
+  wraps: true,
   arch: 'arm64',
   state: () => ({ report: new AbortReport(1) }),
   rows: [
@@ -158,6 +161,7 @@ export const tfaCrash = recogniser<CrashState>({
 export const opteeAbort = recogniser<State>({
   id: 'optee.abort',
   title: 'OP-TEE abort',
+  wraps: true,
   arch: 'arm64',
   state: () => ({ report: new AbortReport(1) }),
   rows: [
@@ -192,6 +196,7 @@ export const opteeAbort = recogniser<State>({
 export const otherAborts = recogniser<State>({
   id: 'arm64.abort',
   title: 'arm64 exception of another kernel or firmware (EDK2, Hafnium, Jailhouse, FreeBSD, XNU, NuttX)',
+  wraps: true,
   arch: 'arm64',
   state: () => ({ report: new AbortReport(1) }),
   rows: [

@@ -194,6 +194,7 @@ const FORGE = String.raw`\[(?:#|https?:\/\/\S{1,120}\/)\d{1,6}\]`;
 export const arm64Oops = recogniser<State>({
   id: 'arm64.oops',
   title: 'arm64 Linux oops: the walk of the faulting address',
+  wraps: true,
   arch: 'arm64',
   state: () => ({ open: new Map() }),
   rows: [

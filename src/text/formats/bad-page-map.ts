@@ -62,6 +62,7 @@ function say(state: State, out: Sink, input?: bigint): void {
 export const badPageMap = recogniser<State>({
   id: 'linux.bad-page-map',
   title: 'entries that Linux found bad',
+  wraps: true,
   state: () => ({ walk: [] }),
   rows: [
     {

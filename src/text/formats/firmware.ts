@@ -98,6 +98,7 @@ function ubootPermissions(text: string): Attributes {
 export const ubootTables = recogniser<WalkState>({
   id: 'uboot.dump-pagetable',
   title: 'U-Boot dump_pagetable',
+  wraps: true,
   arch: 'arm64',
   map: { holes: true },
   state: () => ({}),
@@ -181,6 +182,7 @@ const TFA_WORD: Readonly<Record<string, Attributes>> = {
 export const tfa = recogniser<TfaState>({
   id: 'tfa.xlat',
   title: 'TF-A translation tables',
+  wraps: true,
   arch: 'arm64',
   map: { holes: true },
   state: () => ({}),
@@ -255,6 +257,7 @@ const SIZE_AT: Readonly<Record<string, bigint>> = { 0: 1n << 39n, 1: 1n << 30n, 
 export const opteeTables = recogniser({
   id: 'optee.xlat',
   title: 'OP-TEE translation tables',
+  wraps: true,
   arch: 'arm64',
   map: { holes: true },
   state: () => ({}),

@@ -163,6 +163,7 @@ const PAT_CODE: Readonly<Record<TypeName, bigint | undefined>> = {
 export const patDmesg = recogniser({
   id: 'linux.pat-dmesg',
   title: 'x86/PAT lines of dmesg',
+  wraps: true,
   arch: 'x86',
   state: () => ({}),
   rows: [

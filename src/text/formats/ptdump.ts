@@ -169,6 +169,7 @@ const linuxLevel = (name: string): Level => known({ name, number: STAGE1_LEVEL[n
 export const arm64Ptdump = recogniser<State>({
   id: 'arm64.ptdump',
   title: 'arm64 kernel_page_tables (ptdump)',
+  wraps: true,
   arch: 'arm64',
   map: {
     holes: true,
@@ -261,6 +262,7 @@ interface Stage2State extends State {
 export const kvmStage2 = recogniser<Stage2State>({
   id: 'arm64.kvm-stage2',
   title: 'KVM stage2_page_tables (arm64)',
+  wraps: true,
   arch: 'arm64',
   map: { holes: true },
   state: () => ({}),
@@ -353,6 +355,7 @@ const ESPFIX = { start: 0xffff_ff00_0000_0000n, end: 0xffff_ff80_0000_0000n } as
 export const x86Ptdump = recogniser<State>({
   id: 'x86.ptdump',
   title: 'x86 page_tables (ptdump)',
+  wraps: true,
   arch: 'x86',
   map: {
     holes: true,

@@ -17,6 +17,7 @@ const STEP = /L(\d)@([0-9a-f]{1,16})=([0-9a-f]{1,16})/g;
 export const addrxlat = recogniser({
   id: 'addrxlat.walk',
   title: 'libaddrxlat walk',
+  wraps: true,
   map: { holes: true },
   state: () => ({}),
   rows: [
@@ -88,6 +89,7 @@ interface TarmacState {
 export const tarmac = recogniser<TarmacState>({
   id: 'tarmac.walk',
   title: 'Tarmac trace of table walks (Fast Models)',
+  wraps: true,
   arch: 'arm64',
   state: () => ({ open: new Map() }),
   rows: [
@@ -206,6 +208,7 @@ function spte(
 export const kvmTrace = recogniser<KvmState>({
   id: 'kvm.ftrace',
   title: 'KVM MMU trace events (x86)',
+  wraps: true,
   arch: 'x86',
   state: () => ({ exits: new Map() }),
   rows: [

@@ -102,6 +102,7 @@ function exitOf(name: string, value: bigint, at: At<State>): boolean {
 export const vmcs = recogniser<State>({
   id: 'x86.vmcs',
   title: 'VMCS or VMCB dump (KVM, Xen)',
+  wraps: true,
   arch: 'x86',
   state: () => ({ group: 0, exit: {} }),
   rows: [

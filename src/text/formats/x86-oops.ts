@@ -187,6 +187,7 @@ const LA57 = 1n << 12n;
 export const x86Oops = recogniser<State>({
   id: 'x86.oops',
   title: 'x86 Linux oops: the walk of the faulting address',
+  wraps: true,
   arch: 'x86',
   state: () => ({ open: new Map() }),
   rows: [

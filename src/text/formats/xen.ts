@@ -45,6 +45,7 @@ function sayX86(state: X86State, out: Sink): void {
 export const xenX86 = recogniser<X86State>({
   id: 'xen.x86-walk',
   title: 'Xen page-table walk (x86)',
+  wraps: true,
   arch: 'x86',
   state: () => ({ group: 0, walk: [] }),
   rows: [
@@ -90,6 +91,7 @@ function walks(state: ArmState, group: number, input: bigint, line: Line, out: S
 export const xenArm = recogniser<ArmState>({
   id: 'xen.arm-walk',
   title: 'Xen page-table walk (Arm)',
+  wraps: true,
   arch: 'arm64',
   state: () => ({ group: 0, report: new AbortReport(2) }),
   rows: [
