@@ -14,6 +14,9 @@ const documents = [
     .map(name => `docs/${name}`),
 ];
 
+/** Documents show what a terminal of 100 columns does. */
+const PAGE = { env: { COLUMNS: '100' } };
+
 interface Shown {
   readonly command: string;
   readonly lines: readonly string[];
@@ -54,7 +57,7 @@ function expectLines(output: string, lines: readonly string[]): void {
 async function demo(): Promise<string> {
   let out = '';
   for (const [says, command] of STEPS)
-    out += `# ${says}\n$ memattr ${command}\n\n${(await memattr(command.split(' '))).out}\n`;
+    out += `# ${says}\n$ memattr ${command}\n\n${(await memattr(command.split(' '), PAGE)).out}\n`;
   return out;
 }
 
@@ -67,7 +70,7 @@ for (const document of documents)
         if (command === 'npm ci && npm run demo') return expectLines(await demo(), lines);
         const [program, ...args] = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, a, b]) => a ?? b ?? '');
         expect(program).toBe('memattr');
-        const { out, err } = await memattr(args);
+        const { out, err } = await memattr(args, PAGE);
         expectLines(out, lines);
         expect(out, err).not.toBe('');
       });

@@ -137,10 +137,13 @@ export interface LookOptions {
   readonly color?: boolean | undefined;
 }
 
-/** How output should look: columns to fill and colours, `--color` before NO_COLOR before what the terminal is. */
+/**
+ * How output should look: columns to fill and colours, `--color` before NO_COLOR before what the terminal is. Into a pipe
+ * or a file nothing is wrapped, unless COLUMNS says how wide a line may be: one record is one line there.
+ */
 export function look(io: Io, { color }: LookOptions): Look {
   const { columns } = io.out;
   const wanted = color ?? (columns !== undefined && !io.env.NO_COLOR && io.env.TERM !== 'dumb');
-  const width = columns ?? (Number(io.env.COLUMNS) || 100);
+  const width = columns ?? (Number(io.env.COLUMNS) || Number.POSITIVE_INFINITY);
   return { width: Math.max(40, width), style: wanted ? coloured : plain };
 }

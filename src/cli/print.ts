@@ -1,5 +1,12 @@
 /** Answers on the process's streams: the form that the options ask for, the look of the terminal. */
-import { type Answer, type Form, printer as into, type Output } from '../report/answer.ts';
+import {
+  type Answer,
+  type Form,
+  type Output,
+  print as once,
+  type Printer,
+  printer as parts,
+} from '../report/answer.ts';
 import { type Globals, outputOf } from './command.ts';
 import { type Io, look } from './io.ts';
 import { UsageError } from './trouble.ts';
@@ -12,10 +19,10 @@ export const formOf = (args: Globals, io: Io): Form => ({
 });
 
 /** Print an answer on stdout. @throws FormError where it has no such form */
-export const print = <R>(answer: Answer<R>, args: Globals, io: Io): void => into(formOf(args, io))(answer);
+export const print = <R>(answer: Answer<R>, args: Globals, io: Io): void => once(answer, formOf(args, io));
 
 /** Print an answer that comes in parts. */
-export const printer = (args: Globals, io: Io): ReturnType<typeof into> => into(formOf(args, io));
+export const printer = (args: Globals, io: Io): Printer => parts(formOf(args, io));
 
 /**
  * Some answers are no rows. Said before anything is read.

@@ -13,7 +13,7 @@
  */
 import { json } from './json.ts';
 import type { Look } from './style.ts';
-import { type Column, csvLine, markdownLine, markdownRule, table } from './table.ts';
+import { type Column, csvLine, filled, markdownLine, markdownRule, table } from './table.ts';
 
 /** The forms that an answer is printed in. */
 export type Output = 'table' | 'json' | 'csv' | 'markdown';
@@ -52,67 +52,165 @@ export class FormError extends Error {
  *
  * @throws FormError for CSV or Markdown of an answer that has none
  */
-export const print = <R>(answer: Answer<R>, form: Form): void => printer(form)(answer);
+export function print<R>(answer: Answer<R>, form: Form): void {
+  const parts = printer(form);
+  parts(answer);
+  parts.end();
+}
+
+/** Takes the parts of an answer; `end` after the last one. */
+export interface Printer {
+  <R>(part: Answer<R>): void;
+  /** Nothing more comes: rows that were held back go out. */
+  end(): void;
+}
+
+/** Rows that are held back until it is known which optional columns they fill. */
+const HELD = 4096;
+
+/** A table of CSV or Markdown, cell by cell. */
+class Rows {
+  readonly #columns: Columns;
+  readonly #head: (columns: Columns) => string;
+  readonly #line: Line;
+  readonly #write: (text: string) => void;
+  /** The positions that are printed; known when the first line is. */
+  #shown: readonly number[] | undefined;
+  #held: (readonly string[])[] = [];
+
+  constructor(
+    columns: Columns,
+    head: (columns: Columns) => string,
+    line: Line,
+    write: (text: string) => void,
+  ) {
+    this.#columns = columns;
+    this.#head = head;
+    this.#line = line;
+    this.#write = write;
+    if (!columns.some(({ optional }) => optional)) this.#begin(() => true);
+  }
+
+  add(cells: readonly string[]): void {
+    if (this.#shown) this.#put(cells);
+    else if (this.#held.push(cells) > HELD) this.#begin(() => true);
+  }
+
+  /** All rows are there: an optional column that none of them fills is left out. */
+  end(): void {
+    if (!this.#shown) this.#begin(at => this.#held.some(cells => cells[at] !== ''));
+  }
+
+  #begin(isFilled: (at: number) => boolean): void {
+    const positions = this.#columns.map((_, at) => at);
+    this.#shown = positions.filter(at => !this.#columns[at]?.optional || isFilled(at));
+    this.#write(this.#head(this.#shown.flatMap(at => this.#columns[at] ?? [])));
+    for (const cells of this.#held) this.#put(cells);
+    this.#held = [];
+  }
+
+  #put(cells: readonly string[]): void {
+    this.#write(this.#line((this.#shown ?? []).map(at => cells[at] ?? '')));
+  }
+}
 
 /**
  * Write an answer that comes in parts. Parts with the same titles are one table: the titles are printed once. Otherwise, and
  * in text for people, an empty line stands between parts that have something to say.
  *
+ * In CSV and Markdown an optional column that no row of a table fills is left out. That is known of up to 4096 rows; a
+ * longer table has all its columns, and is printed as it comes.
+ *
  * @throws FormError for CSV or Markdown of a part that has none
  */
-export function printer({ output, look, write }: Form): <R>(part: Answer<R>) => void {
-  let heading: string | undefined; // of the table that is being printed
-  let silent = true;
-  const apart = (): void => {
-    if (!silent) write('\n');
-    silent = false;
-  };
-
-  function csv<R>({ rows = [], columns = [], table }: Answer<R>): void {
-    if (columns.length === 0) return;
-    const line = (cells: readonly string[]): string => csvLine(table ? [table.id, ...cells] : cells);
-    const titles = line(columns.map(({ title }) => title));
-    if (titles !== heading) write(`${titles}\r\n`);
-    heading = titles;
-    for (const row of rows) write(`${line(columns.map(({ text }) => text(row)))}\r\n`);
-  }
-
-  function markdown<R>({ rows = [], columns = [], table }: Answer<R>): void {
-    if (columns.length === 0) return;
-    const titles = markdownLine(columns.map(({ title }) => title));
-    const head = table ? `### ${table.title}\n\n${titles}` : titles;
-    if (head !== heading) {
-      apart();
-      write(`${head}\n${markdownRule(columns)}\n`);
-    }
-    heading = head;
-    for (const row of rows) write(`${markdownLine(columns.map(({ text }) => text(row)))}\n`);
-  }
-
-  function text(lines: Iterable<string>): void {
-    let first = true;
-    for (const line of lines) {
-      if (first) apart();
-      first = false;
-      write(`${line}\n`);
-    }
-  }
-
-  return part => {
-    if (output === 'json') for (const record of part.records) write(`${json(record)}\n`);
-    else if (output === 'table') {
-      const seen = look();
-      text(part.lines?.(seen) ?? tableOf(part, seen));
-    } else if (output === 'markdown' && part.markdown) text(part.markdown());
-    else if (part.columns === undefined)
-      throw new FormError(`this answer has no ${output} form; --json has all of it`);
-    else if (output === 'csv') csv(part);
-    else markdown(part);
-  };
+export function printer(form: Form): Printer {
+  const parts = new Parts(form);
+  return Object.assign(<R>(part: Answer<R>) => parts.print(part), { end: () => parts.end() });
 }
 
-const tableOf = <R>({ rows = [], columns = [] }: Answer<R>, { style, width }: Look): string[] =>
-  table(columns, [...rows], { width, head: style.bold });
+type Columns = readonly Column<never>[];
+type Line = (cells: readonly string[]) => string;
+
+class Parts {
+  readonly #form: Form;
+  /** Of the table that is being printed. */
+  #heading: string | undefined;
+  #open: Rows | undefined;
+  #silent = true;
+
+  constructor(form: Form) {
+    this.#form = form;
+  }
+
+  print<R>(answer: Answer<R>): void {
+    const { output, look, write } = this.#form;
+    if (output === 'json') for (const record of answer.records) write(`${json(record)}\n`);
+    else if (output === 'table') {
+      const seen = look();
+      this.#text(answer.lines?.(seen) ?? tableOf(answer, seen));
+    } else if (output === 'markdown' && answer.markdown) this.#text(answer.markdown());
+    else if (answer.columns === undefined)
+      throw new FormError(`this answer has no ${output} form; --json has all of it`);
+    else if (output === 'csv') this.#csv(answer);
+    else this.#markdown(answer);
+  }
+
+  end(): void {
+    this.#open?.end();
+  }
+
+  #apart(): void {
+    if (!this.#silent) this.#form.write('\n');
+    this.#silent = false;
+  }
+
+  #rows<R>(
+    { rows = [], columns = [] }: Answer<R>,
+    name: string,
+    head: (columns: Columns) => string,
+    line: Line,
+  ): void {
+    if (columns.length === 0) return;
+    const titles = `${name}\n${columns.map(({ title }) => title).join()}`;
+    if (titles !== this.#heading) {
+      this.end();
+      this.#open = new Rows(columns, head, line, this.#form.write);
+    }
+    this.#heading = titles;
+    for (const row of rows) this.#open?.add(columns.map(({ text }) => text(row)));
+  }
+
+  #csv<R>(part: Answer<R>): void {
+    const own = part.table ? [part.table.id] : [];
+    const line: Line = cells => `${csvLine([...own, ...cells])}\r\n`;
+    this.#rows(part, own.join(), columns => line(columns.map(({ title }) => title)), line);
+  }
+
+  #markdown<R>(part: Answer<R>): void {
+    const { table } = part;
+    const line: Line = cells => `${markdownLine(cells)}\n`;
+    const head = (columns: Columns): string => {
+      this.#apart();
+      const titles = line(columns.map(({ title }) => title));
+      return `${table ? `### ${table.title}\n\n` : ''}${titles}${markdownRule(columns)}\n`;
+    };
+    this.#rows(part, table?.title ?? '', head, line);
+  }
+
+  #text(lines: Iterable<string>): void {
+    let first = true;
+    for (const line of lines) {
+      if (first) this.#apart();
+      first = false;
+      this.#form.write(`${line}\n`);
+    }
+  }
+}
+
+const tableOf = <R>({ rows = [], columns = [] }: Answer<R>, { style, width }: Look): string[] => {
+  const all = [...rows];
+  return table(filled(columns, all), all, { width, head: style.bold });
+};
 
 /**
  * Rows on their way to the printer. What is said of them holds when they have passed.

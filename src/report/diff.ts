@@ -1,5 +1,5 @@
 /** Differences for people and as records. */
-import { counted } from '../bits/counted.ts';
+import { counted, firstShown } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { TextMap } from '../compare/text-map.ts';
 import { addressOf, frameHex } from '../image/frames.ts';
@@ -140,10 +140,10 @@ const COLUMNS: readonly Column<ReportedDifference>[] = [
   { title: 'second', text: ({ roots: [, second] }) => second },
   { title: 'input', text: ({ difference }) => frameHex(difference.input) },
   { title: 'size', text: ({ difference }) => frameHex(difference.frames) },
-  { title: 'before', text: ({ difference: { before } }) => (before ? at(before) : '') },
-  { title: 'after', text: ({ difference: { after } }) => (after ? at(after) : '') },
+  { title: 'before', text: ({ difference: { before } }) => (before ? at(before) : ''), optional: true },
+  { title: 'after', text: ({ difference: { after } }) => (after ? at(after) : ''), optional: true },
   { title: 'what', text: ({ difference }) => briefly(difference) },
-  { title: 'explained', text: ({ explained = '' }) => explained },
+  { title: 'explained', text: ({ explained = '' }) => explained, optional: true },
 ];
 
 /** What is different, where the outputs have cells of their own. */
@@ -207,7 +207,7 @@ export class DiffTally {
         ? 'no difference'
         : `${counted(differ, 'difference')} in ${exactSizeText(addressOf(this.#frames))}: ${counts.join(', ')}`,
       ...(this.#explained > 0 ? [`${this.#explained} explained`] : []),
-      ...(this.#cut ? [`the first ${this.#shown} are shown`] : []),
+      ...(this.#cut ? [firstShown(this.#shown)] : []),
     ];
     const text = [facts.join('; '), ...this.compared.map(what => `compared: ${what}`)].map(style.dim);
     return this.#shown > 0 ? ['', ...text] : text;

@@ -164,6 +164,9 @@ function titled(name: string, title: string, ref: string, { style, width }: Look
   return lines.map((line, n) => (n === 0 ? `${style.bold(name)}  ${line}` : indent + line));
 }
 
+/** Columns of a drawing where lines have no width of their own. */
+const DRAWING = 100;
+
 /** One layout: the drawing, and its fields. */
 function layoutLines({ kind, settings, format }: Variant, look: Look): string[] {
   const { style, width } = look;
@@ -189,7 +192,7 @@ function layoutLines({ kind, settings, format }: Variant, look: Look): string[] 
   return [
     '',
     ...titled(kind, title, citation(format.ref), look),
-    diagram(format, width),
+    diagram(format, Number.isFinite(width) ? width : DRAWING),
     ...table(columns, format.rows, { width, indent: 2, head: style.dim }),
   ];
 }

@@ -206,10 +206,10 @@ const REPORT_COLUMNS: readonly Column<LintReport>[] = [
   { title: 'ranges', text: ({ ranges }) => `${ranges}` },
   { title: 'entries', text: ({ entries }) => `${entries}` },
   { title: 'bytes', text: ({ bytes }) => hex(bytes) },
-  { title: 'input', text: ofFirst(({ input }) => frameHex(input)) },
-  { title: 'pa', text: ofFirst(physical) },
-  { title: 'raw', text: ofFirst(rawOf) },
-  { title: 'at', text: ofFirst(({ at }) => hex(at)) },
+  { title: 'input', text: ofFirst(({ input }) => frameHex(input)), optional: true },
+  { title: 'pa', text: ofFirst(physical), optional: true },
+  { title: 'raw', text: ofFirst(rawOf), optional: true },
+  { title: 'at', text: ofFirst(({ at }) => hex(at)), optional: true },
 ];
 
 /** A cell about the first range of a report; empty where it is about none. */
@@ -237,7 +237,7 @@ const RULE_COLUMNS: readonly Column<LintRule>[] = [
   { title: 'rule', text: ({ id }) => id },
   { title: 'severity', text: ({ severity }) => severity },
   { title: 'title', text: ({ title }) => title },
-  { title: 'needs', text: ({ needs = '' }) => needs },
+  { title: 'needs', text: ({ needs = '' }) => needs, optional: true },
   { title: 'explain', text: ({ explain }) => explain },
   { title: 'refs', text: rule => refsOf(rule).map(citation).join('; ') },
 ];

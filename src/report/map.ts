@@ -1,9 +1,10 @@
 /** Maps of one or two stages, for people and as records. */
 
 import type { Finding } from '../bits/codec.ts';
-import { counted } from '../bits/counted.ts';
+import { counted, firstShown } from '../bits/counted.ts';
 import { isTrouble, outputOf } from '../walk/filter.ts';
 import type { AddressMap, MapRecord, StageView } from '../walk/map.ts';
+import type { Space } from '../walk/space.ts';
 import { type Answer, batches, mapped, type Passing } from './answer.ts';
 import { findingRecord, SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
@@ -55,8 +56,8 @@ function fromText({ type = '', effective, decidedBy = '', s1, s2 }: MapRecord): 
   return effective === undefined || effective.startsWith(type) ? '' : `${decidedBy}; the entry: ${type}`;
 }
 
-/** Ranges as aligned lines. `head` prints the titles. */
-function mapLines(ranges: readonly MapRecord[], { style, width }: Look, head: boolean): string[] {
+/** Ranges as aligned lines; titles where they are others than those above, which are then taken for these. */
+function mapLines(ranges: readonly MapRecord[], { style, width }: Look, above: Set<string>): string[] {
   const [first] = ranges;
   if (!first) return [];
   const nested = ranges.some(({ s1 }) => s1 !== undefined);
@@ -86,9 +87,20 @@ function mapLines(ranges: readonly MapRecord[], { style, width }: Look, head: bo
     ...(effective
       ? [{ title: 'decided by', text: fromText, wrap: true, paint: () => style.dim } as const]
       : []),
-    { title: '', text: says, wrap: true, paint: record => (isTrouble(record) ? style.yellow : style.dim) },
+    {
+      title: 'findings',
+      text: says,
+      wrap: true,
+      paint: record => (isTrouble(record) ? style.yellow : style.dim),
+    },
   ];
-  return table(columns, ranges, { width, indent: 2, head: head && style.dim });
+  // what stood above stays, so that a batch that fills fewer columns needs no titles of its own
+  const shown = columns.filter(
+    ({ title, text }) => above.has(title) || ranges.some(range => text(range) !== ''),
+  );
+  const head = shown.some(({ title }) => !above.has(title));
+  for (const { title } of shown) above.add(title);
+  return table(shown, ranges, { width, indent: 2, head: head && style.dim });
 }
 
 // ------------------------------------------------------------------------------------------------------ answers
@@ -100,33 +112,53 @@ const allFindings = ({ s1, s2, findings = [] }: MapRecord): StageView['findings'
   ...(s2?.findings ?? []),
 ];
 
-/** What CSV and Markdown say of a range of a translation. */
-const mapColumns = (root: string): readonly Column<MapRecord>[] => [
-  { title: 'root', text: () => root },
-  { title: 'regime', text: ({ regime }) => regime },
-  { title: 'input', text: ({ va, ipa, gpa }) => va ?? ipa ?? gpa ?? '' },
-  { title: 'middle', text: ({ s1, va, ipa, gpa }) => (s1 && va !== undefined ? (ipa ?? gpa ?? '') : '') },
-  { title: 'output', text: record => hexOrNothing(outputOf(record)) },
-  { title: 'size', text: ({ size }) => size },
-  { title: 'pageSize', text: ({ pageSize }) => pageSize },
-  { title: 'level', text: ({ level, s1 }) => cell(level ?? s1?.level) },
-  { title: 'perm', text: ({ perm = '' }) => perm },
-  { title: 'type', text: ({ type = '' }) => type },
-  { title: 'effective', text: ({ effective = '' }) => effective },
-  { title: 'decidedBy', text: ({ decidedBy = '' }) => decidedBy },
-  { title: 's1Type', text: ({ s1 }) => s1?.type ?? '' },
-  { title: 's2Type', text: ({ s2 }) => s2?.type ?? '' },
-  { title: 'kind', text: ({ kind = '' }) => kind },
-  { title: 'note', text: ({ note }) => cell(note) },
-  { title: 'raw', text: ({ raw, s1 }) => cell(raw ?? s1?.raw) },
-  { title: 'at', text: ({ at, s1 }) => cell(at ?? s1?.at) },
-  { title: 'findings', text: record => allFindings(record).map(findingText).join('; ') },
-];
+/** What CSV and Markdown say of a range of a translation, as far as one of these translations can have it. */
+function mapColumns(root: string, all: readonly Space[]): readonly Column<MapRecord>[] {
+  const nested = all.some(({ second }) => second !== undefined);
+  const judged = nested || all.some(({ candidate }) => candidate.rules !== undefined);
+  const optional = true;
+  const only = (possible: boolean, ...columns: Column<MapRecord>[]): Column<MapRecord>[] =>
+    possible ? columns.map(column => ({ ...column, optional })) : [];
+  return [
+    { title: 'root', text: () => root },
+    { title: 'regime', text: ({ regime }) => regime },
+    { title: 'input', text: ({ va, ipa, gpa }) => va ?? ipa ?? gpa ?? '' },
+    ...only(nested, {
+      title: 'middle',
+      text: ({ s1, va, ipa, gpa }) => (s1 && va !== undefined ? (ipa ?? gpa ?? '') : ''),
+    }),
+    { title: 'output', text: record => hexOrNothing(outputOf(record)) },
+    { title: 'size', text: ({ size }) => size },
+    { title: 'sizeBytes', text: ({ size }) => `${BigInt(size)}` },
+    { title: 'pageSize', text: ({ pageSize }) => pageSize },
+    { title: 'pageBytes', text: ({ pageSize }) => `${BigInt(pageSize)}` },
+    { title: 'level', text: ({ level, s1 }) => cell(level ?? s1?.level) },
+    { title: 'perm', text: ({ perm = '' }) => perm },
+    { title: 'type', text: ({ type = '' }) => type },
+    ...only(
+      judged,
+      { title: 'effective', text: ({ effective = '' }) => effective },
+      { title: 'decidedBy', text: ({ decidedBy = '' }) => decidedBy },
+    ),
+    ...only(
+      nested,
+      { title: 's1Type', text: ({ s1 }) => s1?.type ?? '' },
+      { title: 's2Type', text: ({ s2 }) => s2?.type ?? '' },
+    ),
+    { title: 'kind', text: ({ kind = '' }) => kind, optional },
+    { title: 'note', text: ({ note }) => cell(note), optional },
+    { title: 'raw', text: ({ raw, s1 }) => cell(raw ?? s1?.raw) },
+    { title: 'at', text: ({ at, s1 }) => cell(at ?? s1?.at) },
+    { title: 'findings', text: record => allFindings(record).map(findingText).join('; '), optional },
+  ];
+}
 
 /** Ranges of one translation on their way to the printer. */
 export interface Ranges {
   readonly map: AddressMap;
   readonly rows: Passing<MapRecord>;
+  /** All translations of the answer: their rows share columns. */
+  readonly all: readonly Space[];
   /** Where the registers are from. */
   readonly source: string;
   /** Are entries that map nothing among the rows? */
@@ -134,12 +166,12 @@ export interface Ranges {
 }
 
 export function rangesAnswer(ranges: Ranges): Answer<MapRecord> {
-  const { map, rows } = ranges;
+  const { map, rows, all } = ranges;
   const { name } = map.space.candidate;
   return {
     records: mapped(rows, record => mapRecordJson(name, record)),
     rows,
-    columns: mapColumns(name),
+    columns: mapColumns(name, all),
     lines: look => rangesLines(ranges, look),
   };
 }
@@ -153,11 +185,8 @@ function* rangesLines(ranges: Ranges, look: Look): Generator<string> {
   yield* candidateLines(map.space.candidate, look);
   yield dim(`  registers from ${source}`);
   yield '';
-  let head = true;
-  for (const batch of batches(rows, BATCH)) {
-    yield* mapLines(batch, look, head);
-    head = false;
-  }
+  const titles = new Set<string>();
+  for (const batch of batches(rows, BATCH)) yield* mapLines(batch, look, titles);
   if (map.first.leaves.length > 0) yield '';
   yield `  ${dim(rangesFacts(ranges).join('; '))}`;
 }
@@ -167,11 +196,7 @@ function rangesFacts({ map, rows, payload }: Ranges): string[] {
   const { leaves, counts } = map.first;
   return [
     `${counted(leaves.length, 'range')}, ${counted(counts.leaves, 'leaf entry', 'leaf entries')} in ${counted(counts.tables, 'table')}`,
-    ...(rows.cut
-      ? [`the first ${rows.count} are shown`]
-      : rows.count < leaves.length
-        ? [`${rows.count} are shown`]
-        : []),
+    ...(rows.cut ? [firstShown(rows.count)] : rows.count < leaves.length ? [`${rows.count} are shown`] : []),
     ...(counts.payload > 0 && !payload
       ? [`${counts.payload} entries map nothing but hold something (--payload lists them)`]
       : []),

@@ -11,7 +11,7 @@ import type { Recognised } from '../text/model.ts';
 import { gist } from './facts.ts';
 import { readingLines } from './reading.ts';
 import type { Look } from './style.ts';
-import { type Column, table, wrap } from './table.ts';
+import { type Column, filled, table, wrap } from './table.ts';
 import {
   factsText,
   hexIf,
@@ -242,10 +242,6 @@ function apart(entries: readonly Read[]): {
 
 // ------------------------------------------------------------------------------------------------ tables
 
-/** Columns in which anything stands, and those that always do. */
-const used = <R>(columns: readonly Column<R>[], rows: readonly R[], always: readonly string[]): Column<R>[] =>
-  columns.filter(column => always.includes(column.title) || rows.some(row => column.text(row) !== ''));
-
 const foldedText = ({ unused }: EntryItem): string =>
   unused ? 'no part of the walk: this machine has no such level' : 'repeats the entry above';
 
@@ -285,7 +281,7 @@ function entryTable(rows: readonly Read[], { style, width }: Look, head: boolean
         entry.reading.findings.some(({ severity }) => severity === 'error') ? style.red : style.yellow,
     },
   ];
-  return table(used(columns, rows, ['word']), rows, { width, indent: 2, head: head && style.dim });
+  return table(filled(columns, rows), rows, { width, indent: 2, head: head && style.dim });
 }
 
 interface RegisterRow {
@@ -328,5 +324,5 @@ function registerTable(rows: readonly RegisterRow[], { style, width }: Look): st
     { title: 'says', text: ({ says }) => says, wrap: true },
     { title: 'findings', text: ({ findings }) => findings, wrap: true, paint: () => style.yellow },
   ];
-  return table(used(columns, rows, ['name', 'value']), rows, { width, indent: 2, head: style.dim });
+  return table(filled(columns, rows), rows, { width, indent: 2, head: style.dim });
 }

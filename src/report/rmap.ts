@@ -1,5 +1,5 @@
 /** Every way to a physical page, for people and as records. */
-import { counted } from '../bits/counted.ts';
+import { counted, firstShown } from '../bits/counted.ts';
 import { hex, hexWord } from '../bits/word.ts';
 import type { PageAlias } from '../walk/aliases.ts';
 import type { StageAnswer } from '../walk/translated.ts';
@@ -7,7 +7,7 @@ import { type Answer, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
 import { sizeText } from './size.ts';
 import type { Look } from './style.ts';
-import { type Column, table } from './table.ts';
+import { type Column, filled, table } from './table.ts';
 import { pageText } from './walk.ts';
 
 /** What one stage's leaf says: its fields beside level, page and where the entry stands. */
@@ -113,7 +113,7 @@ function rmapLines(aliases: readonly PageAlias[], { style, width }: Look): strin
     { title: judged ? 'effective' : 'type', text: typeOf, wrap: true, paint: () => style.bold },
     ...(judged ? [{ title: 'decided by', text: fromText, wrap: true, paint: () => style.dim } as const] : []),
   ];
-  return table(columns, aliases, { width, indent: 2, head: style.dim });
+  return table(filled(columns, aliases), aliases, { width, indent: 2, head: style.dim });
 }
 
 // ------------------------------------------------------------------------------------------------------ answers
@@ -126,16 +126,16 @@ const rmapColumns = (address: bigint): readonly Column<PageAlias>[] => [
   { title: 'root', text: ({ space }) => space.candidate.name },
   { title: 'regime', text: ({ space }) => space.candidate.regime.id },
   { title: 'input', text: ({ input }) => hex(input) },
-  { title: 'middle', text: middleText },
+  { title: 'middle', text: middleText, optional: true },
   { title: 'count', text: ({ count }) => `${count}` },
-  { title: 'last', text: ({ last }) => cell(last) },
-  { title: 'stride', text: ({ stride }) => cell(stride) },
+  { title: 'last', text: ({ last }) => cell(last), optional: true },
+  { title: 'stride', text: ({ stride }) => cell(stride), optional: true },
   { title: 'pageSize', text: ({ answer }) => cell(answer.pageSize) },
   { title: 'perm', text: ({ answer }) => answer.perm ?? '' },
   { title: 'type', text: typeOf },
-  { title: 'decidedBy', text: ({ answer }) => answer.effective?.decidedBy ?? '' },
+  { title: 'decidedBy', text: ({ answer }) => answer.effective?.decidedBy ?? '', optional: true },
   { title: 's1Type', text: ({ answer }) => answer.first.leaf?.type ?? '' },
-  { title: 's2Type', text: ({ answer }) => answer.second?.leaf?.type ?? '' },
+  { title: 's2Type', text: ({ answer }) => answer.second?.leaf?.type ?? '', optional: true },
 ];
 
 /** The ways to one physical address. */
@@ -160,10 +160,8 @@ export function waysAnswer(ways: Ways): Answer<PageAlias> {
     columns: rmapColumns(address),
     lines: look => [
       `${look.style.bold(`PA ${hex(address)}`)}  ${said(ways)}`,
-      ...(found.length > 0 ? rmapLines(rows, look) : []),
-      ...(rows.length < found.length
-        ? [`  ${look.style.dim(`the first ${rows.length} lines are shown`)}`]
-        : []),
+      ...(rows.length > 0 ? rmapLines(rows, look) : []),
+      ...(rows.length < found.length ? [`  ${look.style.dim(firstShown(rows.length, 'line'))}`] : []),
     ],
   };
 }

@@ -7,6 +7,8 @@ export interface Column<R> {
   readonly align?: 'left' | 'right';
   /** May this column be narrowed and its text wrapped between words? */
   readonly wrap?: boolean;
+  /** May it be empty in all rows? CSV and Markdown then leave it out. */
+  readonly optional?: boolean;
   readonly paint?: (row: R) => Paint;
 }
 
@@ -17,6 +19,10 @@ export interface TableOptions {
   /** Paint for the heading; no heading where false. */
   readonly head?: Paint | false;
 }
+
+/** The columns in which anything stands. Without rows that is not known of any. */
+export const filled = <R>(columns: readonly Column<R>[], rows: readonly R[]): Column<R>[] =>
+  columns.filter(column => rows.length === 0 || rows.some(row => column.text(row) !== ''));
 
 const GAP = 2;
 const NARROWEST = 11;
@@ -56,7 +62,7 @@ function whole(texts: readonly string[]): number {
 
 /**
  * How wide each column may be: its longest text. Where the terminal is too narrow, wrapping columns give up width, first
- * as long as their words stay whole, then down to the narrowest; beyond that the terminal wraps.
+ * as long as their words stay whole, then down to the narrowest.
  */
 function widths<R>(
   columns: readonly Column<R>[],
@@ -81,15 +87,35 @@ function widths<R>(
   return want;
 }
 
+/** Columns of a table that is too wide for its room, however narrow: what wraps at its end stands below each row. */
+interface Laid<R> {
+  readonly beside: readonly Column<R>[];
+  readonly below: readonly Column<R>[];
+  readonly wide: readonly number[];
+}
+
+function layOut<R>(
+  columns: readonly Column<R>[],
+  rows: readonly R[],
+  titles: boolean,
+  room: number,
+): Laid<R> {
+  for (let count = columns.length; ; count--) {
+    const beside = columns.slice(0, count);
+    const cells = rows.map(row => beside.map(({ text }) => text(row)));
+    const wide = widths(beside, titles ? [...cells, beside.map(({ title }) => title)] : cells, room);
+    const fits = wide.reduce((sum, w) => sum + w + GAP, -GAP) <= room;
+    if (fits || count < 2 || !columns[count - 1]?.wrap) return { beside, below: columns.slice(count), wide };
+  }
+}
+
+/** Indentation of what stands below a row. */
+const BELOW = 4;
+
 /** The rows as lines of text. */
-export function table<R>(columns: readonly Column<R>[], rows: readonly R[], options: TableOptions): string[] {
+export function table<R>(all: readonly Column<R>[], rows: readonly R[], options: TableOptions): string[] {
   const { width, indent = 0, head = same } = options;
-  const cells = rows.map(row => columns.map(column => column.text(row)));
-  const wide = widths(
-    columns,
-    head === false ? cells : [...cells, columns.map(c => c.title)],
-    width - indent,
-  );
+  const { beside: columns, below, wide } = layOut(all, rows, head !== false, width - indent);
   const margin = ' '.repeat(indent);
   const line = (texts: readonly string[], paints: readonly Paint[]): string => {
     let last = texts.length - 1;
@@ -106,20 +132,13 @@ export function table<R>(columns: readonly Column<R>[], rows: readonly R[], opti
         .join(' '.repeat(GAP))
     );
   };
-  const lines =
-    head === false
-      ? []
-      : [
-          head(
-            line(
-              columns.map(c => c.title),
-              [],
-            ),
-          ),
-        ];
-  rows.forEach((row, r) => {
+  const titles = columns.map(({ title }) => title);
+  const lines = head === false ? [] : [head(line(titles, []))];
+  for (const row of rows) {
     const paints = columns.map(column => column.paint?.(row) ?? same);
-    const wrapped = (cells[r] ?? []).map((text, c) => (columns[c]?.wrap ? wrap(text, wide[c] ?? 0) : [text]));
+    const wrapped = columns.map(({ text, wrap: may }, c) =>
+      may ? wrap(text(row), wide[c] ?? 0) : [text(row)],
+    );
     const height = Math.max(...wrapped.map(parts => parts.length));
     for (let part = 0; part < height; part++)
       lines.push(
@@ -128,7 +147,14 @@ export function table<R>(columns: readonly Column<R>[], rows: readonly R[], opti
           paints,
         ),
       );
-  });
+    const own = indent + BELOW;
+    for (const { title, text, paint } of below) {
+      const said = text(row);
+      if (said === '') continue;
+      for (const part of wrap(`${title}: ${said}`, Math.max(NARROWEST, width - own)))
+        lines.push(' '.repeat(own) + (paint?.(row) ?? same)(part));
+    }
+  }
   return lines;
 }
 

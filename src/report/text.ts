@@ -13,7 +13,7 @@ import type {
 import { SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
 import type { Look } from './style.ts';
-import { type Column, table } from './table.ts';
+import { type Column, filled, table } from './table.ts';
 
 /** The items of one kind. */
 export type Of<K extends Item['is']> = Extract<Item, { is: K }>;
@@ -88,8 +88,7 @@ export function rangeLines(ranges: readonly Of<'range'>[], { style, width }: Loo
       paint: ({ hole }) => (hole ? style.dim : style.cyan),
     },
   ];
-  const used = columns.filter((column, i) => i === 0 || ranges.some(range => column.text(range) !== ''));
-  return table(used, ranges, { width, indent: 2, head: head && style.dim });
+  return table(filled(columns, ranges), ranges, { width, indent: 2, head: head && style.dim });
 }
 
 export function memoryLines(ranges: readonly Of<'memory'>[], { style, width }: Look): string[] {

@@ -7,7 +7,7 @@ import type { Answer } from './answer.ts';
 import { SCHEMA } from './records.ts';
 import { sizeText } from './size.ts';
 import type { Look } from './style.ts';
-import { type Column, table, wrap } from './table.ts';
+import { type Column, filled, table, wrap } from './table.ts';
 
 /** What a translation is and what it was made from. */
 export function candidateLines(
@@ -140,7 +140,7 @@ function summaryLines(summary: Summary, { style, width }: Look): string[] {
     ...(stopped === undefined ? [] : [stopped]),
   ];
   return [
-    ...table(columns, byType(summary), { width, indent: 2, head: style.dim }),
+    ...table(filled(columns, byType(summary)), byType(summary), { width, indent: 2, head: style.dim }),
     ...wrap(facts.join('; '), width - 2).map(line => `  ${style.dim(line)}`),
   ];
 }

@@ -79,6 +79,7 @@ function inParts<R>(parts: readonly Answer<R>[], output: Output): string {
   let text = '';
   const print = printer({ output, look, write: more => (text += more) });
   for (const part of parts) print(part);
+  print.end();
   return text;
 }
 
@@ -135,4 +136,32 @@ test('batches hold all rows in order, the last what is left', () => {
   expect([...batches([], 2)]).toEqual([]);
   const parity = (n: number): string => `${n % 2}`;
   expect([...batches([1, 3, 5, 2, 4, 1], 2, parity)]).toEqual([[1, 3], [5], [2, 4], [1]]);
+});
+
+interface Pair {
+  readonly a: string;
+  readonly b: string;
+}
+const optionalPairs = (rows: readonly Pair[]): Answer<Pair> => ({
+  records: rows,
+  rows,
+  columns: [
+    { title: 'a', text: ({ a }) => a, optional: true },
+    { title: 'b', text: ({ b }) => b, optional: true },
+    { title: 'c', text: () => '' },
+  ],
+});
+
+test('optional columns that no row of a table fills are left out of CSV and Markdown, in all parts alike', () => {
+  const parts = [[{ a: '1', b: '' }], [{ a: '', b: '' }]].map(optionalPairs);
+  expect(inParts(parts, 'csv')).toBe('a,c\r\n1,\r\n,\r\n');
+  expect(inParts(parts, 'markdown')).toBe('| a | c |\n| --- | --- |\n| 1 |  |\n|  |  |\n');
+  expect(inParts([optionalPairs([{ a: '', b: '2' }])], 'csv')).toBe('b,c\r\n2,\r\n');
+  expect(inParts([optionalPairs([])], 'csv')).toBe('c\r\n');
+});
+
+test('a table of more rows than are held back has all its columns, and goes out as it comes', () => {
+  const lines = inParts([optionalPairs(Array(5000).fill({ a: '1', b: '' }))], 'csv').split('\r\n');
+  expect(lines.slice(0, 2)).toEqual(['a,b,c', '1,,']);
+  expect(lines).toHaveLength(5002);
 });

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { coloured } from '../../src/report/style.ts';
-import { type Column, csvLine, markdownLine, markdownRule, table, wrap } from '../../src/report/table.ts';
+import {
+  type Column,
+  csvLine,
+  filled,
+  markdownLine,
+  markdownRule,
+  table,
+  wrap,
+} from '../../src/report/table.ts';
 
 interface Row {
   readonly a: string;
@@ -110,4 +118,25 @@ test('Markdown cells cannot end the cell or the row', () => {
       { title: '', text: String },
     ]),
   ).toBe('| ---: | --- |');
+});
+
+describe('a table that is too wide however narrow its columns are', () => {
+  const wide: readonly Column<Row>[] = [
+    { title: 'address', text: () => '0xffff000010000000..0xffff000010000fff' },
+    { title: 'says', text: row => row.b, wrap: true },
+  ];
+  test('has its last columns below each row, in its width', () => {
+    expect(table(wide, [{ a: '', b: 'combined with what the second stage forces' }], { width: 45 })).toEqual([
+      'address',
+      '0xffff000010000000..0xffff000010000fff',
+      '    says: combined with what the second stage',
+      '    forces',
+    ]);
+    expect(table(wide, [{ a: '', b: '' }], { width: 45 })).toHaveLength(2);
+  });
+});
+
+test('columns in which nothing stands are not among the filled ones', () => {
+  expect(filled(columns, [{ a: 'x', b: '' }]).map(({ title }) => title)).toEqual(['name']);
+  expect(filled(columns, [])).toEqual(columns);
 });

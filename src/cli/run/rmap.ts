@@ -47,5 +47,6 @@ function printWays({ wanted, source }: Dump, indices: readonly AliasIndex[], arg
     if (found.length === 0) status = Math.max(status, EXIT.findings);
     print(waysAnswer({ address, found, limit, searched }));
   }
+  print.end();
   return status;
 }

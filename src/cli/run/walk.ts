@@ -79,9 +79,10 @@ async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArg
     const kept = Object.keys(filter).length === 0 ? all : filtered(all, filter);
     const records = args.sort === undefined || args.sort === 'input' ? kept : sorted(kept, args.sort);
     const rows = new Passing(records, { limit, wrong: isTrouble });
-    print(rangesAnswer({ map, rows, source, payload: args.payload === true }));
+    print(rangesAnswer({ map, rows, all: wanted, source, payload: args.payload === true }));
     status = Math.max(status, rows.wrong ? EXIT.findings : EXIT.answer, complete('walk', map, io));
   }
+  print.end();
   return status;
 }
 

@@ -270,7 +270,10 @@ describe('a kernel’s tables', () => {
     for (const output of ['table', 'json', 'csv', 'markdown'] as const) {
       const map = mapOf(space, memory);
       const rows = new Passing(mapRecords(map, space.candidate.rules));
-      const text = printed(rangesAnswer({ map, rows, source: 'the test', payload: false }), output);
+      const text = printed(
+        rangesAnswer({ map, rows, all: [space], source: 'the test', payload: false }),
+        output,
+      );
       expect(text).toContain(output === 'table' ? 'r-xu' : '0xffffffff80064000');
       const totals = printed(
         summaryAnswer(space.candidate, summarise(space.candidate.regime, memory), 'the test'),
