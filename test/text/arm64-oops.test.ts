@@ -220,3 +220,24 @@ test('sixteen digits settle it: arm64 kernels print short addresses with eight',
     'PUD/1, b4c5a003, of 18, arm64.stage1, folded',
     'PMD/2, 0, of 18, arm64.stage1',
   ]));
+
+describe('what other kernels print alike', () => {
+  test('32-bit Arm: no fault of arm64', () =>
+    expect(
+      faults(
+        'Unable to handle kernel NULL pointer dereference at virtual address 00000018\npgd = c0004000\n[00000018] *pgd=00000000\nInternal error: Oops: 5 [#1] SMP ARM\n',
+      ),
+    ).toEqual([]));
+  test('the first line alone, of 32 bits: x86 and Arm print it too', () =>
+    expect(
+      faults('Unable to handle kernel paging request at virtual address c0c0c0c0\n').filter(fault =>
+        fault.startsWith('arm64'),
+      ),
+    ).toEqual([]));
+  test('arm64 of old: short addresses, entries in full', () =>
+    expect(
+      faults(
+        'Unable to handle kernel NULL pointer dereference at virtual address 00000018\npgd = ffffffc0e4273000\n[00000018] *pgd=00000000b4c5a003, *pud=00000000b4c5a003, *pmd=0000000000000000\nInternal error: Oops: 96000006 [#1] PREEMPT SMP\n',
+      ),
+    ).toEqual(['arm64 fault 18 code 96000006']));
+});

@@ -31,6 +31,8 @@ interface Oops {
   esr?: bigint;
   said: boolean;
   outside?: true;
+  /** The address has eight digits: of arm64 it is where something else of the report is. */
+  short?: boolean;
   granule?: '4K' | '16K' | '64K';
   startLevel?: number;
   width: 32 | 64;
@@ -99,8 +101,9 @@ function saySyndrome(oops: Oops, esr: bigint, line: Line, out: Sink): void {
 
 /** The fault, once: when its address and its syndrome are known, or when no more of it can come. */
 function sayFault(oops: Oops, out: Sink): void {
-  const { address, esr, line, outside } = oops;
-  if (oops.said || line === undefined) return;
+  const { address, esr, line, outside, walk, granule } = oops;
+  if (oops.said || line === undefined || oops.width === 32) return;
+  if (oops.short && esr === undefined && walk.length === 0 && granule === undefined) return;
   oops.said = true;
   out.put(line, known<Fault>({ is: 'fault', arch: 'arm64', address, esr, outside }), oops.group);
   if (address !== undefined) out.put(line, { is: 'register', name: 'FAR_EL1', value: address }, oops.group);
@@ -279,7 +282,9 @@ export const arm64Oops = recogniser<State>({
       like: /^Unable to handle kernel .{0,120} (?:at|address) (?:virtual address )?([0-9a-f]{8,16})(?: when (?:read|write|execute))?$/,
       proof: 1,
       read: (m, { line, state, out }) => {
-        sayAddress(openOops(state, line, out), big(m[1]), line, out);
+        const oops = openOops(state, line, out);
+        oops.short = m[1]?.length === 8;
+        sayAddress(oops, big(m[1]), line, out);
       },
     },
     {
