@@ -68,7 +68,7 @@ describe('one fault', () => {
       'ESR_ELn: 0x96000046      FAR_ELn: 0x0      ELR_ELn: 0x404b69cc',
       '0 code 96000046 at EL1',
     ],
-    ['EDK2', '  ESR 0x96000004          FAR 0x0000000000000028', '28 code 96000004 at EL1'],
+    ['EDK2', '  ESR 0x96000004          FAR 0x0000000000000028', '28 code 96000004 at EL2'],
     [
       'Hafnium',
       'ERROR: Data abort: pc=0x40001234, esr=0x96000007, ec=0x25, far=0x8000',

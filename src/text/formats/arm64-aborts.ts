@@ -205,6 +205,7 @@ export const otherAborts = recogniser<State>({
     says(/^\s{0,4}ESR 0x([0-9A-Fa-f]{8,16})\s{1,16}FAR 0x([0-9A-Fa-f]{1,16})$/, 1, m => ({
       esr: big(m[1]),
       far: big(m[2]),
+      el: 2,
     })),
     { like: /^\s{0,4}(?:ESR : EC 0x[0-9A-F]{2} {1,4}IL 0x|SP 0x[0-9A-F]{16} {1,4}ELR 0x)/, proof: 0.9 },
     // Hafnium
