@@ -226,6 +226,8 @@ async function* zstdWide(input: Input): AsyncGenerator<Uint8Array> {
   }
 }
 
+type XzModule = Pick<typeof import('xz-decompress'), 'XzReadableStream'>;
+
 async function* unxz(input: Input): AsyncGenerator<Uint8Array> {
   const compressed = new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -234,8 +236,10 @@ async function* unxz(input: Input): AsyncGenerator<Uint8Array> {
       else controller.enqueue(chunk);
     },
   });
-  const { default: xz } = await import('xz-decompress');
-  const reader = new xz.XzReadableStream(compressed).getReader();
+  // a bundle of CommonJS has it under `default`, a loader that reads the package's own modules by its name
+  const module: XzModule & { readonly default?: XzModule } = await import('xz-decompress');
+  const { XzReadableStream } = module.default ?? module;
+  const reader = new XzReadableStream(compressed).getReader();
   while (true) {
     const { done, value } = await reader.read();
     if (done) return;

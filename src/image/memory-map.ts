@@ -91,8 +91,8 @@ const FORMS: readonly LineForm[] = [
 
 /** `/proc/iomem` parts that lie inside a range of the line above: indented, so they are not ranges of their own. */
 const INDENTED_PART = /^\s+[0-9a-f]+-[0-9a-f]+ : /i;
-/** Maps have dozens of lines. */
-const MAX_LINES = 100_000;
+/** Maps have dozens of lines; what is longer than this is refused whole: a part of a map is another machine. */
+const MAX_LINES = 1_000_000;
 /** No line of a map is longer; what is, is looked at so far only. */
 const MAX_COLUMNS = 400;
 
@@ -109,7 +109,7 @@ export interface MemoryMap {
  * @throws ImageError when there is no line of memory in it.
  */
 export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
-  const lines = linesOf(text);
+  const lines = linesOf(text, name);
   for (const form of FORMS) {
     const { declared, matched } = declaredBy(form, lines);
     const ranges = declared
@@ -128,8 +128,12 @@ export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
   );
 }
 
-const linesOf = (text: string): string[] =>
-  text.split(/\r?\n/, MAX_LINES).map(line => line.slice(0, MAX_COLUMNS));
+function linesOf(text: string, name: string): string[] {
+  const lines = text.split(/\r?\n/, MAX_LINES + 1);
+  if (lines.length > MAX_LINES)
+    throw new ImageError(name, `a memory map of more than ${MAX_LINES} lines is not read`);
+  return lines.map(line => line.slice(0, MAX_COLUMNS));
+}
 
 /**
  * Everything that the first memory map in a text declares, memory or not, in the order of the text. A list of ranges may
@@ -140,7 +144,7 @@ export function parseDeclared(
   text: string,
   name = 'memory map',
 ): { readonly kind: string; readonly ranges: readonly DeclaredRange[] } {
-  const lines = processorView(linesOf(text));
+  const lines = processorView(linesOf(text, name));
   for (const form of FORMS) {
     const { declared } = declaredBy(form, lines);
     const ranges = declared.map(range => ({ ...range, kind: declaredKind(range) }));

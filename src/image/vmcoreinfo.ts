@@ -15,7 +15,7 @@ export interface Vmcoreinfo {
   readonly others: Readonly<Record<string, string>>;
 }
 
-const LINE = /^([A-Z_]+)(?:\(([^)]*)\))?=(.*)$/i;
+const LINE = /^([A-Z_][A-Z0-9_]*)(?:\(([^)]*)\))?=(.*)$/i;
 const DECIMAL = /^-?\d{1,20}$/;
 const HEX = /^(?:0x)?[0-9a-f]{1,16}$/i;
 

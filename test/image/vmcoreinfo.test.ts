@@ -43,3 +43,10 @@ test('anything else is passed over', () => {
   });
   expect(parseVmcoreinfo('')).toEqual({ symbols: {}, numbers: {}, others: {} });
 });
+
+test('keys may hold digits', () => {
+  expect(parseVmcoreinfo('CONFIG_X86_PAE=y\nNUMBER(pgtable_l5_enabled)=1\n')).toMatchObject({
+    others: { CONFIG_X86_PAE: 'y' },
+    numbers: { pgtable_l5_enabled: 1n },
+  });
+});

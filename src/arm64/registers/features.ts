@@ -283,6 +283,16 @@ export const FEATURE_SETS = {
 } as const satisfies Record<string, Features>;
 export type FeatureSet = keyof typeof FEATURE_SETS;
 
+/** A set of features in words, for those who must judge an assumption. */
+export function featureSetName(features: Features): string {
+  const name = Object.entries(FEATURE_SETS).find(([, set]) => set === features)?.[0];
+  return name === 'full'
+    ? 'a CPU with every feature'
+    : name === undefined
+      ? 'a CPU as given'
+      : `a CPU like ${name}`;
+}
+
 /** The ID registers that decide about translation, by the names that we use for them. */
 export const ID_REGISTERS = {
   mmfr0: 'ID_AA64MMFR0_EL1',

@@ -15,7 +15,14 @@ import {
 import { type Regime as Exception, type Stage1Settings, stage1Settings } from '../descriptors/stage1.ts';
 import { stage2Settings } from '../descriptors/stage2.ts';
 import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
-import { FEATURE_SETS, type Features, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
+import {
+  FEATURE_SETS,
+  type Features,
+  featureSetName,
+  featuresOf,
+  ID_REGISTERS,
+  idRegisters,
+} from '../registers/features.ts';
 import { stage1Effective, stage2Effective } from './effective.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
@@ -50,7 +57,7 @@ export function candidates(
       ...(missing.length === 0
         ? []
         : [
-            `${missing.map(key => ID_REGISTERS[key]).join(', ')} not given: a CPU with every feature is assumed`,
+            `${missing.map(key => ID_REGISTERS[key]).join(', ')} not given: ${featureSetName(features)} is assumed`,
           ]),
     ],
     hcr: decode(hcrFormat, registers.get('HCR_EL2') ?? 0n),

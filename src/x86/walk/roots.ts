@@ -2,7 +2,7 @@
  * The x86 translations that a set of registers gives: ordinary paging of CR3, EPT, NPT, and a guest's own paging under
  * either.
  */
-import { decode, encode, patch } from '../../bits/codec.ts';
+import { decode, encode } from '../../bits/codec.ts';
 import {
   type Candidate,
   type Candidates,
@@ -193,11 +193,12 @@ function guestCandidate({ registers, processor, mtrrs }: Cpu, through: string): 
   const names = ['GUESTCR0', 'GUESTCR4', 'GUESTEFER'] as const;
   const missing = names.filter(name => !registers.has(name));
   const pat = registers.get('GUESTPAT') ?? registers.get('GPAT');
+  const cr4 = registers.get('GUESTCR4') ?? FOUR_LEVEL.cr4;
   const setup = stage1Setup({
     cr3,
     cr0: registers.get('GUESTCR0') ?? FOUR_LEVEL.cr0,
-    cr4: patch(cr4Layout, registers.get('GUESTCR4') ?? 0n, { pae: 1 }),
-    efer: registers.get('GUESTEFER') ?? FOUR_LEVEL.efer,
+    cr4,
+    efer: registers.get('GUESTEFER') ?? (decode(cr4Layout, cr4).pae ? FOUR_LEVEL.efer : NXE),
     processor: withPat(processor, pat),
   });
   if (!setup.valid) return undefined;

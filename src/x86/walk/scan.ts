@@ -2,11 +2,13 @@
  * What the scan for roots must know of x86: trees of four and five levels, PAE, 32-bit paging and EPT, and how to tell
  * nested paging from ordinary paging.
  */
+
 import { encode, fieldMask, fieldReader } from '../../bits/codec.ts';
 import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
 import { hex, split, type Word } from '../../bits/word.ts';
 import { type Judgement, percent, share } from '../../walk/judgement.ts';
+import type { Regime } from '../../walk/regime.ts';
 import type { Pattern, ScannedRoot, Species } from '../../walk/scan.ts';
 import { mmioMasks } from '../descriptors/software.ts';
 import { stage1Page, stage1Settings, stage1Table } from '../descriptors/stage1.ts';
@@ -46,6 +48,15 @@ const EPT_SAMPLES = [
 /** Above it, address bits count as reserved where nothing says how wide the processor's addresses are. */
 const USUAL_WIDTH = 46;
 
+/** Four words are soon found that could be PDPTEs: what sets their reserved bits is none, though a walk would follow it. */
+const strict = (regime: Regime): Regime => ({
+  ...regime,
+  classify: (reading, level) =>
+    (reading.facts as { reservedFault?: boolean }).reservedFault
+      ? { kind: 'fault', inherits: 0 }
+      : regime.classify(reading, level),
+});
+
 /** Above `maxphyaddr`, address bits are reserved, which is what tells entries from other words. */
 export function species({ maxphyaddr = USUAL_WIDTH }: Machine = {}): readonly Species[] {
   const common = {
@@ -62,7 +73,7 @@ export function species({ maxphyaddr = USUAL_WIDTH }: Machine = {}): readonly Sp
   });
   return [
     { ...common, id: 'x86.long', regime: tables('5l'), tops: [3, 4] },
-    { ...common, id: 'x86.pae', regime: tables('pae'), tops: [], small: { level: 2, entries: 4 } },
+    { ...common, id: 'x86.pae', regime: strict(tables('pae')), tops: [], small: { level: 2, entries: 4 } },
     { ...common, id: 'x86.32bit', regime: tables('32'), tops: [1] },
     {
       ...common,

@@ -227,9 +227,11 @@ const leafClass: EntryClass = { kind: 'leaf', inherits: 0 };
 
 function stage1Class({ kind, facts, raw }: Stage1Reading, mode: Mode, level: number): EntryClass {
   if (kind === 'not-present') return raw === 0n ? EMPTY : { kind: 'payload', inherits: 0 };
+  // a PAE PDPTE has no permissions; its reserved bits are checked when CR3 is loaded and not in a walk, and emulators leave
+  // an accessed flag there [SDM, "PDPTE Registers"; APM, "Page-Directory-Pointer Entries"]
+  if (mode === 'pae' && level === 2 && kind === 'table') return { kind: 'table', inherits: 0 };
   if (facts.reservedFault || kind === 'bad-ps') return FAULT;
   if (kind !== 'table') return leafClass;
-  if (mode === 'pae' && level === 2) return { kind: 'table', inherits: 0 }; // a PAE PDPTE has no permissions
   return { kind: 'table', inherits: stage1Denied(facts.permissions) };
 }
 
