@@ -102,7 +102,8 @@ export class Knowledge {
       const arch = recogniserById(tool)?.arch;
       if (arch !== undefined) return arch;
     }
-    return undefined;
+    const stated = this.#text.facts.get('arch');
+    return typeof stated === 'string' ? stated : undefined;
   }
 
   /** The machine by the text as a whole and what stands beside it: who said what, and what was not believed. */

@@ -20,6 +20,7 @@ import {
   likeliest,
 } from './doubt.ts';
 import { type EntryReading, familyOf, readEntry, revealed } from './entry.ts';
+import { ofOwner } from './owner.ts';
 import { type Placed, placeEntries } from './place.ts';
 import { registerFamily } from './registers.ts';
 
@@ -232,7 +233,8 @@ class Batches {
             { regime: place.regime, level: { name: '', number: place.level }, input: place.input },
             { registers: place.registers, facts: this.#known.contextOf(0).facts },
           );
-    return readEntry(family, item.word, { ...settings, ...this.#given(family) });
+    const entry = readEntry(family, item.word, { ...settings, ...this.#given(family) });
+    return ofOwner(entry, this.#known.contextOf(item.group).facts.get('owner'));
   }
 
   #likeliest(open: readonly EntryItem[]): Family {
