@@ -331,6 +331,19 @@ PTE: 0x8000000101234061
     ],
   },
   {
+    id: 'windbg.d',
+    name: 'dq, !dq',
+    text: `00000000\`001aef78  00000000\`02182063 00000000\`00000000
+#31620000 0a000000\`3a487867 00000000\`00000000
+`,
+    says: [
+      'word, 2182063, at va:1aef78',
+      'word, 0, at va:1aef80',
+      'word, a0000003a487867, at pa:31620000',
+      'word, 0, at pa:31620008',
+    ],
+  },
+  {
     id: 'qemu.info-tlb',
     name: '4-level: large page, 4K pages, PAT of a 4K page',
     text: `0000000000200000: 0000000000200000 --P-----W
@@ -914,6 +927,7 @@ contains 000000007AC84863  contains 00000000030D4863  contains 0000000073147863 
 pfn 7ac84     ---DA--KWEV  pfn 30d4      ---DA--KWEV  pfn 73147     ---DA--KWEV  pfn 716fd     -G-DA--KW-V
 `,
     says: [
+      'owner: windows',
       'PXE/4, 7ac84863, at va:fffff6fb7dbedf88, of fffff8a001cc2060, x86.pte 4l',
       'PPE/3, 30d4863, at va:fffff6fb7dbf1400, of fffff8a001cc2060, x86.pte 4l',
       'PDE/2, 73147863, at va:fffff6fb7e280070, of fffff8a001cc2060, x86.pte 4l',
@@ -937,6 +951,7 @@ contains 0060000084600F03  contains 00E0000084603F03  contains 00E0000084604F03 
 pfn 84600      -R--ADK--V  pfn 84603      -W--ADK--V  pfn 84604      -W--ADK--V  pfn 80009      -W--ADK--V
 `,
     says: [
+      'owner: windows',
       'PXE/4, a00000001234863, at va:fffff6fb7dbedda0, of ffffda0273eea040, x86.pte 4l',
       'PPE/3, a00000001235863, at va:fffff6fb7dbb4050, of ffffda0273eea040, x86.pte 4l',
       'PDE/2, a00000001236863, at va:fffff6fb76809cf8, of ffffda0273eea040, x86.pte 4l',

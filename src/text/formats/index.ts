@@ -12,7 +12,7 @@ import { crashRd, hexdumpC, od, ubootMd, xxd } from './hexdump.ts';
 import { labelledEntries } from './labelled-entries.ts';
 import { e820, iomem } from './memory-maps.ts';
 import { mtrrDmesg, mtrrProc, patDmesg, patList } from './memory-types.ts';
-import { bochsWords, gdbWords, qemuWords } from './memory-words.ts';
+import { bochsWords, gdbWords, qemuWords, windbgWords } from './memory-words.ts';
 import { arm64Ptdump, kvmStage2, wxCheck, x86Ptdump } from './ptdump.ts';
 import { qemuGva, qemuMem, qemuMtree, qemuTlb } from './qemu.ts';
 import {
@@ -46,6 +46,7 @@ export const recognisers: readonly Recogniser[] = [
   qemuWords,
   gdbWords,
   bochsWords,
+  windbgWords,
   qemuGva,
   qemuMtree,
   qemuRegisters,

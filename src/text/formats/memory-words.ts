@@ -3,6 +3,7 @@
  *
  *     0000000007c01000: 0x0000000007c02023 0x0000000007c03003            QEMU
  *     0x7c01000 <init_top_pgt+16>:	0x0000000007c02023	0x0000000007c03003     gdb
+ *     fffff880`0a1b2c30  00000000`02182063 00000000`00000000             WinDbg dq; !dq puts # in front: physical
  *     0x0000000006148000 <bogus+       0>:	0x0707c067	0x00000000           Bochs
  *
  * The number of digits says the unit; units smaller than an entry are put together, low part first.
@@ -102,4 +103,60 @@ export const bochsWords = tool({
   arch: 'x86',
   row: /^(0x[0-9a-f]{8,16}) <bogus\+ *\d{1,12}>:((?:\s{1,8}0x[0-9a-f]{2,16}){1,16})$/,
   more: [command(/bochs/), { like: /^\[bochs\]:$/, proof: 0.9 }],
+});
+
+const WINDBG_WORDS =
+  '((?:[0-9a-f]{8}`[0-9a-f]{8}|[0-9a-f]{2,16})(?: (?:[0-9a-f]{8}`[0-9a-f]{8}|[0-9a-f]{2,16})){0,15})';
+
+/** One row of `dq` and its like. */
+function windbgRow(m: RegExpExecArray, at: At<State>, space: 'pa' | 'va'): boolean {
+  const { state } = at;
+  if (state.space !== space) state.words?.flush();
+  state.space = space;
+  return words(
+    m[1] ?? '',
+    (m[2] ?? '')
+      .split(' ')
+      .map(text => `0x${text.replace('`', '')}`)
+      .join(' '),
+    at,
+  );
+}
+
+const MARKED = `([0-9a-f]{5,8}\`?[0-9a-f]{0,8}) {1,2}${WINDBG_WORDS}(?: {2,4}\\S.{0,80})?`;
+/** Where the mark stands right before the address, and where it looked like a prompt. */
+const PHYSICAL = new RegExp(`^# {0,16}${MARKED}$`);
+const UNMARKED = new RegExp(`^${MARKED}$`);
+const VIRTUAL = new RegExp(`^([0-9a-f]{1,8}\`[0-9a-f]{8}) {2}${WINDBG_WORDS}(?: {2,4}\\S.{0,80})?$`);
+const VIRTUAL_32 = /^([0-9a-f]{8}) {2}([0-9a-f]{8}`[0-9a-f]{8}(?: [0-9a-f]{8}`[0-9a-f]{8}){0,3})$/;
+
+const isWindbgRow = ({ text, prompt }: Line): boolean =>
+  (prompt === '#' ? [UNMARKED] : [PHYSICAL, VIRTUAL, VIRTUAL_32]).some(like => like.test(text));
+
+/** WinDbg's words show what they are by `#` in front, or by the backtick in the middle; `dd` without one is as od prints. */
+export const windbgWords = recogniser<State>({
+  id: 'windbg.d',
+  title: 'WinDbg dq, dd, !dq, !dd',
+  state: ({ entryBytes = 8 }) => ({ entryBytes }),
+  rows: [
+    { like: PHYSICAL, proof: 0.95, read: (m, at) => windbgRow(m, at, 'pa') },
+    { like: VIRTUAL, proof: 0.95, read: (m, at) => windbgRow(m, at, 'va') },
+    { like: VIRTUAL_32, proof: 0.95, read: (m, at) => windbgRow(m, at, 'va') },
+    {
+      like: UNMARKED,
+      proof: 0.95,
+      read: (m, at) => at.line.prompt === '#' && windbgRow(m, at, 'pa'),
+    },
+    {
+      like: /^!?d[qdpc][us]? /,
+      proof: 0.5,
+      read: (_, { line }) => line.prompt?.endsWith('kd>') === true,
+    },
+  ],
+  end: state => state.words?.flush(),
+  // hex dumps of other tools have rows of the same shape, and no mark
+  score: lines => {
+    const texts = lines.filter(({ text }) => text !== '');
+    return texts.length === 0 ? 0 : (0.96 * texts.filter(isWindbgRow).length) / texts.length;
+  },
 });

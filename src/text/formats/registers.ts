@@ -183,6 +183,12 @@ export const rdmsr = recogniser<RdmsrState>({
       read: (m, { line, out }) => put(m[1] ?? '', big(m[2]), line, out, 0),
     },
     {
+      // WinDbg
+      like: /^(msr\[[0-9a-f]{1,8}\]) = ([0-9a-f]{1,8}`[0-9a-f]{8}|[0-9a-f]{1,16})$/i,
+      proof: 1,
+      read: (m, { line, out }) => put(m[1] ?? '', big(m[2]), line, out, 0),
+    },
+    {
       like: /^(?:sudo )?rdmsr (?:-[-\w]{1,16} ){0,4}(?:(0x[0-9a-f]{1,8})|(\d{1,10}))$/i,
       proof: 0.9,
       read: (m, { line, state }) => {
@@ -204,7 +210,8 @@ export const rdmsr = recogniser<RdmsrState>({
     { like: /^rdmsr: CPU \d{1,5} cannot read MSR /, proof: 0.9 },
   ],
   // The bare values prove nothing by themselves.
-  score: (lines, byRows) => (lines.some(({ text }) => /^(?:sudo )?rdmsr |^MSR 0x/i.test(text)) ? byRows : 0),
+  score: (lines, byRows) =>
+    lines.some(({ text }) => /^(?:sudo )?rdmsr |^MSR 0x|^msr\[/i.test(text)) ? byRows : 0,
 });
 
 export const cpuinfo = recogniser({

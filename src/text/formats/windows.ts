@@ -12,12 +12,18 @@ import { big, known, recogniser, type Sink } from '../recogniser.ts';
 
 interface State {
   group: number;
+  /** Whose tables they are was said. */
+  said?: true;
   input?: bigint;
   places: { name: string; at: bigint }[];
   words: { line: Line; word: bigint; digits: number }[];
 }
 
 const X86_LEVEL: Readonly<Record<string, number>> = { PTE: 1, PDE: 2, PPE: 3, PXE: 4 };
+/** `PPE` and `PXE` are Windows' names. */
+const VTOP_LEVEL: Readonly<Record<string, number>> = {
+  ...{ PTE: 1, PDE: 2, PPE: 3, PDPE: 3, PXE: 4, PML4E: 4, PML5E: 5 },
+};
 const HEX = '(?:[0-9a-fA-F]{1,8}`[0-9a-fA-F]{8}|[0-9a-fA-F]{1,16})';
 
 /** `-G-DA--KW-V`: C G L D A N T U/K W/R E V. */
@@ -38,17 +44,23 @@ const flagsOf = (text: string): Attributes => {
 };
 
 const PFN =
-  /pfn ([0-9a-f]{1,10})\s{1,12}([-A-Z]{10,11})(?![-A-Z])|(not valid|Transition: [0-9a-f]{1,10}|PageFile: {1,4}\S{1,8}|Protect: |LARGE PAGE pfn [0-9a-f]{1,10})/g;
+  /(?<!PAGE )pfn ([0-9a-f]{1,10})\s{1,40}([-A-Z]{10,11})(?![-A-Z])|(not valid|Transition: [0-9a-f]{1,10}|PageFile: {1,4}\S{1,8}|Protect: |LARGE PAGE pfn [0-9a-f]{1,10})/g;
 
 function sayWalk(
   state: State,
   out: Sink,
   columns: readonly (RegExpExecArray | RegExpMatchArray)[] = [],
 ): void {
-  const { places, words } = state;
+  const { places } = state;
+  // a large page ends the walk: what stands below it is no entry
+  const large = columns.findIndex(([, , , other]) => other?.startsWith('LARGE PAGE'));
+  const words = large < 0 ? state.words : state.words.slice(0, large);
   state.places = [];
   state.words = [];
-  if (words.length === 0) return;
+  const [first] = words;
+  if (!first) return;
+  if (!state.said) out.put(first.line, { is: 'fact', name: 'owner', value: 'windows' });
+  state.said = true;
   // Flags of ten letters are Windows on Arm's.
   const arm64 = columns.some(([, , flags]) => flags?.length === 10);
   const top = places[0]?.name ?? '';
@@ -88,7 +100,7 @@ export const windbgPte = recogniser<State>({
   state: () => ({ group: 0, places: [], words: [] }),
   rows: [
     {
-      like: new RegExp(`^\\s{0,8}(P[XPDT]E) at\\s{1,4}(${HEX})(?:\\s{1,8}P[XPDT]E at\\s{1,4}${HEX}){0,3}$`),
+      like: new RegExp(`^\\s{0,8}(P[XPDT]E) at\\s{1,4}(${HEX})(?:\\s{1,40}P[XPDT]E at\\s{1,4}${HEX}){0,3}$`),
       proof: 1,
       read: (_, { line, state, out }) => {
         sayWalk(state, out);
@@ -100,7 +112,7 @@ export const windbgPte = recogniser<State>({
       },
     },
     {
-      like: new RegExp(`^\\s{0,8}contains (${HEX})(?:\\s{1,8}contains ${HEX}){0,3}$`),
+      like: new RegExp(`^\\s{0,8}contains (${HEX})(?:\\s{1,40}contains ${HEX}){0,3}$`),
       proof: 1,
       read: (_, { line, state, out }) => {
         if (state.places.length === 0) return false;
@@ -123,7 +135,7 @@ export const windbgPte = recogniser<State>({
       },
     },
     {
-      like: new RegExp(`^\\s{1,60}VA (${HEX})$`),
+      like: new RegExp(`^\\s{1,120}VA (${HEX})$`),
       proof: 0.9,
       read: (m, { state, out }) => {
         sayWalk(state, out);
@@ -140,7 +152,69 @@ export const windbgPte = recogniser<State>({
         state.input = big(m[1]);
       },
     },
-    { like: /^\s{1,80}(?:Protect: |Transition: |PageFile: |Proto: )/, proof: 0.6 },
+    { like: /^\s{0,160}(?:Protect|Transition|PageFile|Proto|Offset): {1,4}[0-9a-f`]{1,17}/, proof: 0.6 },
+    {
+      // !vtop: places, in newer versions with the entries in them
+      like: /^\w{3,8}VtoP: Virt ([0-9a-f`]{8,17}), pagedir ([0-9a-f`]{8,17})$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        sayWalk(state, out);
+        state.group = out.group();
+        state.input = big(m[1]);
+        out.put(line, { is: 'fact', name: 'root', value: big(m[2]) }, state.group);
+      },
+    },
+    {
+      like: /^(\w{3,8})VtoP: (PAE )?(PML4E|PML5E|PXE|PDPE|PPE|PDE|PTE) ([0-9a-f`]{1,17})(?: - ([0-9a-f`]{8,17}))?$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        const [, tool = '', pae, name = '', place, digits] = m;
+        if (digits === undefined) return;
+        const mode = tool.startsWith('Amd64') ? '4l' : pae ? 'pae' : '32';
+        out.put(
+          line,
+          known<Entry>({
+            is: 'entry',
+            word: big(digits),
+            width: mode === '32' ? 32 : 64,
+            level: known({ name, number: VTOP_LEVEL[name] }),
+            at: big(place),
+            atSpace: 'pa',
+            input: state.input,
+            regime: { family: 'x86.pte', mode },
+          }),
+          state.group,
+        );
+      },
+    },
+    {
+      like: /^Virtual address ([0-9a-f`]{1,17}) translates to physical address ([0-9a-f`]{1,17})\.?$/,
+      proof: 1,
+      read: (m, { line, state, out }) =>
+        out.put(
+          line,
+          {
+            ...{ is: 'translation', input: big(m[1]), inputSpace: 'va' },
+            ...{ output: big(m[2]), outputSpace: 'pa' },
+          },
+          state.group,
+        ),
+    },
+    {
+      like: /^Virtual address ([0-9a-f`]{1,17}) translation fails?, error (0x[0-9a-f]{1,8})\.?$/i,
+      proof: 1,
+      read: (m, { line, state, out }) =>
+        out.put(
+          line,
+          {
+            ...{ is: 'translation', input: big(m[1]), inputSpace: 'va', outputSpace: 'pa' },
+            reason: `error ${m[2]}`,
+          },
+          state.group,
+        ),
+    },
+    { like: /^\w{3,8}VtoP: /, proof: 0.9 },
+    { like: /^!vtop\s/, proof: 0.6, read: (_, { line }) => line.prompt?.endsWith('kd>') === true },
     { like: /^!pte\s/, proof: 0.6, read: (_, { line }) => line.prompt?.endsWith('kd>') === true },
   ],
   end: (state, out) => sayWalk(state, out),
