@@ -84,6 +84,11 @@ export interface Walks<Machine extends object = object> {
   /** What a root that was found by structure is, and with which registers a processor would walk it. */
   judge(root: ScannedRoot): Judgement;
   /**
+   * Registers of a machine that walks a guest's tables: those of the second stage, with the guest's own by the names that
+   * they have there.
+   */
+  nested(second: RegisterValues, guest: RegisterValues): RegisterValues;
+  /**
    * The kernel's own root by VMCOREINFO.
    * @param machine what the dump's header calls the machine
    */

@@ -8,6 +8,8 @@ export function textOf(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new InputError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
+    throw new InputError(
+      `${path}: ${code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'is a folder, not a file' : message}`,
+    );
   }
 }

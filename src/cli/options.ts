@@ -61,7 +61,7 @@ export const dumpOptions = {
     type: 'text',
     name: 'NAME',
     describe:
-      'Which translation, by the name it is printed with: stage2, el1.ttbr0, paging, ept, npt…; several with commas; all (default: those in use)',
+      'Which translation, by the name it is printed with: stage2, el1.ttbr0, paging, ept, npt…; several with commas; all; auto, or a number: what `memattr roots` finds, the surest first; list (default: those in use)',
   },
   base: { type: 'text', name: 'ADDRESS', describe: 'Raw memory begins at this physical address' },
   map: {

@@ -22,6 +22,9 @@ export function unknownRegister(name: string): string {
   return `no register is called ${name}; ${hint}`;
 }
 
+/** What a walk of arm64 needs. */
+const SYSTEM = 'TTBR0_EL1, TTBR1_EL1, TCR_EL1, MAIR_EL1, SCTLR_EL1';
+
 /** One edit away from a register: what contains its name is something else (`CR0readShadow`). */
 const isMisspelt = (text: string): boolean =>
   NAMES.some(name => distance(text.toUpperCase(), name) <= (name.length > 6 ? 2 : 1));
@@ -55,7 +58,9 @@ export function sourceOf(text: string, where: string): Source {
     (source.facts?.size ?? 0) === 0
   )
     throw new RegisterSyntaxError(
-      'no register of a translation: expected JSON of names to numbers, `info registers` of QEMU or gdb, a VMCS or VMCB dump, a kernel message, or NAME=value lines',
+      /\bX00=[0-9a-f]{16}\b/i.test(text)
+        ? `no register of a translation: QEMU's \`info registers\` of arm64 has no system registers, and ${SYSTEM} are missing; gdb at QEMU's gdbstub shows them (info registers ${SYSTEM.replaceAll(',', '')}), or memattr roots FILE finds what the memory shows`
+        : 'no register of a translation: expected JSON of names to numbers, `info registers` of QEMU or gdb, a VMCS or VMCB dump, a kernel message, or NAME=value lines; or memattr roots FILE, which finds what the memory shows',
     );
   return source;
 }

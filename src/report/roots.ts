@@ -7,9 +7,9 @@ import { type Answer, mapped } from './answer.ts';
 import { SCHEMA } from './records.ts';
 import { exactSizeText } from './size.ts';
 import type { Look } from './style.ts';
-import { type Column, wrap } from './table.ts';
+import { type Column, table, wrap } from './table.ts';
 
-const rootRecord = (root: FoundRoot, rank: number) => ({
+const rootRecord = ({ registers: _, ...root }: FoundRoot, rank: number) => ({
   schema: SCHEMA.roots,
   rank,
   ...root,
@@ -17,7 +17,7 @@ const rootRecord = (root: FoundRoot, rank: number) => ({
 });
 
 /** What a number below 1 means in a word. */
-const sure = (confidence: number): string =>
+export const sure = (confidence: number): string =>
   confidence >= 0.95
     ? 'certain'
     : confidence >= 0.75
@@ -68,6 +68,38 @@ const COLUMNS: readonly Column<Ranked>[] = [
   { title: 'options', text: ({ root }) => root.options.join(' ') },
 ];
 
+/** What people get: one line each. */
+const SHORT: readonly Column<Ranked>[] = [
+  { title: '#', text: ({ rank }) => `${rank}`, align: 'right' },
+  { title: 'sure', text: ({ root }) => `${Math.round(root.confidence * 100)} %`, align: 'right' },
+  { title: 'kind', text: ({ root }) => root.kind },
+  { title: 'address', text: ({ root }) => hex(root.address) },
+  { title: 'tables', text: ({ root }) => `${root.tables}`, align: 'right' },
+  { title: 'leaves', text: ({ root }) => `${root.leaves}`, align: 'right' },
+  { title: 'options', text: ({ root }) => optionsText(root) },
+];
+
+/** The same where options with their values are too wide: their names. */
+const NARROW: readonly Column<Ranked>[] = SHORT.map(column =>
+  column.title === 'options'
+    ? { ...column, text: ({ root }) => optionsText(root).replace(/(--(?!root)\S+) \S+/g, '$1') }
+    : column,
+);
+
+function shortLines(rows: readonly Ranked[], { style, width }: Look): string[] {
+  const look = { width: Number.POSITIVE_INFINITY, head: style.dim };
+  const full = table(SHORT, rows, { width: 1e6 });
+  return full.every(line => line.length <= width) ? table(SHORT, rows, look) : table(NARROW, rows, look);
+}
+
+/** How to walk it: `--root el1.ttbr1` where the registers give it already. */
+const optionsText = ({ names, options, memory }: FoundRoot): string =>
+  names.length > 0
+    ? `--root ${names[0]}`
+    : memory === 'physical'
+      ? options.join(' ')
+      : `behind ${memory.replace(/^.* at /, '')}`;
+
 /** Roots that are shown, of all that were found. */
 export interface ShownRoots {
   readonly shown: readonly FoundRoot[];
@@ -78,22 +110,40 @@ export interface ShownRoots {
   readonly source: string;
 }
 
-export function rootsAnswer(roots: ShownRoots): Answer<Ranked> {
+/** @param explain with the evidence; a line each without */
+export function rootsAnswer(roots: ShownRoots, explain: boolean): Answer<Ranked> {
   const rows = roots.shown.map((root, i) => ({ root, rank: i + 1 }));
   return {
     records: mapped(rows, ({ root, rank }) => rootRecord(root, rank)),
     rows,
     columns: COLUMNS,
     lines: look => [
-      ...rows.flatMap(({ root, rank }) => [...rootLines(root, rank, look), '']),
-      `  ${look.style.dim(rootsFacts(roots).join('; '))}`,
+      ...(explain
+        ? rows.flatMap(({ root, rank }) => [...rootLines(root, rank, look), ''])
+        : rows.length > 0
+          ? [...shortLines(rows, look), '']
+          : []),
+      ...rootsFacts(roots, explain)
+        .flatMap(text => wrap(text, look.width))
+        .map(look.style.dim),
     ],
   };
 }
 
-const rootsFacts = ({ shown, found, pages, source }: ShownRoots): string[] => [
-  counted(found, 'root'),
-  ...(source === '' ? [] : [`registers from ${source}`]),
-  pages === 0 ? 'memory was not searched' : `${exactSizeText(addressOf(pages))} searched`,
-  ...(shown.length < found ? [`the ${shown.length} surest are shown (--above 0 shows all)`] : []),
+const rootsFacts = ({ shown, found, pages, source }: ShownRoots, explain: boolean): string[] => [
+  [
+    counted(found, 'root'),
+    ...(source === '' ? [] : [`registers from ${source}`]),
+    pages === 0 ? 'memory was not searched' : `${exactSizeText(addressOf(pages))} searched`,
+    ...(shown.length < found
+      ? [
+          `the ${counted(shown.length, 'surest', 'surest')} ${shown.length === 1 ? 'is' : 'are'} shown (--above 0 shows all)`,
+        ]
+      : []),
+  ].join('; '),
+  ...(shown.length === 0
+    ? []
+    : [
+        `memattr walk FILE --root 1 (or translate, lint, rmap) takes the first${explain ? '' : '; --explain has evidence and options'}`,
+      ]),
 ];

@@ -175,6 +175,7 @@ class Finder {
       evidence: [counts, ...judged.evidence],
       assumed: [...judged.assumed],
       options: [...judged.options],
+      registers: judged.registers,
       tables: root.tables,
       leaves: root.leaves,
       missing: root.missing,
@@ -195,6 +196,7 @@ class Finder {
         draft.kind = candidate.regime.id;
         draft.title = candidate.regime.title;
         draft.options = [...options];
+        draft.registers = registers;
         draft.assumed = [...candidate.assumed];
         draft.candidate = candidate;
       }
@@ -216,6 +218,7 @@ class Finder {
         evidence: [evidence, ...sound.evidence],
         assumed: [...candidate.assumed],
         options: [...options],
+        registers,
         tables: sound.tables,
         leaves: sound.leaves,
         missing: sound.missing,

@@ -1,5 +1,7 @@
 /** Where a translation begins, with the evidence. */
 
+import type { RegisterValues } from './candidate.ts';
+
 /** Who says that a walk begins here. */
 export type RootSource = 'registers' | 'vmcoreinfo' | 'structure';
 
@@ -24,6 +26,8 @@ export interface FoundRoot {
   readonly assumed: readonly string[];
   /** Options of `memattr walk` that walk it; empty where the registers given already do. */
   readonly options: readonly string[];
+  /** The same as registers; absent where the registers given already do. */
+  readonly registers?: RegisterValues;
   readonly tables: number;
   readonly leaves: number;
   /** Pointers to tables that the image does not hold. */

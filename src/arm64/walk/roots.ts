@@ -228,3 +228,7 @@ function perLevel<S>(make: (level: number) => S): (level: number) => S {
   const made = [3, 2, 1, 0, -1].map(make);
   return level => made[level] as S;
 }
+
+/** EL1's registers keep their names under a stage 2: its own say that it is on. */
+export const nested = (second: RegisterValues, guest: RegisterValues): RegisterValues =>
+  new Map([...guest, ...second]);

@@ -9,6 +9,7 @@ export const verb = command({
     'Where do translations begin? By registers, notes and VMCOREINFO, and by the structure of the memory',
   examples: [
     ['memattr roots vm.core', 'what the dump’s notes say, and what its memory shows'],
+    ['memattr roots vm.core --explain --limit 1', 'the surest, with the evidence'],
     [
       'memattr roots vm.elf --registers vm.json',
       'which of a machine’s registers give a root here, guests included',
@@ -34,6 +35,7 @@ export const verb = command({
       name: 'PERCENT',
       describe: 'Only roots at least this sure (default: 20)',
     },
+    explain: { type: 'switch', describe: 'The evidence, and what was assumed' },
     limit: { type: 'text', name: 'N', describe: 'Print at most N roots' },
     pages: {
       type: 'text',

@@ -9,7 +9,8 @@ import { EXIT } from '../trouble.ts';
 import { namesOf } from './bench-args.ts';
 import { Session } from './bench-session.ts';
 import { missingText } from './complete.ts';
-import { type DumpArgs, withDump } from './dump.ts';
+import type { DumpArgs } from './dump.ts';
+import { withDump } from './translations.ts';
 
 const WORKS = ['read', 'walk', 'summary'] as const;
 type DumpBenchArgs = DumpArgs & Globals & { readonly only?: string | undefined };

@@ -25,7 +25,8 @@ import { print } from '../print.ts';
 import { isTextFile, textChunks } from '../text-file.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
 import { complete } from './complete.ts';
-import { type Dump, type DumpArgs, translationsOf, withImage } from './dump.ts';
+import { type Dump, type DumpArgs, withImage } from './dump.ts';
+import { translationsOf } from './translations.ts';
 
 type DiffArgs = Omit<DumpArgs, 'dump'> &
   Globals & {
@@ -67,15 +68,15 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
           'diff needs two dumps, a dump and a text, or one dump with --root-a and --root-b',
         );
       const b = sideArgs(args, first, 'root-b');
-      return answer(ofDumps(chosen(a, image), chosen(b, image), course));
+      return answer(ofDumps(await chosen(a, image, io), await chosen(b, image, io), course));
     }
     if (second === '-' || (await isTextFile(second))) {
       const text = await mapsIn(second, args, io);
-      return answer(ofText(chosen(a, image), text, args, course));
+      return answer(ofText(await chosen(a, image, io), text, args, course));
     }
     const b = sideArgs(args, second, 'root-b');
     return withImage('diff', b.args, io, async other =>
-      answer(ofDumps(chosen(a, image), chosen(b, other.image), course)),
+      answer(ofDumps(await chosen(a, image, io), await chosen(b, other.image, io), course)),
     );
   });
 }
@@ -111,8 +112,8 @@ function sideArgs(args: DiffArgs, dump: string, option: 'root-a' | 'root-b'): Si
 }
 
 /** The translations of one side. */
-function chosen({ args, by }: SideArgs, image: Image): Dump {
-  const dump = translationsOf(args, image);
+async function chosen({ args, by }: SideArgs, image: Image, io: Io): Promise<Dump> {
+  const dump = await translationsOf(args, image, text => io.err.write(`memattr diff: ${text}\n`));
   if (by === undefined) return dump;
   const wanted = dump.wanted.filter(({ candidate }) => candidate.from[0]?.startsWith(`${by}=`));
   if (wanted.length === 0)

@@ -3,7 +3,6 @@ import { architectureOf, architectureOfMachine, impliedBy } from '../../arch/nam
 import { candidatesOfAll, type Machine as Processor } from '../../arch/walks.ts';
 import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
 import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
-import { didYouMean } from '../../bits/suggest.ts';
 import { hex, parseWord } from '../../bits/word.ts';
 import type { Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
@@ -12,19 +11,17 @@ import { parseVmcoreinfo } from '../../image/vmcoreinfo.ts';
 import { Watched } from '../../image/watched.ts';
 import { knownFrom, type Machine, originText, type Source, saidOf, valuesOf } from '../../machine/machine.ts';
 import type { Registers } from '../../text/registers.ts';
-import type { Candidates } from '../../walk/candidate.ts';
-import { type Space, spacesOf } from '../../walk/space.ts';
+import type { Space } from '../../walk/space.ts';
 import type { Recipe } from '../../workers/recipe.ts';
-import type { OptionValues } from '../command.ts';
+import type { Globals, OptionValues } from '../command.ts';
 import { textOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
 import { progress } from '../progress.ts';
-import { UsageError } from '../trouble.ts';
 import { besideDump, machineGiven, sourceOfFile } from './machine.ts';
 
-export type DumpArgs = OptionValues<typeof dumpOptions> & { readonly dump: string };
+export type DumpArgs = OptionValues<typeof dumpOptions> & Globals & { readonly dump: string };
 
 /** What the registers do not say. Nothing is set that was not given: the candidates name what they assume. */
 const machineSettings = {
@@ -59,20 +56,6 @@ export interface OpenDump {
 export interface Dump extends OpenDump {
   /** The translations that were asked for. */
   readonly wanted: readonly Space[];
-}
-
-/** Open the dump with the translations that were asked for, use it, close it. */
-export const withDump = (
-  verb: string,
-  args: DumpArgs,
-  io: Io,
-  use: (dump: Dump) => number | Promise<number>,
-): Promise<number> => withImage(verb, args, io, ({ image }) => use(translationsOf(args, image)));
-
-/** The translations of an opened dump that the options ask for. */
-export function translationsOf(args: DumpArgs, image: Image): Dump {
-  const opened = described(args, image);
-  return { ...opened, wanted: choose(args, opened.candidates, image) };
 }
 
 /**
@@ -115,7 +98,7 @@ const openingOf = (args: DumpArgs): Recipe['open'] => ({
 });
 
 /** An opened image with its registers and the translations they give. */
-function described(args: DumpArgs, image: Image): OpenDump {
+export function described(args: DumpArgs, image: Image): OpenDump {
   const path = args.registers ?? besideDump(args.dump);
   const file = path === undefined ? undefined : sourceOfFile(path);
   const known = machineGiven(args, file, sourcesOf(image, file));
@@ -132,7 +115,10 @@ function described(args: DumpArgs, image: Image): OpenDump {
 }
 
 /** What is implied and not given stands among what a translation assumed. */
-function impliedIn({ assumed, cpu }: Found['found'][number], { cpus }: Machine) {
+export function impliedIn(
+  { assumed, cpu }: Pick<Found['found'][number], 'assumed' | 'cpu'>,
+  { cpus }: Machine,
+): { readonly assumed: readonly string[] } {
   const implied = [...(cpus[cpu] ?? [])].filter(([, { origin }]) => origin.kind === 'implied');
   const texts = implied.map(([name, { value, origin }]) => `${name} ${hex(value)}, ${originText(origin)}`);
   return { assumed: [...assumed, ...texts] };
@@ -206,29 +192,4 @@ function processorOf(
 export function candidatesOf(args: DumpArgs, cpus: readonly Registers[], image: Image): Found {
   const { architecture, machine } = processorOf(args, cpus, image);
   return candidatesOfAll(cpus, architecture, machine);
-}
-
-/** The translations asked for by name, else those in use, else all there are. */
-function choose({ root }: DumpArgs, { found, refused }: Candidates, image: Image): readonly Space[] {
-  const why = refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
-  const reasons = why && ` [${why}]`;
-  if (found.length === 0)
-    throw new UsageError(
-      `no translation to walk: give its registers (--registers FILE, --vttbr and --vtcr, --ttbr0 and --tcr, --cr3, --eptp, --ncr3)${reasons}`,
-    );
-  const spaces = spacesOf(found, image.space);
-  if (root === 'all') return spaces;
-  if (root === undefined) {
-    const active = spaces.filter(({ candidate }) => candidate.active);
-    return active.length > 0 ? active : spaces;
-  }
-  return root.split(',').flatMap(name => {
-    // `stage2` stands for the stage 2 of every CPU
-    const matching = spaces.filter(({ candidate }) => candidate.name.replace(/^cpu\d+\./, '') === name);
-    const exact = spaces.filter(({ candidate }) => candidate.name === name);
-    if (exact.length + matching.length > 0) return exact.length > 0 ? exact : matching;
-    const names = found.map(candidate => candidate.name);
-    const hint = didYouMean(name, names) || `there are ${names.join(', ')}`;
-    throw new UsageError(`no translation '${name}'; ${hint}${reasons}`);
-  });
 }

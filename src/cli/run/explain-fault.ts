@@ -32,8 +32,9 @@ import { pairsOf } from '../names.ts';
 import { sayHex } from '../numbers.ts';
 import { printer, refuseRows } from '../print.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
-import { type Dump, type DumpArgs, withDump } from './dump.ts';
+import type { Dump, DumpArgs } from './dump.ts';
 import { machineGiven } from './machine.ts';
+import { withDump } from './translations.ts';
 
 type FaultArgs = Omit<DumpArgs, 'dump'> &
   Globals & {

@@ -17,7 +17,8 @@ import type { Io } from '../io.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { version } from '../version.ts';
-import { type DumpArgs, withDump } from './dump.ts';
+import type { DumpArgs } from './dump.ts';
+import { withDump } from './translations.ts';
 
 type LintArgs = Omit<DumpArgs, 'dump'> &
   Globals & {

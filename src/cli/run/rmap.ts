@@ -10,7 +10,8 @@ import { sayHex } from '../numbers.ts';
 import { printer } from '../print.ts';
 import { EXIT } from '../trouble.ts';
 import { complete } from './complete.ts';
-import { type Dump, type DumpArgs, withDump } from './dump.ts';
+import type { Dump, DumpArgs } from './dump.ts';
+import { withDump } from './translations.ts';
 import { type WorkerArgs, walksOf } from './walks.ts';
 
 type RmapArgs = DumpArgs &

@@ -11,7 +11,8 @@ import type { Io } from '../io.ts';
 import { sayHex } from '../numbers.ts';
 import { printer, refuseRows } from '../print.ts';
 import { EXIT } from '../trouble.ts';
-import { type Dump, type DumpArgs, withDump } from './dump.ts';
+import type { Dump, DumpArgs } from './dump.ts';
+import { withDump } from './translations.ts';
 
 type TranslateArgs = DumpArgs &
   Globals & { readonly addresses: readonly string[]; readonly explain?: boolean | undefined };

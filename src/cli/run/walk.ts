@@ -14,7 +14,8 @@ import type { walkOptions } from '../options.ts';
 import { printer } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { complete, missingText } from './complete.ts';
-import { type Dump, type DumpArgs, withDump } from './dump.ts';
+import type { Dump, DumpArgs } from './dump.ts';
+import { withDump } from './translations.ts';
 import { type Walks, type WorkerArgs, walksOf } from './walks.ts';
 
 type WalkArgs = DumpArgs & WorkerArgs & Globals & OptionValues<typeof walkOptions>;
@@ -70,20 +71,59 @@ async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArg
     ...(args.from === undefined ? {} : { from: frameAt(parseWord(args.from)) }),
     ...(args.to === undefined ? {} : { to: frameUp(parseWord(args.to)) }),
   };
+  if (args.from !== undefined && args.to !== undefined && parseWord(args.to) <= parseWord(args.from))
+    throw new UsageError(`--to ${args.to} is not above --from ${args.from}: nothing lies between`);
   const filter = filterOf(args);
   const print = printer(args, io);
   let status: number = EXIT.answer;
   for (const space of wanted) {
     const map = await walks.map(space, { ...bounds, payload: args.payload === true });
     const all = mapRecords(map, space.candidate.rules);
-    const kept = Object.keys(filter).length === 0 ? all : filtered(all, filter);
+    const types = new Types(filter.type);
+    const kept = Object.keys(filter).length === 0 ? all : filtered(types.of(all), filter);
     const records = args.sort === undefined || args.sort === 'input' ? kept : sorted(kept, args.sort);
     const rows = new Passing(records, { limit, wrong: isTrouble });
     print(rangesAnswer({ map, rows, all: wanted, source, payload: args.payload === true }));
+    const none = types.missing(space.candidate.assumed);
+    if (none !== undefined) say(io, `${space.candidate.name}: ${none}`);
     status = Math.max(status, rows.wrong ? EXIT.findings : EXIT.answer, complete('walk', map, io));
   }
   print.end();
   return status;
+}
+
+/** Which memory types went by, for whoever asked for one that there is not. */
+class Types {
+  readonly #wanted: string | undefined;
+  readonly #seen = new Set<string>();
+  #found = false;
+
+  constructor(wanted: string | undefined) {
+    this.#wanted = wanted;
+  }
+
+  *of(records: Iterable<MapRecord>): Generator<MapRecord> {
+    for (const record of records) {
+      if (this.#wanted !== undefined && !this.#found) {
+        this.#found = matches(record, { type: this.#wanted });
+        const { effective, type, s1, s2 } = record;
+        for (const name of [effective ?? type, s1?.type, s2?.type]) if (name) this.#seen.add(name);
+      }
+      yield record;
+    }
+  }
+
+  /** The types there are, where none has the name. */
+  missing(assumed: readonly string[]): string | undefined {
+    if (this.#wanted === undefined || this.#found || this.#seen.size === 0) return undefined;
+    const names = [...this.#seen];
+    const shown = names.slice(0, 12).join(', ');
+    const unnamed = assumed.filter(text => text.includes('stay indices'));
+    return [
+      `no type here has '${this.#wanted}' in its name; there are ${shown}${names.length > 12 ? '…' : ''}`,
+      ...unnamed.map(text => `${text} (--pat linux, --pat VALUE, --mair VALUE name them)`),
+    ].join('; ');
+  }
 }
 
 function* filtered(records: Iterable<MapRecord>, filter: Filter): Generator<MapRecord> {

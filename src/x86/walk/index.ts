@@ -3,7 +3,7 @@ import type { Walks } from '../../arch/architecture.ts';
 import { startOf } from './entries.ts';
 import { kernelRoot } from './kernel-root.ts';
 import { guess, levelNamed, revealed } from './revealed.ts';
-import { candidates, type Machine } from './roots.ts';
+import { candidates, type Machine, nested } from './roots.ts';
 import { joined, judge, species } from './scan.ts';
 import { stated } from './stated.ts';
 
@@ -30,6 +30,7 @@ export const walks: Walks<Machine> = {
     species(machine).filter(({ id }) => header !== 'x86-64' || (id !== 'x86.32bit' && id !== 'x86.pae')),
   joined,
   judge,
+  nested,
   kernelRoot,
   revealed,
   levelNamed,

@@ -246,3 +246,7 @@ function physicalWidth(
   }
   return { bits: 52, assumed: ['MAXPHYADDR is not given: 52, so no address bit is reserved'] };
 }
+
+/** A guest's control registers are named `GUESTCR3`… beside EPTP or nCR3. */
+export const nested = (second: RegisterValues, guest: RegisterValues): RegisterValues =>
+  new Map([...second, ...[...guest].map(([name, value]) => [`GUEST${name}`, value] as const)]);

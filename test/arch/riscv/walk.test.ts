@@ -349,7 +349,7 @@ describe('roots', () => {
       missing: 0,
     });
     expect(first?.options).toEqual(['--satp', hex((8n << 60n) | BigInt(root >>> 12))]);
-    const text = printed(rootsAnswer({ shown: found, found: found.length, pages, source: '' }));
+    const text = printed(rootsAnswer({ shown: found, found: found.length, pages, source: '' }, true));
     expect(text).toContain('riscv.sv39');
     expect(text).toContain('1 entries in the kernel half');
   });

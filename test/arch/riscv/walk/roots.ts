@@ -50,3 +50,7 @@ export function candidates(registers: RegisterValues, { pma, ...processor }: Mac
     refused: [],
   };
 }
+
+/** One stage: a guest's registers are the machine's. */
+export const nested = (second: RegisterValues, guest: RegisterValues): RegisterValues =>
+  new Map([...second, ...guest]);

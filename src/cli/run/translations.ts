@@ -1,0 +1,68 @@
+/** Which translations of a dump a verb is about: those that registers give, by name or in use, or those that the memory shows. */
+import { didYouMean } from '../../bits/suggest.ts';
+import type { Image } from '../../image/parse.ts';
+import type { Candidates } from '../../walk/candidate.ts';
+import { type Space, spacesOf } from '../../walk/space.ts';
+import type { Io } from '../io.ts';
+import { print } from '../print.ts';
+import { EXIT, UsageError } from '../trouble.ts';
+import { type Dump, type DumpArgs, described, type OpenDump, withImage } from './dump.ts';
+
+/** Open the dump with the translations that were asked for, use it, close it. */
+export const withDump = (
+  verb: string,
+  args: DumpArgs,
+  io: Io,
+  use: (dump: Dump) => number | Promise<number>,
+): Promise<number> =>
+  withImage(verb, args, io, async opened => {
+    if (args.root === 'list') {
+      print((await import('./found.ts')).listed(opened, args), args, io);
+      return EXIT.answer;
+    }
+    return use(await chosen(args, opened, say(verb, io)));
+  });
+
+/** The translations of an opened dump that the options ask for. @param say what was taken, where nobody named it */
+export const translationsOf = (args: DumpArgs, image: Image, say: (text: string) => void): Promise<Dump> =>
+  chosen(args, described(args, image), say);
+
+const say =
+  (verb: string, io: Io) =>
+  (text: string): void =>
+    void io.err.write(`memattr ${verb}: ${text}\n`);
+
+async function chosen(args: DumpArgs, opened: OpenDump, say: (text: string) => void): Promise<Dump> {
+  const rank = args.root === 'auto' ? 1 : /^[1-9]\d*$/.test(args.root ?? '') ? Number(args.root) : undefined;
+  if (rank === undefined) return { ...opened, wanted: choose(args, opened.candidates, opened.image) };
+  const { dump, said } = (await import('./found.ts')).dumpAt(rank, opened, args);
+  say(said);
+  return dump;
+}
+
+/** The translations asked for by name, else those in use, else all there are. */
+function choose({ root }: DumpArgs, { found, refused }: Candidates, image: Image): readonly Space[] {
+  const why = refused.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
+  const reasons = why && ` [${why}]`;
+  if (found.length === 0)
+    throw new UsageError(
+      `no translation to walk: give its registers (--registers FILE, --vttbr and --vtcr, --ttbr0 and --tcr, --cr3, --eptp, --ncr3), or --root auto, which takes the surest that memattr roots FILE finds${reasons}`,
+    );
+  const spaces = spacesOf(found, image.space);
+  if (root === 'all') return spaces;
+  if (root === undefined) {
+    const active = spaces.filter(({ candidate }) => candidate.active);
+    return active.length > 0 ? active : spaces;
+  }
+  return root.split(',').flatMap(name => {
+    // `stage2` stands for the stage 2 of every CPU
+    const matching = spaces.filter(({ candidate }) => candidate.name.replace(/^cpu\d+\./, '') === name);
+    const exact = spaces.filter(({ candidate }) => candidate.name === name);
+    if (exact.length + matching.length > 0) return exact.length > 0 ? exact : matching;
+    const names = found.map(candidate => candidate.name);
+    const hint =
+      didYouMean(name, names) ||
+      `there are ${names.join(', ')}; auto or a number takes what memattr roots finds, list lists it`;
+    throw new UsageError(`no translation '${name}'; ${hint}${reasons}`);
+  });
+}
