@@ -106,6 +106,8 @@ const TYPED_BY: Readonly<Record<TypedRange['by'], string>> = {
   'mtrr-fixed': 'MTRR fixed',
   'mtrr-variable': 'MTRR',
   'pat-list': 'PAT list',
+  'mtrr-combined': 'MTRRs together',
+  'mtrr-conflict': 'MTRR conflict',
   'pat-conflict': 'PAT conflict',
 };
 

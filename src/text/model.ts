@@ -139,7 +139,15 @@ export type TypeName = 'UC' | 'UC-' | 'WC' | 'WT' | 'WP' | 'WB' | '?';
 /** A memory type given to physical addresses: MTRRs and Linux's PAT list. */
 export interface TypedRange {
   readonly is: 'type';
-  readonly by: 'mtrr-default' | 'mtrr-fixed' | 'mtrr-variable' | 'pat-list' | 'pat-conflict';
+  readonly by:
+    | 'mtrr-default'
+    | 'mtrr-fixed'
+    | 'mtrr-variable'
+    /** What all MTRRs make of a range together. */
+    | 'mtrr-combined'
+    | 'mtrr-conflict'
+    | 'pat-list'
+    | 'pat-conflict';
   /** Both absent for the default type and for a disabled register. */
   readonly start?: bigint;
   readonly end?: bigint;
@@ -149,7 +157,7 @@ export interface TypedRange {
   readonly disabled?: true;
   /** mtrr-variable from dmesg: the mask as printed; `end` follows from it where it is contiguous. */
   readonly mask?: bigint;
-  /** pat-conflict: what was asked for. */
+  /** Conflicts: what was asked for. */
   readonly requested?: TypeName;
 }
 

@@ -344,6 +344,24 @@ PTE: 0x8000000101234061
     ],
   },
   {
+    id: 'firmware.mtrr',
+    name: 'coreboot',
+    text: `MTRR: Physical address space:
+0x0000000000000000 - 0x00000000000a0000 size 0x000a0000 type 6
+MTRR: Fixed MSR 0x250 0x0606060606060606
+CPU physical address size: 39 bits
+MTRR: UC selected as default type.
+MTRR: 0 base 0x0000000000000000 mask 0x0000007f80000000 type 6
+`,
+    says: [
+      'mtrr-combined  0-a0000 WB',
+      'MTRR_FIX64K_00000=606060606060606',
+      'MAXPHYADDR: 27',
+      'mtrr-default  ?-? UC',
+      'mtrr-variable 0 0-80000000 WB',
+    ],
+  },
+  {
     id: 'qemu.info-tlb',
     name: '4-level: large page, 4K pages, PAT of a 4K page',
     text: `0000000000200000: 0000000000200000 --P-----W

@@ -11,7 +11,7 @@ import { opteeTables, tfa, ubootBdinfo, ubootTables, zephyr } from './firmware.t
 import { crashRd, hexdumpC, od, ubootMd, xxd } from './hexdump.ts';
 import { labelledEntries } from './labelled-entries.ts';
 import { e820, iomem } from './memory-maps.ts';
-import { mtrrDmesg, mtrrProc, patDmesg, patList } from './memory-types.ts';
+import { mtrrDmesg, mtrrFirmware, mtrrProc, patDmesg, patList } from './memory-types.ts';
 import { bochsWords, gdbWords, qemuWords, windbgWords } from './memory-words.ts';
 import { arm64Ptdump, kvmStage2, wxCheck, x86Ptdump } from './ptdump.ts';
 import { qemuGva, qemuMem, qemuMtree, qemuTlb } from './qemu.ts';
@@ -81,6 +81,7 @@ export const recognisers: readonly Recogniser[] = [
   kvmTrace,
   mtrrProc,
   mtrrDmesg,
+  mtrrFirmware,
   patList,
   patDmesg,
   e820,
