@@ -2,10 +2,10 @@
 import { eraseAll, type Family } from '../bits/family.ts';
 import { descriptors, stage1, stage2 } from './descriptors/families.ts';
 import { mair, mair2 } from './registers/attributes.ts';
-import { hcr, sctlrEl1, sctlrEl2, sctlrEl3, tcr2El1, tcr2El2 } from './registers/control.ts';
-import { esr, hpfar, par } from './registers/fault.ts';
-import { ctr, mmfr0, mmfr1, mmfr2, mmfr3, mmfr4 } from './registers/features.ts';
-import { pir, s2pir } from './registers/permissions.ts';
+import { hcr, hcrx, scr, sctlrEl1, sctlrEl2, sctlrEl3, tcr2El1, tcr2El2 } from './registers/control.ts';
+import { esr, hpfar, mfar, par } from './registers/fault.ts';
+import { ctr, isar1, mmfr0, mmfr1, mmfr2, mmfr3, mmfr4, pfr0, pfr1, pfr2 } from './registers/features.ts';
+import { pir, por, s2pir } from './registers/permissions.ts';
 import { ttbr, vttbr } from './registers/roots.ts';
 import { stage1Controls, stage2Controls } from './registers/translation.ts';
 import { stage1Regime, stage2Regime } from './walk/regime.ts';
@@ -16,17 +16,25 @@ export {
   ctr,
   esr,
   hcr,
+  hcrx,
   hpfar,
+  isar1,
   mair,
   mair2,
+  mfar,
   mmfr0,
   mmfr1,
   mmfr2,
   mmfr3,
   mmfr4,
   par,
+  pfr0,
+  pfr1,
+  pfr2,
   pir,
+  por,
   s2pir,
+  scr,
   sctlrEl1,
   sctlrEl2,
   sctlrEl3,
@@ -53,18 +61,26 @@ export const all: readonly Family[] = eraseAll([
   ttbr,
   vttbr,
   hcr,
+  hcrx,
+  scr,
   sctlrEl1,
   sctlrEl2,
   sctlrEl3,
   pir,
+  por,
   s2pir,
   par,
   esr,
   hpfar,
+  mfar,
   ctr,
   mmfr0,
   mmfr1,
   mmfr2,
   mmfr3,
   mmfr4,
+  pfr0,
+  pfr1,
+  pfr2,
+  isar1,
 ]);

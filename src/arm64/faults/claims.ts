@@ -44,7 +44,7 @@ const who: WhoText = (by, plain, what) => (by === 'privileged' ? `a privileged $
 export function abortClaim(abort: Abort): Claim | undefined {
   const { esr: word, far, hpfar: page, el } = abort;
   const reading = esr.read(word, {});
-  if (reading.kind === 'other') return undefined;
+  if (reading.kind !== 'data-abort' && reading.kind !== 'instruction-abort') return undefined;
   const d = decode(esrDataAbort, word); // both kinds of abort agree in the bits used here
   const lower = d.ec === 0x20 || d.ec === 0x24;
   const stage = el === 2 && lower && (page !== undefined || abort.stage2) ? 2 : 1;
@@ -107,7 +107,7 @@ export function abortClaim(abort: Abort): Claim | undefined {
 
 /** The fault status of an ESR in one line; `abort` where the exception is none, or its status has no name. */
 export function statusText(word: bigint): string {
-  if (esr.read(word, {}).kind === 'other') return 'abort';
+  if (!['data-abort', 'instruction-abort'].includes(esr.read(word, {}).kind)) return 'abort';
   const name = FAULT_STATUS[decode(esrDataAbort, word).dfsc];
   return typeof name === 'string' ? name : 'abort';
 }

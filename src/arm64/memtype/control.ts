@@ -52,12 +52,29 @@ export const NO_HYPERVISOR: HypervisorControls = {
   tge: 0,
 };
 
-/** HCR_EL2 as it acts: with {E2H, TGE} = {1, 1} VM, DC, CD and ID have no effect; PTW none with TGE = 1. */
-export function hypervisorControls(hcr: Word): HypervisorControls {
-  const { vm, dc, dct, cd, id, fwb, ptw, tge, e2h } = decode(hcrFormat, hcr);
-  if (e2h && tge) return { ...NO_HYPERVISOR, fwb, tge };
-  return { vm, dc, dct, cd, id, fwb, ptw: tge ? 0 : ptw, tge };
+/** The bits of HCR_EL2 that have a say in types or in who is asked, as they stand in the register. */
+export interface HypervisorBits extends HypervisorControls {
+  /** EL2 hosts an operating system. */
+  readonly e2h: Bit;
+  /** EL1 is a guest's hypervisor. They change permissions and traps, no types. */
+  readonly nv: Bit;
+  readonly nv1: Bit;
 }
+export function hypervisorBits(hcr: Word): HypervisorBits {
+  const { vm, dc, dct, cd, id, fwb, ptw, tge, e2h, nv, nv1 } = decode(hcrFormat, hcr);
+  return { vm, dc, dct, cd, id, fwb, ptw, tge, e2h, nv, nv1 };
+}
+
+/**
+ * HCR_EL2 as it acts. With {E2H, TGE} = {1, 1} EL0 is of EL2&0: stage 1 is on by SCTLR_EL2.M, there is no stage 2, and
+ * DC, CD and ID have no effect [Arm ARM, HCR_EL2.TGE; ASL ELIsInHost]. With TGE = 1 alone stage 1 is off, and PTW has no effect.
+ */
+export function actingControls({ e2h, nv, nv1, ...bits }: HypervisorBits): HypervisorControls {
+  const { fwb, ptw, tge } = bits;
+  if (e2h && tge) return { ...NO_HYPERVISOR, fwb };
+  return { ...bits, ptw: tge ? 0 : ptw };
+}
+export const hypervisorControls = (hcr: Word): HypervisorControls => actingControls(hypervisorBits(hcr));
 
 /** M, C and I stand at the same bits in every SCTLR_ELx. */
 export function systemControls(sctlr: Word): SystemControls {

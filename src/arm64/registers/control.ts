@@ -1,12 +1,13 @@
 /**
  * Translation control and system control registers, from bit 63 down: TCR_EL1, TCR_EL2 (both layouts), TCR_EL3,
- * TCR2_EL1, TCR2_EL2, VTCR_EL2, VSTCR_EL2, HCR_EL2, SCTLR_EL1, SCTLR_EL2, SCTLR_EL3. What TCR and VTCR imply for a walk
+ * TCR2_EL1, TCR2_EL2, VTCR_EL2, VSTCR_EL2, HCR_EL2, HCRX_EL2, SCR_EL3, SCTLR_EL1, SCTLR_EL2 (both layouts), SCTLR_EL3. What TCR and VTCR imply for a walk
  * is worked out in `walk/regime.ts`; `translation.ts` reads them together with it.
  */
 import type { Finding } from '../../bits/codec.ts';
 import type { Facts } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
 import { register } from '../../bits/register.ts';
+import { type Settings, toggle } from '../../bits/settings.ts';
 import { type Bit, bits, flag, res0, res1 } from '../../bits/spec.ts';
 import { arm } from '../../refs.ts';
 import { PS, RGN, SH, TG0, TG1 } from '../values/codes.ts';
@@ -318,9 +319,107 @@ export const hcrFormat = format(
   },
 );
 
+export const hcrxFormat = format(
+  'arm64.HCRX_EL2',
+  { title: 'Extended Hypervisor Configuration Register', ref: arm('HCRX_EL2') },
+  {
+    res25: res0(63, 25),
+    pacmEn: flag(24, 'PACMEn', { note: 'EL1 and EL0 may use PACM' }),
+    enFpm: flag(23, 'EnFPM', { note: 'EL1 and EL0 may use FPMR' }),
+    gcsEn: flag(22, 'GCSEn', { note: 'EL1 and EL0 may use guarded control stacks' }),
+    enIdcp128: flag(21, 'EnIDCP128', {
+      note: 'EL1 and EL0 may use IMPLEMENTATION DEFINED 128-bit registers',
+    }),
+    enSderr: flag(20, 'EnSDERR', { note: 'errors on Device reads may be synchronous' }),
+    tmea: flag(19, 'TMEA', { note: 'masked External aborts go to EL2' }),
+    enSnerr: flag(18, 'EnSNERR', { note: 'errors on Normal reads may be synchronous' }),
+    d128En: flag(17, 'D128En', { note: 'EL1 may use 128-bit registers', ref: arm('FEAT_D128') }),
+    pttwi: flag(16, 'PTTWI', { note: 'RCW instructions may write with reduced coherence' }),
+    sctlr2En: flag(15, 'SCTLR2En', { values: ['SCTLR2_EL1 acts as 0', 'SCTLR2_EL1 counts'] }),
+    tcr2En: flag(14, 'TCR2En', { values: ['TCR2_EL1 acts as 0', 'TCR2_EL1 counts'] }),
+    res12: res0(13, 12),
+    mscEn: flag(11, 'MSCEn', { note: 'EL1 and EL0 may use memory copy and set instructions' }),
+    mce2: flag(10, 'MCE2', { note: 'memory copy and set exceptions of EL1 go to EL2' }),
+    cmow: flag(9, 'CMOW', { note: 'cache maintenance of EL1 and EL0 needs write permission at stage 2' }),
+    vfnmi: flag(8, 'VFNMI', { note: 'the virtual FIQ has superpriority' }),
+    vinmi: flag(7, 'VINMI', { note: 'the virtual IRQ has superpriority' }),
+    tallint: flag(6, 'TALLINT', { note: 'traps ALLINT' }),
+    smpme: flag(5, 'SMPME', { note: 'streaming priorities are mapped' }),
+    fgTnXs: flag(4, 'FGTnXS', { note: 'fine-grained traps do not hold for TLB maintenance with nXS' }),
+    fnXs: flag(3, 'FnXS', { note: 'TLB maintenance of EL1 acts as with nXS' }),
+    enAsr: flag(2, 'EnASR', { note: 'EL1 and EL0 may use ST64BV' }),
+    enAls: flag(1, 'EnALS', { note: 'EL1 and EL0 may use LD64B and ST64B' }),
+    enAs0: flag(0, 'EnAS0', { note: 'EL1 and EL0 may use ST64BV0' }),
+  },
+);
+
+export const scrFormat = format(
+  'arm64.SCR_EL3',
+  { title: 'Secure Configuration Register', ref: arm('SCR_EL3') },
+  {
+    res63: res0(63),
+    nse: flag(62, 'NSE', { note: 'with NS: the Security state below EL3', ref: arm('FEAT_RME') }),
+    hacdbsEn: flag(61, 'HACDBSEn', { note: 'EL2 may use the HACDBS registers' }),
+    hdbssEn: flag(60, 'HDBSSEn', { note: 'EL2 may use the HDBSS registers' }),
+    fgtEn2: flag(59, 'FGTEn2', { note: 'EL2 may use FEAT_FGT2' }),
+    enDse: flag(58, 'EnDSE', { note: 'delegated SErrors' }),
+    res57: res0(57, 56),
+    enIdcp128: flag(55, 'EnIDCP128', { note: 'no trap of IMPLEMENTATION DEFINED 128-bit registers' }),
+    res54: res0(54),
+    pfarEn: flag(53, 'PFAREn', { note: 'PFAR_ELx may be used below EL3' }),
+    twerr: flag(52, 'TWERR', { note: 'traps writes of error record registers' }),
+    tmea: flag(51, 'TMEA', { note: 'masked External aborts go to EL3' }),
+    enFpm: flag(50, 'EnFPM', { note: 'FPMR may be used below EL3' }),
+    mecEn: flag(49, 'MECEn', { note: 'the MECID registers count', ref: arm('FEAT_MEC') }),
+    gpf: flag(48, 'GPF', { note: 'granule protection faults go to EL3' }),
+    d128En: flag(47, 'D128En', { note: '128-bit registers may be used below EL3', ref: arm('FEAT_D128') }),
+    aiEn: flag(46, 'AIEn', { note: 'MAIR2_ELx may be used below EL3', ref: arm('FEAT_AIE') }),
+    piEn: flag(45, 'PIEn', { note: 'PIR_ELx, POR_ELx and their relatives may be used below EL3' }),
+    sctlr2En: flag(44, 'SCTLR2En', { note: 'SCTLR2_ELx may be used below EL3' }),
+    tcr2En: flag(43, 'TCR2En', { note: 'TCR2_ELx may be used below EL3' }),
+    rcwMaskEn: flag(42, 'RCWMASKEn', { note: 'RCWMASK_EL1 may be used below EL3', ref: arm('FEAT_THE') }),
+    enTp2: flag(41, 'EnTP2', { note: 'TPIDR2_EL0 may be used below EL3' }),
+    trndr: flag(40, 'TRNDR', { note: 'traps random numbers' }),
+    gcsEn: flag(39, 'GCSEn', { note: 'guarded control stacks may be used below EL3' }),
+    hxEn: flag(38, 'HXEn', { note: 'HCRX_EL2 may be used' }),
+    adEn: flag(37, 'ADEn', { note: 'ACCDATA_EL1 may be used' }),
+    enAs0: flag(36, 'EnAS0', { note: 'ST64BV0 may be used below EL3' }),
+    amvoffen: flag(35, 'AMVOFFEN', { note: 'activity monitors count with a virtual offset' }),
+    tme: flag(34, 'TME', { note: 'transactions are allowed (FEAT_TME, withdrawn)' }),
+    twedel: bits(33, 30, 'TWEDEL', { note: 'traps of WFE are delayed by at least 2^(TWEDEL + 8) cycles' }),
+    tweden: flag(29, 'TWEDEn', { note: 'TWEDEL applies' }),
+    ecvEn: flag(28, 'ECVEn', { note: 'CNTPOFF_EL2 may be used' }),
+    fgtEn: flag(27, 'FGTEn', { note: 'EL2 may use FEAT_FGT' }),
+    ata: flag(26, 'ATA', { note: 'allocation tags may be used below EL3' }),
+    enScxt: flag(25, 'EnSCXT', { note: 'SCXTNUM may be used below EL3' }),
+    res22: res0(24, 22),
+    fien: flag(21, 'FIEN', { note: 'errors may be injected for testing' }),
+    nmea: flag(20, 'NMEA', { note: 'External aborts at EL3 may not be masked' }),
+    ease: flag(19, 'EASE', { note: 'synchronous External aborts go to the SError vector' }),
+    eel2: flag(18, 'EEL2', { note: 'there is Secure EL2' }),
+    api: flag(17, 'API', { note: 'pointer authentication may be used below EL3' }),
+    apk: flag(16, 'APK', { note: 'keys of pointer authentication may be used below EL3' }),
+    terr: flag(15, 'TERR', { note: 'traps the error record registers' }),
+    tlor: flag(14, 'TLOR', { note: 'traps the LORegion registers' }),
+    twe: flag(13, 'TWE', { note: 'traps WFE' }),
+    twi: flag(12, 'TWI', { note: 'traps WFI' }),
+    st: flag(11, 'ST', { note: 'Secure EL1 may use the Secure timer' }),
+    rw: flag(10, 'RW', { values: ['the next lower level is AArch32', 'the next lower level is AArch64'] }),
+    sif: flag(9, 'SIF', { note: 'Secure state does not execute from Non-secure memory' }),
+    hce: flag(8, 'HCE', { values: ['HVC is undefined', 'HVC is enabled'] }),
+    smd: flag(7, 'SMD', { note: 'SMC is undefined' }),
+    res6: res0(6),
+    res4: res1(5, 4),
+    ea: flag(3, 'EA', { note: 'External aborts and SErrors go to EL3' }),
+    fiq: flag(2, 'FIQ', { note: 'FIQs go to EL3' }),
+    irq: flag(1, 'IRQ', { note: 'IRQs go to EL3' }),
+    ns: flag(0, 'NS', { note: 'the levels below EL3 are Non-secure (with NSE: Realm)' }),
+  },
+);
+
 const TAG_CHECK = ['no effect', 'synchronous', 'asynchronous', 'synchronous reads, asynchronous writes'];
 const ENDIAN = ['walks and data little-endian', 'walks and data big-endian'];
-/** SCTLR_EL1, and SCTLR_EL2 but for three bits. */
+/** SCTLR_EL1, and SCTLR_EL2 with E2H = 1 but for three bits. */
 const sctlrHigh = {
   tidcp: flag(63, 'TIDCP', { note: 'traps IMPLEMENTATION DEFINED registers of EL0' }),
   spintmask: flag(62, 'SPINTMASK', { note: 'PSTATE.SP masks interrupts' }),
@@ -398,9 +497,60 @@ export const sctlrEl1Format = format(
     ...sctlrLowest,
   },
 );
+/** SCTLR_EL3, and SCTLR_EL2 with E2H = 0: there are no controls of EL0, and some of their places are RES1. */
+const sctlrOneLevel = {
+  res63: res0(63),
+  spintmask: flag(62, 'SPINTMASK', { note: 'PSTATE.SP masks interrupts' }),
+  nmi: flag(61, 'NMI', { note: 'interrupts may have superpriority' }),
+  res60: res0(60),
+  tcso: flag(59, 'TCSO', { note: 'tag checks stores only' }),
+  res54: res0(58, 54),
+  tme: flag(53, 'TME', { note: 'transactions are allowed (FEAT_TME, withdrawn)' }),
+  res52: res0(52),
+  tmt: flag(51, 'TMT', { note: 'transactions always fail (FEAT_TME, withdrawn)' }),
+  res45: res0(50, 45),
+  dssbs: flag(44, 'DSSBS', { note: 'PSTATE.SSBS after an exception' }),
+  ata: flag(43, 'ATA', { note: 'allocation tags may be used' }),
+  res42: res0(42),
+  tcf: bits(41, 40, 'TCF', { values: TAG_CHECK }),
+  res38: res0(39, 38),
+  itfsb: flag(37, 'ITFSB', { note: 'asynchronous tag check faults are collected on exception entry' }),
+  bt: flag(36, 'BT', { note: 'PACIASP and PACIBSP are no landing pads for an indirect branch' }),
+  res32: res0(35, 32),
+  enIa: flag(31, 'EnIA', { note: 'instruction addresses are authenticated with key A' }),
+  enIb: flag(30, 'EnIB', { note: 'instruction addresses are authenticated with key B' }),
+  res28: res1(29, 28),
+  enDa: flag(27, 'EnDA', { note: 'data addresses are authenticated with key A' }),
+  res26: res0(26),
+  ee: flag(25, 'EE', { values: ENDIAN }),
+  res24: res0(24),
+  res23: res1(23),
+  eis: flag(22, 'EIS', { note: 'exception entry synchronizes the context' }),
+  iesb: flag(21, 'IESB', { note: 'exception entry and return synchronize errors' }),
+  res20: res0(20),
+  wxn: flag(19, 'WXN', { note: 'writable memory is not executable' }),
+  res18: res1(18),
+  res17: res0(17),
+  res16: res1(16),
+  res14: res0(15, 14),
+  enDb: flag(13, 'EnDB', { note: 'data addresses are authenticated with key B' }),
+  i: flag(12, 'I', { values: ['fetches are Non-cacheable', 'fetches are cacheable'] }),
+  eos: flag(11, 'EOS', { note: 'exception return synchronizes the context' }),
+  res7: res0(10, 7),
+  nAa: flag(6, 'nAA', { note: 'unaligned atomics within 16 bytes do not fault' }),
+  res4: res1(5, 4),
+  sa: flag(3, 'SA', { note: 'the stack pointer must be aligned' }),
+  ...sctlrLowest,
+};
 export const sctlrEl2Format = format(
   'arm64.SCTLR_EL2',
-  { title: 'System Control Register, EL2', ref: arm('SCTLR_EL2') },
+  { title: 'System Control Register, EL2, E2H = 0', ref: arm('SCTLR_EL2') },
+  sctlrOneLevel,
+);
+/** With HCR_EL2.E2H = 1: the controls of EL0 stand where SCTLR_EL1 has them. */
+export const sctlrEl2HostFormat = format(
+  'arm64.SCTLR_EL2',
+  { title: 'System Control Register, EL2, E2H = 1', ref: arm('SCTLR_EL2') },
   {
     ...sctlrHigh,
     bt: flag(36, 'BT', { note: 'PACIASP and PACIBSP are no landing pads for an indirect branch' }),
@@ -413,50 +563,7 @@ export const sctlrEl2Format = format(
 export const sctlrEl3Format = format(
   'arm64.SCTLR_EL3',
   { title: 'System Control Register, EL3', ref: arm('SCTLR_EL3') },
-  {
-    res63: res0(63),
-    spintmask: flag(62, 'SPINTMASK', { note: 'PSTATE.SP masks interrupts' }),
-    nmi: flag(61, 'NMI', { note: 'interrupts may have superpriority' }),
-    res60: res0(60),
-    tcso: flag(59, 'TCSO', { note: 'tag checks stores only' }),
-    res54: res0(58, 54),
-    tme: flag(53, 'TME', { note: 'transactions are allowed (FEAT_TME, withdrawn)' }),
-    res52: res0(52),
-    tmt: flag(51, 'TMT', { note: 'transactions always fail (FEAT_TME, withdrawn)' }),
-    res45: res0(50, 45),
-    dssbs: flag(44, 'DSSBS', { note: 'PSTATE.SSBS after an exception' }),
-    ata: flag(43, 'ATA', { note: 'allocation tags may be used' }),
-    res42: res0(42),
-    tcf: bits(41, 40, 'TCF', { values: TAG_CHECK }),
-    res38: res0(39, 38),
-    itfsb: flag(37, 'ITFSB', { note: 'asynchronous tag check faults are collected on exception entry' }),
-    bt: flag(36, 'BT', { note: 'PACIASP and PACIBSP are no landing pads for an indirect branch' }),
-    res32: res0(35, 32),
-    enIa: flag(31, 'EnIA', { note: 'instruction addresses are authenticated with key A' }),
-    enIb: flag(30, 'EnIB', { note: 'instruction addresses are authenticated with key B' }),
-    res28: res1(29, 28),
-    enDa: flag(27, 'EnDA', { note: 'data addresses are authenticated with key A' }),
-    res26: res0(26),
-    ee: flag(25, 'EE', { values: ENDIAN }),
-    res24: res0(24),
-    res23: res1(23),
-    eis: flag(22, 'EIS', { note: 'exception entry synchronizes the context' }),
-    iesb: flag(21, 'IESB', { note: 'exception entry and return synchronize errors' }),
-    res20: res0(20),
-    wxn: flag(19, 'WXN', { note: 'writable memory is not executable' }),
-    res18: res1(18),
-    res17: res0(17),
-    res16: res1(16),
-    res14: res0(15, 14),
-    enDb: flag(13, 'EnDB', { note: 'data addresses are authenticated with key B' }),
-    i: flag(12, 'I', { values: ['fetches are Non-cacheable', 'fetches are cacheable'] }),
-    eos: flag(11, 'EOS', { note: 'exception return synchronizes the context' }),
-    res7: res0(10, 7),
-    nAa: flag(6, 'nAA', { note: 'unaligned atomics within 16 bytes do not fault' }),
-    res4: res1(5, 4),
-    sa: flag(3, 'SA', { note: 'the stack pointer must be aligned' }),
-    ...sctlrLowest,
-  },
+  sctlrOneLevel,
 );
 
 // ------------------------------------------------------------------------------------------------------- families
@@ -491,6 +598,31 @@ export const hcr = register(hcrFormat, {
   },
 });
 
+export const hcrx = register(hcrxFormat, { aliases: ['HCRX_EL2', 'hcrx'] });
+
+/** By NSE and NS; NSE without NS is reserved [Arm ARM, SCR_EL3.NSE]. */
+const STATES = ['Secure', 'Non-secure', 'reserved', 'Realm'] as const;
+export const scr = register(scrFormat, {
+  aliases: ['SCR_EL3', 'scr'],
+  facts: d => ({
+    lowerLevels: STATES[2 * d.nse + d.ns] ?? '',
+    secureEl2: d.eel2 === 1,
+    secureExecutesNonSecure: d.sif === 0,
+  }),
+  findings: d =>
+    d.nse && !d.ns
+      ? [
+          {
+            id: 'reserved-encoding',
+            severity: 'error',
+            bits: '62,0',
+            message: 'NSE = 1 with NS = 0 is reserved',
+            ref: arm('SCR_EL3.NSE'),
+          },
+        ]
+      : [],
+});
+
 const sctlrFacts = (d: Readonly<Record<'m' | 'c' | 'i' | 'wxn' | 'ee', Bit>>): Facts => ({
   stage1: d.m ? 'on' : 'off',
   data: d.c ? 'as mapped' : 'Normal memory is Non-cacheable, walks too',
@@ -502,5 +634,9 @@ export const sctlrEl1 = register(sctlrEl1Format, {
   aliases: ['SCTLR_EL1', 'SCTLR_EL12', 'sctlr'],
   facts: sctlrFacts,
 });
-export const sctlrEl2 = register(sctlrEl2Format, { aliases: ['SCTLR_EL2'], facts: sctlrFacts });
+const el2Settings = { e2h: toggle('HCR_EL2.E2H: SCTLR_EL2 then has the controls of EL0', 0) } as const;
+export const sctlrEl2 = register(
+  (s: Settings<typeof el2Settings>) => (s.e2h ? sctlrEl2HostFormat : sctlrEl2Format) as typeof sctlrEl2Format,
+  { aliases: ['SCTLR_EL2'], settings: el2Settings, facts: sctlrFacts, layouts: [{ e2h: 0 }, { e2h: 1 }] },
+);
 export const sctlrEl3 = register(sctlrEl3Format, { aliases: ['SCTLR_EL3'], facts: sctlrFacts });

@@ -1,12 +1,12 @@
 /**
- * What the implementation offers: CTR_EL0 and ID_AA64MMFR0..4_EL1 as registers, and the features that change how tables
+ * What the implementation offers: CTR_EL0, ID_AA64MMFR0..4_EL1, ID_AA64PFR0..2_EL1 and ID_AA64ISAR1_EL1 as registers, and the features that change how tables
  * are read. A register value means nothing certain without them: the same VTCR_EL2 is valid on one CPU and not on another.
  */
 import { decode } from '../../bits/codec.ts';
 import type { Fact } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
 import { register } from '../../bits/register.ts';
-import { type Bit, bits, flag, res0, res1, reserved, type ValueTable, wide } from '../../bits/spec.ts';
+import { type Bit, bits, flag, res0, res1, reserved, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import type { Granule } from '../values/address.ts';
@@ -22,6 +22,9 @@ const support = (...levels: string[]): ValueTable => id(['no', ...levels]);
 const field = (hi: number, lo: number, name: string, values: ValueTable) =>
   bits(hi, lo, name, { values, severity: 'note' });
 
+/** Bits that had no meaning yet. Nobody writes these registers, so a bit that is set is a newer processor and no mistake. */
+const unknown = (hi: number, lo = hi) => res0(hi, lo, { severity: 'note' });
+
 // ------------------------------------------------------------------------------------------------------ registers
 
 const PA_RANGE = id(PA_BITS.map(size => `${size} bits`));
@@ -33,7 +36,7 @@ export const mmfr0Format = format(
   {
     ecv: field(63, 60, 'ECV', support('FEAT_ECV', 'FEAT_ECV, CNTHCTL_EL2.ECV')),
     fgt: field(59, 56, 'FGT', support('FEAT_FGT', 'FEAT_FGT2')),
-    res48: res0(55, 48),
+    res48: unknown(55, 48),
     exs: field(47, 44, 'ExS', support('FEAT_ExS')),
     tGran4S2: field(43, 40, 'TGran4_2', id(['as TGran4', 'no', 'yes', '52-bit (FEAT_LPA2)'])),
     tGran64S2: field(39, 36, 'TGran64_2', id(['as TGran64', 'no', 'yes'])),
@@ -85,7 +88,7 @@ const mmfr2Format = format(
     evt: field(59, 56, 'EVT', support('FEAT_EVT, part', 'FEAT_EVT')),
     bbm: field(55, 52, 'BBM', id(['level 0', 'level 1', 'level 2', 'level 3'])),
     ttl: field(51, 48, 'TTL', support('FEAT_TTL')),
-    res44: res0(47, 44),
+    res44: unknown(47, 44),
     fwb: field(43, 40, 'FWB', support('FEAT_S2FWB')),
     ids: field(39, 36, 'IDS', support('FEAT_IDST', 'FEAT_IDTE3')),
     at: field(35, 32, 'AT', support('FEAT_LSE2')),
@@ -107,7 +110,7 @@ export const mmfr3Format = format(
     specFpacc: bits(63, 60, 'Spec_FPACC', { note: 'speculation after a pointer authentication fault' }),
     aderr: bits(59, 56, 'ADERR', { note: 'asynchronous errors on Device reads' }),
     sderr: bits(55, 52, 'SDERR', { note: 'synchronous errors on Device reads' }),
-    res48: res0(51, 48),
+    res48: unknown(51, 48),
     anerr: bits(47, 44, 'ANERR', { note: 'asynchronous errors on Normal reads' }),
     snerr: bits(43, 40, 'SNERR', { note: 'synchronous errors on Normal reads' }),
     d128S2: field(39, 36, 'D128_2', support('FEAT_D128 at stage 2')),
@@ -127,11 +130,11 @@ export const mmfr4Format = format(
   'arm64.ID_AA64MMFR4_EL1',
   { title: 'AArch64 Memory Model Feature Register 4', ref: arm('ID_AA64MMFR4_EL1') },
   {
-    res48: res0(63, 48),
+    res48: unknown(63, 48),
     srmask: field(47, 44, 'SRMASK', support('FEAT_SRMASK', 'FEAT_SRMASK2')),
-    res40: res0(43, 40),
+    res40: unknown(43, 40),
     e3dse: field(39, 36, 'E3DSE', support('FEAT_E3DSE')),
-    res32: res0(35, 32),
+    res32: unknown(35, 32),
     rmegdi: field(31, 28, 'RMEGDI', support('FEAT_RME_GDI')),
     e2h0: field(
       27,
@@ -148,36 +151,93 @@ export const mmfr4Format = format(
   },
 );
 
-/** Of these registers only what decides about translation has a row. */
-const isar1Format = format(
+export const isar1Format = format(
   'arm64.ID_AA64ISAR1_EL1',
   { title: 'AArch64 Instruction Set Attribute Register 1', ref: arm('ID_AA64ISAR1_EL1') },
-  { ls64: bits(63, 60, 'LS64'), xs: field(59, 56, 'XS', support('FEAT_XS')), rest: wide(55, 0, 'below XS') },
+  {
+    ls64: field(63, 60, 'LS64', support('FEAT_LS64', 'FEAT_LS64_V', 'FEAT_LS64_ACCDATA', 'FEAT_LS64WB')),
+    xs: field(59, 56, 'XS', support('FEAT_XS')),
+    i8mm: bits(55, 52, 'I8MM'),
+    dgh: bits(51, 48, 'DGH'),
+    bf16: bits(47, 44, 'BF16'),
+    specres: bits(43, 40, 'SPECRES'),
+    sb: bits(39, 36, 'SB'),
+    frintts: bits(35, 32, 'FRINTTS'),
+    gpi: bits(31, 28, 'GPI'),
+    gpa: bits(27, 24, 'GPA'),
+    lrcpc: bits(23, 20, 'LRCPC'),
+    fcma: bits(19, 16, 'FCMA'),
+    jscvt: bits(15, 12, 'JSCVT'),
+    api: bits(11, 8, 'API'),
+    apa: bits(7, 4, 'APA'),
+    dpb: field(3, 0, 'DPB', support('FEAT_DPB', 'FEAT_DPB2')),
+  },
 );
-const pfr1Format = format(
+export const pfr0Format = format(
+  'arm64.ID_AA64PFR0_EL1',
+  { title: 'AArch64 Processor Feature Register 0', ref: arm('ID_AA64PFR0_EL1') },
+  {
+    csv3: bits(63, 60, 'CSV3'),
+    csv2: bits(59, 56, 'CSV2'),
+    rme: field(55, 52, 'RME', support('FEAT_RME', 'FEAT_RME_GPC2', 'FEAT_RME_GPC3')),
+    dit: bits(51, 48, 'DIT'),
+    amu: bits(47, 44, 'AMU'),
+    mpam: bits(43, 40, 'MPAM'),
+    sel2: field(39, 36, 'SEL2', support('FEAT_SEL2')),
+    sve: bits(35, 32, 'SVE'),
+    ras: bits(31, 28, 'RAS'),
+    gic: bits(27, 24, 'GIC'),
+    advSimd: bits(23, 20, 'AdvSIMD'),
+    fp: bits(19, 16, 'FP'),
+    el3: field(15, 12, 'EL3', support('AArch64 only', 'AArch64 and AArch32')),
+    el2: field(11, 8, 'EL2', support('AArch64 only', 'AArch64 and AArch32')),
+    el1: field(7, 4, 'EL1', id([], { 1: 'AArch64 only', 2: 'AArch64 and AArch32' })),
+    el0: field(3, 0, 'EL0', id([], { 1: 'AArch64 only', 2: 'AArch64 and AArch32' })),
+  },
+);
+export const pfr1Format = format(
   'arm64.ID_AA64PFR1_EL1',
   { title: 'AArch64 Processor Feature Register 1', ref: arm('ID_AA64PFR1_EL1') },
   {
-    rest: wide(63, 12, 'above MTE'),
+    pfar: field(63, 60, 'PFAR', support('FEAT_PFAR')),
+    df2: bits(59, 56, 'DF2'),
+    mtex: bits(55, 52, 'MTEX'),
+    the: field(51, 48, 'THE', support('FEAT_THE')),
+    gcs: field(47, 44, 'GCS', support('FEAT_GCS')),
+    mteFrac: bits(43, 40, 'MTE_frac'),
+    nmi: bits(39, 36, 'NMI'),
+    csv2Frac: bits(35, 32, 'CSV2_frac'),
+    rndrTrap: bits(31, 28, 'RNDR_trap'),
+    sme: bits(27, 24, 'SME'),
+    res20: unknown(23, 20),
+    mpamFrac: bits(19, 16, 'MPAM_frac'),
+    rasFrac: bits(15, 12, 'RAS_frac'),
     mte: field(11, 8, 'MTE', support('FEAT_MTE', 'FEAT_MTE2', 'FEAT_MTE3')),
     ssbs: bits(7, 4, 'SSBS'),
     bt: field(3, 0, 'BT', support('FEAT_BTI')),
   },
 );
-const pfr2Format = format(
+export const pfr2Format = format(
   'arm64.ID_AA64PFR2_EL1',
   { title: 'AArch64 Processor Feature Register 2', ref: arm('ID_AA64PFR2_EL1') },
-  { rest: wide(63, 4, 'above MTEPERM'), mtePerm: field(3, 0, 'MTEPERM', support('FEAT_MTE_PERM')) },
+  {
+    res36: unknown(63, 36),
+    fpmr: bits(35, 32, 'FPMR'),
+    res12: unknown(31, 12),
+    mteFar: field(11, 8, 'MTEFAR', support('FEAT_MTE_TAGGED_FAR')),
+    mteStoreOnly: field(7, 4, 'MTESTOREONLY', support('FEAT_MTE_STORE_ONLY')),
+    mtePerm: field(3, 0, 'MTEPERM', support('FEAT_MTE_PERM')),
+  },
 );
 
 export const ctrFormat = format(
   'arm64.CTR_EL0',
   { title: 'Cache Type Register', ref: arm('CTR_EL0') },
   {
-    res38: res0(63, 38),
+    res38: unknown(63, 38),
     tminLine: bits(37, 32, 'TminLine', { note: 'log2 of the words in the smallest tag line' }),
     res31: res1(31),
-    res30: res0(30),
+    res30: unknown(30),
     dic: flag(29, 'DIC', {
       values: ['instruction cache maintenance needed', 'no instruction cache maintenance needed'],
     }),
@@ -191,7 +251,7 @@ export const ctrFormat = format(
       'VIPT',
       'PIPT',
     ]),
-    res4: res0(13, 4),
+    res4: unknown(13, 4),
     iminLine: bits(3, 0, 'IminLine', { note: 'log2 of the words in the smallest instruction cache line' }),
   },
 );
@@ -224,6 +284,8 @@ export interface Features {
   readonly mtePerm: Bit;
   readonly bti: Bit;
   readonly d128: Bit;
+  /** FEAT_RME: EL3 is Root, and there is Realm state. */
+  readonly rme: Bit;
 }
 
 /** FEAT_LPA: 52-bit physical addresses; the 64KB granule carries them. */
@@ -251,6 +313,7 @@ const newest: Features = {
   mtePerm: 0,
   bti: 1,
   d128: 0,
+  rme: 0,
 };
 const armv80: Features = {
   ...newest,
@@ -300,6 +363,7 @@ export const ID_REGISTERS = {
   mmfr2: 'ID_AA64MMFR2_EL1',
   mmfr3: 'ID_AA64MMFR3_EL1',
   isar1: 'ID_AA64ISAR1_EL1',
+  pfr0: 'ID_AA64PFR0_EL1',
   pfr1: 'ID_AA64PFR1_EL1',
   pfr2: 'ID_AA64PFR2_EL1',
 } as const;
@@ -336,6 +400,7 @@ export function featuresOf(registers: IdRegisters, base: Features = FEATURE_SETS
     }),
     ...when(registers.mmfr3, word => ({ d128: at(decode(mmfr3Format, word).d128) })),
     ...when(registers.isar1, word => ({ xs: at(decode(isar1Format, word).xs) })),
+    ...when(registers.pfr0, word => ({ rme: at(decode(pfr0Format, word).rme) })),
     ...when(registers.pfr1, word => {
       const { bt, mte } = decode(pfr1Format, word);
       return { bti: at(bt), mte2: at(mte, 2) };
@@ -384,6 +449,11 @@ export const mmfr1 = register(mmfr1Format, { aliases: ['ID_AA64MMFR1_EL1', 'mmfr
 export const mmfr2 = register(mmfr2Format, { aliases: ['ID_AA64MMFR2_EL1', 'mmfr2'] });
 export const mmfr3 = register(mmfr3Format, { aliases: ['ID_AA64MMFR3_EL1', 'mmfr3'] });
 export const mmfr4 = register(mmfr4Format, { aliases: ['ID_AA64MMFR4_EL1', 'mmfr4'] });
+
+export const isar1 = register(isar1Format, { aliases: ['ID_AA64ISAR1_EL1', 'isar1'] });
+export const pfr0 = register(pfr0Format, { aliases: ['ID_AA64PFR0_EL1', 'pfr0'] });
+export const pfr1 = register(pfr1Format, { aliases: ['ID_AA64PFR1_EL1', 'pfr1'] });
+export const pfr2 = register(pfr2Format, { aliases: ['ID_AA64PFR2_EL1', 'pfr2'] });
 
 /** A line size field: log2 of 4-byte words; 0 in CWG and ERG says nothing. */
 const bytes = (log2Words: number): number => 4 * 2 ** log2Words;

@@ -1,6 +1,6 @@
 /**
  * PIR_ELx, PIRE0_ELx and S2PIR_EL2: sixteen 4-bit permissions that PIIndex selects [Arm ARM, PIR_EL1, S2PIR_EL2, Tables
- * D8-67, D8-82]. What an encoding permits is worked out in `values/permissions.ts`.
+ * D8-67, D8-82]. POR_ELx and S2POR_EL1: sixteen overlays that POIndex selects. What an encoding permits is worked out in `values/permissions.ts`.
  */
 import { fieldsOf } from '../../bits/codec.ts';
 import type { Facts } from '../../bits/family.ts';
@@ -9,7 +9,7 @@ import { register } from '../../bits/register.ts';
 import { bits, reserved, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
-import { stage1Nibble, stage2Nibble } from '../values/permissions.ts';
+import { overlayNibble, stage1Nibble, stage2Nibble } from '../values/permissions.ts';
 
 const NONE = reserved('reserved: no access');
 /** Stage 1. 0b0xxx takes overlays, 0b1xxx does not. */
@@ -73,7 +73,25 @@ export const s2pirFormat = format(
   permissions(S2PIR),
 );
 
-/** The field of PIR_ELx, S2PIR_EL2 or S2POR_EL1 that an index selects. */
+/** POR_ELx: bit 0 read, bit 1 execute, bit 2 write; with bit 3 set reserved [Arm ARM, POR_EL1, Table D8-73]. */
+const POR: ValueTable = [
+  'no access',
+  'read',
+  'execute',
+  'read, execute',
+  'write',
+  'read, write',
+  'write, execute',
+  'read, write, execute',
+  ...Array.from({ length: 8 }, () => NONE),
+];
+export const porFormat = format(
+  'arm64.POR_ELx',
+  { title: 'Permission Overlay Register: what stage 1 leaves by POIndex', ref: arm('POR_EL1') },
+  permissions(POR),
+);
+
+/** The field of PIR_ELx, POR_ELx, S2PIR_EL2 or S2POR_EL1 that an index selects. */
 export const permissionOf = (register: Word, index: number): number =>
   fieldsOf(pirFormat, register, 'perm')[index] ?? 0;
 
@@ -87,6 +105,14 @@ export const pir = register(pirFormat, {
     each(word, nibble => {
       const { r, w, x, gcs } = stage1Nibble(nibble);
       return `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}${gcs ? ' gcs' : ''}`;
+    }),
+});
+export const por = register(porFormat, {
+  aliases: ['POR_EL0', 'POR_EL1', 'POR_EL2', 'POR_EL3', 'POR_EL12', 'por'],
+  facts: (_fields, _settings, word) =>
+    each(word, nibble => {
+      const { r, w, x } = overlayNibble(nibble);
+      return `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
     }),
 });
 export const s2pir = register(s2pirFormat, {

@@ -161,6 +161,12 @@ const PIR: Readonly<Record<number, Partial<Stage1Access>>> = {
 };
 export const stage1Nibble = (nibble: number): Required<Stage1Access> => ({ ...NO_ACCESS, ...PIR[nibble] });
 
+/** What one POR_ELx field leaves. 0b1xxx is reserved and leaves nothing [Arm ARM, POR_EL1, Table D8-73]. */
+export const overlayNibble = (nibble: number): { readonly r: Bit; readonly w: Bit; readonly x: Bit } =>
+  nibble < 8
+    ? { r: bit(nibble & 0b001), w: bit(nibble & 0b100), x: bit(nibble & 0b010) }
+    : { r: 0, w: 0, x: 0 };
+
 /** Base permissions by PIIndex. What EL0 may write and EL1 execute is nobody's; the WXN flag stays [Arm ARM, R_VFPJF]. */
 export function indirectStage1(priv: number, unpriv: number | undefined): Stage1Permissions {
   const p = stage1Nibble(priv);

@@ -83,10 +83,11 @@ function effective(asked: Asked): EffectiveAnswer {
   const given = bitsOf(
     args.hcr ?? (args.s2 === undefined ? '' : 'vm'),
     'hcr',
-    { ...arm64.NO_HYPERVISOR },
-    arm64.hypervisorControls,
+    { ...arm64.NO_HYPERVISOR, e2h: 0, nv: 0, nv1: 0 } as arm64.HypervisorBits,
+    arm64.hypervisorBits,
   );
-  const hcr = { ...given, fwb: args.fwb ? (1 as const) : given.fwb };
+  const bits = { ...given, fwb: args.fwb ? (1 as const) : given.fwb };
+  const hcr = arm64.actingControls(bits);
   const access = args.access ?? 'data';
   const on = arm64.stage1On(hcr, sctlr);
   const s1Text = args.s1 ?? args.mair;
@@ -111,7 +112,7 @@ function effective(asked: Asked): EffectiveAnswer {
       access,
       ...(on ? { stage1: `0x${byte.toString(16).padStart(2, '0')}` } : { stage1: 'off' }),
       ...(stage2 ? { stage2: args.s2 ?? 'none' } : { stage2: 'off' }),
-      hcr: setBits(hcr),
+      hcr: setBits(bits),
       sctlr: setBits(sctlr),
     },
     view: chosen && name ? { ...view, type: `${name}, ${chosen} (chosen: ${args.choose})` } : view,

@@ -15,7 +15,7 @@ const arm64 = {
   hcr: {
     type: 'text',
     name: 'VALUE',
-    describe: 'HCR_EL2: a value, or bits by name: vm,cd,dc (default: vm where --s2 is given)',
+    describe: 'HCR_EL2: a value, or bits by name: vm,cd,dc,e2h (default: vm where --s2 is given)',
   },
   sctlr: {
     type: 'text',

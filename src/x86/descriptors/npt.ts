@@ -5,7 +5,7 @@
 import type { Finding } from '../../bits/codec.ts';
 import type { Family, Reading } from '../../bits/family.ts';
 import { perSettings } from '../../bits/memo.ts';
-import { type Settings, settle } from '../../bits/settings.ts';
+import { type Settings, settle, toggle } from '../../bits/settings.ts';
 import type { Word } from '../../bits/word.ts';
 import { apm } from '../../refs.ts';
 import { patSetting } from '../registers/attributes.ts';
@@ -36,21 +36,39 @@ export const nptSettings = {
   pse36,
   gbpages,
   cBit,
+  gmet: toggle('Guest Mode Execute Trap, VMCB 90h[3]: U/S says which fetches of the guest are permitted', 0),
+  sss: toggle('Supervisor shadow stacks, VMCB 90h[4]: U/S = 0 with NX marks a page of theirs', 0),
   pat: patSetting('IA32_PAT of the host, to name memory types'),
 } as const;
 export type NptSettings = Settings<typeof nptSettings>;
 
 /** The same settings for the layouts of ordinary paging. */
 export const ordinary = perSettings(
-  (s: NptSettings): Stage1Settings => settle(stage1Settings, { ...s, vendor: 'amd' }),
+  (s: NptSettings): Stage1Settings =>
+    settle(stage1Settings, {
+      mode: s.mode,
+      level: s.level,
+      maxphyaddr: s.maxphyaddr,
+      nxe: s.nxe,
+      pse: s.pse,
+      pse36: s.pse36,
+      gbpages: s.gbpages,
+      cBit: s.cBit,
+      pat: s.pat,
+      vendor: 'amd',
+    }),
 );
 
 // ------------------------------------------------------------------------------------------------------ reading
 
 /** The facts of an ordinary entry; `reservedFault` is a #NPF with RSV = 1. */
 export type NptFacts = Stage1Facts & {
-  /** Every nested access is a user access: with U/S = 0 it takes a #NPF. */
+  /** Every nested access is a user access: with U/S = 0 it takes a #NPF, unless GMET or SSS gives U/S a use. */
   readonly userFault?: boolean;
+  /** With GMET: whose fetches this entry permits. U/S = 1 denies those of CPL 0 to 2. */
+  readonly fetches?: 'supervisor' | 'user' | 'none';
+  /** With SSS: the leaf is a supervisor shadow-stack page. */
+  readonly supervisorShadowStack?: boolean;
   /** KVM's cached MMIO address: the entry faults on purpose. */
   readonly mmio?: { readonly gfn: bigint; readonly generation: number; readonly access: number };
 };
@@ -60,29 +78,42 @@ export type NptReading = Reading<NptFacts, Stage1Kind>;
 export function readNpt(word: Word, s: NptSettings): NptReading {
   const reading = readStage1(word, ordinary(s));
   const { software: _linux, ...facts } = reading.facts;
-  const supervisor = facts.permissions !== undefined && facts.permissions.u === 0;
-  const findings: readonly Finding[] = supervisor
-    ? [
-        ...reading.findings,
-        {
-          id: 'npt-supervisor',
-          severity: 'error',
-          bits: '2',
-          message: 'U/S = 0, but every nested access is a user access: #NPF',
-          ref: NESTED,
-        },
-      ]
-    : reading.findings;
+  const { permissions } = facts;
+  const supervisor = permissions?.u === 0;
+  const inUse = s.gmet === 1 || s.sss === 1;
   return {
     ...reading,
     facts: {
       ...facts,
-      ...(facts.permissions === undefined ? {} : { userFault: supervisor }),
+      ...(permissions === undefined ? {} : { userFault: supervisor && !inUse }),
+      ...(permissions === undefined || !s.gmet
+        ? {}
+        : {
+            fetches: permissions.x
+              ? supervisor
+                ? ('supervisor' as const)
+                : ('user' as const)
+              : ('none' as const),
+          }),
+      ...(permissions === undefined || !s.sss || facts.size === undefined
+        ? {}
+        : { supervisorShadowStack: supervisor && permissions.x === 0 }),
       ...softwareOf(word, s),
     },
-    findings,
+    findings: supervisor ? [...reading.findings, supervisorOnly(inUse)] : reading.findings,
   };
 }
+
+/** U/S = 0: nobody's page, or what GMET and SSS make of it. */
+const supervisorOnly = (inUse: boolean): Finding => ({
+  id: 'npt-supervisor',
+  severity: inUse ? 'note' : 'error',
+  bits: '2',
+  message: inUse
+    ? 'U/S = 0: for fetches of CPL 0 to 2 (GMET) or supervisor shadow stacks (SSS); every other nested access is a user access: #NPF'
+    : 'U/S = 0, but every nested access is a user access: #NPF',
+  ref: NESTED,
+});
 
 /** KVM's conventions, where the word fits them. */
 function softwareOf(word: Word, s: NptSettings): Pick<NptFacts, 'mmio' | 'software'> {

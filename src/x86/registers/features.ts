@@ -5,8 +5,9 @@ import { bits, flag, res0 } from '../../bits/spec.ts';
 import { sdm } from '../../refs.ts';
 
 const CAPABILITIES = sdm('section "VPID and EPT Capabilities"');
+/** A read-only register: a bit that is set and not known here is a newer processor's and no mistake. */
 const reserved = (hi: number, lo = hi) =>
-  res0(hi, lo, { name: hi === lo ? `Reserved[${hi}]` : `Reserved[${hi}:${lo}]` });
+  res0(hi, lo, { severity: 'note', name: hi === lo ? `Reserved[${hi}]` : `Reserved[${hi}:${lo}]` });
 
 export const eptVpidCapLayout = format(
   'x86.IA32_VMX_EPT_VPID_CAP',

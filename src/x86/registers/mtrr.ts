@@ -32,16 +32,25 @@ const top = (s: PhysicalSettings): number => Math.min(s.maxphyaddr, 52) - 1;
 
 // --------------------------------------------------------------------------------------- IA32_MTRRCAP, DEF_TYPE
 
+/** IA32_MTRRCAP is read-only: a bit that is set and not known here is a newer processor's and no mistake. */
+const unknownCapability = (hi: number, lo = hi) =>
+  mbz(hi, lo, { id: 'reserved-set', text: 'reserved' }, { severity: 'note' });
+
 export const mtrrCapLayout = format(
   'x86.IA32_MTRRCAP',
   { title: 'IA32_MTRRCAP', ref: sdm('Figure "IA32_MTRRCAP Register"') },
   {
-    res13: mbz(63, 13),
+    res16: unknownCapability(63, 16),
+    ...{
+      seamrr: flag(15, 'SEAMRR', { note: 'there is a range for SEAM (TDX)' }),
+      smrrLock: flag(14, 'SMRR_LOCK', { note: 'SMM ranges may be locked' }),
+      smrr2: flag(13, 'SMRR2', { note: 'there is a second SMM range' }),
+    },
     ...{
       prmrr: flag(12, 'PRMRR', { note: 'there are processor-reserved ranges' }),
       smrr: flag(11, 'SMRR', { note: 'there are SMM ranges' }),
       wc: flag(10, 'WC', { note: 'ranges may be write-combining' }),
-      res9: mbz(9),
+      res9: unknownCapability(9),
       fix: flag(8, 'FIX', { note: 'there are fixed ranges' }),
     },
     vcnt: bits(7, 0, 'VCNT', { note: 'how many variable ranges' }),
@@ -319,7 +328,8 @@ export const smrrMaskLayout = format(
     res32: mbz(63, 32, GP),
     mask: addr('PhysMask', [31, 12]),
     v: flag(11, 'V', { note: 'the pair counts' }),
-    res0: mbz(10, 0, GP),
+    lock: flag(10, 'Lock', { note: 'with SMRR_LOCK: neither of the pair can be written' }),
+    res0: mbz(9, 0, GP),
   },
 );
 
@@ -351,7 +361,8 @@ export const syscfgLayout = format(
   { title: 'SYSCFG', ref: SYSTEM },
   {
     ...{
-      res26: syscfgReserved(63, 26),
+      res27: syscfgReserved(63, 27),
+      hmkee: flag(26, 'HMKEE', { note: 'host multi-key encryption' }),
       vmplEn: flag(25, 'VMPLEn', { note: 'VM permission levels' }),
       snpEn: flag(24, 'SecureNestedPagingEn', { note: 'SEV-SNP' }),
     },

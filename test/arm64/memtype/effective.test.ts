@@ -267,9 +267,11 @@ describe('control registers', () => {
     expect(name({ access: 'ifetch', s2attr: 1 })).toBe('constrained-unpredictable: ifetch-from-device');
   });
 
-  test('{E2H, TGE} = {1, 1} takes VM, DC, CD and ID out of play', () => {
+  test('{E2H, TGE} = {1, 1}: EL0 is of EL2&0, stage 1 is on by SCTLR_EL2.M, and there is no stage 2', () => {
     const host = hypervisorControls((1n << 34n) | (1n << 27n) | (0b11n << 32n) | (1n << 12n) | 1n);
-    expect(host).toMatchObject({ vm: 0, dc: 0, cd: 0, id: 0, tge: 1 });
+    expect(host).toMatchObject({ vm: 0, dc: 0, cd: 0, id: 0, tge: 0 });
+    expect(name({ hcr: host, mair: 0xff, s2attr: 1 })).toBe('Normal WB RWA ISH');
+    expect(name({ hcr: hypervisorControls(1n << 27n), mair: 0xff })).toBe('Device-nGnRnE OSH');
     expect(hypervisorControls((1n << 27n) | 0b101n)).toMatchObject({ vm: 1, ptw: 0, tge: 1 });
   });
 

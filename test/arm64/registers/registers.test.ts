@@ -1,10 +1,22 @@
 /** Registers as families: real values of real machines give what their kernels set up. */
 import { describe, expect, test } from 'vitest';
-import { hcr, tcrEl1, tcrEl2, vtcr } from '../../../src/arm64/families.ts';
+import {
+  hcr,
+  hcrx,
+  isar1,
+  pfr0,
+  pfr1,
+  pfr2,
+  scr,
+  sctlrEl2,
+  tcrEl1,
+  tcrEl2,
+  vtcr,
+} from '../../../src/arm64/families.ts';
 import { mair } from '../../../src/arm64/registers/attributes.ts';
-import { esr, hpfar, par } from '../../../src/arm64/registers/fault.ts';
-import { ctr } from '../../../src/arm64/registers/features.ts';
-import { pir, s2pir } from '../../../src/arm64/registers/permissions.ts';
+import { esr, hpfar, mfar, par } from '../../../src/arm64/registers/fault.ts';
+import { ctr, featuresOf } from '../../../src/arm64/registers/features.ts';
+import { pir, por, s2pir } from '../../../src/arm64/registers/permissions.ts';
 import { decodeAttr } from '../../../src/arm64/values/attributes.ts';
 import { memoryName } from '../../../src/arm64/values/names.ts';
 import { stage1Setup, stage2Setup } from '../../../src/arm64/walk/setup.ts';
@@ -115,6 +127,96 @@ describe('registers of machines that ran', () => {
       kind: 'fault',
       facts: { fault: 'Permission fault, level 3', stage: 2 },
     });
+  });
+});
+
+describe('a register says what the manual says of it', () => {
+  const ids = (findings: readonly { readonly id: string; readonly severity: string }[]) =>
+    findings.map(({ id, severity }) => `${severity} ${id}`);
+
+  test('PAR_EL1, F = 0: bit 11 is RES1 without FEAT_RME and NSE with it', () => {
+    const reading = (word: bigint, rme: 0 | 1) => par.read(word, settle(par.settings, { rme }));
+    expect(reading(0xff00_0000_41e9_1b80n, 0).findings).toEqual([]);
+    expect(ids(reading(0xff00_0000_41e9_1380n, 0).findings)).toEqual(['note res1-clear']);
+    expect(reading(0xff00_0000_41e9_1380n, 1).findings).toEqual([]);
+    expect(reading(0xff00_0000_41e9_1b80n, 0).format.rows.some(({ name }) => name === 'NSE')).toBe(false);
+  });
+
+  test('SCTLR_EL2 has the controls of EL0 with E2H = 1 only', () => {
+    const el2 = (word: bigint, e2h: 0 | 1) => sctlrEl2.read(word, settle(sctlrEl2.settings, { e2h }));
+    expect(el2(0x30c5_0830n, 0).findings).toEqual([]); // the RES1 bits and EIS, EOS
+    expect(el2(0x30c5_183dn, 0).facts).toMatchObject({ stage1: 'on', data: 'as mapped' });
+    expect(ids(el2(0x34c5_0830n, 0).findings)).toEqual(['warning res0-set']); // UCI
+    expect(el2(0x34c5_0830n, 1).findings).toEqual([]);
+  });
+
+  test('granule protection: EC 0x1e with its status and fault, MFAR_EL3 with its space', () => {
+    expect(esr.read(0x7a00_0025n, {}).facts).toMatchObject({
+      exception: 'Granule Protection Check exception',
+      fault: 'Granule Protection fault on a walk, level 1',
+      granuleProtection: 'GPT address size fault, level 0',
+    });
+    expect(esr.read(0x7a13_4068n, {})).toMatchObject({
+      kind: 'granule-protection',
+      facts: { access: 'fetch', granuleProtection: 'Granule protection fault, level 1' },
+    });
+    expect(mfar.read(0x8000_0000_8000_1000n, {}).facts).toEqual({ pa: 0x8000_1000n, pas: 'non-secure' });
+  });
+
+  test('the bits that name the reason of a Permission fault, of both kinds of abort and of both halves', () => {
+    const because = (word: bigint) => (esr.read(word, {}).facts as { because?: string[] }).because;
+    expect(because(0x40_9200_004fn)).toEqual(['Overlay']);
+    expect(because(0x40_8200_000fn)).toEqual(['Overlay']);
+    expect(because(0x20_8200_000fn)).toEqual(['DirtyBit']);
+    expect(because(0x80_8200_000fn)).toEqual(['AssuredOnly']);
+    expect(because(0x200_9200_004fn)).toEqual(['TagAccess']);
+    expect(because(0x9220_008fn)).toEqual(['TopLevel']);
+    expect(because(0x8220_000fn)).toEqual(['TopLevel']);
+    expect(because(0x9320_008fn)).toBeUndefined(); // ISV = 1: bit 21 is SSE
+    expect(because(0x9200_004fn)).toBeUndefined();
+  });
+
+  test('CM = 1 says nothing of the access', () => {
+    expect(esr.read(0x9200_014fn, {}).facts).toMatchObject({
+      access: 'cache maintenance or address translation',
+    });
+  });
+
+  test('every exception class of the manual has its name', () => {
+    const named = [
+      ...[0x00, 0x01, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x0e, 0x11, 0x12, 0x13],
+      ...[0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x21, 0x22, 0x24],
+      ...[0x25, 0x26, 0x27, 0x28, 0x2c, 0x2d, 0x2f, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x38, 0x3a, 0x3c],
+      0x3d,
+    ];
+    const nameless = Array.from({ length: 64 }, (_, ec) => ec).filter(ec =>
+      /^exception class/.test(String(esr.read(BigInt(ec) << 26n, {}).facts.exception)),
+    );
+    expect([...named, ...nameless].sort((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
+  });
+
+  test('SCR_EL3 names the state below it, HCRX_EL2 and the ID registers their fields', () => {
+    expect(scr.read(0x4000_0000_0000_0431n, {}).facts).toMatchObject({ lowerLevels: 'Realm' });
+    expect(scr.read(0x0000_0000_0000_0430n, {}).facts).toMatchObject({ lowerLevels: 'Secure' });
+    expect(ids(scr.read(0x4000_0000_0000_0430n, {}).findings)).toEqual(['error reserved-encoding']);
+    expect(hcrx.read(0x0000_0000_0040_c000n, {}).findings).toEqual([]);
+    expect(pfr0.read(0x1101_0111_2112_0000n, {}).findings.every(({ severity }) => severity === 'note')).toBe(
+      true,
+    );
+    expect(pfr1.read(0x0000_0000_0000_0321n, {}).findings).toEqual([]);
+    expect(isar1.read(0x0100_0000_0000_0001n, {}).findings).toEqual([]);
+    expect(ids(pfr2.read(0x8000_0000_0000_0001n, {}).findings)).toEqual(['note res0-set']);
+  });
+
+  test('FEAT_RME comes from ID_AA64PFR0_EL1', () => {
+    expect(featuresOf({ pfr0: 0x0010_0000_0000_1111n }).rme).toBe(1);
+    expect(featuresOf({ pfr0: 0x1111n }).rme).toBe(0);
+  });
+
+  test('POR_EL0: read, execute, write; the upper half leaves nothing', () => {
+    const { facts, findings } = por.read(0x0000_0000_0000_8731n, {});
+    expect(facts).toMatchObject({ perm0: 'r--', perm1: 'r-x', perm2: 'rwx', perm3: '---', perm4: '---' });
+    expect(ids(findings)).toEqual(['note reserved-encoding']);
   });
 });
 

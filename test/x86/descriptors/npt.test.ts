@@ -35,6 +35,20 @@ test('every nested access is a user access', () => {
   expect(readNpt(0x3n, at({ mode: 'pae', level: 3 })).facts.userFault).toBe(false); // a PDPTE has no U/S
 });
 
+test('GMET and SSS give U/S = 0 a use', () => {
+  const supervisor = readNpt(0x1063n, at({ gmet: 1 }));
+  expect(supervisor.facts).toMatchObject({ userFault: false, fetches: 'supervisor' });
+  expect(supervisor.findings).toMatchObject([{ id: 'npt-supervisor', severity: 'note' }]);
+  expect(readNpt(0x1067n, at({ gmet: 1 })).facts).toMatchObject({ userFault: false, fetches: 'user' });
+  expect(readNpt((1n << 63n) | 0x1067n, at({ gmet: 1 })).facts.fetches).toBe('none');
+  const shadow = (1n << 63n) | 0x1063n;
+  expect(readNpt(shadow, at({ sss: 1 })).facts).toMatchObject({
+    userFault: false,
+    supervisorShadowStack: true,
+  });
+  expect(readNpt(0x1063n, at({ sss: 1 })).facts.supervisorShadowStack).toBe(false);
+});
+
 test('the host’s PAT names the type', () => {
   expect(readNpt(0x100fn, at({ pat: PATS.linux })).facts.memory).toBe('WC');
 });

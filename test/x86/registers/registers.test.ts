@@ -5,9 +5,11 @@ import { pat, patBits, patIndex, patTypes } from '../../../src/x86/registers/att
 import { cacheMode, cr0, cr4, efer } from '../../../src/x86/registers/control.ts';
 import { eptVpidCap } from '../../../src/x86/registers/features.ts';
 import {
+  mtrrCap,
   mtrrDefType,
   mtrrFixed,
   mtrrPhysMask,
+  smrrPhysMask,
   syscfg,
   topMem,
   wrmsrAccepts,
@@ -147,11 +149,18 @@ group('MTRRs', () => {
     for (let bit = 0; bit < 64; bit++) {
       const word = 1n << BigInt(bit);
       expect(wrmsrAccepts(0x201, word, intel)).toBe(bit >= 11 && bit < 39);
-      expect(wrmsrAccepts(0x1f3, word, intel)).toBe(bit >= 11 && bit < 32);
+      expect(wrmsrAccepts(0x1f3, word, intel)).toBe(bit >= 10 && bit < 32); // 10: Lock, with MTRRCAP.SMRR_LOCK
       expect(wrmsrAccepts(0x200, word, intel)).toBe((bit >= 12 && bit < 39) || bit === 0 || bit === 2);
       expect(wrmsrAccepts(0x2ff, word, intel)).toBe([0, 2, 10, 11].includes(bit));
     }
     expect(wrmsrAccepts(0x10, 0n, intel)).toBeUndefined();
+  });
+  test('a read-only register: bits that processors have are known, and those that are not known are no mistake', () => {
+    for (const real of [0xfd0an, 0x5d0an, 0x1d0an]) expect(mtrrCap.read(real, {}).findings).toEqual([]);
+    for (const unknown of [0x2000_0000_0000_050an, 0x70an])
+      expect(mtrrCap.read(unknown, {}).findings.map(({ severity }) => severity)).toEqual(['note']);
+    expect(eptVpidCap.read(0x8000_0000_0000_0040n, {}).findings).toMatchObject([{ severity: 'note' }]);
+    expect(smrrPhysMask.read(0xff00_0c00n, {})).toMatchObject({ facts: { valid: true }, findings: [] });
   });
   test('masks: size, or holes', () => {
     const read = (word: bigint) => mtrrPhysMask.read(word, intel);
@@ -193,6 +202,7 @@ group('MTRRs', () => {
       topMem2: true,
       topMem2Wb: true,
     });
+    expect(syscfg.read(0x4740000n, {}).findings).toEqual([]); // bit 26 is HMKEE
     expect(topMem.read(0x240000000n, {}).facts).toEqual({ valid: true, top: 0x240000000n });
     expect(topMem.read(0x1000n, {}).facts.valid).toBe(false);
   });
