@@ -100,6 +100,7 @@ function register({ registers }: Context): Given {
   if (vtcr !== undefined) Object.assign(given, { vtcr, vs: decode(vtcrFormat, vtcr).vs });
   const { features } = featuresIn(registers);
   if (registers.has(ID_REGISTERS.isar1)) given.xs = features.xs;
+  if (registers.has(ID_REGISTERS.pfr0)) given.rme = features.rme;
   if (registers.has(ID_REGISTERS.pfr1)) given.mte2 = features.mte2;
   return given;
 }
