@@ -27,6 +27,8 @@ export interface Access {
   readonly access: AccessKind;
   /** Undefined: what is denied to both levels. */
   readonly by?: By | undefined;
+  /** An access to a shadow stack: other rights are asked. */
+  readonly shadowStack?: boolean;
 }
 
 /** A register by its name, where somebody gave it. */
@@ -45,6 +47,8 @@ export interface Claim {
   /** The virtual address of the access, where it is known beside that. */
   readonly va?: bigint;
   readonly cause: Cause;
+  /** What else the same syndrome may mean: what emulators report, errata. */
+  readonly orCause?: Cause;
   /** The manual's level, where the hardware says it. */
   readonly level?: number;
   readonly access: AccessKind;
@@ -58,6 +62,12 @@ export interface Claim {
   readonly says: string;
   /** Rights that the hardware found in the entries (EPT violations). */
   readonly entries?: { readonly r: boolean; readonly w: boolean; readonly x: boolean };
+  /** The fields of the syndrome or error code, by their keys. */
+  readonly bits?: Readonly<Record<string, number>>;
+  /** An access to a shadow stack. */
+  readonly shadowStack?: boolean;
+  /** The regime whose own level made the access, where the syndrome tells: `EL2`. */
+  readonly regime?: string;
   /** What else is worth knowing: addresses that are not valid, bits that are not about the tables. */
   readonly remarks: readonly string[];
   readonly findings: readonly Finding[];

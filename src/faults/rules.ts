@@ -4,6 +4,7 @@ import type { Candidate } from '../walk/candidate.ts';
 import type { Regime } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { Access, Claim, Controls } from './claim.ts';
+import type { Case, Reason } from './reason.ts';
 
 export interface FaultRules {
   /** Id of the architecture. */
@@ -23,12 +24,10 @@ export interface FaultRules {
   denials(step: Step, regime: Regime, access: Access): readonly string[];
   /** Why the processor refuses the address before it reads any table, or undefined. */
   keptOut(claim: Claim, walk: Translation, controls: Controls): string | undefined;
-  /** Controls of the moment of access that may deny what the tables permit, likeliest first. */
-  besideTables(claim: Claim, user: boolean, controls: Controls): readonly string[];
+  /** Why an access faulted that every entry permits, certain reasons first. */
+  reasons(at: Case): readonly Reason[];
   /** What is behind a denied access that is no mistake: dirty tracking. */
   behindDenial(claim: Claim, walk: Translation): readonly string[];
-  /** Bits of these entries that are reserved on a smaller processor than was taken for granted. */
-  narrower(walk: Translation): readonly string[];
   /** What an entry that faults though it is valid is guilty of. */
   faulty(step: Step, regime: Regime): 'misconfiguration' | 'reserved-bit' | 'permission' | 'address-size';
 }

@@ -5,6 +5,7 @@ import { type EntryKind, type Regime, softwareNote } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { Cause, Claim, Controls } from './claim.ts';
 import { type Denial, denials } from './denials.ts';
+import type { Reason } from './reason.ts';
 import type { FaultRules } from './rules.ts';
 
 /** What one entry of the walk has to do with the fault. */
@@ -45,6 +46,9 @@ const CAUSE: Readonly<Record<Cause, string>> = {
 const STALE =
   'a stale TLB entry: was the entry changed without invalidating the TLB, or only after the fault was taken?';
 
+const SPURIOUS =
+  'another entry: none of these is misconfigured, so the tables were changed since, or the report is spurious';
+
 /**
  * Hold the claim against the walk of the stage that faulted.
  * @param controls registers of the moment of the access
@@ -55,9 +59,11 @@ export function explain(
   rules: FaultRules,
   controls: Controls = () => undefined,
 ): Explanation {
-  const found = keptOut(claim, walk, rules, controls) ?? find(claim, walk, rules);
+  const met = keptOut(claim, walk, rules, controls) ?? find(claim, walk, rules);
+  const reasons = rules.reasons({ claim, walk, controls, user: isUser(walk, rules) });
+  const found = decided(claim, met, reasons);
   const { finds, guilty } = found;
-  const suspects = [...(found.suspects ?? []), ...suspectsOf(claim, walk, finds, rules, controls)];
+  const suspects = [...(found.suspects ?? []), ...suspectsOf(claim, walk, found, rules, reasons)];
   const verdict =
     claim.cause === 'unknown' && found.finds === 'not-present'
       ? `${found.verdict}, so any access faults`
@@ -67,8 +73,15 @@ export function explain(
     const says = [...describe(step, walk), ...denied];
     return { step, says, guilty: step === guilty || denied.length > 0 };
   });
-  const held = agreement(claim, finds, guilty ?? found.denied?.at(-1)?.step);
+  const held = found.by ? { agrees: true } : agreement(claim, finds, guilty ?? found.denied?.at(-1)?.step);
   return { finds, verdict, steps, suspects, ...held };
+}
+
+/** A certain reason is the verdict where the entries are none. */
+function decided(claim: Claim, found: Found, reasons: readonly Reason[]): Found {
+  const by = found.finds === 'fine' ? reasons.find(({ certain }) => certain) : undefined;
+  const finds = claim.cause === 'unsaid' ? 'permission' : claim.cause;
+  return by ? { finds, verdict: by.says, by } : found;
 }
 
 /** An address of which the system that took the fault says that no table translates it. */
@@ -88,6 +101,8 @@ interface Found {
   readonly guilty?: Step;
   readonly denied?: readonly Denial[];
   readonly suspects?: readonly string[];
+  /** The reason that decided it beside the entries. */
+  readonly by?: Reason;
 }
 
 /** A fault before any table was read. */
@@ -165,28 +180,21 @@ function mapped(claim: Claim, walk: Translation, leaf: Step, rules: FaultRules):
   return { finds: 'fine', verdict: `the entries are fine: they permit ${claim.text}` };
 }
 
-/** What else may have denied the access, likeliest first. */
+/** What else may have denied the access, likeliest first; the TLB only where nothing else is left. */
 function suspectsOf(
   claim: Claim,
   walk: Translation,
-  finds: Explanation['finds'],
+  { finds, by }: Found,
   rules: FaultRules,
-  controls: Controls,
+  reasons: readonly Reason[],
 ): readonly string[] {
-  if (finds === 'permission') return rules.behindDenial(claim, walk);
-  if (finds !== 'fine' || claim.cause === 'unknown') return [];
-  switch (claim.cause) {
-    case 'outside':
-      return [`what the hardware named: ${claim.says}`];
-    case 'unsaid':
-    case 'permission':
-      return [...(claim.stage === 1 ? rules.besideTables(claim, isUser(walk, rules), controls) : []), STALE];
-    case 'reserved-bit':
-    case 'misconfiguration':
-      return [...rules.narrower(walk), STALE];
-    default:
-      return [STALE];
-  }
+  if (finds === 'permission' && !by) return rules.behindDenial(claim, walk);
+  const left = reasons.filter(reason => reason !== by && (finds === 'unknown' || finds === 'fine'));
+  const named = left.map(({ says }) => says);
+  if (finds !== 'fine' || claim.cause === 'unknown') return named;
+  if (claim.cause === 'outside') return named.length > 0 ? named : [`what the hardware named: ${claim.says}`];
+  if (named.length > 0) return named;
+  return [claim.cause === 'misconfiguration' ? SPURIOUS : STALE];
 }
 
 /** May user mode use the page, as far as the tables go? */
@@ -207,6 +215,7 @@ function agreement(
   if (finds === 'fine') return { agrees: false };
   if (claim.cause === 'unsaid') return { agrees: true };
   const sameLevel = claim.level === undefined || guilty === undefined || guilty.name === claim.level;
+  if (finds === claim.orCause && sameLevel) return { agrees: true };
   if (finds === claim.cause && (sameLevel || claim.cause === 'permission')) return { agrees: true };
   const where = guilty ? ` at level ${guilty.name}` : '';
   return { agrees: false, doubt: changed(claim, `${CAUSE[finds]}${where}`) };

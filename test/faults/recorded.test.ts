@@ -130,7 +130,7 @@ describe('kernel messages', () => {
       ['not-present', 'not-present', true],
       ['permission', 'fine', false], // SMAP: the tables permit it
       ['permission', 'permission', true],
-      ['reserved-bit', 'fine', false], // bit 51: nobody says how wide addresses are
+      ['not-present', 'fine', false], // RSVD without P: bit 51, and nobody says how wide addresses are
       ['not-present', 'not-present', true],
       ['permission', 'permission', true],
       ['permission', 'permission', true],

@@ -39,6 +39,9 @@ export function causeOf(code: number): { readonly cause: Cause; readonly level?:
 }
 
 const who: WhoText = (by, plain, what) => (by === 'privileged' ? `a privileged ${what}` : `${plain} at EL0`);
+/** Where the syndrome says no more than that it came from below EL2. */
+const fromBelow = (claim: Claim, plain: boolean): Claim =>
+  plain && !claim.onWalk ? { ...claim, text: `${claim.text.replace(/ at EL0$/, '')} at EL1 or EL0` } : claim;
 
 /** @returns undefined for an exception that is no abort. */
 export function abortClaim(abort: Abort): Claim | undefined {
@@ -47,7 +50,8 @@ export function abortClaim(abort: Abort): Claim | undefined {
   if (reading.kind !== 'data-abort' && reading.kind !== 'instruction-abort') return undefined;
   const d = decode(esrDataAbort, word); // both kinds of abort agree in the bits used here
   const lower = d.ec === 0x20 || d.ec === 0x24;
-  const stage = el === 2 && lower && (page !== undefined || abort.stage2) ? 2 : 1;
+  // S1PTW is there for faults of the second stage only
+  const stage = el === 2 && lower && (page !== undefined || abort.stage2 || d.s1ptw === 1) ? 2 : 1;
   const onWalk = stage === 2 && d.s1ptw === 1;
   const { cause, level } = causeOf(d.dfsc);
   const address = d.fnv && d.dfsc === 0b010000 ? undefined : far;
@@ -56,52 +60,64 @@ export function abortClaim(abort: Abort): Claim | undefined {
   const ipa = page === undefined ? undefined : hpfar.read(page, {}).facts.ipa;
   const low = address === undefined || onWalk ? 0n : address & 0xfffn;
   const input = stage === 1 ? address : pageValid && typeof ipa === 'bigint' ? ipa | low : undefined;
-  const access = reading.kind === 'instruction-abort' ? 'fetch' : d.wnr ? 'write' : 'read';
+  // with CM = 1 WnR is 1 whatever the instruction does
+  const access = reading.kind === 'instruction-abort' ? 'fetch' : d.wnr && !d.cm ? 'write' : 'read';
+  // a first stage from below that EL2 handles is EL0's: HCR_EL2.{E2H,TGE} = {1,1}
   const by = lower ? (el === 1 || stage === 1 ? 'unprivileged' : undefined) : 'privileged';
-  return worded(
-    {
-      source: [
-        `ESR_EL${el} = ${hex(word)}`,
-        ...(far === undefined ? [] : [`FAR_EL${el} = ${hex(far)}`]),
-        ...(page === undefined ? [] : [`HPFAR_EL2 = ${hex(page)}`]),
-      ].join(', '),
-      architecture: 'arm64',
-      stage,
-      family: stage === 2 ? 'arm64.stage2' : 'arm64.stage1',
-      ...(input === undefined ? {} : { input }),
-      ...(stage === 2 && address !== undefined ? { va: address } : {}),
-      cause,
-      ...(level === undefined ? {} : { level }),
-      access: onWalk ? 'read' : access,
-      ...(by ? { by } : {}),
-      onWalk,
-      says: `${stage === 2 ? 'stage 2 ' : ''}${valueName(FAULT_STATUS, d.dfsc)}`,
-      remarks: [
-        ...(address === undefined && far !== undefined ? ['FnV = 1: FAR is not valid'] : []),
-        ...(stage === 2 && page !== undefined && !pageValid
-          ? [
-              'HPFAR_EL2 is not valid for a permission fault that is not on a walk: the IPA comes from the tables of stage 1',
-            ]
-          : []),
-        ...(d.cm ? ['a cache maintenance or address translation instruction, which counts as a write'] : []),
-        ...(reading.kind === 'data-abort' && d.overlay
-          ? ['Overlay = 1: a permission overlay denies it']
-          : []),
-        ...(reading.kind === 'data-abort' && d.dirtyBit
-          ? ['DirtyBit = 1: the write needs the dirty state']
-          : []),
-        ...(reading.kind === 'data-abort' && d.tagAccess
-          ? ['TagAccess = 1: stage 2 denies access to tags']
-          : []),
-        ...(reading.kind === 'data-abort' && stage === 2 && !d.isv && !onWalk
-          ? [
-              'ISV = 0: no instruction syndrome, so a hypervisor cannot emulate the access without decoding it',
-            ]
-          : []),
-      ],
-      findings: reading.findings,
-    },
-    who,
+  return fromBelow(
+    worded(
+      {
+        source: [
+          `ESR_EL${el} = ${hex(word)}`,
+          ...(far === undefined ? [] : [`FAR_EL${el} = ${hex(far)}`]),
+          ...(page === undefined ? [] : [`HPFAR_EL2 = ${hex(page)}`]),
+        ].join(', '),
+        architecture: 'arm64',
+        stage,
+        family: stage === 2 ? 'arm64.stage2' : 'arm64.stage1',
+        ...(input === undefined ? {} : { input }),
+        ...(stage === 2 && address !== undefined ? { va: address } : {}),
+        cause,
+        ...(level === undefined ? {} : { level }),
+        access: onWalk ? 'read' : access,
+        ...(by ? { by } : {}),
+        onWalk,
+        bits: d,
+        ...(lower || el === 1 ? {} : { regime: `EL${el}` }),
+        says: `${stage === 2 ? 'stage 2 ' : ''}${valueName(FAULT_STATUS, d.dfsc)}`,
+        remarks: [
+          ...(address === undefined && far !== undefined ? ['FnV = 1: FAR is not valid'] : []),
+          ...(stage === 2 && page !== undefined && !pageValid
+            ? [
+                'HPFAR_EL2 is not valid for a permission fault that is not on a walk: the IPA comes from the tables of stage 1',
+              ]
+            : []),
+          ...(d.cm
+            ? ['a cache maintenance or address translation instruction: WnR = 1 says nothing of what it does']
+            : []),
+          ...(stage === 2 && onWalk && page === undefined
+            ? ['S1PTW = 1: stage 2 denied a table of stage 1; its IPA is in HPFAR_EL2 (--hpfar)']
+            : []),
+          ...(reading.kind === 'data-abort' && d.overlay
+            ? ['Overlay = 1: a permission overlay denies it']
+            : []),
+          ...(reading.kind === 'data-abort' && d.dirtyBit
+            ? ['DirtyBit = 1: the write needs the dirty state']
+            : []),
+          ...(reading.kind === 'data-abort' && d.tagAccess
+            ? ['TagAccess = 1: stage 2 denies access to tags']
+            : []),
+          ...(reading.kind === 'data-abort' && stage === 2 && !d.isv && !onWalk
+            ? [
+                'ISV = 0: no instruction syndrome, so a hypervisor cannot emulate the access without decoding it',
+              ]
+            : []),
+        ],
+        findings: reading.findings,
+      },
+      who,
+    ),
+    el === 2 && lower && stage === 1,
   );
 }
 

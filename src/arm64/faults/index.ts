@@ -8,6 +8,7 @@ import { tcrEl1Format, tcrEl2HostFormat } from '../registers/control.ts';
 import { upperRange } from '../values/address.ts';
 import { abortClaim, statusText } from './claims.ts';
 import { denials } from './denials.ts';
+import { reasons } from './reasons.ts';
 
 /** EL0 kept out of a half of the address space: a level 0 Translation fault, whatever the tables say [Arm ARM, FEAT_E0PD]. */
 function keptOut(claim: Claim, { input, regime }: Translation, controls: Controls): string | undefined {
@@ -43,13 +44,7 @@ export const faults: FaultRules = {
   tookIt: ({ name }, el) => Number(/(?:^|\.)el(\d)/.exec(name)?.[1] ?? 0) === el,
   denials,
   keptOut,
-  besideTables({ by, access }, user) {
-    if (by === 'unprivileged') return ['TCR_ELx.E0PD: EL0 may be kept from this half of the address space'];
-    return access !== 'fetch' && user
-      ? ['PSTATE.PAN: the page is accessible at EL0, and PAN denies privileged data accesses to such pages']
-      : [];
-  },
+  reasons,
   behindDenial,
-  narrower: () => [],
   faulty: ({ reading: { facts } }) => (facts.addressSizeFault ? 'address-size' : 'reserved-bit'),
 };

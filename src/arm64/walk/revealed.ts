@@ -3,7 +3,7 @@ import { decode } from '../../bits/codec.ts';
 import type { Context, Given } from '../../text/context.ts';
 import type { Entry, RegimeGuess } from '../../text/model.ts';
 import type { Candidate } from '../../walk/candidate.ts';
-import { hcrFormat, vtcrFormat } from '../registers/control.ts';
+import { hcrFormat, sctlrEl1Format, vtcrFormat } from '../registers/control.ts';
 import { FEATURE_SETS, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
 import { upperRange } from '../values/address.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
@@ -66,7 +66,13 @@ function stage1(guess: RegimeGuess, input: bigint | undefined, { registers, fact
   const value = (name: string): bigint | undefined => registers.get(`${name}_EL${el}`);
   const tcr = value('TCR');
   const mair = value('MAIR');
-  const otherwise: Given = { ...(mair === undefined ? {} : { mair }), ...said };
+  // what is given counts, each register by itself
+  const sctlr = value('SCTLR');
+  const otherwise: Given = {
+    ...(mair === undefined ? {} : { mair }),
+    ...(sctlr === undefined ? {} : { wxn: decode(sctlrEl1Format, sctlr).wxn }), // bit 19 in every SCTLR_ELx
+    ...said,
+  };
   if (tcr === undefined) return otherwise;
   const { features, known } = featuresIn(registers);
   const range = regime.endsWith('&0') && input !== undefined ? upperRange(input) : 0;
@@ -76,7 +82,7 @@ function stage1(guess: RegimeGuess, input: bigint | undefined, { registers, fact
     tcr2: value('TCR2'),
     ttbr: value(`TTBR${range}`) ?? 0n,
     range,
-    sctlr: value('SCTLR'),
+    sctlr,
     hcr: registers.get('HCR_EL2'),
     mair,
     mair2: value('MAIR2'),

@@ -16,7 +16,7 @@ import { valuesOf } from '../../machine/machine.ts';
 import { revealed } from '../../pasted/entry.ts';
 import { type ExplainedFault, faultAnswer } from '../../report/fault.ts';
 import type { Given } from '../../text/context.ts';
-import type { Entry, Fault, Item } from '../../text/model.ts';
+import type { Entry, Fault, Item, RegimeGuess } from '../../text/model.ts';
 import { TextReader } from '../../text/read.ts';
 import type { Registers } from '../../text/registers.ts';
 import {
@@ -206,11 +206,30 @@ function ofEntries(claim: Claim, args: FaultArgs): ExplainedFault {
 /** Registers from the options, before the file. */
 const registersOf = (args: FaultArgs): Registers => valuesOf(machineGiven(args).cpus[0] ?? new Map());
 
+/** The regime whose own level made the access, unless `--set` says another: with E2H EL2 has that of EL2 and EL0. */
+function regimeOf(
+  family: string,
+  { regime, architecture: claimed }: Claim,
+  registers: Registers,
+  set: Given,
+): RegimeGuess {
+  if (regime === undefined || 'regime' in set) return { family };
+  const { e2h } = walksOf(claimed).revealed(
+    { regime: { family: 'arm64.HCR_EL2' } },
+    { registers, facts: new Map() },
+  );
+  const host = regime === 'EL2' && e2h === 1;
+  return { family, regime: (host ? 'EL2&0' : regime) as NonNullable<RegimeGuess['regime']> };
+}
+
 /** Settings from `--set`, before what registers say. */
 function settingsOf(family: string, claim: Claim, args: FaultArgs, registers: Registers): Given {
   const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
   const set = parseSettings(table, pairsOf(args.set)) as Given;
-  const entry = { regime: { family }, ...(claim.input === undefined ? {} : { input: claim.input }) };
+  const entry = {
+    regime: regimeOf(family, claim, registers, set),
+    ...(claim.input === undefined ? {} : { input: claim.input }),
+  };
   return { ...revealed(entry, { registers, facts: new Map() }), ...set };
 }
 

@@ -24,7 +24,8 @@ export function pageFaultClaim(code: bigint, cr2?: bigint): Claim {
   const { findings } = pageFaultCode.read(code, {});
   const d = decode(pageFaultFormat, code);
   const outside = d.pk || d.sgx || d.rmp;
-  const cause: Cause = outside ? 'outside' : d.rsvd ? 'reserved-bit' : d.p ? 'permission' : 'not-present';
+  // a reserved bit is met in a present entry; without P the processor says that nothing is there, and RSVD is an erratum
+  const cause: Cause = outside ? 'outside' : !d.p ? 'not-present' : d.rsvd ? 'reserved-bit' : 'permission';
   return worded(
     {
       source: `error code ${hex(code)}${cr2 === undefined ? '' : `, CR2 = ${hex(cr2)}`}`,
@@ -33,12 +34,13 @@ export function pageFaultClaim(code: bigint, cr2?: bigint): Claim {
       family: 'x86.pte',
       ...(cr2 === undefined ? {} : { input: cr2 }),
       cause,
+      ...(d.rsvd && !d.p ? { orCause: 'reserved-bit' as const } : {}),
       access: accessOf(d),
       by: d.us ? 'unprivileged' : 'privileged',
       onWalk: false,
       says: listed([
         cause === 'not-present' && 'an entry is not present',
-        d.rsvd === 1 && 'a reserved bit is set in an entry',
+        cause === 'reserved-bit' && 'a reserved bit is set in an entry',
         d.pk === 1 && 'a protection key denies it: PKRU or IA32_PKRS, and no table',
         d.sgx === 1 && 'an access control of SGX denies it, and no table',
         d.rmp === 1 && 'the reverse map table of SEV-SNP denies it, and no page table',
@@ -46,7 +48,14 @@ export function pageFaultClaim(code: bigint, cr2?: bigint): Claim {
         d.ss === 1 && 'a shadow-stack access',
         d.hlat === 1 && 'in a walk with HLAT paging',
       ]),
-      remarks: d.rsvd && !d.p ? ['RSVD without P: emulators report it so (QEMU); processors set P too'] : [],
+      remarks:
+        d.rsvd && !d.p
+          ? [
+              'RSVD without P: to be ignored [Intel specification updates, "Not-Present Page Faults May Set the RSVD Flag in the Error Code"]; emulators report reserved bits so (QEMU)',
+            ]
+          : [],
+      bits: d,
+      shadowStack: d.ss === 1,
       findings,
     },
     who,
@@ -85,6 +94,8 @@ export function eptViolationClaim(qualification: bigint, gpa?: bigint, gla?: big
         d.ss === 1 && 'a shadow-stack access',
       ]),
       entries,
+      bits: d,
+      shadowStack: d.ss === 1,
       remarks: [
         ...(d.nmi ? ['NMIs were unblocked by IRET before the exit'] : []),
         ...(d.async ? ['not because of an instruction (trace output and the like)'] : []),
@@ -120,13 +131,7 @@ export function nestedFaultClaim(info1: bigint, gpa?: bigint): Claim {
   const { findings } = nestedFault.read(info1, {});
   const d = decode(nestedFaultFormat, info1);
   const cause: Cause =
-    d.rmp || d.enc || d.sizem || d.vmpl
-      ? 'outside'
-      : d.rsvd
-        ? 'reserved-bit'
-        : d.p
-          ? 'permission'
-          : 'not-present';
+    d.rmp || d.sizem || d.vmpl ? 'outside' : d.rsvd ? 'reserved-bit' : d.p ? 'permission' : 'not-present';
   return worded(
     {
       source: `EXITINFO1 = ${hex(info1)}${gpa === undefined ? '' : `, EXITINFO2 = ${hex(gpa)}`}`,
@@ -145,7 +150,12 @@ export function nestedFaultClaim(info1: bigint, gpa?: bigint): Claim {
         cause === 'permission' && 'the entries do not permit it',
         d.ss === 1 && 'a shadow-stack access',
       ]),
-      remarks: d.rsvd && !d.p ? ['RSV without P: emulators report it so (QEMU); processors set P too'] : [],
+      bits: d,
+      shadowStack: d.ss === 1,
+      remarks: [
+        ...(d.rsvd && !d.p ? ['RSV without P: emulators report it so (QEMU); processors set P too'] : []),
+        ...(d.enc ? ['ENC = 1: the guest’s C-bit was set, which denies nothing by itself'] : []),
+      ],
       findings,
     },
     who,

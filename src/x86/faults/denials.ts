@@ -1,6 +1,6 @@
 /** Which bits of an x86 entry deny an access. */
 import type { Access } from '../../faults/claim.ts';
-import { rightsIn } from '../../faults/rights.ts';
+import { fieldsOf, rightsIn } from '../../faults/rights.ts';
 import type { Regime } from '../../walk/regime.ts';
 import type { Step } from '../../walk/translate.ts';
 
@@ -30,9 +30,26 @@ function ept({ reading }: Step, { access, by }: Access): string[] {
   ];
 }
 
+/** A shadow-stack page is read-only and dirty, under tables that permit writes [SDM, "Shadow-Stack Accesses"]. */
+function shadowStack(step: Step, { by }: Access): string[] {
+  const rights = rightsIn(step.reading.facts.permissions);
+  const { d } = fieldsOf(step);
+  const leaf = step.kind === 'leaf';
+  return [
+    ...(by === 'unprivileged' && rights.u === 0 ? ['U/S = 0: supervisor only'] : []),
+    ...(by === 'privileged' && leaf && rights.u === 1
+      ? ['U/S = 1: a user page is no shadow stack of the supervisor']
+      : []),
+    ...(leaf && rights.w === 1 ? ['R/W = 1: no shadow-stack page'] : []),
+    ...(leaf && d === 0 ? ['D = 0: no shadow-stack page'] : []),
+    ...(!leaf && rights.w === 0 ? ['R/W = 0: nothing below is a shadow stack'] : []),
+  ];
+}
+
 /** `R/W = 0: read-only`: one phrase for each reason. */
 export function denials(step: Step, { id }: Regime, access: Access): readonly string[] {
   if (id === 'x86.ept') return ept(step, access);
+  if (access.shadowStack && id !== 'x86.npt') return shadowStack(step, access);
   // every nested access is a user access
   return ordinary(step, id === 'x86.npt' ? { ...access, by: 'unprivileged' } : access);
 }

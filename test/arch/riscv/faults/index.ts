@@ -1,6 +1,6 @@
 /** What is known of faults. */
 import { decode } from '../../../../src/bits/codec.ts';
-import type { Claim, Controls } from '../../../../src/faults/claim.ts';
+import type { Case, Reason } from '../../../../src/faults/reason.ts';
 import type { FaultRules } from '../../../../src/faults/rules.ts';
 import { sstatusFormat } from '../registers/control.ts';
 import { scause } from '../registers/fault.ts';
@@ -8,12 +8,19 @@ import { pageFaultClaim } from './claims.ts';
 import { denials } from './denials.ts';
 
 /** What keeps the supervisor from data of the user [section "Supervisor Status (sstatus) Register"]. */
-function besideTables({ by, access }: Claim, user: boolean, controls: Controls): readonly string[] {
+function reasons({ claim: { by, access }, user, controls }: Case): readonly Reason[] {
   if (by === 'unprivileged' || !user || access === 'fetch') return [];
   const word = controls('SSTATUS');
   const sum = word === undefined ? undefined : decode(sstatusFormat, word).sum;
   if (sum === 1) return [];
-  return [`sstatus.SUM${sum === 0 ? ' = 0' : ''}: the supervisor must not access pages of the user`];
+  return [
+    {
+      id: 'sum',
+      says: `sstatus.SUM${sum === 0 ? ' = 0' : ''}: the supervisor must not access pages of the user`,
+      ref: sstatusFormat.ref,
+      certain: sum === 0,
+    },
+  ];
 }
 
 export const faults: FaultRules = {
@@ -28,8 +35,7 @@ export const faults: FaultRules = {
     outcome === 'outside'
       ? `the bits above the virtual address of ${regime.id} are not all alike`
       : undefined,
-  besideTables,
+  reasons,
   behindDenial: () => [],
-  narrower: () => [],
   faulty: () => 'reserved-bit',
 };

@@ -1,0 +1,247 @@
+/** Reasons of aborts beside the rights of entries [Arm ARM, ESR_ELx, ISS encodings; D8 "Access permissions", "Memory type"]. */
+import { decode, readRow } from '../../bits/codec.ts';
+import { type Case, type Reason, type ReasonRule, reasonsOf } from '../../faults/reason.ts';
+import { fieldsOf } from '../../faults/rights.ts';
+import { arm } from '../../refs.ts';
+import type { LeafView } from '../../walk/regime.ts';
+import type { Step } from '../../walk/translate.ts';
+import { hcrFormat } from '../registers/control.ts';
+import type { Memory, Stage2Wish } from '../values/attributes.ts';
+
+/** Both kinds of abort have these bits in the same places. */
+const syndromeOf = ({ claim }: Case): Readonly<Record<string, number>> | undefined => claim.bits;
+
+/** A bit of a Permission fault that names its reason; other faults leave it to mean nothing. */
+const named = (fault: Case, key: string): boolean =>
+  fault.claim.cause === 'permission' && syndromeOf(fault)?.[key] === 1;
+
+const leafOf = ({ walk }: Case): Step | undefined => (walk.outcome === 'mapped' ? walk.leaf : undefined);
+
+function viewOf({ walk }: Case): LeafView | undefined {
+  if (walk.outcome !== 'mapped') return undefined;
+  return walk.regime.describe(walk.leaf.reading, walk.level, walk.inherited);
+}
+
+const ALIGNMENT = 0x21;
+const UNSUPPORTED = 0x35;
+const CONFLICT = 0x30;
+
+const at = (step: Step): string => `the level ${step.name} entry`;
+
+function overlay(fault: Case): Reason | undefined {
+  const leaf = leafOf(fault);
+  if (!leaf || !named(fault, 'overlay')) return undefined;
+  const { poIndex } = fieldsOf(leaf);
+  const register =
+    fault.claim.stage === 2 ? 'S2POR_EL1' : fault.claim.by === 'unprivileged' ? 'POR_EL0' : 'POR_ELx';
+  const which = poIndex === undefined ? '' : `, by POIndex = ${poIndex} of ${at(leaf)}`;
+  return {
+    id: 'overlay',
+    says: `Overlay = 1: ${register} takes the right away${which}; the entry itself gives it`,
+    ref: arm('ESR_ELx, ISS2.Overlay'),
+    certain: true,
+  };
+}
+
+function dirtyState(fault: Case): Reason | undefined {
+  const leaf = leafOf(fault);
+  if (!leaf || !named(fault, 'dirtyBit')) return undefined;
+  return {
+    id: 'dirty-state',
+    says: `DirtyBit = 1: ${at(leaf)} permits the write but is clean, and hardware does not make it dirty (HD = 0)`,
+    ref: arm('ESR_ELx, ISS2.DirtyBit'),
+    certain: true,
+  };
+}
+
+function tagAccess(fault: Case): Reason | undefined {
+  const leaf = leafOf(fault);
+  if (!leaf || !named(fault, 'tagAccess')) return undefined;
+  return {
+    id: 'no-tag-access',
+    says: `TagAccess = 1: MemAttr of ${at(leaf)} is NoTagAccess, so tags of the page cannot be accessed; its data can`,
+    ref: arm('ESR_ELx, ISS2.TagAccess; FEAT_MTE_PERM'),
+    certain: true,
+  };
+}
+
+function assuredOnly(fault: Case): Reason | undefined {
+  const leaf = leafOf(fault);
+  if (!leaf || !named(fault, 'assuredOnly')) return undefined;
+  return {
+    id: 'assured-only',
+    says: `AssuredOnly = 1: ${at(leaf)} may be reached through protected tables only, and this walk was none`,
+    ref: arm('ESR_ELx, ISS2.AssuredOnly; FEAT_THE'),
+    certain: true,
+  };
+}
+
+/** The stage's own type, where it is one. */
+function typeOf(fault: Case): { readonly device: boolean; readonly writeBack: boolean } | undefined {
+  const meaning = viewOf(fault)?.meaning;
+  if (meaning === undefined) return undefined;
+  if (fault.walk.regime.stage === 2) {
+    const wish = meaning as Stage2Wish;
+    return {
+      device: wish.is === 'device',
+      writeBack:
+        wish.is === 'force-wb' || wish.is === 'stage1' || (wish.is === 'normal' && wish.inner === 'WB'),
+    };
+  }
+  const memory = meaning as Memory;
+  if (memory.type === 'device') return { device: true, writeBack: false };
+  return { device: false, writeBack: viewOf(fault)?.type.includes('WB') === true };
+}
+
+/** A walk of the first stage that finds its table in Device memory. */
+function walkFromDevice(fault: Case): Reason | undefined {
+  const { claim, controls } = fault;
+  const leaf = leafOf(fault);
+  if (!leaf || !claim.onWalk || claim.cause !== 'permission' || !typeOf(fault)?.device) return undefined;
+  const word = controls('HCR_EL2');
+  const ptw = word === undefined ? undefined : decode(hcrFormat, word).ptw;
+  if (ptw === 0) return undefined;
+  return {
+    id: 'ptw-device',
+    says: `HCR_EL2.PTW${ptw === undefined ? '' : ' = 1'}: a walk of stage 1 must not read its tables from Device memory, and ${at(leaf)} makes them that`,
+    ref: arm('HCR_EL2.PTW'),
+    certain: ptw === 1,
+  };
+}
+
+/** Privileged code that acts for user mode reports the level that it runs at. */
+function unprivilegedAccess({ claim, walk, user }: Case): Reason | undefined {
+  if (claim.cause !== 'permission' || claim.stage !== 1 || claim.by !== 'privileged' || user)
+    return undefined;
+  if (claim.access === 'fetch' || walk.outcome !== 'mapped') return undefined;
+  return {
+    id: 'unprivileged-access',
+    says: 'a load or store with user rights (LDTR, STTR: how a kernel reaches user memory) reports the level that it runs at, and the page is for the privileged level only',
+    ref: arm('AArch64.CheckPermission'),
+    certain: false,
+  };
+}
+
+function pan({ claim, user }: Case): Reason | undefined {
+  if (claim.cause !== 'permission' || claim.stage !== 1 || claim.by !== 'privileged') return undefined;
+  if (claim.access === 'fetch' || !user) return undefined;
+  return {
+    id: 'pan',
+    says: 'PSTATE.PAN: the page is accessible at EL0, and PAN denies privileged data accesses to such pages',
+    ref: arm('FEAT_PAN'),
+    certain: false,
+  };
+}
+
+/** Cache maintenance from EL0 that needs the right to write. */
+function maintenance(fault: Case): Reason | undefined {
+  if (fault.claim.cause !== 'permission' || !syndromeOf(fault)?.cm) return undefined;
+  return {
+    id: 'cache-maintenance',
+    says: 'CM = 1: DC CIVAC and IC IVAU of EL0 need the right to write where SCTLR_ELx.CMOW = 1',
+    ref: arm('SCTLR_EL1.CMOW'),
+    certain: false,
+  };
+}
+
+/** What an index into MAIR means without MAIR. */
+const unknownType = (fault: Case): string => {
+  const leaf = leafOf(fault);
+  const { attrIndx } = leaf ? fieldsOf(leaf) : {};
+  return attrIndx === undefined
+    ? 'the memory type is not known'
+    : `AttrIndx ${attrIndx} is to be looked up in MAIR_ELx (Linux has Device-nGnRnE at 3 since 5.12)`;
+};
+
+function alignment(fault: Case): Reason | undefined {
+  const leaf = leafOf(fault);
+  if (!leaf || syndromeOf(fault)?.dfsc !== ALIGNMENT) return undefined;
+  const type = typeOf(fault);
+  if (type?.device)
+    return {
+      id: 'device-alignment',
+      says: `${at(leaf)} makes it ${viewOf(fault)?.type}: unaligned accesses to Device memory fault, and DC ZVA does whatever its address`,
+      ref: arm('Alignment of data accesses'),
+      certain: true,
+    };
+  return {
+    id: 'alignment',
+    says:
+      type === undefined
+        ? `${unknownType(fault)}: to Device memory unaligned accesses fault, and DC ZVA does whatever its address; to Normal memory only with SCTLR_ELx.A = 1, or by an instruction that always needs alignment`
+        : 'the memory is Normal: SCTLR_ELx.A = 1, or an instruction that always needs alignment (exclusives, acquire and release)',
+    ref: arm('Alignment of data accesses'),
+    certain: false,
+  };
+}
+
+function exclusive(fault: Case): Reason | undefined {
+  const leaf = leafOf(fault);
+  if (!leaf || syndromeOf(fault)?.dfsc !== UNSUPPORTED) return undefined;
+  const type = typeOf(fault);
+  if (type?.writeBack) return undefined;
+  return {
+    id: 'exclusive-not-write-back',
+    says:
+      type === undefined
+        ? `${unknownType(fault)}: exclusives and atomics are supported on Write-Back memory, and elsewhere only if the memory system has them`
+        : `${at(leaf)} makes it ${viewOf(fault)?.type}: exclusives and atomics are supported on Write-Back memory, and elsewhere only if the memory system has them`,
+    ref: arm('Unsupported exclusive or atomic access'),
+    certain: type !== undefined,
+  };
+}
+
+function conflict(fault: Case): Reason | undefined {
+  const leaf = leafOf(fault);
+  if (!leaf || syndromeOf(fault)?.dfsc !== CONFLICT) return undefined;
+  const row = leaf.reading.format.rows.find(({ key }) => key === 'contiguous' || key === 'cont');
+  const contiguous = row !== undefined && BigInt(readRow(row, leaf.word)) === 1n;
+  return {
+    id: 'tlb-conflict',
+    says: `the TLB holds two entries for the address: a block replaced by a table, or a table by a block, without break-before-make${contiguous ? `; ${at(leaf)} is Contiguous, and all entries of its group must be alike` : ''}`,
+    ref: arm('TLB conflict abort'),
+    certain: false,
+  };
+}
+
+/** The bits of the largest address on the way, and which entry has it. */
+function largest({ walk }: Case): { readonly step: Step; readonly bits: number } | undefined {
+  const all = walk.steps.flatMap(step => {
+    const address = step.reading.facts.next ?? step.reading.facts.oa;
+    return typeof address === 'bigint'
+      ? [{ step, bits: address === 0n ? 0 : address.toString(2).length }]
+      : [];
+  });
+  return all.sort((a, b) => b.bits - a.bits)[0];
+}
+
+function addressSize(fault: Case): Reason | undefined {
+  if (fault.claim.cause !== 'address-size') return undefined;
+  const most = largest(fault);
+  if (!most) return undefined;
+  const named = fault.claim.stage === 2 ? 'VTCR_EL2.PS' : 'TCR_ELx.IPS';
+  return {
+    id: 'address-size',
+    says: `the address in ${at(most.step)} needs ${most.bits} bits: it faults where ${named}, or the processor’s PA size, has fewer`,
+    ref: arm('AArch64.PAMax; Address size faults'),
+    certain: true,
+  };
+}
+
+const RULES: readonly ReasonRule[] = [
+  addressSize,
+  overlay,
+  dirtyState,
+  tagAccess,
+  assuredOnly,
+  walkFromDevice,
+  alignment,
+  exclusive,
+  conflict,
+  pan,
+  unprivilegedAccess,
+  maintenance,
+];
+
+/** Every reason that there can be, the certain ones first. */
+export const reasons = (fault: Case): readonly Reason[] => reasonsOf(RULES, fault);

@@ -1,0 +1,146 @@
+/** Reasons of x86 faults beside the rights of entries [SDM, "Determination of Access Rights"; APM, "Nested Paging"]. */
+import { decode } from '../../bits/codec.ts';
+import { settle } from '../../bits/settings.ts';
+import type { Claim } from '../../faults/claim.ts';
+import type { Case, Reason, ReasonRule } from '../../faults/reason.ts';
+import { fieldsOf } from '../../faults/rights.ts';
+import { apm, sdm } from '../../refs.ts';
+import type { Step } from '../../walk/translate.ts';
+import { cr4Layout, eferLayout, eferSettings } from '../registers/control.ts';
+
+const RIGHTS = sdm('section "Determination of Access Rights"');
+
+/** What keeps the supervisor from pages of the user. */
+function supervisorMode({ claim, user, controls }: Case): Reason | undefined {
+  if (claim.cause !== 'permission' || claim.stage !== 1 || claim.by !== 'privileged' || !user)
+    return undefined;
+  const word = controls('CR4');
+  const cr4 = word === undefined ? undefined : decode(cr4Layout, word);
+  const fetch = claim.access === 'fetch';
+  const on = fetch ? cr4?.smep : cr4?.smap;
+  if (on === 0) return undefined;
+  const name = fetch ? 'CR4.SMEP' : 'CR4.SMAP';
+  const text = fetch
+    ? 'the supervisor must not execute pages of the user'
+    : 'the supervisor must not access pages of the user unless EFLAGS.AC is set';
+  return {
+    id: fetch ? 'smep' : 'smap',
+    says: `${name}${on === undefined ? '' : ' = 1'}: ${text}`,
+    ref: RIGHTS,
+    certain: fetch && on === 1,
+  };
+}
+
+/** A protection key, which the error code names and the last entry holds. */
+function protectionKey({ claim, walk, controls }: Case): Reason | undefined {
+  if (!claim.bits?.pk || walk.outcome !== 'mapped') return undefined;
+  const { pk } = fieldsOf(walk.leaf);
+  const register = claim.by === 'unprivileged' || fieldsOf(walk.leaf).us === 1 ? 'PKRU' : 'IA32_PKRS';
+  const word = controls(register);
+  return {
+    id: 'protection-key',
+    says: `PK = 1: ${register} denies protection key ${pk ?? 0} of the level ${walk.leaf.name} entry${word === undefined ? '' : ` (${register} = 0x${word.toString(16)})`}`,
+    ref: sdm('section "Protection Keys"'),
+    certain: true,
+  };
+}
+
+/** RSVD, with P or, as emulators report it, without. */
+const isReserved = ({ cause, orCause }: Claim): boolean =>
+  cause === 'reserved-bit' || orCause === 'reserved-bit';
+
+const topBit = (value: unknown): number => BigInt((value as bigint | undefined) ?? 0).toString(2).length - 1;
+/** What is taken where nobody says how wide addresses are. */
+const WIDEST = 52;
+/** No processor with PAE or 64-bit paging has fewer address bits. */
+const FEWEST = 36;
+
+/** Address bits that are reserved where the processor has fewer than was taken for granted; the widest entry first. */
+function narrower({ claim, walk }: Case): readonly Reason[] {
+  if (!isReserved(claim) && claim.cause !== 'misconfiguration') return [];
+  const { maxphyaddr } = walk.regime.settings as { readonly maxphyaddr?: number };
+  if (maxphyaddr !== undefined && maxphyaddr < WIDEST) return []; // it was given: what is above it was found already
+  const tops = walk.steps.map(step => {
+    const { oa, next } = fieldsOf(step);
+    return { step, top: topBit(oa ?? next) };
+  });
+  return tops
+    .filter(({ top }, i) => top >= FEWEST && tops.slice(0, i).every(before => before.top < top))
+    .sort((a, b) => b.top - a.top)
+    .map(({ step, top }) => ({
+      id: 'maxphyaddr',
+      says: `MAXPHYADDR: bit ${top} of the level ${step.name} entry is reserved where it is ${top} or less`,
+      ref: sdm('section "4-Level Paging and 5-Level Paging", MAXPHYADDR'),
+      certain: false,
+    }));
+}
+
+/** Bits that are reserved unless a feature is on. */
+function features({ claim, walk, controls }: Case): readonly Reason[] {
+  if (!isReserved(claim) || claim.stage !== 1) return [];
+  const reasons: Reason[] = [];
+  const word = controls('EFER');
+  const nxe = word === undefined ? undefined : decode(eferLayout(settle(eferSettings)), word).nxe;
+  const never = walk.steps.find(step => fieldsOf(step).xd === 1);
+  if (never && nxe !== 1)
+    reasons.push({
+      id: 'nxe',
+      says: `EFER.NXE = 0: bit 63 of the level ${never.name} entry is then reserved`,
+      ref: sdm('section "4-Level Paging and 5-Level Paging", XD'),
+      certain: nxe === 0,
+    });
+  const giant = walk.steps.find(({ name, kind }: Step) => kind === 'leaf' && name === 3);
+  if (giant)
+    reasons.push({
+      id: 'page1g',
+      says: 'a processor without 1-GByte pages: PS of a level 3 entry is then reserved',
+      ref: sdm('section "4-Level Paging and 5-Level Paging", PS of a PDPTE'),
+      certain: false,
+    });
+  return reasons;
+}
+
+/** What the error code calls reserved where the entry is not present. */
+function spurious({ claim }: Case): Reason | undefined {
+  return claim.bits?.rmp
+    ? {
+        id: 'rmp',
+        says: 'RMP = 1: the reverse map table of SEV-SNP denies it, whatever the page tables say',
+        ref: apm('section "Reverse Map Table"'),
+        certain: true,
+      }
+    : undefined;
+}
+
+/** A supervisor shadow-stack access through EPT. */
+function supervisorShadowStack({ claim, walk }: Case): Reason | undefined {
+  if (!claim.bits?.ss || claim.stage !== 2 || walk.outcome !== 'mapped') return undefined;
+  const { sss } = fieldsOf(walk.leaf);
+  if (sss === 1) return undefined;
+  return {
+    id: 'sss',
+    says: `a supervisor shadow-stack access needs SSS (bit 60) in the leaf where EPTP[7] = 1${sss === 0 ? `, and the level ${walk.leaf.name} entry has it clear` : ''}`,
+    ref: sdm('section "EPT Violations", supervisor shadow stack'),
+    certain: sss === 0,
+  };
+}
+
+const one =
+  (rule: ReasonRule) =>
+  (at: Case): readonly Reason[] => {
+    const reason = rule(at);
+    return reason ? [reason] : [];
+  };
+
+const ALL = [
+  one(protectionKey),
+  one(spurious),
+  one(supervisorShadowStack),
+  one(supervisorMode),
+  narrower,
+  features,
+];
+
+/** Every reason that there can be, the certain ones first. */
+export const reasons = (at: Case): readonly Reason[] =>
+  ALL.flatMap(rule => rule(at)).sort((a, b) => Number(b.certain) - Number(a.certain));
