@@ -3,6 +3,7 @@
  * against it before anything is timed.
  */
 
+import { descriptorKind } from '../arm64/descriptors/common.ts';
 import { stage1Settings as armStage1Settings } from '../arm64/descriptors/stage1.ts';
 import { stage2Settings as armSettings } from '../arm64/descriptors/stage2.ts';
 import { combineStages } from '../arm64/memtype/combine.ts';
@@ -29,8 +30,8 @@ import { StagePairs } from '../walk/pairs.ts';
 import type { Regime } from '../walk/regime.ts';
 import { ResidentImage } from '../walk/resident.ts';
 import type { WalkResult } from '../walk/result.ts';
-import { stage1Settings as x86PageSettings } from '../x86/descriptors/stage1.ts';
-import { stage2Settings as eptSettings } from '../x86/descriptors/stage2.ts';
+import { stage1Kind, stage1Settings as x86PageSettings } from '../x86/descriptors/stage1.ts';
+import { stage2Settings as eptSettings, stage2Kind } from '../x86/descriptors/stage2.ts';
 import { stage1 as x86Stage1 } from '../x86/memtype/stage1.ts';
 import { stage2 as x86Stage2 } from '../x86/memtype/stage2.ts';
 import {
@@ -92,6 +93,13 @@ interface Flat {
 const high = (key: number, bit: number, to: bigint): bigint => BigInt(key >>> bit) << to;
 const WB_WC_UC = 0x0007_0106_0007_0106n; // the PAT that Linux writes
 
+const ARM = settle(armSettings);
+const EPT = settle(eptSettings);
+const PAGES = settle(x86PageSettings);
+/** The type is the same in both stages. */
+const noPage = (word: bigint): 'no page' | undefined =>
+  descriptorKind(word, ARM)[0] === 'page' ? undefined : 'no page';
+
 /** Eight different memory types, as an operating system might set them. */
 const MAIR = 0x44bb_0c04_00aa_ff00n;
 /** Stage 1 pages. */
@@ -105,7 +113,7 @@ const STAGE_1 = guard(
     mte2: 0,
   }),
   [1, 0],
-  word => ((word & 3n) === 3n ? undefined : ('no page' as const)),
+  noPage,
 );
 
 /** Tables for pages of three formats; entries that map nothing have one answer. */
@@ -113,19 +121,15 @@ export const FLAT: readonly [Flat, ...Flat[]] = [
   {
     id: 's2',
     title: 'arm64 stage 2',
-    table: guard(
-      compile(armStage2, { settings: settle(armSettings), fwb: 0, mtePerm: 0, walkSh: 0 }),
-      [1, 0],
-      word => ((word & 3n) === 3n ? undefined : 'no page'),
-    ),
+    table: guard(compile(armStage2, { settings: ARM, fwb: 0, mtePerm: 0, walkSh: 0 }), [1, 0], noPage),
     keyBits: 13,
     wordOf: key => BigInt(key & 0x7ff) | high(key, 11, 53n),
   },
   {
     id: 'ept',
     title: 'x86 EPT',
-    table: guard(compile(x86Stage2, settle(eptSettings)), [2, 1, 0], word =>
-      (word & 7n) === 0n ? 'not present' : undefined,
+    table: guard(compile(x86Stage2, EPT), [2, 1, 0], word =>
+      stage2Kind(word, EPT) === 'not-present' ? 'not present' : undefined,
     ),
     keyBits: 12,
     wordOf: key => BigInt(key & 0x7ff) | high(key, 11, 63n),
@@ -133,8 +137,8 @@ export const FLAT: readonly [Flat, ...Flat[]] = [
   {
     id: 'x86',
     title: 'x86 page and PAT',
-    table: guard(compile(x86Stage1, { settings: settle(x86PageSettings), pat: WB_WC_UC }), [0], word =>
-      word & 1n ? undefined : 'not present',
+    table: guard(compile(x86Stage1, { settings: PAGES, pat: WB_WC_UC }), [0], word =>
+      stage1Kind(word, PAGES) === 'not-present' ? 'not present' : undefined,
     ),
     keyBits: 14,
     wordOf: key => BigInt(key & 0x1fff) | high(key, 13, 63n),

@@ -17,6 +17,9 @@ export const split = (word: Word): readonly [lo: number, hi: number] => [
 /** The word of two unsigned halves. */
 export const join = (lo: number, hi: number): Word => (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
 
+/** One bit of a word whose bits are numbered by data: a list of names, a diagram. What has a row is decoded. */
+export const bitAt = (word: Word, bit: number): 0 | 1 => ((word >> BigInt(bit)) & 1n ? 1 : 0);
+
 /** `0x` and as many digits as asked for (16 for an entry): the way every dump prints one. */
 export const hexWord = (word: Word, digits = 16): string => `0x${word.toString(16).padStart(digits, '0')}`;
 

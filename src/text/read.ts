@@ -322,7 +322,7 @@ function isBeyond(body: ItemBody): boolean {
       return typeof body.value === 'bigint' && beyond(body.value);
     default:
       return (
-        beyond(body.start) || (body.end ?? 0n) > 1n << 64n || (body.is === 'range' && beyond(body.output))
+        beyond(body.start) || (body.end ?? 0n) > 2n ** 64n || (body.is === 'range' && beyond(body.output))
       );
   }
 }

@@ -140,7 +140,7 @@ function numberOf(text: string): bigint | undefined {
   const hex = /^\s*(?:0x)?([0-9a-f][0-9a-f_`]{0,18})\s*$/i.exec(text)?.[1]?.replace(/[_`]/g, '');
   if (decimal === undefined && (hex === undefined || hex.length > 16)) return undefined;
   const value = decimal === undefined ? BigInt(`0x${hex}`) : BigInt(decimal);
-  return value < 1n << 64n ? value : undefined;
+  return value < 2n ** 64n ? value : undefined;
 }
 
 /** `name  0xvalue  …`, as gdb prints: the value must have its 0x, or prose would pass. */

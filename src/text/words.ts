@@ -2,6 +2,7 @@
  * Memory dumps as text give bytes or units of bytes at addresses. Page-table entries are words: this puts the bytes
  * together, little-endian, at their natural alignment.
  */
+import { split } from '../bits/word.ts';
 import type { Line } from './lines.ts';
 import type { Entry } from './model.ts';
 import type { Sink } from './recogniser.ts';
@@ -72,10 +73,10 @@ export class WordAssembler {
   #partial(): void {
     const { at, lo, hi } = this.#span();
     if (this.#line && this.#entryBytes === 8 && lo <= 0 && hi >= 4) {
-      this.#emit(this.#line, at, this.#word & 0xffff_ffffn, 4);
+      this.#emit(this.#line, at, BigInt(split(this.#word)[0]), 4);
       this.#loose(hi - 4);
     } else if (this.#line && this.#entryBytes === 8 && lo <= 4 && hi === 8) {
-      this.#emit(this.#line, at + 4n, this.#word >> 32n, 4);
+      this.#emit(this.#line, at + 4n, BigInt(split(this.#word)[1]), 4);
       this.#loose(4 - lo);
     } else this.#loose(this.#have);
     this.#reset();

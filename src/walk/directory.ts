@@ -5,6 +5,7 @@
  * Takes 8 bytes of the kernels' memory per granule that is mapped (4 MB per TiB with 4-KiB pages), and the leaf tables
  * themselves where the image does not lie there. For regimes that the kernels can read, see `forms.ts`.
  */
+import { split } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import {
   addressOf,
@@ -84,18 +85,14 @@ export class Directory {
     };
     u32.fill(0, this.place >> 2, (this.place + at.DIRECTORY_BYTES) >> 2);
     const [first, second = { input: 0, frames: 0 }] = parts as [RootPart, RootPart?];
-    const halves = (value: bigint): readonly [number, number] => [
-      Number(value & 0xffff_ffffn),
-      Number(value >> 32n),
-    ];
     put(
       at.DIRECTORY_START_0,
-      ...halves(addressOf(first.input)),
-      ...halves(addressOf(first.frames)),
-      ...halves(addressOf(second.input)),
-      ...halves(addressOf(second.frames)),
+      ...split(addressOf(first.input)),
+      ...split(addressOf(first.frames)),
+      ...split(addressOf(second.input)),
+      ...split(addressOf(second.frames)),
     );
-    put(at.DIRECTORY_MASK, ...halves(builder.inputMask));
+    put(at.DIRECTORY_MASK, ...split(builder.inputMask));
     put(
       at.DIRECTORY_SHIFT,
       (regime.levels[0] as Level).shift,
@@ -229,9 +226,9 @@ class Builder extends Traversal {
     const { kind } = this.classifier.classOf(lo, hi, level, asTable, asTable ? table : leaf);
     if (kind === 'table') super.entry(lo, hi, frame, place, level, inherited);
     else if (kind === 'leaf' && !asTable) {
-      const word = this.#heap.take(8);
-      this.#heap.u32.set([lo, hi], word >> 2);
-      this.#block(frame, this.spans[level] as number, word, level);
+      const leaf = this.#heap.take(8);
+      this.#heap.u32.set([lo, hi], leaf >> 2);
+      this.#block(frame, this.spans[level] as number, leaf, level);
     }
   }
 

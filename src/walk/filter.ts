@@ -47,6 +47,10 @@ const permits = (perm: string, wanted: string): boolean =>
 export const isTrouble = (record: MapRecord): boolean =>
   record.note === undefined && findingsOf(record).some(({ severity }) => severity !== 'note');
 
+/** Above the last address, and above those of the lower half. */
+const ADDRESSES = 2n ** 64n;
+const UPPER_HALF = 2n ** 63n;
+
 export function matches(record: MapRecord, filter: Filter): boolean {
   const { type, perm, pageSize, level, half, paFrom, paTo, findings } = filter;
   const { s1, s2 } = record;
@@ -60,10 +64,10 @@ export function matches(record: MapRecord, filter: Filter): boolean {
     return false;
   const levels = s1 ? [s1.level, s2?.level] : [record.level];
   if (level !== undefined && !levels.includes(level)) return false;
-  if (half !== undefined && inputOf(record) >= 1n << 63n !== (half === 'kernel')) return false;
+  if (half !== undefined && inputOf(record) >= UPPER_HALF !== (half === 'kernel')) return false;
   if (paFrom !== undefined || paTo !== undefined) {
     const start = outputOf(record);
-    if (start === undefined || start >= (paTo ?? 1n << 64n) || start + BigInt(record.size) <= (paFrom ?? 0n))
+    if (start === undefined || start >= (paTo ?? ADDRESSES) || start + BigInt(record.size) <= (paFrom ?? 0n))
       return false;
   }
   return !findings || isTrouble(record) || (record.kind !== undefined && record.note === undefined);

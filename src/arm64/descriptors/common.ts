@@ -1,6 +1,6 @@
 /** What the descriptors of both stages share besides the address: kinds, invalid entries, and findings on any leaf. */
-import type { Finding } from '../../bits/codec.ts';
-import type { Bit } from '../../bits/spec.ts';
+import { type Finding, maskOf } from '../../bits/codec.ts';
+import { type Bit, fixed } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import {
@@ -21,13 +21,17 @@ export type DescriptorKind = 'invalid' | 'table' | 'block' | 'page';
 /** Why a word is no valid descriptor. */
 export type InvalidReason = 'bit0-clear' | 'reserved-at-level-3' | 'block-not-supported-at-level';
 
+/** The two bits of the descriptor type. */
+const VALID = maskOf(fixed(0, 0, 1, 'valid'));
+const TABLE_OR_PAGE = maskOf(fixed(1, 1, 1, 'table or page'));
+
 /** Which kind [1:0] makes of a word at this level [Arm ARM, Tables D8-48, D8-54; ASL AArch64_DecodeDescriptorType]. */
 export function descriptorKind(
   word: Word,
   s: EntryConfig,
 ): readonly [kind: DescriptorKind, reason?: InvalidReason] {
-  if ((word & 1n) === 0n) return ['invalid', 'bit0-clear'];
-  if (word & 2n) return [s.level === 3 ? 'page' : 'table'];
+  if ((word & VALID) === 0n) return ['invalid', 'bit0-clear'];
+  if (word & TABLE_OR_PAGE) return [s.level === 3 ? 'page' : 'table'];
   if (s.level === 3) return ['invalid', 'reserved-at-level-3'];
   return blockSupported(s, s.level) ? ['block'] : ['invalid', 'block-not-supported-at-level'];
 }

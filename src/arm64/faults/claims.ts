@@ -3,6 +3,7 @@
 import { decode } from '../../bits/codec.ts';
 import { hex } from '../../bits/word.ts';
 import { type Cause, type Claim, type WhoText, worded } from '../../faults/claim.ts';
+import { inPageAt } from '../../image/frames.ts';
 import { esr, esrDataAbort, FAULT_STATUS, hpfar } from '../registers/fault.ts';
 import { valueName } from '../values/codes.ts';
 
@@ -58,7 +59,7 @@ export function abortClaim(abort: Abort): Claim | undefined {
   // HPFAR_EL2 is written for faults of the translation and for those on a walk, not for permissions of the access itself
   const pageValid = page !== undefined && (onWalk || cause !== 'permission');
   const ipa = page === undefined ? undefined : hpfar.read(page, {}).facts.ipa;
-  const low = address === undefined || onWalk ? 0n : address & 0xfffn;
+  const low = address === undefined || onWalk ? 0n : BigInt(inPageAt(address));
   const input = stage === 1 ? address : pageValid && typeof ipa === 'bigint' ? ipa | low : undefined;
   // with CM = 1 WnR is 1 whatever the instruction does
   const access = reading.kind === 'instruction-abort' ? 'fetch' : d.wnr && !d.cm ? 'write' : 'read';

@@ -2,7 +2,7 @@
  * What the hardware says of a fault: PAR_EL1 after an address translation instruction, ESR_ELx after an abort, HPFAR_EL2 for
  * the IPA of a stage 2 abort.
  */
-import { check, decode, type Finding } from '../../bits/codec.ts';
+import { check, decode, type Finding, maskOf } from '../../bits/codec.ts';
 import type { Facts, Family, Reading } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
@@ -116,6 +116,9 @@ export const parFaultFormat = format(
   },
 );
 
+/** F, where both forms have it. */
+const ABORTED = maskOf(parFaultFormat.fields.f);
+
 export type ParKind = 'address' | 'fault';
 
 /** F chooses the form, so both are kinds of one register. */
@@ -128,7 +131,7 @@ export const par: Family<typeof settings, Reading<Facts, ParKind>> = {
   settings,
   kinds: ['address', 'fault'],
   layout: (kind, s) => (kind === 'fault' ? parFaultFormat : kind === 'address' ? parFormat(s) : undefined),
-  read: (word, s) => (word & 1n ? readFault(word) : readAddress(word, s)),
+  read: (word, s) => (word & ABORTED ? readFault(word) : readAddress(word, s)),
   variants: () => [
     { kind: 'address', settings: {}, format: parFormat({ rme: 0 }) },
     { kind: 'address', settings: { rme: 1 }, format: parFormat({ rme: 1 }) },

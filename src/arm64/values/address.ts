@@ -5,7 +5,7 @@
 import { type Finding, setBits } from '../../bits/codec.ts';
 import type { Format } from '../../bits/format.ts';
 import { addr, type Bit, flag, res0 } from '../../bits/spec.ts';
-import { hex } from '../../bits/word.ts';
+import { bitAt, hex } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 
 export type Granule = '4K' | '16K' | '64K';
@@ -146,4 +146,4 @@ export function addressSizeFinding(
  * Which TTBR translates a virtual address of a regime with two ranges: bit 55, whether or not the top byte is a tag
  * [Arm ARM, VAIsUpper].
  */
-export const upperRange = (va: bigint): 0 | 1 => ((va >> 55n) & 1n ? 1 : 0);
+export const upperRange = (va: bigint): 0 | 1 => bitAt(va, 55);

@@ -1,6 +1,7 @@
 import { kindMask, maskOf } from '../../bits/codec.ts';
 import type { Reading } from '../../bits/family.ts';
 import type { Format } from '../../bits/format.ts';
+import { join } from '../../bits/word.ts';
 import { arm } from '../../refs.ts';
 import { type GroupView, lintRule, type Verdict } from '../rule.ts';
 
@@ -23,7 +24,7 @@ function compared(format: Format): bigint {
   return mask;
 }
 const meaning = ({ facts, format }: Reading, lo: number, hi: number): string =>
-  `${((BigInt(hi) << 32n) | BigInt(lo)) & compared(format)} ${JSON.stringify(facts.permissions)}`;
+  `${join(lo, hi) & compared(format)} ${JSON.stringify(facts.permissions)}`;
 
 /** The manual's name of the bit that makes an entry one of a group. */
 const nameOf = ({ format }: Reading): string =>

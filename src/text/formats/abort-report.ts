@@ -8,6 +8,11 @@ import { known, type Row, type Sink } from '../recogniser.ts';
 
 export type ExceptionLevel = 1 | 2 | 3;
 
+/** A syndrome of parts that are printed apart: class, length of the instruction, the rest [Arm ARM, ESR_ELx]. */
+export const syndromeOf = (ec: bigint, il: bigint, iss: bigint): bigint => (ec << 26n) | (il << 25n) | iss;
+/** The exception class of a syndrome. */
+export const classOf = (esr: bigint): bigint => esr >> 26n;
+
 /** What a line says of an exception. */
 export interface Said {
   readonly esr?: bigint | undefined;

@@ -7,9 +7,10 @@
  *     esr_el3        = 0x0000000096000046                                          TF-A
  *      esr 0x92000045  ttbr0 0x200001018f000   ttbr1 0x00000000   cidr 0x0         OP-TEE
  */
+import { pfnOf } from '../../bits/pages.ts';
 import { big, recogniser } from '../recogniser.ts';
 import { isTranslationRegister, registerName } from '../register-names.ts';
-import { AbortReport, begins, type ExceptionLevel, says } from './abort-report.ts';
+import { AbortReport, begins, classOf, type ExceptionLevel, says, syndromeOf } from './abort-report.ts';
 
 interface State {
   readonly report: AbortReport;
@@ -18,7 +19,7 @@ interface State {
 const hexIf = (digits: string | undefined): bigint | undefined =>
   digits === undefined ? undefined : big(digits);
 /** HPFAR_EL2 holds bits 12 and up of an address at stage 2 from bit 4 on [Arm ARM, HPFAR_EL2]. */
-export const hpfarOf = (ipa: bigint): bigint => (ipa >> 12n) << 4n;
+export const hpfarOf = (ipa: bigint): bigint => pfnOf(ipa) << 4n;
 
 const LEVEL: Readonly<Record<string, ExceptionLevel>> = { 1: 1, 2: 2, 3: 3 };
 
@@ -106,7 +107,7 @@ export const qemuInterrupts = recogniser<State>({
       proof: 1,
       read: (m, { line, state, out }) => {
         const esr = big(m[1]);
-        if (ABORTS.includes(esr >> 26n)) state.report.take(line, { esr }, out);
+        if (ABORTS.includes(classOf(esr))) state.report.take(line, { esr }, out);
       },
     },
     says(/^\.\.\.with FAR 0x([0-9a-f]{1,16})$/, 1, m => ({ far: big(m[1]) })),
@@ -233,7 +234,7 @@ export const otherAborts = recogniser<State>({
       el: 2,
     })),
     says(/^\s{0,2}sp: [0-9a-f]{16} {1,4}esr: ([0-9a-f]{2}) ([01]) ([0-9a-f]{7})$/, 1, m => ({
-      esr: (big(m[1]) << 26n) | (big(m[2]) << 25n) | big(m[3]),
+      esr: syndromeOf(big(m[1]), big(m[2]), big(m[3])),
       el: 2,
     })),
     {

@@ -9,9 +9,12 @@
  * A level that the configuration does not have is folded: its name repeats the entry above, or has a word of its own that is
  * no part of the walk.
  */
+
+import { couldBeTable } from '../arch.ts';
 import type { Line } from '../lines.ts';
 import type { Entry, Fault, Level, RegimeGuess } from '../model.ts';
 import { big, known, recogniser, type Sink } from '../recogniser.ts';
+import { classOf } from './abort-report.ts';
 import { REPORT_LINE } from './report-lines.ts';
 
 type Name = 'pgd' | 'p4d' | 'pud' | 'pmd' | 'pte';
@@ -152,7 +155,7 @@ function placesOf(walk: readonly Step[], start: number | undefined): readonly Pl
   const [first] = walk;
   const different = walk.find(({ word }) => word !== first?.word);
   // an entry that is no table leads nowhere: what follows it comes from elsewhere
-  const unrelated = first !== undefined && different !== undefined && (first.word & 3n) !== 3n;
+  const unrelated = first !== undefined && different !== undefined && !couldBeTable(first.word);
   const top = start ?? (different && NOMINAL[different.name] - (unrelated ? 0 : 1));
   if (top === undefined) return walk.map(({ name }) => (name === 'pgd' ? {} : { folded: true }));
   const at = walk.findIndex(({ name }) => NOMINAL[name] === top);
@@ -189,8 +192,8 @@ const isSettled = ({ walk, startLevel = 3 }: Oops): boolean =>
   (walk.length > 1 &&
     walk.some(({ word }) => word !== walk[0]?.word && NOMINAL[walk.at(-1)?.name ?? 'pgd'] >= 2));
 
-/** An ESR has its exception class in [31:26]; a 32-bit Arm kernel prints FSRs, which are small. */
-const isSyndrome = (esr: bigint): boolean => esr >> 26n !== 0n;
+/** An ESR has its exception class above all else; a 32-bit Arm kernel prints FSRs, which are small. */
+const isSyndrome = (esr: bigint): boolean => classOf(esr) !== 0n;
 
 const FORGE = String.raw`\[(?:#|https?:\/\/\S{1,120}\/)\d{1,6}\]`;
 

@@ -7,6 +7,7 @@
  *     0x0000000000408000-0x000000000040afff -> 0x000004411000-0x000004413fff               both ends inclusive
  *     [CPU0 RD]: PHY 0x0000079f3080 (len=8, WB): 0x06000000 0x029C0B77	; EPT PTE           high half first
  */
+import { join } from '../../bits/word.ts';
 import type { Line } from '../lines.ts';
 import type { Attributes, Entry, Level, RegimeGuess, Translation } from '../model.ts';
 import { big, known, recogniser, type Sink } from '../recogniser.ts';
@@ -254,7 +255,7 @@ export const bochsTrace = recogniser<TraceState>({
         const place = big(phy);
         const name = /^(?:(EPT|NESTED) )?(PML5E|PML4E|PDPTE|PDE|PTE)$/.exec(what ?? '');
         if (name && high !== undefined) {
-          const word = low === undefined ? big(high) : (big(high) << 32n) | big(low);
+          const word = low === undefined ? big(high) : join(Number(big(low)), Number(big(high)));
           const family = name[1] === 'EPT' ? 'x86.ept' : name[1] === 'NESTED' ? 'x86.npt' : 'x86.pte';
           out.put(
             line,

@@ -80,10 +80,13 @@ function x86Level(name: string, mode: RegimeGuess['mode'], names: ReadonlySet<st
   return mode && { '5l': 5, '4l': 4, pae: 3, '32': 2 }[mode];
 }
 
+/** Addresses of the kernel are above, physical ones below. */
+const UPPER = 2n ** 47n;
+
 /** arm64's places are virtual, and so are those of the top table of 32-bit x86. */
 const isVirtual = (at: bigint, arm64: boolean, mode: RegimeGuess['mode'], name: string): boolean =>
   arm64
-    ? at >> 47n !== 0n
+    ? at >= UPPER
     : (mode === 'pae' && name === 'PGD') || (mode === '32' && (name === 'PGD' || name === 'PMD'));
 
 /** Everything of one walk, when it is complete: what architecture it is shows at its end. */

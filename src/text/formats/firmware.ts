@@ -252,7 +252,7 @@ export const tfa = recogniser<TfaState>({
 // ------------------------------------------------------------------------------------------------ OP-TEE
 
 /** Bytes that an entry of each level maps, with 4-KByte tables. */
-const SIZE_AT: Readonly<Record<string, bigint>> = { 0: 1n << 39n, 1: 1n << 30n, 2: 1n << 21n, 3: 1n << 12n };
+const SIZE_AT: Readonly<Record<string, bigint>> = { 0: 2n ** 39n, 1: 2n ** 30n, 2: 2n ** 21n, 3: 2n ** 12n };
 
 export const opteeTables = recogniser({
   id: 'optee.xlat',

@@ -29,6 +29,9 @@ interface TlbState {
   before?: { readonly end: bigint; readonly size: bigint };
 }
 
+/** What QEMU 7.2 leaves in an address. */
+const XD = 2n ** 63n;
+
 /**
  * Sizes are not printed. The letter P is bit 7: a large page, or PAT of a 4-KByte page. What the alignment and the
  * distance to the next row leave is tried from the top; a row that is followed at exactly one page's distance, or
@@ -40,7 +43,7 @@ function tlbSize(
   before: TlbState['before'],
 ): { size: bigint; certain: boolean } {
   const gap = next === undefined || next <= va ? undefined : next - va;
-  const sizes = [GIB1, ...(va < 1n << 32n ? [MIB4] : []), MIB2].filter(
+  const sizes = [GIB1, ...(va < 2n ** 32n ? [MIB4] : []), MIB2].filter(
     size => flags[2] === 'P' && (va | pa) % size === 0n && (gap === undefined || gap >= size),
   );
   const smallest = sizes.at(-1);
@@ -112,10 +115,10 @@ export const qemuTlb = recogniser<TlbState>({
         sayTlb(state, out, va);
         let pa = big(m[2]);
         let flags = m[3] ?? '';
-        if (pa >> 63n === 1n) {
+        if (pa >= XD) {
           // QEMU 7.2 leaves XD in the address of PAE entries.
           out.trouble('physical addresses with bit 63 set: QEMU left XD in them; it is taken for X', line);
-          pa &= (1n << 63n) - 1n;
+          pa -= XD;
           flags = `X${flags.slice(1)}`;
         }
         out.assume('the letters are those of the last entry alone: parents are not applied', line);
@@ -141,7 +144,7 @@ export const qemuMem = recogniser({
       proof: 1,
       read: (m, { line, out }) => {
         const start = big(m[1]);
-        const end = big(m[2]) === 0n ? 1n << 64n : big(m[2]);
+        const end = big(m[2]) === 0n ? 2n ** 64n : big(m[2]);
         // 32-bit guests: lengths wrap at 64 bits, ends at 4 GiB do not.
         if (BigInt.asUintN(64, end - start) !== big(m[3])) {
           out.trouble('a row does not span the length it prints: left out', line);

@@ -6,6 +6,7 @@
  *     kvm_exit: vcpu 0 reason EPT_VIOLATION rip 0x7ffff0 info1 0x0000000000000181 info2 0x0000000000000000 …
  *     kvm_page_fault: vcpu 0 rip 0x7ffff0 address 0x00000000fee00000 error_code 0x181
  */
+import { pfnAddress } from '../../bits/pages.ts';
 import { looksArm64, looksEpt } from '../arch.ts';
 import type { Line } from '../lines.ts';
 import type { Entry, Fault, RegimeGuess, Translation } from '../model.ts';
@@ -199,7 +200,7 @@ function spte(
       level: { name: level ?? '', number: Number(level) },
       at: place === undefined ? undefined : big(place),
       atSpace: place === undefined ? undefined : 'pa',
-      input: big(gfn) << 12n,
+      input: pfnAddress(big(gfn)),
       regime,
     }),
   );

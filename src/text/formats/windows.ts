@@ -6,6 +6,7 @@
  *     contains 000000007AC84863  contains 00000000030D4863  contains 0000000073147863  contains E6500000716FD963
  *     pfn 7ac84     ---DA--KWEV  pfn 30d4      ---DA--KWEV  pfn 73147     ---DA--KWEV  pfn 716fd     -G-DA--KW-V
  */
+import { pfnOf } from '../../bits/pages.ts';
 import type { Line } from '../lines.ts';
 import type { Attributes, Entry, RegimeGuess } from '../model.ts';
 import { big, known, recogniser, type Sink } from '../recogniser.ts';
@@ -71,7 +72,7 @@ function sayWalk(
     const column = columns[i];
     const pfn = column?.[1];
     const flags = column?.[2];
-    const frame = (word >> 12n) & 0xff_ffff_ffffn;
+    const frame = pfnOf(word) & 0xff_ffff_ffffn;
     if (pfn !== undefined && big(pfn) !== frame)
       out.trouble('a pfn does not belong to the entry above it: is the paste complete?', line);
     const number = place === undefined ? undefined : X86_LEVEL[place.name];

@@ -182,7 +182,7 @@ const CODE_BIT: Readonly<Record<string, bigint>> = {
 const HEX = '(?:0x)?([0-9a-f]{1,16})\\b';
 const REGISTERS = ['CR0', 'CR2', 'CR3', 'CR4'] as const;
 /** CR4.LA57 [SDM vol. 3A, "Control Registers"]. */
-const LA57 = 1n << 12n;
+const LA57 = 0x1000n;
 
 export const x86Oops = recogniser<State>({
   id: 'x86.oops',

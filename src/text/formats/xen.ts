@@ -9,10 +9,11 @@
  *     dom1 IPA 0x0000000038000000                                         Arm, a guest's second stage
  *     0TH[0x000] = 0x46940f7f
  */
+import { pfnAddress, pfnOf } from '../../bits/pages.ts';
 import type { Line } from '../lines.ts';
 import type { Entry } from '../model.ts';
 import { big, known, recogniser, type Sink } from '../recogniser.ts';
-import { AbortReport } from './abort-report.ts';
+import { AbortReport, syndromeOf } from './abort-report.ts';
 import { hpfarOf } from './arm64-aborts.ts';
 
 interface X86State {
@@ -143,7 +144,7 @@ export const xenArm = recogniser<ArmState>({
       read: (m, { line, state, out }) => {
         const ec = m[1] === 'Data' ? 0x25n : 0x21n;
         state.report.begin(line, out);
-        state.report.take(line, { esr: (ec << 26n) | (1n << 25n) | big(m[2]) }, out);
+        state.report.take(line, { esr: syndromeOf(ec, 1n, big(m[2])) }, out);
       },
     },
     {
@@ -163,7 +164,7 @@ export const xenArm = recogniser<ArmState>({
       proof: 1,
       read: (m, { line, state, out }) => {
         const ipa = big(m[1]);
-        const own = state.guest && state.guest.ipa >> 12n === ipa >> 12n ? state.guest.group : undefined;
+        const own = state.guest && pfnOf(state.guest.ipa) === pfnOf(ipa) ? state.guest.group : undefined;
         walks(state, own ?? out.group(), ipa, line, out);
         state.second = true;
       },
@@ -172,7 +173,7 @@ export const xenArm = recogniser<ArmState>({
       like: /^P2M @ (?:0x)?[0-9a-f]{1,16} mfn:(0x[0-9a-f]{1,12})$/,
       proof: 1,
       read: (m, { line, state, out }) =>
-        out.put(line, { is: 'fact', name: 'root', value: big(m[1]) << 12n }, state.group),
+        out.put(line, { is: 'fact', name: 'root', value: pfnAddress(big(m[1])) }, state.group),
     },
     {
       like: /^Using concatenated root table (\d{1,3})$/,

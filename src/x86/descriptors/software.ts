@@ -3,18 +3,19 @@
  * arch/x86/include/asm/pgtable_types.h, pgtable_64.h, pgtable-invert.h] and KVM in the tables it makes for guests
  * [Linux 6.12, arch/x86/kvm/mmu/spte.h, spte.c].
  */
-import { decode, encode } from '../../bits/codec.ts';
-import { format } from '../../bits/format.ts';
+
+import { decode, encode, maskOf } from '../../bits/codec.ts';
+import { format, rowWidth } from '../../bits/format.ts';
 import { once } from '../../bits/once.ts';
+import { pfnAddress, pfnOf } from '../../bits/pages.ts';
 import { addr, bits, fixed, flag, ignored, scattered, wide } from '../../bits/spec.ts';
-import { hex, WORD_MASK, type Word } from '../../bits/word.ts';
+import { bitAt, hex, WORD_MASK, type Word } from '../../bits/word.ts';
 import { linux } from '../../refs.ts';
 
-const has = (word: Word, bit: number): boolean => ((word >> BigInt(bit)) & 1n) === 1n;
 /** The names of the bits that are set in a word. */
 function namer(list: Readonly<Record<number, string>>): (word: Word) => readonly string[] {
   const bits = Object.entries(list).map(([bit, name]) => [Number(bit), name] as const);
-  return word => bits.flatMap(([bit, name]) => (has(word, bit) ? [name] : []));
+  return word => bits.flatMap(([bit, name]) => (bitAt(word, bit) ? [name] : []));
 }
 
 // ------------------------------------------------------------------------------------------- Linux, page tables
@@ -48,8 +49,10 @@ export const linuxSwap = format(
     present: fixed(0, 0, 0, 'P'),
   },
 );
-const OFFSET_MASK = (1n << 50n) - 1n;
-const PROTNONE = 1n << 8n;
+const PRESENT = maskOf(linuxSwap.fields.present);
+const PROTNONE = maskOf(linuxSwap.fields.protNone);
+/** The offset is inverted in all its bits. */
+const OFFSET = BigInt.asUintN(rowWidth(linuxSwap.fields.invertedOffset), -1n);
 /** PHYSICAL_PAGE_MASK of a kernel with 52-bit physical addresses. */
 export const LINUX_PFN_MASK = 0x000f_ffff_ffff_f000n;
 
@@ -68,17 +71,17 @@ export type LinuxEntry =
   | { readonly kind: 'present' | 'protnone'; readonly pfn: bigint; readonly flags: Word };
 
 /** Entries that are not zero and not present hold their frame inverted [Linux, __pte_needs_invert]. */
-const inverted = (word: Word): boolean => word !== 0n && !has(word, 0);
+const inverted = (word: Word): boolean => word !== 0n && !(word & PRESENT);
 
 /** Read an x86-64 Linux entry. `pfnMask` is the kernel's PHYSICAL_PAGE_MASK. */
 export function readLinuxEntry(word: Word, pfnMask = LINUX_PFN_MASK): LinuxEntry {
   if (word === 0n) return { kind: 'none' };
-  if (has(word, 0) || (word & PROTNONE) !== 0n) {
+  if (word & (PRESENT | PROTNONE)) {
     const frame = inverted(word) ? ~word & pfnMask : word & pfnMask;
-    return { kind: has(word, 0) ? 'present' : 'protnone', pfn: frame >> 12n, flags: word & ~pfnMask };
+    return { kind: word & PRESENT ? 'present' : 'protnone', pfn: pfnOf(frame), flags: word & ~pfnMask };
   }
   const { type, invertedOffset, exclusive, uffdWp, softDirty } = decode(linuxSwap, word);
-  const offset = ~invertedOffset & OFFSET_MASK;
+  const offset = invertedOffset ^ OFFSET;
   return {
     kind: 'swap',
     type,
@@ -97,13 +100,13 @@ export function linuxEntry(entry: LinuxEntry, pfnMask = LINUX_PFN_MASK): Word {
     case 'swap':
       return encode(linuxSwap, {
         type: entry.type,
-        invertedOffset: entry.offset ^ OFFSET_MASK,
+        invertedOffset: entry.offset ^ OFFSET,
         exclusive: entry.exclusive ? 1 : 0,
         uffdWp: entry.uffdWp ? 1 : 0,
         softDirty: entry.softDirty ? 1 : 0,
       });
     default: {
-      const frame = entry.pfn << 12n;
+      const frame = pfnAddress(entry.pfn);
       return ((inverted(entry.flags) ? ~frame : frame) & pfnMask) | entry.flags;
     }
   }
@@ -113,7 +116,7 @@ export function linuxEntry(entry: LinuxEntry, pfnMask = LINUX_PFN_MASK): Word {
 export function linuxNotPresent(word: Word): string | undefined {
   const entry = readLinuxEntry(word);
   if (entry.kind === 'protnone')
-    return `PROT_NONE page: frame ${hex(entry.pfn)} (address ${hex(entry.pfn << 12n)}), stored inverted`;
+    return `PROT_NONE page: frame ${hex(entry.pfn)} (address ${hex(pfnAddress(entry.pfn))}), stored inverted`;
   if (entry.kind !== 'swap') return undefined;
   const flags = [
     ...(entry.exclusive ? ['exclusive'] : []),
@@ -166,7 +169,8 @@ export function linuxNotPresent32(word: Word): string | undefined {
 const MMU_PRESENT = 11;
 /** What an entry holds while another processor changes it: 5A0h, on 64-bit hosts since 6.10 with bit 63. */
 const FROZEN = 0x5a0n;
-const SUPPRESS_VE = 1n << 63n;
+const suppressVe = { suppressVe: flag(63, 'suppress #VE') };
+const SUPPRESS_VE = maskOf(suppressVe.suppressVe);
 const AD_MODE = [
   'A/D bits in use',
   'A/D bits off, access tracking',
@@ -179,7 +183,8 @@ const present = { mmuPresent: flag(MMU_PRESENT, 'MMU-present') };
 const adMode = { mode: bits(53, 52, 'A/D mode') };
 const spteEpt = once(() =>
   format('x86.kvm.spte-ept', SPTE, {
-    rest59: bits(63, 59, 'the processor’s'),
+    ...suppressVe,
+    rest59: bits(62, 59, 'the processor’s'),
     mmuWritable: flag(58, 'MMU-writable'),
     hostWritable: flag(57, 'host-writable'),
     savedX: flag(56, 'saved X'),
@@ -202,6 +207,12 @@ const spteNpt = once(() =>
     rest: bits(8, 0, 'rights and attributes'),
   }),
 );
+
+/** Is it, if it is an EPT entry, one that KVM lets a guest write, as nearly all are? */
+export function isWritableEptSpte(word: Word): boolean {
+  const { suppressVe, mmuWritable, hostWritable, mmuPresent } = decode(spteEpt(), word);
+  return !suppressVe && (mmuWritable & hostWritable & mmuPresent) === 1;
+}
 
 /** Readings of an entry that KVM wrote, one phrase each; undefined where its conventions do not fit. */
 export function kvmSpte(word: Word, kind: 'ept' | 'npt'): readonly string[] | undefined {
@@ -243,7 +254,7 @@ const mmioLayout = format(
   'x86.kvm.mmio-spte',
   { title: 'KVM MMIO SPTE', ref: linux('6.12 arch/x86/kvm/mmu/spte.c, make_mmio_spte') },
   {
-    suppressVe: flag(63, 'suppress #VE'),
+    ...suppressVe,
     generation: scattered('generation', [
       [62, 52],
       [10, 3],
@@ -266,7 +277,7 @@ export interface MmioSpte {
 
 /** [Linux 6.12, make_mmio_spte] */
 export function encodeMmioSpte({ gfn, generation, access }: MmioSpte, masks: MmioMasks): Word {
-  const gpa = gfn << 12n;
+  const gpa = pfnAddress(gfn);
   return (
     (masks.mmioValue |
       encode(mmioLayout, { generation }) |
@@ -282,7 +293,7 @@ export function encodeMmioSpte({ gfn, generation, access }: MmioSpte, masks: Mmi
 export function decodeMmioSpte(word: Word, masks: MmioMasks): MmioSpte {
   const gpa = (word & masks.lowGpaMask) | ((word >> L1TF_BITS) & masks.rsvdMask);
   return {
-    gfn: gpa >> 12n,
+    gfn: pfnOf(gpa),
     generation: decode(mmioLayout, word).generation,
     access: Number(word & masks.accessMask),
   };
@@ -294,6 +305,11 @@ export const mmioText = ({ gfn, generation, access }: MmioSpte): string =>
 
 const ones = (hi: number, lo: number): Word => ((1n << BigInt(hi - lo + 1)) - 1n) << BigInt(lo);
 
+/** Of EPT write and execute without read; of the other, write and user. */
+const WRITE_EXECUTE = encode(mmioLayout, { access: 0b110 });
+/** The highest bit of the address with P. */
+const RESERVED_PRESENT = encode(mmioLayout, { gpa: 2n ** 51n, access: 0b001 });
+
 /**
  * The masks of a host [Linux 6.12, kvm_mmu_reset_all_pte_masks, kvm_mmu_set_ept_masks]. `physBits` is MAXPHYADDR;
  * `l1tfBits` the cache's physical-address bits on hosts with the L1TF erratum, else 0.
@@ -301,8 +317,8 @@ const ones = (hi: number, lo: number): Word => ((1n << BigInt(hi - lo + 1)) - 1n
 export function mmioMasks(kind: 'ept' | 'npt', physBits: number, l1tfBits = 0): MmioMasks {
   const low = l1tfBits > 0 && l1tfBits < 47 ? l1tfBits - Number(L1TF_BITS) : Math.min(physBits, 52);
   return {
-    mmioValue: kind === 'ept' ? 0b110n : physBits < 52 ? (1n << 51n) | 1n : 0n,
-    accessMask: kind === 'ept' ? 0n : 0b110n,
+    mmioValue: kind === 'ept' ? WRITE_EXECUTE : physBits < 52 ? RESERVED_PRESENT : 0n,
+    accessMask: kind === 'ept' ? 0n : WRITE_EXECUTE,
     rsvdMask: low === l1tfBits - Number(L1TF_BITS) ? ones(l1tfBits - 1, low) : 0n,
     lowGpaMask: ones(low - 1, 12),
   };
@@ -310,7 +326,7 @@ export function mmioMasks(kind: 'ept' | 'npt', physBits: number, l1tfBits = 0): 
 
 /** Is this word one of KVM's MMIO entries? EPT: write and execute without read; else bit 51 with P, above MAXPHYADDR. */
 export function isMmioSpte(word: Word, kind: 'ept' | 'npt', physBits: number): boolean {
-  if (has(word, MMU_PRESENT)) return false;
-  if (kind === 'ept') return (word & 0b111n) === 0b110n;
-  return physBits < 52 && (word & ((1n << 51n) | 1n)) === ((1n << 51n) | 1n);
+  if (bitAt(word, MMU_PRESENT)) return false;
+  if (kind === 'ept') return (word & maskOf(mmioLayout.fields.access)) === WRITE_EXECUTE;
+  return physBits < 52 && (word & RESERVED_PRESENT) === RESERVED_PRESENT;
 }

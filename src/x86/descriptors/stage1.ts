@@ -20,7 +20,7 @@ import {
   softwareWide,
   type Violation,
 } from '../../bits/spec.ts';
-import { hex, type Word } from '../../bits/word.ts';
+import { hex, split, type Word } from '../../bits/word.ts';
 import { apm, sdm } from '../../refs.ts';
 import { patIndex, patSetting, patTypes } from '../registers/attributes.ts';
 import {
@@ -39,7 +39,7 @@ import {
 import type { PatType } from '../values/attributes.ts';
 import { type Stage1Permissions, stage1Permissions } from '../values/permissions.ts';
 import { names } from './names.ts';
-import { linuxLeafBits, linuxNotPresent, linuxNotPresent32 } from './software.ts';
+import { isWritableEptSpte, linuxLeafBits, linuxNotPresent, linuxNotPresent32 } from './software.ts';
 
 // ---------------------------------------------------------------------------------------------------- settings
 
@@ -363,23 +363,24 @@ function modeFindings(word: Word, s: Stage1Settings): Finding[] {
       bits: '',
       message: `${MODE_NAME[s.mode]} paging has no level ${s.level}: read as level ${topLevel(s.mode)}`,
     });
-  if (s.mode === '32' && word >> 32n !== 0n)
+  const [, above] = split(word);
+  if (s.mode === '32' && above !== 0)
     findings.push({
       id: 'wider-than-entry',
       severity: 'error',
       bits: '63:32',
-      message: `entries of 32-bit paging have 32 bits: ${hex(word >> 32n)} above them is not read`,
+      message: `entries of 32-bit paging have 32 bits: ${hex(above)} above them is not read`,
     });
   return findings;
 }
 
+type PageBits = { readonly [K in 'rw' | 'us' | 'pwt' | 'pcd' | 'a']?: number };
+
 /** What only several fields together can say. */
-function pageFindings(word: Word, d: { readonly pcd?: number }, s: Stage1Settings): Finding[] {
+function pageFindings(word: Word, d: PageBits, s: Stage1Settings): Finding[] {
   // RWX and WB of an EPT entry are P, R/W, U/S, PCD and A here; with KVM's software bits of EPT it is surely one
-  const rwxWb = (word & 0x3fn) === 0b110_111n;
-  const kvmEpt =
-    (word & ((1n << 63n) | (1n << 58n) | (1n << 57n) | (1n << 11n))) === (3n << 57n) + (1n << 11n);
-  if (!(ia32e(s) && d.pcd && rwxWb && kvmEpt)) return [];
+  const rwxWb = d.rw && d.us && !d.pwt && d.pcd && d.a;
+  if (!(ia32e(s) && rwxWb && isWritableEptSpte(word))) return [];
   return [
     {
       id: 'looks-like-ept',

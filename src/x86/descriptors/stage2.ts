@@ -133,6 +133,10 @@ const pageRows = (s: Stage2Settings) => ({
   ...rights,
 });
 
+/** [6:3] of a table entry. In ordinary paging D and A stand here, and nothing else that tables use. */
+const lower = { res3: mbz(6, 3) };
+const DIRTY_ACCESSED = maskOf(flag(6, 'D')) | maskOf(flag(5, 'A'));
+
 /** An entry that references a table. */
 const tableRows = (s: Stage2Settings) => ({
   ign52: ignored(63, 52),
@@ -146,7 +150,7 @@ const tableRows = (s: Stage2Settings) => ({
     { ps: fixed(7, 7, 0, 'PS') },
     { res7: mbz(7, 7, { id: 'bad-ps', text: 'reserved (must be 0): no page of this size' }) },
   ),
-  res3: mbz(6, 3),
+  ...lower,
   ...rights,
 });
 
@@ -261,8 +265,8 @@ function readTable(word: Word, s: Stage2Settings): Stage2Reading {
     misconfiguration: misconfiguration(findings),
     ...softwareOf(word, s),
   };
-  // RWX with the Accessed and Dirty flags of ordinary paging, which EPT reserves in tables
-  const ordinary = (word & 0x7fn) === 0x67n || (word & 0x7fn) === 0x63n;
+  // read and write with the Accessed and Dirty flags of ordinary paging, which EPT reserves in tables
+  const ordinary = d.r && d.w && (word & maskOf(lower.res3)) === DIRTY_ACCESSED;
   return {
     format: layout,
     raw: word,
@@ -457,8 +461,9 @@ export function readSppt(word: Word, s: SpptSettings): SpptReading {
   const findings = check(layout, word);
   const misconfiguration = findings.length > 0;
   if (s.level === 1) {
+    const allowed = decode(spptVector, word);
     let writable = 0;
-    for (let i = 0; i < 32; i++) if ((word >> BigInt(2 * i)) & 1n) writable += 2 ** i;
+    for (let i = 0; i < 32; i++) if (allowed[`w${i}`]) writable += 2 ** i;
     return { format: layout, raw: word, kind: 'leaf', facts: { writable, misconfiguration }, findings };
   }
   const { next, valid } = decode(spptTable(s), word);

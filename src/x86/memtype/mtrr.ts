@@ -2,7 +2,9 @@
  * What the MTRRs say of a physical address, and of a range [SDM, "MTRR Precedences"; APM, "Memory-Type Range Registers",
  * "Top of Memory"].
  */
+
 import { decode } from '../../bits/codec.ts';
+import { pfnAddress, pfnOf } from '../../bits/pages.ts';
 import type { Word } from '../../bits/word.ts';
 import { type Answer, answer, citing, type Operands, type Reason } from '../../memtype/rule.ts';
 import { apm, sdm } from '../../refs.ts';
@@ -54,8 +56,8 @@ export interface MtrrLookup extends Answer<MtrrType> {
 
 const PRECEDENCES = sdm('section "MTRR Precedences"');
 const PAGE = 12n;
-const MIB = 1n << 20n;
-const FOUR_GIB = 1n << 32n;
+const MIB = 2n ** 20n;
+const FOUR_GIB = 2n ** 32n;
 
 /** A register set prepared for many lookups. */
 export interface Mtrrs {
@@ -297,7 +299,7 @@ const splits = ({ base, mask }: VariableRange, start: bigint, inside: bigint): b
  */
 export function mtrrRange(set: Mtrrs, start: bigint, end: bigint, limit = 65536): MtrrRange {
   const segments: { start: bigint; end: bigint; type: MtrrType }[] = [];
-  let at = start & ~0xfffn;
+  let at = pfnAddress(pfnOf(start));
   let truncated = false;
   while (at < end) {
     let bits = blockBits(at, end);

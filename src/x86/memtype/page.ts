@@ -22,7 +22,7 @@ const split = citing('x86.page.mtrr-split', sdm('section "Large Page Size Consid
 /** Parts of a page that are listed before the list ends: masks with holes can make very many. */
 const LIMIT = 4096;
 /** Below this address the processor itself splits large pages over fixed-range MTRRs. */
-const SPLIT_BELOW = 4n << 20n;
+const SPLIT_BELOW = 2n ** 22n;
 
 /** Equal for equal types. */
 const label = (effective: Effective): string => JSON.stringify(effective);

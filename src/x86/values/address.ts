@@ -27,10 +27,10 @@ export const leafShift = (mode: Mode, level: number): number =>
 
 /** `page4k`, `page2m`, `page4m`, `page1g` and the bytes they map. */
 export const PAGE_SIZE = {
-  page4k: 1n << 12n,
-  page2m: 1n << 21n,
-  page4m: 1n << 22n,
-  page1g: 1n << 30n,
+  page4k: 2n ** 12n,
+  page2m: 2n ** 21n,
+  page4m: 2n ** 22n,
+  page1g: 2n ** 30n,
 } as const;
 export type PageKind = keyof typeof PAGE_SIZE;
 
