@@ -1,5 +1,25 @@
+import { maskOf } from '../bits/codec.ts';
+import { bits, flag, ignored, type Row } from '../bits/spec.ts';
+
+const masks = <K extends string>(rows: Readonly<Record<K, Row>>): Readonly<Record<K, bigint>> =>
+  Object.fromEntries(Object.entries<Row>(rows).map(([key, row]) => [key, maskOf(row)])) as Record<K, bigint>;
+
+/** What of the architectures' layouts is looked at before it is known whose layout it is. */
+const ARM = masks({ type: bits(1, 0, 'type'), low: ignored(9, 2), af: flag(10, 'AF') });
+const X86 = masks({
+  d: flag(6, 'D'),
+  a: flag(5, 'A'),
+  pcd: flag(4, 'PCD'),
+  ps: flag(7, 'PS'),
+  eptRights: bits(2, 0, 'RWX'),
+  eptReserved: bits(6, 3, 'reserved'),
+});
+
+/** Does it map a page, at a level where it may? */
+export const isLarge = (word: bigint): boolean => (word & X86.ps) !== 0n;
+
 /** Is it of the type that arm64 gives tables, and pages at the last level? */
-export const couldBeTable = (word: bigint): boolean => (word & 3n) === 3n;
+export const couldBeTable = (word: bigint): boolean => (word & ARM.type) === ARM.type;
 
 /**
  * Whose entries are these? For walks whose text does not say: table entries of the two architectures hardly ever look
@@ -9,8 +29,9 @@ export const couldBeTable = (word: bigint): boolean => (word & 3n) === 3n;
 export function looksArm64(words: readonly bigint[]): boolean {
   const tables = words.slice(0, -1).filter(word => word !== 0n);
   const leaf = words.at(-1) ?? 0n;
-  if (tables.length === 0) return couldBeTable(leaf) && (leaf & 0x460n) === 0x400n;
-  return tables.every(word => (word & 0x3ffn) === 3n);
+  if (tables.length === 0)
+    return couldBeTable(leaf) && (leaf & ARM.af) !== 0n && (leaf & (X86.a | X86.d)) === 0n;
+  return tables.every(word => (word & (ARM.type | ARM.low)) === ARM.type);
 }
 
 /**
@@ -22,7 +43,7 @@ export function looksArm64(words: readonly bigint[]): boolean {
  * @returns undefined for an entry that is not present
  */
 export function looksEpt(word: bigint, leaf: boolean): boolean | undefined {
-  if ((word & 7n) === 0n) return undefined;
-  if (!leaf) return (word & 0x78n) === 0n;
-  return (word & 0x20n) === 0n || (word & 0x10n) !== 0n;
+  if ((word & X86.eptRights) === 0n) return undefined;
+  if (!leaf) return (word & X86.eptReserved) === 0n;
+  return (word & X86.a) === 0n || (word & X86.pcd) !== 0n;
 }

@@ -26,13 +26,13 @@ const names = REGISTER_NAMES.flatMap(({ name, aliases }) =>
 const value = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 
 describe('a name of the manuals or of a tool is one register, however it comes in', () => {
-  test.each(names)('$spelled is $name', ({ name, spelled }) => {
+  test.each(names)('$spelled is $name', async ({ name, spelled }) => {
     expect(registerName(spelled)).toBe(name);
     expect(registerName(spelled.toLowerCase())).toBe(name);
     const word = 0x0102_0304_0506_0708n;
     const hex = `0x${word.toString(16)}`;
     const doors = [
-      first(machineGiven({ reg: [`${spelled}=${hex}`] })),
+      first(await machineGiven({ reg: [`${spelled}=${hex}`] })),
       throughText(JSON.stringify({ [spelled]: hex })),
       throughText(`{ "${spelled}": ${word} }`),
       throughText(`${spelled}=${hex}\n`),
@@ -56,15 +56,15 @@ describe('a name of the manuals or of a tool is one register, however it comes i
   );
 });
 
-test('values keep all their digits through every door', () => {
-  fc.assert(
-    fc.property(value, word => {
+test('values keep all their digits through every door', async () => {
+  await fc.assert(
+    fc.asyncProperty(value, async word => {
       const hex = word.toString(16);
       expect(throughText(`{"CR3": "0x${hex}"}`).get('CR3')).toBe(word);
       expect(throughText(`{"CR3": ${word}}`).get('CR3')).toBe(word); // what Python's json.dump writes
       expect(throughText(`{"CR3": "${hex}"}`).get('CR3')).toBe(word);
-      expect(first(machineGiven({ reg: [], cr3: `0x${hex}` })).get('CR3')).toBe(word);
-      expect(first(machineGiven({ reg: [`CR3=${hex}`] })).get('CR3')).toBe(word);
+      expect(first(await machineGiven({ reg: [], cr3: `0x${hex}` })).get('CR3')).toBe(word);
+      expect(first(await machineGiven({ reg: [`CR3=${hex}`] })).get('CR3')).toBe(word);
     }),
   );
 });
@@ -82,13 +82,17 @@ describe('what cannot be used is refused by its name', () => {
     expect(() => sourceOf(text, 'file')).toThrow(says);
   });
 
-  test('a --reg that nobody knows, or that is given twice', () => {
-    expect(() => machineGiven({ reg: ['PATT=1'] })).toThrow(/no register is called PATT; did you mean PAT/);
-    expect(() => machineGiven({ reg: ['FOO=1'] })).toThrow(/no register is called FOO; memattr reg lists/);
-    expect(() => machineGiven({ reg: ['CR3=1', 'IA32_PAT=2', 'PAT=3'] })).toThrow(
+  test('a --reg that nobody knows, or that is given twice', async () => {
+    await expect(machineGiven({ reg: ['PATT=1'] })).rejects.toThrow(
+      /no register is called PATT; did you mean PAT/,
+    );
+    await expect(machineGiven({ reg: ['FOO=1'] })).rejects.toThrow(
+      /no register is called FOO; memattr reg lists/,
+    );
+    await expect(machineGiven({ reg: ['CR3=1', 'IA32_PAT=2', 'PAT=3'] })).rejects.toThrow(
       /PAT is given twice: 0x2 .* 0x3/,
     );
-    expect(() => machineGiven({ reg: ['CR3'] })).toThrow(/--reg takes NAME=VALUE/);
+    await expect(machineGiven({ reg: ['CR3'] })).rejects.toThrow(/--reg takes NAME=VALUE/);
   });
 
   test('a name one edit away from a register is said, and what is one value of two', () => {
@@ -110,11 +114,11 @@ test('a guest’s registers in a file are not its host’s', () => {
   expect([registers.get('PAT'), registers.get('GUESTPAT')]).toEqual([1n, 0x7040600070406n]);
 });
 
-test('of several sources the most trusted is believed, and who said otherwise is told', () => {
+test('of several sources the most trusted is believed, and who said otherwise is told', async () => {
   const file = join(folder, 'vm.json');
   writeFileSync(file, '{"CR3": "0x1000", "CR4": "0x20"}');
   const notes = sourceOf('{"CR3": "0x3000", "CR4": "0x30"}', 'notes');
-  const machine = machineGiven({ reg: [], cr3: '0x2000' }, sourceOfFile(file), [notes]);
+  const machine = await machineGiven({ reg: [], cr3: '0x2000' }, await sourceOfFile(file), [notes]);
   expect([...first(machine)].sort()).toEqual([
     ['CR3', 0x2000n],
     ['CR4', 0x20n],

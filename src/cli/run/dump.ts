@@ -82,7 +82,7 @@ export async function withImage(
   const watched = watching(image, pages => bar.at(pages));
   try {
     say(image.remarks);
-    const opened = described(args, watched);
+    const opened = await described(args, watched);
     for (const text of saidOf(opened.known)) io.err.write(`memattr ${verb}: ${text}\n`);
     return await use(opened);
   } finally {
@@ -98,10 +98,10 @@ const openingOf = (args: DumpArgs): Recipe['open'] => ({
 });
 
 /** An opened image with its registers and the translations they give. */
-export function described(args: DumpArgs, image: Image): OpenDump {
+export async function described(args: DumpArgs, image: Image): Promise<OpenDump> {
   const path = args.registers ?? besideDump(args.dump);
-  const file = path === undefined ? undefined : sourceOfFile(path);
-  const known = machineGiven(args, file, sourcesOf(image, file));
+  const file = path === undefined ? undefined : await sourceOfFile(path);
+  const known = await machineGiven(args, file, sourcesOf(image, file));
   const cpus = known.cpus.map(valuesOf);
   const recipe = {
     path: args.dump,

@@ -65,10 +65,10 @@ export async function run(args: FaultArgs, io: Io): Promise<number> {
       print(answersOfDump(opened, claimsOf(args, io, stage2In(opened)), args), args, io),
     );
   const named = namedClaim(args, args.entries !== undefined && familyNamed(args.as) === SHORT.stage2);
-  if (named) return print([ofEntries(named, args)], args, io);
+  if (named) return print([await ofEntries(named, args)], args, io);
   if (args.entries !== undefined)
     throw new UsageError('--entries needs the fault: --esr, --pf-code, --ept-qualification or --npf');
-  return print(answersOfText(args, io), args, io);
+  return print(await answersOfText(args, io), args, io);
 }
 
 // ------------------------------------------------------------------------------------------------------- claims
@@ -187,7 +187,7 @@ function familyNamed(as: string | undefined): string | undefined {
 /** Levels -1 to 3 of arm64, 5 to 1 of x86. */
 const MOST_LEVELS = 5;
 
-function ofEntries(claim: Claim, args: FaultArgs): ExplainedFault {
+async function ofEntries(claim: Claim, args: FaultArgs): Promise<ExplainedFault> {
   if (args.entries === undefined) return { claim, assumed: [] };
   const family = familyNamed(args.as) ?? claim.family;
   const words = args.entries
@@ -199,12 +199,13 @@ function ofEntries(claim: Claim, args: FaultArgs): ExplainedFault {
     throw new UsageError(
       `--entries takes one entry for each level, ${MOST_LEVELS} at most, not ${words.length}`,
     );
-  const registers = registersOf(args);
+  const registers = await registersOf(args);
   return answerOfWords(claim, family, words, settingsOf(family, claim, args, registers), registers);
 }
 
 /** Registers from the options, before the file. */
-const registersOf = (args: FaultArgs): Registers => valuesOf(machineGiven(args).cpus[0] ?? new Map());
+const registersOf = async (args: FaultArgs): Promise<Registers> =>
+  valuesOf((await machineGiven(args)).cpus[0] ?? new Map());
 
 /** The regime whose own level made the access, unless `--set` says another: with E2H EL2 has that of EL2 and EL0. */
 function regimeOf(
@@ -372,9 +373,9 @@ function claimIn({ fault, entries: [first] }: TextFault): Claim | undefined {
   );
 }
 
-function answerIn(text: TextFault, claim: Claim, args: FaultArgs): ExplainedFault {
+async function answerIn(text: TextFault, claim: Claim, args: FaultArgs): Promise<ExplainedFault> {
   const { fault, entries, facts } = text;
-  const registers = new Map([...text.registers, ...registersOf(args)]);
+  const registers = new Map([...text.registers, ...(await registersOf(args))]);
   if (fault.outside && fault.address !== undefined)
     return { claim, explanation: explainOutside(claim, fault.address), assumed: [] };
   const [first] = entries;
@@ -391,14 +392,14 @@ function answerIn(text: TextFault, claim: Claim, args: FaultArgs): ExplainedFaul
 }
 
 /** @throws InputError where nothing of the text can be explained */
-function answersOfText(args: FaultArgs, io: Io): readonly ExplainedFault[] {
+async function answersOfText(args: FaultArgs, io: Io): Promise<readonly ExplainedFault[]> {
   const trouble: string[] = [];
-  const answers = faultsIn(args, io).flatMap(text => {
+  const answers: ExplainedFault[] = [];
+  for (const text of faultsIn(args, io)) {
     const claim = claimIn(text);
-    if (claim) return [answerIn(text, claim, args)];
-    trouble.push(unexplained(text, args));
-    return [];
-  });
+    if (claim) answers.push(await answerIn(text, claim, args));
+    else trouble.push(unexplained(text, args));
+  }
   if (answers.length === 0) throw new InputError(trouble.join('; '));
   for (const text of trouble) io.err.write(`memattr explain-fault: ${text}\n`);
   return answers;

@@ -3,9 +3,9 @@ import { statSync } from 'node:fs';
 import { registerPreset } from '../../arch/names.ts';
 import { parseWord, WordSyntaxError } from '../../bits/word.ts';
 import { type Known, type Machine, machineFrom, ofCpu, type Source } from '../../machine/machine.ts';
-import { sourceOf, unknownRegister } from '../../machine/read.ts';
+import { sourceOfJson, unknownRegister } from '../../machine/register-file.ts';
 import { isOtherRegister, isTranslationRegister, registerName } from '../../text/register-names.ts';
-import { RegisterSyntaxError } from '../../text/registers.ts';
+import { isJson, RegisterSyntaxError } from '../../text/registers.ts';
 import type { OptionValues } from '../command.ts';
 import { textOf } from '../files.ts';
 import { hexDoubt } from '../numbers.ts';
@@ -82,10 +82,12 @@ export function sourceGiven(args: MachineArgs): Source {
 }
 
 /** The registers of a file; what is wrong with it is said with its name. */
-export function sourceOfFile(path: string): Source {
+export async function sourceOfFile(path: string): Promise<Source> {
   const text = textOf(path);
   try {
-    return sourceOf(text, path);
+    return isJson(text)
+      ? sourceOfJson(text, path)
+      : (await import('../../machine/read.ts')).sourceOf(text, path);
   } catch (error) {
     if (error instanceof RegisterSyntaxError) throw new InputError(`${path}: ${error.message}`);
     throw error;
@@ -109,11 +111,12 @@ export function besideDump(dump: string): string | undefined {
  * @param file the register file, read; default: the one that `--registers` names
  * @param own a dump's notes, a text's registers: the most trusted first
  */
-export function machineGiven(
+export async function machineGiven(
   args: MachineArgs,
-  file = args.registers === undefined ? undefined : sourceOfFile(args.registers),
+  file?: Source,
   own: readonly Source[] = [],
-): Machine {
+): Promise<Machine> {
+  file ??= args.registers === undefined ? undefined : await sourceOfFile(args.registers);
   const machine = machineFrom([sourceGiven(args), ...(file ? [file] : []), ...own]);
   if (args.cpu === undefined) return machine;
   const cpu = Number(args.cpu);

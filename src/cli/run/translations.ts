@@ -24,8 +24,11 @@ export const withDump = (
   });
 
 /** The translations of an opened dump that the options ask for. @param say what was taken, where nobody named it */
-export const translationsOf = (args: DumpArgs, image: Image, say: (text: string) => void): Promise<Dump> =>
-  chosen(args, described(args, image), say);
+export const translationsOf = async (
+  args: DumpArgs,
+  image: Image,
+  say: (text: string) => void,
+): Promise<Dump> => chosen(args, await described(args, image), say);
 
 const say =
   (verb: string, io: Io) =>

@@ -15,7 +15,9 @@ export interface Placed {
 type Granule = NonNullable<RegimeGuess['granule']>;
 const SHIFT: Readonly<Record<Granule, bigint>> = { '4K': 12n, '16K': 14n, '64K': 16n };
 /** A linear map keeps this many low bits of an address. */
-const KEPT = (1n << 21n) - 1n;
+const KEPT = 2n ** 21n - 1n;
+/** Bytes of an entry. */
+const ENTRY = 8n;
 const TABLE = 0x0000_ffff_ffff_f000n;
 
 function fits(shift: bigint, walk: readonly Placed[], input: bigint | undefined): boolean {
@@ -27,7 +29,7 @@ function fits(shift: bigint, walk: readonly Placed[], input: bigint | undefined)
     if (input === undefined || level === undefined) return true;
     const bits = shift - 3n;
     const index = (input >> (shift + bits * BigInt(3 - level))) & ((1n << bits) - 1n);
-    return (at & (size - 1n)) >> 3n === index;
+    return (at & (size - 1n)) / ENTRY === index;
   });
 }
 

@@ -16,6 +16,9 @@
  * [Linux arch/x86/kvm/mmu/mmu.c: get_mmio_spte; arch/x86/kvm/vmx/vmx.c of each era; Xen arch/x86/hvm/vmx/vmx.c,
  * arch/x86/mm/p2m-ept.c: ept_walk_table]
  */
+
+import { pfnAddress, pfnOf } from '../../bits/pages.ts';
+import { bitAt } from '../../bits/word.ts';
 import { looksEpt } from '../arch.ts';
 import type { Line } from '../lines.ts';
 import type { Entry, Fault, RegimeGuess } from '../model.ts';
@@ -44,9 +47,9 @@ const MOST = 8;
 
 /** The run of reserved bits that ends at bit 51 begins where the physical address ends [SDM, MAXPHYADDR]. */
 function widthOf(reserved: bigint): bigint | undefined {
-  let bit = 51n;
-  while (bit >= 32n && ((reserved >> bit) & 1n) === 1n) bit--;
-  return bit === 51n || bit < 32n ? undefined : bit + 1n;
+  let bit = 51;
+  while (bit >= 32 && bitAt(reserved, bit)) bit--;
+  return bit === 51 || bit < 32 ? undefined : BigInt(bit + 1);
 }
 
 function say(state: State, out: Sink): void {
@@ -231,8 +234,8 @@ export const secondStage = recogniser<State>({
         const { state, out } = at;
         const gfn = big(m[1]);
         // the violation above has the whole address
-        if (state.input === undefined || state.input >> 12n !== gfn || state.walk.length > 0)
-          begin(at, gfn << 12n);
+        if (state.input === undefined || pfnOf(state.input) !== gfn || state.walk.length > 0)
+          begin(at, pfnAddress(gfn));
         state.ept = true;
         state.next = 4;
         if (state.group === 0) state.group = out.group();

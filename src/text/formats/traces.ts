@@ -7,7 +7,7 @@
  *     kvm_page_fault: vcpu 0 rip 0x7ffff0 address 0x00000000fee00000 error_code 0x181
  */
 import { pfnAddress } from '../../bits/pages.ts';
-import { looksArm64, looksEpt } from '../arch.ts';
+import { isLarge, looksArm64, looksEpt } from '../arch.ts';
 import type { Line } from '../lines.ts';
 import type { Entry, Fault, RegimeGuess, Translation } from '../model.ts';
 import { type At, big, known, recogniser } from '../recogniser.ts';
@@ -167,7 +167,7 @@ const EXITS: Readonly<Record<string, Exit['exit']>> = {
 /** The family of an entry of KVM's, as far as the event and the entry show it. */
 function familyOfSpte(word: bigint, level: number, letters: string | undefined): RegimeGuess | undefined {
   if (letters?.length === 3) return { family: 'x86.ept' }; // no letter for the user: EPT has no such bit
-  const ept = looksEpt(word, level === 1 || (level <= 3 && (word & 0x80n) !== 0n));
+  const ept = looksEpt(word, level === 1 || (level <= 3 && isLarge(word)));
   return ept ? { family: 'x86.ept' } : undefined;
 }
 

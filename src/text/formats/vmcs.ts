@@ -155,7 +155,7 @@ export const vmcs = recogniser<State>({
               word: big(digits),
               width: 64,
               level: { name: `PDPTE${index}`, number: 3 },
-              input: BigInt(index ?? 0) << 30n,
+              input: BigInt(index ?? 0) * 2n ** 30n,
               regime: { family: 'x86.pte', mode: 'pae' },
             },
             group,
@@ -222,10 +222,10 @@ export const vmcs = recogniser<State>({
       },
     },
     {
-      like: /^\s{0,12}(?:Exit: )?reason=([0-9a-f]{8}) qualification=([0-9a-f]{8,16})$/,
+      like: /^\s{0,12}(?:Exit: )?reason=[0-9a-f]{4}([0-9a-f]{4}) qualification=([0-9a-f]{8,16})$/,
       proof: 0.9,
       read: (m, { line, state, out }) => {
-        if ((big(m[1]) & 0xffffn) !== EPT_VIOLATION) return;
+        if (big(m[1]) !== EPT_VIOLATION) return;
         out.put(line, { is: 'fault', arch: 'x86', exit: 'ept-violation', errorCode: big(m[2]) }, state.group);
       },
     },

@@ -86,7 +86,7 @@ export async function cpuNames(
     import('../machine.ts'),
     import('../../../machine/machine.ts'),
   ]);
-  const [first] = sourceOfFile(registers).cpus;
+  const [first] = (await sourceOfFile(registers)).cpus;
   const values = valuesOf(first ?? new Map());
   for (const kvm of among) {
     const name = kvm.cpuOf(values);
