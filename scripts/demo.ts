@@ -14,7 +14,7 @@ const dump = (path: string, root: string): string =>
 export const STEPS: readonly (readonly [says: string, command: string])[] = [
   [
     'One entry out of these tables: what does it say?',
-    'decode 0x00400000602004c7 --as stage2 --set level=3,fwb=1',
+    `decode 0x00400000602004c7 --as stage2 --registers ${ARM}/fwb-dic-vhe.registers.json`,
   ],
   ['arm64, a CPU with FWB: all that KVM maps for the guest', dump(`${ARM}/fwb-dic-vhe`, 'stage2')],
   ['The same machine without FWB: other bits, same intent', dump(`${ARM}/nofwb-nvhe`, 'stage2')],

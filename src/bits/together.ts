@@ -39,6 +39,8 @@ export interface LevelOfAll {
   /** How many of how many words would be nothing there. */
   readonly nothing: number;
   readonly of: number;
+  /** How many are nothing at the chosen level all the same. */
+  readonly left: number;
 }
 
 /** The levels worth trying beside the default; none where the level is given or the family has none. */
@@ -81,5 +83,5 @@ export function levelOfAll(family: Family, words: Iterable<Word>, given: Given, 
       const other = under({ level });
       if (other.nothing < byDefault.nothing && other.cost < best.cost) best = other;
     }
-  return { chosen: best.chosen, usual, nothing: byDefault.nothing, of };
+  return { chosen: best.chosen, usual, nothing: byDefault.nothing, of, left: best.nothing };
 }

@@ -18,6 +18,14 @@ import type { Context } from '../text/context.ts';
 import { recogniserById } from '../text/formats/index.ts';
 import type { Item } from '../text/model.ts';
 import type { RegisterValues } from '../walk/candidate.ts';
+import type { SaidRoot } from './pages.ts';
+import { holdsRoot } from './registers.ts';
+
+/** Roots remembered: each begins a tree of pages. */
+const MOST_ROOTS = 64;
+
+/** Above an address of a register that holds a root stands who owns it: an ASID, a VMID. */
+const ROOT_BITS = 48;
 
 /** Groups remembered: more would be no paste but a listing, whose groups do not come back. */
 const MOST_GROUPS = 40_000;
@@ -40,6 +48,7 @@ export class Knowledge {
   readonly #lines = new Map<string, number>();
   readonly #groups = new Map<number, Said>();
   readonly #tools = new Set<string>();
+  readonly #roots = new Set<bigint>();
 
   /** @param beside what is known beside the text; it stands above what the text says of the same name */
   constructor(beside: Machine = NOTHING) {
@@ -56,6 +65,8 @@ export class Knowledge {
       this.#lines.set(item.name, item.line);
     } else if (item.is === 'fact' && item.doubtful === undefined) {
       for (const { facts } of this.#of(item.group)) facts.set(item.name, item.value);
+      if (item.name === 'root' && typeof item.value === 'bigint' && this.#roots.size < MOST_ROOTS)
+        this.#roots.add(item.value);
       this.#lines.set(item.name, item.line);
     }
   }
@@ -96,14 +107,34 @@ export class Knowledge {
 
   /** Which architecture it is: by the registers, else by the tools that printed the text. */
   architecture(): ArchitectureId | undefined {
-    const said = architectureOf(this.contextOf(0).registers);
-    if (said !== undefined) return said;
+    const { registers, facts } = this.contextOf(0);
+    const said = architectureOf(registers) ?? facts.get('arch');
+    if (typeof said === 'string') return said;
     for (const tool of this.#tools) {
       const arch = recogniserById(tool)?.arch;
       if (arch !== undefined) return arch;
     }
     const stated = this.#text.facts.get('arch');
     return typeof stated === 'string' ? stated : undefined;
+  }
+
+  /** Where tables begin, as the text says it or as registers hold it, in the order of the addresses. */
+  roots(): readonly SaidRoot[] {
+    const { registers, facts } = this.contextOf(0);
+    const number = (name: string): number | undefined => {
+      const value = facts.get(name);
+      return typeof value === 'bigint' ? Number(value) : undefined;
+    };
+    const [level, levels] = [number('start level'), number('levels')];
+    const said = [...this.#roots].map(at => ({
+      at,
+      ...(level === undefined ? {} : { level }),
+      ...(levels === undefined ? {} : { levels }),
+    }));
+    const held = [...registers].filter(([name]) => holdsRoot(name));
+    return [...said, ...held.map(([, value]) => ({ at: BigInt.asUintN(ROOT_BITS, value) }))].sort((a, b) =>
+      a.at < b.at ? -1 : a.at > b.at ? 1 : 0,
+    );
   }
 
   /** The machine by the text as a whole and what stands beside it: who said what, and what was not believed. */

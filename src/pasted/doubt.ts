@@ -13,7 +13,7 @@ export const descriptorsOf = (architecture: ArchitectureId | undefined): readonl
     : descriptors.filter(({ id }) => architectureIdOf(id) === architecture);
 
 /** What a family leaves unexplained in these words, each at its best level. */
-const costOfAll = (family: Family, words: readonly bigint[], given: Given = {}): number =>
+export const costOfAll = (family: Family, words: readonly bigint[], given: Given = {}): number =>
   words.reduce((sum, word) => sum + (candidates(family, word, given)[0]?.cost ?? 0), 0);
 
 /** The descriptor family that explains the words best, together. Zero says nothing: it is an empty entry everywhere. */
@@ -75,7 +75,7 @@ export function doubtAmong(readings: readonly EntryReading[]): Doubt | undefined
 /** Settings of a family that nobody gave, as they were taken. */
 export interface AssumedSettings {
   readonly family: Family;
-  /** Those that matter most; `undefined`: each word at the level at which it fits. */
+  /** Those that matter most; `undefined`: levels that differ, as tables or words fit. */
   readonly settings: Readonly<Record<string, string | number | bigint | undefined>>;
 }
 
@@ -102,7 +102,11 @@ export function assumedSettings(readings: readonly EntryReading[]): AssumedSetti
     if (!first) return [];
     const keys = WEIGHTY.filter(key => key in first.settings && own.some(({ given }) => !(key in given)));
     if (keys.length === 0) return [];
-    const settings = keys.map(key => [key, key === 'level' ? undefined : first.settings[key]]);
+    const levels = new Set(own.map(({ settings: { level } }) => level));
+    const settings = keys.map(key => [
+      key,
+      key === 'level' && levels.size > 1 ? undefined : first.settings[key],
+    ]);
     return [{ family, settings: Object.fromEntries(settings) }];
   });
 }

@@ -71,3 +71,10 @@ export function readEntry(family: Family, word: bigint, given: Given): EntryRead
   const reading = family.read(word, settings);
   return { family, settings, chosen: {}, given, reading, cost: costOf(reading) };
 }
+
+/** Reads a word under settings that it does not choose for itself; `chosen` are those that nobody gave. */
+export function readAs(family: Family, word: bigint, given: Given, chosen: Given): EntryReading {
+  const settings = settle(family.settings, { ...given, ...chosen });
+  const reading = family.read(word, settings);
+  return { family, settings, chosen, given, reading, cost: costOf(reading) };
+}

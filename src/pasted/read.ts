@@ -10,19 +10,15 @@ import { type Settled, settledBy } from '../machine/settle.ts';
 import type { Given } from '../text/context.ts';
 import type { Item, Recognised } from '../text/model.ts';
 import { TextReader } from '../text/read.ts';
+import type { Space } from '../walk/space.ts';
 import { Knowledge } from './context.ts';
-import {
-  type AssumedSettings,
-  assumedSettings,
-  type Doubt,
-  descriptorsOf,
-  doubtAmong,
-  likeliest,
-} from './doubt.ts';
-import { type EntryReading, familyOf, readEntry, revealed } from './entry.ts';
+import { type AssumedSettings, assumedSettings, type Doubt, descriptorsOf, doubtAmong } from './doubt.ts';
+import { type EntryReading, familyOf, readAs, readEntry, revealed } from './entry.ts';
+import { spacesIn } from './memory.ts';
 import { ofOwner } from './owner.ts';
 import { type Placed, placeEntries } from './place.ts';
 import { registerFamily } from './registers.ts';
+import { likeliestOf, type Structure, structureOf, telling } from './structure.ts';
 
 type Of<K extends Item['is']> = Extract<Item, { is: K }>;
 export type EntryItem = Of<'entry'>;
@@ -49,6 +45,8 @@ export interface PastedBatch {
    * family that explains them best. An item that is missing is a word at a virtual address beside tables that are known.
    */
   readonly readings: ReadonlyMap<EntryItem, EntryReading>;
+  /** How the entries were read of which the text does not tell what they are; one for each width of entries. */
+  readonly structure: readonly Structure[];
   /** A register by its own layout; undefined where no layout is kept of it. */
   readonly register: (item: Pick<RegisterItem, 'name' | 'value'>) => EntryReading | undefined;
   /** Which registers and facts beside the text decided settings of a reading of this batch. */
@@ -66,6 +64,8 @@ export interface PastedEnd {
   readonly leftAlone: number;
   /** Entries that look like something else. */
   readonly doubt?: Doubt;
+  /** Translations whose tables begin in the text; none where the text is too long to be held. */
+  readonly spaces: readonly Space[];
   /** The settings that nobody gave and that matter most, for each family that was read. */
   readonly assumed: readonly AssumedSettings[];
   /** What is known of the machine, from beside the text and from the text as a whole, each with where it came from. */
@@ -76,8 +76,8 @@ export interface PastedEnd {
 const BATCH = 40_000;
 /** Readings that the doubt and the assumptions are taken from. */
 const SAMPLE = 1000;
-/** Words by which the family of entries is guessed that no place and no format explains. */
-const GUESS_SAMPLE = 200;
+/** Other families named beside the one that was chosen. */
+const MOST_OTHERS = 6;
 
 /**
  * Reads what somebody pasted. Nothing is read ahead of what is asked for: a text of any length is read in bounded memory.
@@ -133,6 +133,7 @@ class Batches {
   readonly #sample: EntryReading[] = [];
   #faulty = false;
   #leftAlone = 0;
+  #batches = 0;
 
   constructor(asked: Asked) {
     this.#asked = asked;
@@ -149,12 +150,15 @@ class Batches {
 
   last(recognised: Recognised): PastedBatch {
     const batch = this.#batch();
+    const words = batch.items.filter(item => item.is === 'entry');
+    const pages = batch.structure.find(one => one.pages !== undefined)?.pages;
     const doubt = doubtAmong(this.#sample);
     const end: PastedEnd = {
       recognised,
       faulty: this.#faulty,
       leftAlone: this.#leftAlone,
       ...(doubt === undefined ? {} : { doubt }),
+      spaces: this.#batches > 1 ? [] : spacesIn(words, this.#known.cpus(), pages),
       assumed: assumedSettings(this.#sample),
       machine: this.#known.machine(),
     };
@@ -165,7 +169,8 @@ class Batches {
   #batch(): PastedBatch {
     const items = this.#items;
     this.#items = [];
-    const readings = this.#read(items.filter(item => item.is === 'entry'));
+    this.#batches++;
+    const { readings, structure, open } = this.#read(items.filter(item => item.is === 'entry'));
     for (const entry of readings.values()) {
       this.#faulty ||= entry.reading.findings.some(({ severity }) => severity !== 'note');
       if (this.#sample.length < SAMPLE) this.#sample.push(entry);
@@ -174,8 +179,9 @@ class Batches {
     return {
       items,
       readings,
+      structure,
       register: item => this.#register(item),
-      decided: entry => this.#decided(entry, settled),
+      decided: entry => this.#decided(entry, settled, open.has(entry)),
     };
   }
 
@@ -183,8 +189,9 @@ class Batches {
     return this.#asked.given?.(family) ?? {};
   }
 
-  #decided({ family, given }: EntryReading, before: Map<string, Settled>): readonly Decided[] {
-    if (this.#asked.machine === undefined) return [];
+  /** @param open nothing but registers and facts says what it is: then those of the text are named too */
+  #decided({ family, given }: EntryReading, before: Map<string, Settled>, open: boolean): readonly Decided[] {
+    if (this.#asked.machine === undefined && !open) return [];
     const own = this.#given(family);
     const key = `${family.id} ${given.regime}`;
     const settled =
@@ -192,7 +199,7 @@ class Batches {
       settledBy(family, this.#known.machine(), 'regime' in given ? { regime: given.regime as 'EL2' } : {});
     before.set(key, settled);
     return settled.by
-      .filter(({ known }) => known.origin.kind !== 'text')
+      .filter(({ known }) => open || known.origin.kind !== 'text')
       .map(one => ({
         ...one,
         keys: one.keys.filter(name => !(name in own) && settled.given[name] === given[name]),
@@ -205,7 +212,11 @@ class Batches {
     return family && readEntry(family, value, this.#given(family));
   }
 
-  #read(entries: readonly EntryItem[]): Map<EntryItem, EntryReading> {
+  #read(entries: readonly EntryItem[]): {
+    readonly readings: Map<EntryItem, EntryReading>;
+    readonly structure: readonly Structure[];
+    readonly open: ReadonlySet<EntryReading>;
+  } {
     const { family: forced } = this.#asked;
     const readings = new Map<EntryItem, EntryReading>();
     const open: EntryItem[] = [];
@@ -220,8 +231,14 @@ class Batches {
       else if (places.size > 0 && forced === undefined && item.atSpace === 'va') this.#leftAlone++;
       else open.push(item);
     }
-    if (open.length > 0) this.#readOpen(open, forced ?? this.#likeliest(open), readings);
-    return readings;
+    const structure = [64, 32].flatMap((width): Structure[] => {
+      const own = open.filter(item => item.width === width);
+      if (own.length === 0) return [];
+      const chosen = this.#structure(own, width);
+      this.#readOpen(own, chosen, readings);
+      return [chosen];
+    });
+    return { readings, structure, open: new Set(open.flatMap(item => readings.get(item) ?? [])) };
   }
 
   /** An entry of which the text says what it is, or the table in which it stands. */
@@ -237,27 +254,57 @@ class Batches {
     return ofOwner(entry, this.#known.contextOf(item.group).facts.get('owner'));
   }
 
-  #likeliest(open: readonly EntryItem[]): Family {
-    const words = open.slice(0, GUESS_SAMPLE).map(({ word }) => word);
-    return likeliest(words, family => this.#given(family), descriptorsOf(this.#known.architecture()));
+  /** How open entries of one width are read: the family that explains them best, and the levels of their pages. */
+  #structure(open: readonly EntryItem[], width: number): Structure {
+    const of = (family: Family, items: readonly EntryItem[]) =>
+      structureOf(family, items, this.#openSettings(family, width), this.#known.roots());
+    const { family: forced } = this.#asked;
+    const all = descriptorsOf(this.#known.architecture());
+    const sample = telling(open);
+    const tried = (forced ? [forced] : all).map(family => of(family, sample));
+    const best = likeliestOf(tried, family => this.#isSpokenOf(family));
+    const others = tried.filter(one => one !== best && one.nothing === 0).sort((a, b) => a.cost - b.cost);
+    return {
+      ...(sample.length === open.length ? best : of(best.family, open)),
+      others: others.slice(0, MOST_OTHERS),
+    };
   }
 
-  /** Entries of which nothing says what they are, as those of one family. */
-  #readOpen(items: readonly EntryItem[], family: Family, readings: Map<EntryItem, EntryReading>): void {
-    // What the text says holds for the family whatever the format: MAXPHYADDR, PAT, MAIR, FWB.
+  /** Do the registers of the text, or those beside it, speak of entries of this family? */
+  #isSpokenOf(family: Family): boolean {
+    const context = this.#known.contextOf(0);
+    return (
+      context.registers.size > 0 &&
+      Object.keys(revealed({ regime: { family: family.id } }, context)).some(key => key !== 'mode')
+    );
+  }
+
+  /** What the text says of a family whatever the format: MAXPHYADDR, PAT, MAIR, FWB; and what was asked for. */
+  #openSettings(family: Family, width: number): Given {
     const said = revealed({ regime: { family: family.id } }, this.#known.contextOf(0));
-    const narrow = 'mode' in family.settings && !('mode' in said) ? { mode: '32' } : {};
-    const given = this.#given(family);
+    const narrow = width === 32 && 'mode' in family.settings && !('mode' in said) ? { mode: '32' } : {};
+    return { ...said, ...narrow, ...this.#given(family) };
+  }
+
+  /** Entries of which nothing says what they are, as those of one family, each page at one level. */
+  #readOpen(
+    items: readonly EntryItem[],
+    { family, settings, pages, level: listed }: Structure,
+    readings: Map<EntryItem, EntryReading>,
+  ): void {
     for (const item of items) {
-      const { word, width, level } = item;
-      const settings: Given = {
-        ...said,
-        ...(width === 32 ? narrow : {}),
-        // under a family that was named, the text's levels may be those of another
-        ...(level?.number === undefined || this.#asked.family !== undefined ? {} : { level: level.number }),
-        ...given,
-      };
-      readings.set(item, readEntry(family, word, settings));
+      const { word, level } = item;
+      // under a family that was named, the text's levels may be those of another
+      if (level?.number !== undefined && this.#asked.family === undefined && !('level' in settings)) {
+        readings.set(item, readEntry(family, word, { ...settings, level: level.number }));
+        continue;
+      }
+      const own = pages?.tableOf.get(item);
+      const shape = pages?.shape ?? {};
+      if (own === undefined) readings.set(item, readAs(family, word, settings, listed.chosen));
+      else if (own.why === 'words')
+        readings.set(item, readAs(family, word, settings, { ...shape, level: own.level }));
+      else readings.set(item, readAs(family, word, { ...settings, level: own.level }, shape));
     }
   }
 }

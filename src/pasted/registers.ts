@@ -20,5 +20,9 @@ export function registerFamily(name: string): Family | undefined {
 export const bearsOnTranslation = (name: string): boolean =>
   /^(?:CR[0-4]|EFER|ESR|FAR|[VH]?TTBR|EPTP|NCR3|MTRR)/.test(name);
 
+/** Does a register hold the address of a table where walks begin? */
+export const holdsRoot = (name: string): boolean =>
+  /^(?:CR3|VS?TTBR_EL2|TTBR[01]_EL[1-3]|EPTP|NCR3)$/.test(name);
+
 /** Registers that say nothing which the fault beside them does not say. */
 export const tellsOfFault = (name: string): boolean => /^(?:ESR|FAR)_EL1$|^CR[0-4]$/.test(name);

@@ -159,8 +159,8 @@ export interface Ranges {
   readonly rows: Passing<MapRecord>;
   /** All translations of the answer: their rows share columns. */
   readonly all: readonly Space[];
-  /** Where the registers are from. */
-  readonly source: string;
+  /** Where the registers are from; absent where there are none. */
+  readonly source?: string;
   /** Are entries that map nothing among the rows? */
   readonly payload: boolean;
 }
@@ -183,7 +183,7 @@ function* rangesLines(ranges: Ranges, look: Look): Generator<string> {
   const { map, rows, source } = ranges;
   const { dim } = look.style;
   yield* candidateLines(map.space.candidate, look);
-  yield dim(`  registers from ${source}`);
+  if (source !== undefined) yield dim(`  registers from ${source}`);
   yield '';
   const titles = new Set<string>();
   for (const batch of batches(rows, BATCH)) yield* mapLines(batch, look, titles);

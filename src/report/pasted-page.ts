@@ -1,14 +1,17 @@
 /** What a pasted text says, for people: what it is, its facts, registers, walks, loose entries, ranges, and what was assumed. */
 import { faultsOf } from '../arch/faults.ts';
 import { groupBy } from '../bits/group-by.ts';
+import { matters } from '../bits/rank.ts';
 import { hex } from '../bits/word.ts';
 import { decidedTexts } from '../machine/decided.ts';
 import type { Doubt } from '../pasted/doubt.ts';
 import type { EntryReading } from '../pasted/entry.ts';
 import type { EntryItem, PastedBatch, PastedEnd, RegisterItem } from '../pasted/read.ts';
 import { bearsOnTranslation, tellsOfFault } from '../pasted/registers.ts';
+import type { Structure } from '../pasted/structure.ts';
 import type { Recognised } from '../text/model.ts';
 import { gist } from './facts.ts';
+import { levelTexts, othersText, walkedLines } from './pasted-tables.ts';
 import { readingLines } from './reading.ts';
 import type { Look } from './style.ts';
 import { type Column, filled, table, wrap } from './table.ts';
@@ -63,6 +66,8 @@ export class PastedPage {
   #zeros = 0;
   /** What registers beside the text decided. */
   readonly #decided = new Set<string>();
+  /** How entries were read that do not say what they are: of the last batch that has such. */
+  #structure: readonly Structure[] = [];
 
   constructor(look: Look, options: PageOptions) {
     this.#look = look;
@@ -92,9 +97,18 @@ export class PastedPage {
   }
 
   *#batch(batch: PastedBatch): Generator<string> {
-    const { items, readings, decided } = batch;
-    for (const [entry] of groupBy(readings.values(), ({ family }) => family.id).values())
-      if (entry) for (const text of decidedTexts(decided(entry), entry.given)) this.#decided.add(text);
+    const { items, readings, decided, structure } = batch;
+    if (structure.length > 0) this.#structure = structure;
+    for (const [entry, ...others] of groupBy(readings.values(), ({ family }) => family.id).values()) {
+      if (!entry) continue;
+      const by = decided(entry);
+      if (by.length === 0) continue;
+      const keys = by.flatMap(one => one.keys);
+      const telling = [entry, ...others]
+        .slice(0, FEW_ENTRIES)
+        .flatMap(one => matters(one.family, one.reading.raw, one.settings, keys));
+      for (const text of decidedTexts(by, entry.given, new Set(telling))) this.#decided.add(text);
+    }
     const facts = of(items, 'fact');
     yield* this.#facts(facts.filter(({ group }) => group === 0));
     const faults = new Map(of(items, 'fault').map(fault => [fault.group, fault]));
@@ -188,8 +202,9 @@ export class PastedPage {
   }
 
   /** What must be known to judge the answer. */
-  *#aside({ recognised, leftAlone, assumed, doubt }: PastedEnd): Generator<string> {
+  *#aside({ recognised, leftAlone, assumed, doubt, spaces }: PastedEnd): Generator<string> {
     const { style, width } = this.#look;
+    if (!this.#options.brief) yield* walkedLines(spaces, this.#look);
     yield '';
     for (const text of [
       ...(leftAlone > 0
@@ -198,6 +213,11 @@ export class PastedPage {
           ]
         : []),
       ...(this.#zeros > 0 ? [`${this.#zeros} entries are zero and not shown`] : []),
+      ...this.#structure.flatMap(levelTexts),
+      ...this.#structure
+        .map(othersText)
+        .filter(text => text !== '')
+        .map(text => `other readings that fit, --as chooses: ${text}`),
       ...[...this.#decided].map(text => `from ${text}`),
       ...assumedTexts(recognised, assumed),
       ...(recognised.unknown > 0 ? [unknownText(recognised)] : []),
@@ -213,7 +233,7 @@ function assumedTexts({ remarks }: Recognised, assumed: PastedEnd['assumed']): s
     ...assumed.map(({ family, settings }) => {
       const values = Object.entries(settings).map(([key, value]) =>
         value === undefined
-          ? `${key} as the word fits`
+          ? `${key} as the words fit`
           : `${key} ${typeof value === 'bigint' ? hex(value) : value}`,
       );
       return `${family.id}: ${values.join(', ')} (--set changes them)`;

@@ -6,6 +6,7 @@ import type { EntryItem, PastedBatch } from '../pasted/read.ts';
 import { type Answer, type Form, print } from './answer.ts';
 import { gist } from './facts.ts';
 import { doubtText, type PageOptions, PastedPage, type Read } from './pasted-page.ts';
+import { structureRecord, walkedIn } from './pasted-tables.ts';
 import { decodeRecord } from './records.ts';
 import type { Look } from './style.ts';
 import { hexIf, type Of, of, recognisedRecord, textRecord, wordText } from './text.ts';
@@ -38,18 +39,21 @@ export function printPasted(batches: Iterable<PastedBatch>, form: Form, options:
 // ------------------------------------------------------------------------------------------------ records
 
 function* records(batches: Iterable<PastedBatch>): Generator<object> {
-  for (const { items, readings, decided, end } of batches) {
+  for (const { items, readings, decided, structure, end } of batches) {
     for (const item of items) {
       const entry = item.is === 'entry' ? readings.get(item) : undefined;
       if (item.is === 'entry' && entry)
         yield { ...entryRecord(item, entry), ...decidedRecord(decided(entry)) };
       else yield textRecord(item);
     }
-    if (end)
+    if (end) {
+      for (const { answer } of walkedIn(end.spaces)) yield* answer.records;
       yield {
         ...recognisedRecord(end.recognised),
         ...(end.doubt === undefined ? {} : { suspicion: doubtText(end.doubt) }),
+        ...(structure.length > 0 ? { read: structureRecord(structure) } : {}),
       };
+    }
   }
 }
 

@@ -6,6 +6,7 @@
  * nobody takes is counted.
  */
 import { type Candidate, detect, SAMPLE_CHARACTERS, SAMPLE_LINES } from './detect.ts';
+import { bareWords } from './formats/bare-words.ts';
 import { recogniserById, recognisers } from './formats/index.ts';
 import { indentOf, joined, type Line, LineSplitter } from './lines.ts';
 import type { Item, ItemBody, Part, Recognised, Remark } from './model.ts';
@@ -65,6 +66,8 @@ export class TextReader {
   #readers = new Map<string, Active>();
   #order: Recogniser[] = [];
   #trusted: string | undefined;
+  /** Lines of bare words are entries beside the format that was chosen. */
+  #wordsBeside = false;
   #current: Active | undefined;
   /** What indents the listing that is being read: indentation that means something is relative to it. */
   #base = 0;
@@ -137,6 +140,7 @@ export class TextReader {
     if (!this.#forced) ranked = detect(this.#quoted ? decodedLines(sample) : sample);
     const first = this.#forced ?? ranked[0]?.recogniser;
     this.#trusted = first?.id;
+    this.#wordsBeside = first?.wordsBeside === true && !this.#forced;
     this.#order = this.#forced
       ? [this.#forced]
       : [
@@ -241,7 +245,9 @@ export class TextReader {
   }
 
   #offer(active: Active, line: Line, lines: number): boolean | 'torn' {
-    const taken = active.reader.line(line, active.recogniser.id === this.#trusted);
+    const { id } = active.recogniser;
+    const trusted = id === this.#trusted || (id === bareWords.id && this.#wordsBeside);
+    const taken = active.reader.line(line, trusted);
     if (taken === true) active.lines += lines;
     return taken;
   }

@@ -46,5 +46,8 @@ function areWords(sample: string): boolean {
     return best === undefined || best.score < (best.recogniser.numbersFrom ?? Number.POSITIVE_INFINITY);
   if (best === undefined)
     return odd.some(line => line.split(/[\s,;]+/).some(token => token.length > LONGEST));
-  return best.recogniser === bareWords && odd.some(line => bareRow(line) === undefined);
+  return (
+    best.recogniser === bareWords &&
+    odd.some(line => bareRow(line) === undefined && detect([...linesOf(line)]).length === 0)
+  );
 }

@@ -19,6 +19,7 @@ describe('one level for all', () => {
       usual: 3,
       nothing: 1,
       of: 2,
+      left: 0,
     });
     expect(levelOfAll(stage2, [0x3n, 0x1n], {}).chosen).toEqual({ level: 2 });
   });

@@ -42,7 +42,11 @@ const schema = (name: string) =>
   ajv.compile(
     JSON.parse(readFileSync(new URL(`../../docs/schemas/${name}.schema.json`, import.meta.url), 'utf8')),
   );
-const validators = { 'memattr.text/1': schema('text'), 'memattr.decode/1': schema('decode') };
+const validators = {
+  'memattr.text/1': schema('text'),
+  'memattr.decode/1': schema('decode'),
+  'memattr.walk/1': schema('walk'),
+};
 
 describe('every example of every format', () => {
   test.each(examples)('$id: $name', async ({ id, text, says }) => {
@@ -325,5 +329,70 @@ describe('what it is not', () => {
     );
     expect(out).toMatch(/0x6c00000/);
     expect(err).toBe('memattr decode: line 2: a row does not span the length it prints: left out\n');
+  });
+});
+
+describe('a page that firmware prints, with its root', () => {
+  const text = `TLB addr    = 0x00000000bfff0000
+=> md.q bfff0000 2
+bfff0000: 00000000bfff1003 0000000000000000    ................
+=> md.q bfff1000 4
+bfff1000: 0060000000000401 0040000040000711    ......'.....@.@.
+bfff1010: 0040000080000711 00000000bfff2003    .......@. ......
+`;
+
+  test('is arm64, its tables have their levels, and the answer ends with what they map', async () => {
+    const { status, out } = await read(text);
+    expect(status).toBe(0);
+    expect(out).toContain('entries read as arm64.stage1');
+    expect(out).toMatch(/1 +0xbfff1008 +0x0040000040000711 +block +0x40000000 1 GiB/);
+    expect(out).toMatch(/0x40000000\.\.0xbfffffff +0x40000000 +2 GiB +1G/);
+    expect(out).toContain('1 table was not pasted: 0xbfff2000');
+    expect(out.replace(/\s+/g, ' ')).toContain(
+      'tables: level 0 at 0xbfff0000 (a root), level 1 at 0xbfff1000 (0xbfff0000 points to it)',
+    );
+    expect(out).toContain('other readings that fit, --as chooses: arm64.stage2');
+  });
+
+  test('JSON: the ranges as walk prints them, and how the pages were read', async () => {
+    const lines = await json(text);
+    for (const line of lines) {
+      const validate = validators[line.schema as keyof typeof validators];
+      expect(validate(line) ? [] : validate.errors, JSON.stringify(line)).toEqual([]);
+    }
+    expect(lines.filter(({ schema }) => schema === 'memattr.walk/1')).toHaveLength(2);
+    expect(lines.at(-1)).toMatchObject({
+      is: 'recognised',
+      read: [
+        {
+          format: 'arm64.stage1',
+          tables: [
+            { at: '0xbfff0000', level: 0, why: 'root' },
+            { at: '0xbfff1000', level: 1, why: 'pointer', from: '0xbfff0000' },
+          ],
+        },
+      ],
+    });
+  });
+});
+
+describe('bare words beside registers', () => {
+  const lines = ['VTCR_EL2=0x1800e3558', 'HCR_EL2=0x400c807f223f', '0x00400000602004c7'];
+
+  test.each([
+    ['first', [2, 0, 1]],
+    ['between', [0, 2, 1]],
+    ['last', [0, 1, 2]],
+  ])('%s: read under them, with what came from where', async (_, order) => {
+    const text = order.map(i => lines[i]).join('\n');
+    for (const args of [[], ['--as', 'stage2']]) {
+      const { out } = await read(text, ...args);
+      expect(out).toMatch(
+        /0x00400000602004c7 +page +0x60200000 4 KiB, Device-nGnRE combined with stage 1, Inner/,
+      );
+      expect(out).toMatch(/from VTCR_EL2 \(line \d\): granule 4K, ds 1/);
+      expect(out).toMatch(/from HCR_EL2 \(line \d\): fwb 1/);
+      expect(out).not.toContain('not understood');
+    }
   });
 });

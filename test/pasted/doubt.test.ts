@@ -77,7 +77,9 @@ describe('what was assumed', () => {
     expect(one?.family.id).toBe('arm64.stage2');
     expect(Object.keys(one?.settings ?? {})).toContain('granule');
     expect(Object.keys(one?.settings ?? {})).not.toContain('fwb');
-    expect(one?.settings).toMatchObject({ granule: '4K', level: undefined });
+    expect(one?.settings).toMatchObject({ granule: '4K', level: 3 });
+    const mixed = assumedSettings(as('arm64.stage2', [...STAGE2, 0x4000_07fdn]));
+    expect(mixed[0]?.settings).toMatchObject({ level: undefined });
   });
 
   test('one reading without it is enough', () => {

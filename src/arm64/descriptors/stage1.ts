@@ -36,7 +36,7 @@ import {
   tableAddress,
 } from '../values/address.ts';
 import { decodeAttr } from '../values/attributes.ts';
-import { SH, valueName } from '../values/codes.ts';
+import { RANGE_SH, rangeShareability, SH, valueName } from '../values/codes.ts';
 import { memoryName } from '../values/names.ts';
 import {
   type DirtyState,
@@ -91,6 +91,7 @@ export const stage1Settings = {
   ha: toggle('TCR_ELx.HA: hardware sets the Access flag', 0),
   hd: toggle('Effective TCR_ELx.HD: hardware manages dirty state', 0),
   haft: toggle('Effective TCR2_ELx.HAFT: Access flag in tables', 0),
+  sh: choice(RANGE_SH, 'TCR_ELx.SHn of the range: the shareability of everything where DS = 1', 'unknown'),
   hwu: integer(0, 15, 'TCR_ELx.HWUn62..59 as a mask: which PBHA bits are used (needs HPD)', 0),
   wxn: toggle('SCTLR_ELx.WXN: writable is not executable', 0),
   pir: register('PIR_ELx'),
@@ -487,7 +488,7 @@ function readLeaf(word: Word, s: Stage1Settings, kind: 'block' | 'page'): Stage1
     size: leafBytes(s),
     addressSizeFault: size.length > 0,
     ...(memory === undefined ? {} : { memory: memory ? memoryName(memory) : 'UNPREDICTABLE' }),
-    ...(d.sh === undefined ? {} : { shareability: valueName(SH, d.sh) }),
+    shareability: d.sh === undefined ? rangeShareability(s.sh, 'TCR_ELx.SHn') : valueName(SH, d.sh),
     permissions: executesFrom(pas, s) ? base : neverExecuted(base),
     ...(d.piIndex === undefined ? { dirtyState: dirty } : {}),
     pas,

@@ -33,7 +33,7 @@ import {
   pageAddress,
   tableAddress,
 } from '../values/address.ts';
-import { SH, valueName } from '../values/codes.ts';
+import { RANGE_SH, rangeShareability, SH, valueName } from '../values/codes.ts';
 import {
   type DirtyState,
   directStage2,
@@ -133,6 +133,7 @@ export const stage2Settings = {
   hd: toggle('Effective VTCR_EL2.HD: hardware manages dirty state', 0),
   haft: toggle('Effective VTCR_EL2.HAFT: Access flag in tables', 0),
   ss: choice(['ns', 'secure', 'realm'], 'Security state of the stage 2', 'ns'),
+  sh: choice(RANGE_SH, 'VTCR_EL2.SH0: the shareability of everything where DS = 1', 'unknown'),
   hwu: integer(0, 15, 'VTCR_EL2.HWU62..HWU59 as a mask: which PBHA bits are used', 0),
   assuredOnly: toggle('VTCR_EL2.AssuredOnly (FEAT_THE)', 0),
   ia: known('Input address that the entry translates: checks its place in a Contiguous group'),
@@ -360,7 +361,7 @@ function readLeaf(word: Word, s: Stage2Settings, kind: 'block' | 'page'): Stage2
     size: leafBytes(s),
     addressSizeFault: size.length > 0,
     memory: valueName(memAttrTable(s), d.memAttr),
-    ...(d.sh === undefined ? {} : { shareability: valueName(SH, d.sh) }),
+    shareability: d.sh === undefined ? rangeShareability(s.sh, 'VTCR_EL2.SH0') : valueName(SH, d.sh),
     permissions: d.ns ? { ...permissions, x1: 0, x0: 0 } : permissions, // Realm, NS=1: never executable [R_ZBXQM]
     ...(d.piIndex === undefined ? { dirtyState: dirty } : {}),
     ...(d.contiguous ? { contiguousBytes: groupBytes(s) } : {}),

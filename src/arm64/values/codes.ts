@@ -41,6 +41,16 @@ export const valueName = (table: ValueTable, code: number): string => {
   return typeof entry === 'string' ? entry : 'reserved';
 };
 
+/** SH0 and SH1 of a control register as a setting of entries: by code, or not known. */
+export const RANGE_SH = ['unknown', 'non', 'reserved', 'outer', 'inner'] as const;
+type RangeSh = (typeof RANGE_SH)[number];
+
+export const rangeSh = (code: number): RangeSh => RANGE_SH[code + 1] ?? 'unknown';
+
+/** What an entry without SH[1:0] says of shareability: its range does [Arm ARM, VTCR_EL2.DS, TCR_ELx.DS]. */
+export const rangeShareability = (sh: RangeSh, field: string): string =>
+  sh === 'unknown' ? `as ${field} says` : valueName(SH, RANGE_SH.indexOf(sh) - 1);
+
 /** How the walker itself accesses tables: IRGN, ORGN, SH by code. */
 export interface WalkAttributes {
   readonly irgn: number;

@@ -12,6 +12,7 @@ import type { Stage2Settings } from '../descriptors/stage2.ts';
 import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
 import { FEATURE_SETS, type Features, hasLpa } from '../registers/features.ts';
 import { type RootTable, stage1Root, stage2Root } from '../registers/roots.ts';
+import { rangeSh } from '../values/codes.ts';
 import { type Stage1Regime, type Stage2Regime, stage1Regime, stage2Regime } from './regime.ts';
 
 export interface Stage2Registers {
@@ -48,6 +49,7 @@ export function stage2Setup(registers: Stage2Registers): Setup<Stage2Regime, Roo
     ha: regime.ha,
     hd: regime.hd,
     haft: regime.haft,
+    ...(regime.ds ? { sh: rangeSh(regime.sh0) } : {}),
     hwu: regime.hwu,
     assuredOnly: regime.assuredOnly,
     ss: registers.ss ?? (vstcr === undefined ? 'ns' : 'secure'),
@@ -89,6 +91,7 @@ export function stage1Setup(registers: Stage1Registers): Setup<Stage1Regime, Roo
     oaBits: regime.oaBits,
     nv1: nested,
     hpd: regime.hpd,
+    ...(regime.ds ? { sh: rangeSh(regime.walk.sh) } : {}),
     hwu: regime.hwu,
     pie: regime.pie,
     poe: regime.poe,

@@ -100,6 +100,7 @@ export const gdbRegisters = recogniser<State>({
 export const pairRegisters = recogniser<State>({
   id: 'registers.pairs',
   title: 'register values, NAME=value',
+  wordsBeside: true,
   state: () => ({ fresh: false }),
   rows: [
     {
