@@ -137,6 +137,7 @@ const isWindbgRow = ({ text, prompt }: Line): boolean =>
 export const windbgWords = recogniser<State>({
   id: 'windbg.d',
   title: 'WinDbg dq, dd, !dq, !dd',
+  numbersFrom: 0.9, // a backtick in each number, or a mark in front of the row
   state: ({ entryBytes = 8 }) => ({ entryBytes }),
   rows: [
     { like: PHYSICAL, proof: 0.95, read: (m, at) => windbgRow(m, at, 'pa') },
