@@ -1,6 +1,6 @@
 /** Which entries of a walk, and which of their bits, deny an access. */
 import type { Step, Translation } from '../walk/translate.ts';
-import type { Access } from './claim.ts';
+import type { Access, Controls } from './claim.ts';
 import type { FaultRules } from './rules.ts';
 
 /** An entry that takes a right away. */
@@ -15,5 +15,6 @@ export const denials = (
   { regime, steps }: Translation,
   access: Access,
   rules: FaultRules,
+  controls: Controls = () => undefined,
 ): readonly Denial[] =>
-  steps.flatMap(step => rules.denials(step, regime, access).map(bit => ({ step, bit })));
+  steps.flatMap(step => rules.denials(step, regime, access, controls).map(bit => ({ step, bit })));

@@ -21,7 +21,7 @@ export interface FaultRules {
    */
   tookIt(candidate: Candidate, el: number): boolean;
   /** What in one entry of a walk denies the access, one phrase each: `R/W = 0: read-only`. */
-  denials(step: Step, regime: Regime, access: Access): readonly string[];
+  denials(step: Step, regime: Regime, access: Access, controls: Controls): readonly string[];
   /** Why the processor refuses the address before it reads any table, or undefined. */
   keptOut(claim: Claim, walk: Translation, controls: Controls): string | undefined;
   /** Why an access faulted that every entry permits, certain reasons first. */

@@ -59,8 +59,8 @@ export function explain(
   rules: FaultRules,
   controls: Controls = () => undefined,
 ): Explanation {
-  const met = keptOut(claim, walk, rules, controls) ?? find(claim, walk, rules);
-  const reasons = rules.reasons({ claim, walk, controls, user: isUser(walk, rules) });
+  const met = keptOut(claim, walk, rules, controls) ?? find(claim, walk, rules, controls);
+  const reasons = rules.reasons({ claim, walk, controls, user: isUser(walk, rules, controls) });
   const found = decided(claim, met, reasons);
   const { finds, guilty } = found;
   const suspects = [...(found.suspects ?? []), ...suspectsOf(claim, walk, found, rules, reasons)];
@@ -111,7 +111,7 @@ function keptOut(claim: Claim, walk: Translation, rules: FaultRules, controls: C
   return verdict === undefined ? undefined : { finds: 'not-present', verdict };
 }
 
-function find(claim: Claim, walk: Translation, rules: FaultRules): Found {
+function find(claim: Claim, walk: Translation, rules: FaultRules, controls: Controls): Found {
   const last = walk.steps.at(-1);
   const at = (step: Step): string => `the level ${step.name} entry`;
   switch (walk.outcome) {
@@ -137,7 +137,7 @@ function find(claim: Claim, walk: Translation, rules: FaultRules): Found {
     case 'fault':
       return faulty(walk, last as Step, rules);
     case 'mapped':
-      return mapped(claim, walk, last as Step, rules);
+      return mapped(claim, walk, last as Step, rules, controls);
   }
 }
 
@@ -164,7 +164,7 @@ const ACCESS_FLAG = 'access-flag-clear';
 const nameAt = ({ reading }: Step, bits: string): string =>
   reading.format.rows.find(({ pieces }) => positions(pieces) === bits)?.name ?? `bit ${bits}`;
 
-function mapped(claim: Claim, walk: Translation, leaf: Step, rules: FaultRules): Found {
+function mapped(claim: Claim, walk: Translation, leaf: Step, rules: FaultRules, controls: Controls): Found {
   const flag = leaf.reading.findings.find(({ id }) => id === ACCESS_FLAG);
   if (flag)
     return {
@@ -172,7 +172,7 @@ function mapped(claim: Claim, walk: Translation, leaf: Step, rules: FaultRules):
       guilty: leaf,
       verdict: `the level ${leaf.name} entry has ${nameAt(leaf, flag.bits)} = 0, and hardware does not set it`,
     };
-  const denied = denials(walk, claim, rules);
+  const denied = denials(walk, claim, rules, controls);
   if (denied.length > 0) {
     const parts = denied.map(({ step, bit }) => `level ${step.name} ${bit}`);
     return { finds: 'permission', denied, verdict: `not permitted: ${parts.join('; ')}` };
@@ -198,8 +198,9 @@ function suspectsOf(
 }
 
 /** May user mode use the page, as far as the tables go? */
-const isUser = (walk: Translation, rules: FaultRules): boolean =>
-  walk.outcome === 'mapped' && denials(walk, { access: 'read', by: 'unprivileged' }, rules).length === 0;
+const isUser = (walk: Translation, rules: FaultRules, controls: Controls): boolean =>
+  walk.outcome === 'mapped' &&
+  denials(walk, { access: 'read', by: 'unprivileged' }, rules, controls).length === 0;
 
 function agreement(
   claim: Claim,

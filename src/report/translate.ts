@@ -1,5 +1,7 @@
 /** One translated address, for people and as a record. */
+
 import { hex, hexWord } from '../bits/word.ts';
+import type { JudgedAccess } from '../faults/access.ts';
 import { citation } from '../refs.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { AddressAnswer, StageAnswer } from '../walk/translated.ts';
@@ -131,8 +133,42 @@ function translateLines(answer: AddressAnswer, seen: Look, explain: boolean): st
   ];
 }
 
+const WHO = { privileged: 'privileged', unprivileged: 'user' } as const;
+
+/** An access, and what became of it. */
+function accessLines({ asked, fault, sets, unless }: JudgedAccess, { style, width }: Look): string[] {
+  const kind = asked.shadowStack ? `shadow-stack ${asked.access}` : asked.access;
+  const lines = fault
+    ? [
+        style.yellow(
+          `${WHO[asked.by]} ${kind}: faults at stage ${fault.stage}${fault.level === undefined ? '' : `, level ${fault.level}`}${fault.onWalk ? ', on a table of stage 1' : ''} (${fault.cause}): ${fault.says}`,
+        ),
+      ]
+    : [
+        `${WHO[asked.by]} ${kind}: allowed${sets.length > 0 ? `; hardware sets ${sets.join(', ')}` : ''}`,
+        ...unless.map(text => `unless ${text}`),
+      ];
+  return lines.flatMap((text, i) =>
+    wrap(text, width - 16).map((line, j) => `  ${(i + j === 0 ? 'access' : '').padEnd(13)} ${line}`),
+  );
+}
+
+const accessRecord = ({ asked, fault, sets, unless }: JudgedAccess) => ({
+  kind: asked.access,
+  by: asked.by,
+  shadowStack: asked.shadowStack === true,
+  allowed: fault === undefined,
+  fault: fault ? { ...fault, level: fault.level ?? null } : null,
+  sets,
+  unless,
+});
+
 /** One address of one translation; `explain` adds the rules that had a say. */
-export const translateAnswer = (answer: AddressAnswer, explain: boolean): Answer<never> => ({
-  records: [translateRecord(answer)],
-  lines: look => translateLines(answer, look, explain),
+export const translateAnswer = (
+  answer: AddressAnswer,
+  explain: boolean,
+  judged?: JudgedAccess,
+): Answer<never> => ({
+  records: [{ ...translateRecord(answer), ...(judged ? { access: accessRecord(judged) } : {}) }],
+  lines: look => [...translateLines(answer, look, explain), ...(judged ? accessLines(judged, look) : [])],
 });

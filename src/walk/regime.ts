@@ -102,6 +102,8 @@ export interface Regime {
   readonly forbidsApart?: true;
   /** Whatever is wrong with an entry, it is misconfigured as a whole: one fault, one report. */
   readonly misconfigures?: true;
+  /** The accesses of a first stage's walk to its tables count as writes here. */
+  readonly walksWrite?: true;
   /** No entry of this mode has an execute-never bit: everything is executable. */
   readonly cannotForbid?: true;
   /** Bits of a present-looking but invalid entry that make it worth a line: EPT's suppress-#VE alone is nothing. */

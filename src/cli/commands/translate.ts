@@ -12,6 +12,10 @@ export const verb = command({
     ],
     ['memattr translate vm.elf 0x80400000 -r vm.json --root stage2', 'an IPA through stage 2'],
     [
+      'memattr translate vm.elf 0x1000 -r vm.json --as-access write --at supervisor',
+      'one access: allowed, or its fault',
+    ],
+    [
       'memattr translate guest.core 0xffffffff81000000 --cr3 0x6200000 --explain',
       'with every rule of the memory type',
     ],
@@ -21,6 +25,16 @@ export const verb = command({
     addresses: { describe: 'Input addresses: 0x… or decimal' },
   },
   options: {
+    'as-access': {
+      type: 'text',
+      choices: ['read', 'write', 'fetch', 'shadow-stack'],
+      describe: 'Is this access allowed, and which fault is it if not?',
+    },
+    at: {
+      type: 'text',
+      choices: ['user', 'el0', 'privileged', 'supervisor'],
+      describe: 'Who makes the access (default: user)',
+    },
     explain: { type: 'switch', describe: 'Every rule that made the effective type, with its reference' },
     ...dumpOptions,
   },

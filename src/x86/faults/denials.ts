@@ -1,15 +1,20 @@
 /** Which bits of an x86 entry deny an access. */
-import type { Access } from '../../faults/claim.ts';
+import { decode } from '../../bits/codec.ts';
+import type { Access, Controls } from '../../faults/claim.ts';
 import { fieldsOf, rightsIn } from '../../faults/rights.ts';
 import type { Regime } from '../../walk/regime.ts';
 import type { Step } from '../../walk/translate.ts';
+import { cr0Layout } from '../registers/control.ts';
 
 /** Ordinary and nested paging: R/W, U/S and XD of every entry. */
-function ordinary({ reading }: Step, { access, by }: Access): string[] {
+function ordinary({ reading }: Step, { access, by }: Access, controls: Controls): string[] {
+  const word = controls('CR0');
+  // the supervisor may write what is read-only with CR0.WP = 0; without CR0 it is taken to be on
+  const protects = by === 'unprivileged' || word === undefined || decode(cr0Layout, word).wp === 1;
   const rights = rightsIn(reading.facts.permissions);
   return [
     ...(by === 'unprivileged' && rights.u === 0 ? ['U/S = 0: supervisor only'] : []),
-    ...(access === 'write' && rights.w === 0 ? ['R/W = 0: read-only'] : []),
+    ...(access === 'write' && rights.w === 0 && protects ? ['R/W = 0: read-only'] : []),
     ...(access === 'fetch' && rights.x === 0 ? ['XD = 1: execute-disable'] : []),
   ];
 }
@@ -47,9 +52,9 @@ function shadowStack(step: Step, { by }: Access): string[] {
 }
 
 /** `R/W = 0: read-only`: one phrase for each reason. */
-export function denials(step: Step, { id }: Regime, access: Access): readonly string[] {
+export function denials(step: Step, { id }: Regime, access: Access, controls: Controls): readonly string[] {
   if (id === 'x86.ept') return ept(step, access);
   if (access.shadowStack && id !== 'x86.npt') return shadowStack(step, access);
   // every nested access is a user access
-  return ordinary(step, id === 'x86.npt' ? { ...access, by: 'unprivileged' } : access);
+  return ordinary(step, id === 'x86.npt' ? { ...access, by: 'unprivileged' } : access, controls);
 }

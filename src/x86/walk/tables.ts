@@ -120,6 +120,7 @@ export function nptTables({ settings, base }: NptTables): Regime {
     id: 'x86.npt',
     arch: 'x86',
     stage: 2,
+    walksWrite: true, // [APM, "Nested Table Walk"], unless the VMCB asks for read-only guest tables
     title: `x86 nested paging (NPT), ${MODE_TITLE[mode]}, MAXPHYADDR ${common.maxphyaddr}`,
     input: 'gpa',
     output: 'pa',
@@ -170,6 +171,8 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     id: 'x86.ept',
     arch: 'x86',
     stage: 2,
+    // with accessed and dirty flags reads of guest tables are writes [SDM, "Accessed and Dirty Flags for EPT"]
+    ...(common.ad ? { walksWrite: true as const } : {}),
     misconfigures: true,
     title: `x86 EPT, ${walkLength} levels, MAXPHYADDR ${common.maxphyaddr}`,
     input: 'gpa',
