@@ -138,7 +138,7 @@ const mutations: readonly ((text: string) => string)[] = [
 
 /** Formats that put words together from smaller units. */
 const ASSEMBLED =
-  /^(?:words|xxd|od|hexdump\.canonical|crash\.rd|uboot\.md|qemu\.xp|gdb\.x|bochs\.xp|bochs\.trace-mem|linux\.pat-dmesg|chipsec\.dict|registers\.json)$/;
+  /^(?:words|xxd|od|hexdump\.canonical|crash\.rd|uboot\.md|qemu\.xp|gdb\.x|bochs\.xp|bochs\.trace-mem|linux\.pat-dmesg|windbg\.d|chipsec\.dict|registers\.json)$/;
 /** Registers that a format gives in parts, or in other units: a syndrome by class and rest, HPFAR_EL2 by the address. */
 const IN_PARTS = /^(?:HPFAR_EL2|ESR_EL2)$/;
 

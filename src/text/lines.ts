@@ -16,6 +16,10 @@ export interface Line {
   readonly tag?: string;
   /** Something that logs is named in front of it: such a line is no second half of a broken one. */
   readonly stamped?: true;
+  /** A bar was taken off for a quote: in the second half of a broken line it may have been a column's. */
+  readonly barred?: true;
+  /** Put together from two lines of the text. */
+  readonly joined?: true;
   /** Nothing follows that would complete it. */
   readonly last?: true;
   /** The line as it stood, cut at `RAW` characters. */
@@ -172,10 +176,8 @@ const LOWER = [
   source(/^kvm(?:[-_](?:intel|amd|arm|hyp))?(?: \[\d{1,8}\])?: /), // who of KVM says it, and of which process
   NAMED,
 ];
-const QUOTE = [
-  { like: /^(?:> ?){1,8}/, role: 'quote' },
-  { like: /^\| ?/, role: 'quote' },
-] as const; // mail
+const BAR: Prefix = { like: /^\| ?/, role: 'quote' };
+const QUOTE = [{ like: /^(?:> ?){1,8}/, role: 'quote' }, BAR] as const; // mail
 const LEVEL = [source(/^<\d{1,3}>/)]; // printk level
 const CONSOLE = [source(/^\((?:XEN|d\d{1,5}(?:v\d{1,4})?)\) ?(?:\[[0-9a-f]{16}\] (?!\*?pgd))?/)]; // Xen, with its counter
 const NONE: readonly Prefix[] = [];
@@ -217,6 +219,7 @@ export function clean(raw: string, number: number, piece?: 'first' | 'more'): Li
   let text = CONTROL.test(raw) ? terminal(raw) : raw;
   let tag: string | undefined;
   let stamped: true | undefined;
+  let barred: true | undefined;
   let prompt: string | undefined;
   // Prefixes nest (syslog around printk around a quote), a few deep at most.
   for (let again = 0; again < 8; again++) {
@@ -234,6 +237,7 @@ export function clean(raw: string, number: number, piece?: 'first' | 'more'): Li
     if (!prefix) break;
     text = inner.slice(prefix.like.exec(inner)?.[0].length ?? 0);
     if (prefix.role !== 'quote') stamped = true;
+    if (prefix === BAR) barred = true;
     if (prefix.role !== 'time') continue;
     const caller = CALLER.exec(text);
     if (caller) tag = caller[1];
@@ -246,6 +250,7 @@ export function clean(raw: string, number: number, piece?: 'first' | 'more'): Li
     ...(prompt === undefined ? {} : { prompt }),
     ...(tag === undefined ? {} : { tag }),
     ...(stamped ? { stamped } : {}),
+    ...(barred ? { barred } : {}),
     ...(piece === undefined ? {} : { piece }),
   };
 }
@@ -258,8 +263,9 @@ export function indentOf(text: string): number {
 }
 
 /** Two lines that were one: a mail program or a terminal broke it. */
-export const joined = (first: Line, second: Line, between: ' ' | ''): Line => ({
+export const joined = (first: Line, second: Line, between: ' ' | '' | ' | '): Line => ({
   ...first,
+  joined: true,
   text: `${first.text}${between}${second.text.slice(indentOf(second.text))}`,
   raw: cut(`${first.raw}${between}${second.raw}`),
 });

@@ -29,17 +29,18 @@ export class UnknownFormatError extends Error {
 const REMARKS = 64;
 const UNKNOWN_SAMPLES = 5;
 
+/** A line whose end is missing, as it was offered, and who knows its form. */
+interface Torn {
+  readonly line: Line;
+  readonly by: Active;
+}
 interface Held {
   readonly line: Line;
-  /** Who knows the form of the line, and misses its end. */
-  readonly torn?: Active;
+  readonly torn?: Torn;
 }
 
 /** A line broken by a mail program leaves at least this much, unless it ends in what cannot end a line. */
 const BROKEN = 32;
-/** How the second half of a broken line begins: within a sentence, a list or a number. */
-const CONTINUES = /^\s{0,16}[a-z0-9(*,=]/;
-
 /** A terminal breaks lines within numbers too. */
 const NUMBER_AT_END = /(?:^|[\s=(:])(?:0x)?[0-9a-f]{1,16}$/;
 const NUMBER_AT_START = /^\s*[0-9a-f]{1,16}(?![0-9a-zA-Z_])/;
@@ -164,16 +165,24 @@ export class TextReader {
     this.#release();
     const taken = this.#try(line);
     if (line.prompt !== undefined) this.#inside = false; // what a command prints has an indentation of its own
-    if (taken !== true) this.#held = taken ? { line, torn: taken } : { line };
+    if (taken !== true) this.#held = { line, ...(taken ? { torn: taken } : {}) };
   }
 
   /** Is this the second half of the line before? */
   #completes({ line: first, torn }: Held, line: Line): boolean {
     if (line.stamped || line.piece || first.piece || line.number !== first.number + 1) return false;
-    if (!torn && (first.raw.length < BROKEN || !CONTINUES.test(line.text))) return false;
+    if (!torn && first.raw.length < BROKEN) return false;
+    // rows of a listing begin alike, and the second half of one does not
+    if (torn && first.text.slice(0, 2) === line.text.slice(0, 2)) return false;
     const inNumber = NUMBER_AT_END.test(first.text) && NUMBER_AT_START.test(line.text);
-    for (const between of inNumber ? (['', ' '] as const) : ([' '] as const)) {
-      if (this.#try(joined(first, line, between), 2) !== true) continue;
+    const ways = [
+      ...(line.barred ? ([' | '] as const) : []),
+      ...(inNumber ? ([''] as const) : []),
+      ' ',
+    ] as const;
+    for (const between of ways) {
+      const whole = this.#try(joined(first, line, between), 2);
+      if (whole === undefined || (whole !== true && !this.#ends(whole, 2))) continue;
       this.#held = undefined;
       return true;
     }
@@ -186,15 +195,19 @@ export class TextReader {
     this.#held = undefined;
     if (!held) return;
     const { line, torn } = held;
-    if (torn && this.#offer(torn, { ...line, last: true }, 1) === true) {
-      this.#current = torn;
-      this.#inside = true;
-      return;
-    }
+    if (torn && this.#ends(torn, 1)) return;
     this.#inside = false;
     this.#unknown++;
     if (this.#samples.length < UNKNOWN_SAMPLES)
       this.#samples.push({ line: line.number, text: line.text.slice(0, 100) });
+  }
+
+  /** Offers a torn line to who knows it, as all that there is. */
+  #ends({ line, by }: Torn, lines: number): boolean {
+    if (this.#offer(by, { ...line, last: true }, lines) !== true) return false;
+    this.#current = by;
+    this.#inside = true;
+    return true;
   }
 
   /**
@@ -203,7 +216,7 @@ export class TextReader {
    * @param lines how many lines of the text it is made of
    * @returns true where it was understood, else who misses its end
    */
-  #try(line: Line, lines = 1): true | Active | undefined {
+  #try(line: Line, lines = 1): true | Torn | undefined {
     const indent = indentOf(line.text);
     if (indent === 0) {
       const taken = this.#all(line, lines);
@@ -211,7 +224,7 @@ export class TextReader {
       return taken;
     }
     const within = this.#inside ? Math.min(this.#base, indent) : indent;
-    let torn: Active | undefined;
+    let torn: Torn | undefined;
     for (const base of new Set([within, indent, 0])) {
       const taken = this.#all(base === 0 ? line : { ...line, text: line.text.slice(base) }, lines);
       if (taken !== true) {
@@ -224,10 +237,10 @@ export class TextReader {
     return torn;
   }
 
-  #all(line: Line, lines: number): true | Active | undefined {
+  #all(line: Line, lines: number): true | Torn | undefined {
     const current = this.#current;
     const indented = indentOf(line.text) > 0;
-    let torn: Active | undefined;
+    let torn: Torn | undefined;
     for (let i = current ? -1 : 0; i < this.#order.length; i++) {
       const one = i < 0 ? current?.recogniser : this.#order[i];
       if (one === undefined || (i >= 0 && one === current?.recogniser)) continue;
@@ -239,7 +252,8 @@ export class TextReader {
         this.#inside = true;
         return true;
       }
-      if (taken === 'torn') torn ??= active;
+      if (taken === 'torn') torn ??= { line, by: active };
+      if (torn && i < 0) break; // a row of the listing that is being read is nobody else's
     }
     return torn;
   }

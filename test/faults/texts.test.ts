@@ -141,3 +141,18 @@ test('behind every prefix the same answer', async () => {
   for (const prefix of ['    ', '\t', '| ', '>   ', '>> | ', '[   82.646346] ', 'TTY> '])
     expect((await explained(text.replace(/^(?=.)/gm, prefix))).out).toBe(out);
 });
+
+test('Xen’s own abort: the walk stands above, the registers below', async () =>
+  expect(
+    await records(`(XEN) Walking Hypervisor VA 0x40 on CPU0 via TTBR 0x0000000046948000
+(XEN) 0TH[0x000] = 0x46940f7f
+(XEN) 1ST[0x000] = 0x4693df7f
+(XEN) 2ND[0x000] = 0x0
+(XEN) CPU0: Unexpected Trap: Data Abort
+(XEN)       ESR_EL2: 0000000096000006
+(XEN)     HPFAR_EL2: 0000000000000000
+(XEN)       FAR_EL2: 0000000000000040
+`),
+  ).toMatchObject([
+    { source: 'ESR_EL2 = 0x96000006, FAR_EL2 = 0x40, HPFAR_EL2 = 0x0', finds: 'not-present', agrees: true },
+  ]));

@@ -169,6 +169,7 @@ swapper pgtable: 4k pages, 48-bit VAs, pgdp=0000000045830000
     ['within the last entry', 'pmd=00600', 'pmd=00600\n'],
     ['within the first entry', 'pgd=100000', 'pgd=100000\n'],
     ['within a sentence', 'memory at ', 'memory at\n'],
+    ['within the address', 'address ffff800081', 'address ffff800081\n'],
   ])('%s', (_, from, to) => {
     expect(words(whole.replace(from, to))).toEqual(words(whole));
     expect(words(whole.replace(from, to).replace(/^/gm, '> '))).toEqual(words(whole));

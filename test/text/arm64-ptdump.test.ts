@@ -28,6 +28,7 @@ describe('a row that is broken', () => {
   test.each([
     ['after SHD', 'SHD AF', 'SHD\nAF'],
     ['before the type', '   MEM', '\nMEM'],
+    ['after the level', 'PTE  ', 'PTE\n'],
     ['before the level', ' PTE', '\nPTE'],
   ])('%s', (_, from, to) => expect(says(whole.replace(from, to))).toEqual(says(whole)));
 

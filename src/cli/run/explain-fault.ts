@@ -327,13 +327,30 @@ function faultsIn(args: FaultArgs, io: Io): readonly TextFault[] {
       said.length > 0
         ? said.map(fault => ({ fault, line: fault.line }))
         : faultsAmong(registersOnly(members)).map(fault => ({ fault, line }));
-    return faults.map(fault => ({ ...fault, entries, registers, facts }));
+    return faults.map(({ fault, line }) => {
+      const walk = entries.length > 0 ? entries : walkElsewhere(fault, groups);
+      return { fault, line, entries: walk, registers, facts };
+    });
   });
   if (found.length === 0)
     throw new InputError(
       `${nameOf(args)}: no fault in this text; kernel messages of arm64 and x86 are understood, or say it with --esr, --pf-code…`,
     );
   return found.sort((a, b) => a.line - b.line);
+}
+
+/** A walk of the same address that stands apart: Xen prints its own before it says what happened. */
+function walkElsewhere(
+  { address, hpfar }: Fault,
+  groups: ReadonlyMap<number, readonly Item[]>,
+): readonly Entry[] {
+  for (const [group, items] of groups) {
+    const entries = items.filter(item => item.is === 'entry').filter(({ folded }) => folded !== true);
+    const input = entries[0]?.input;
+    if (group === 0 || input === undefined || items.some(({ is }) => is === 'fault')) continue;
+    if (input === address || (hpfar !== undefined && input >> 12n === hpfar >> 4n)) return entries;
+  }
+  return [];
 }
 
 const registersOnly = (items: readonly Item[]): ReadonlyMap<string, bigint> =>

@@ -154,6 +154,7 @@ export const tfaCrash = recogniser<CrashState>({
         return true;
       },
     },
+    says(/^exception reason=\d{1,3} syndrome=0x([0-9a-f]{1,16})$/, 0.9, m => ({ esr: big(m[1]), el: 3 })),
     { like: /^[A-Za-z]\w{1,24}:?\s{0,16}(?:[=:]\s{0,16})?0x[0-9a-f]{1,16}$/, proof: 0.3 },
   ],
   end: ({ report }, out) => report.close(out),

@@ -285,9 +285,12 @@ export const arm64Oops = recogniser<State>({
       like: /^Unable to handle kernel .{0,120} (?:at|address) (?:virtual address )?([0-9a-f]{8,16})(?: when (?:read|write|execute))?$/,
       proof: 1,
       read: (m, { line, state, out }) => {
+        const digits = m[1] ?? '';
+        if (/^ffff/.test(digits) && digits.length > 8 && digits.length < FULL && !line.last) return 'torn';
         const oops = openOops(state, line, out);
-        oops.short = m[1]?.length === 8;
-        sayAddress(oops, big(m[1]), line, out);
+        oops.short = digits.length === 8;
+        sayAddress(oops, big(digits), line, out);
+        return true;
       },
     },
     {
@@ -304,7 +307,7 @@ export const arm64Oops = recogniser<State>({
     },
     {
       // a process that is killed: its own address, or none in newer kernels
-      like: /^\S.{0,40}\[\d{1,8}\]: unhandled .{1,80}? \(\d{1,2}\) at (0x[0-9a-f]{8,16}), (?:esr|ESR) (0x[0-9a-f]{8,16})(?:, .{0,120})?(?: in .{1,120})?$/,
+      like: /^\S.{0,40}\[\d{1,8}\]: unhandled .{1,80}? \(\d{1,2}\) at (0x[0-9a-f]{1,16}), (?:esr|ESR) (0x[0-9a-f]{8,16})(?:, .{0,120})?(?: in .{1,120})?$/,
       proof: 1,
       read: (m, { line, state, out }) => {
         if (!isSyndrome(big(m[2]))) return false;

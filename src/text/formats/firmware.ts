@@ -119,9 +119,13 @@ export const ubootTables = recogniser<WalkState>({
       read: (m, { line, state, out }) => {
         const columns = [m[5], m[6], m[7]].filter(text => text !== undefined).map(text => text.trim());
         const share = SHARE[columns.at(-1) ?? ''];
-        const type = columns.at(-2);
+        // the last column is the shareability: a row without it goes on, or says no more than what is there
+        const cut = share === undefined && m[4] !== 'Fault';
+        if (cut && !line.last) return 'torn';
+        const type = cut ? undefined : columns.at(-2);
         // The column of permissions is newer than the documentation's example.
-        const permissions = columns.length === 3 ? columns[0] : undefined;
+        const permissions = columns.length === 3 && !cut ? columns[0] : undefined;
+        if (cut) out.trouble('a row without a shareability is cut off: only what it says is taken', line);
         const depth = (m[1]?.length ?? 0) / 2;
         const number = state.levels === undefined ? undefined : 4 - state.levels + depth;
         out.assume('U-Boot prints output addresses; it maps them one to one', line);
@@ -144,6 +148,7 @@ export const ubootTables = recogniser<WalkState>({
             words: columns,
           }),
         );
+        return true;
       },
     },
     { like: /^ {0,8}\[\s{0,4}0x[0-9a-f]{1,16}\]\s{1,40}\| {1,2}Table\b/, proof: 1 },
@@ -195,7 +200,7 @@ export const tfa = recogniser<TfaState>({
         const words = m[5]?.split('-') ?? [];
         // Without attributes and address: a table above its entries, or the first of a run of invalid ones. Both say
         // nothing that the rows below or the count do not.
-        if (words.length === 0) return;
+        if (words.length === 0) return m[3] === undefined || line.last ? undefined : 'torn';
         let attributes: Attributes = known({
           valid: true,
           type: TFA_TYPE[words[0] ?? ''],

@@ -149,8 +149,10 @@ function stage1Row(
 ): boolean | 'torn' {
   const { line, out } = at;
   const words = split(text);
+  if (line.joined && words.some(word => stage1.word(word) === undefined)) return false;
   const whole = words.length === 0 || TYPED.test(text);
-  if (!whole && !line.last) return 'torn';
+  // a hole may be a row whose words are on the next line
+  if (!(whole && words.length > 0) && !line.last) return 'torn';
   const level = name === undefined ? {} : { level: linuxLevel(name) };
   const put = row(
     m,
@@ -254,6 +256,15 @@ const stage2: Vocabulary = {
   },
 };
 
+/** A row goes on unless it ends in its last word, or nothing that would go on follows. */
+function stage2Row(m: RegExpExecArray, level: Level, at: At<State>): boolean | 'torn' {
+  const words = split(m[6]);
+  if (at.line.joined && words.some(word => STAGE2_WORDS[word] === undefined)) return false;
+  if (words.length > 0 && words.at(-1) !== 'BLK' && !at.line.last) return 'torn';
+  row(m, { level, words }, stage2, at);
+  return true;
+}
+
 interface Stage2State extends State {
   /** A heading asked for the number on the next line. */
   expects?: 'ipa bits' | 'levels';
@@ -270,18 +281,19 @@ export const kvmStage2 = recogniser<Stage2State>({
     {
       like: new RegExp(`${SPAN} (-?\\d)((?:\\s+\\S{1,16}){0,12})$`),
       proof: 1,
-      read: (m, at) =>
-        void row(m, { level: { name: m[5] ?? '', number: Number(m[5]) }, words: split(m[6]) }, stage2, at),
+      read: (m, at) => stage2Row(m, { name: m[5] ?? '', number: Number(m[5]) }, at),
     },
     {
       like: new RegExp(`${SPAN} (PGD|P4D|PUD|PMD|PTE)((?:\\s+(?:XN|R|W|X|AF|BLK|F|CON|SHD)){1,10})$`),
       proof: 0.96,
       read: (m, at) => {
-        at.out.assume(
-          'an entry without XN is executable, as in the first versions of the stage 2 dump',
-          at.line,
-        );
-        row(m, { level: linuxLevel(m[5] ?? ''), words: split(m[6]) }, stage2, at);
+        const taken = stage2Row(m, linuxLevel(m[5] ?? ''), at);
+        if (taken === true)
+          at.out.assume(
+            'an entry without XN is executable, as in the first versions of the stage 2 dump',
+            at.line,
+          );
+        return taken;
       },
     },
     {

@@ -26,6 +26,7 @@ export const addrxlat = recogniser({
       like: /^([0-9a-f]{1,16}):((?: L\d@[0-9a-f]{1,16}=[0-9a-f]{1,16}){1,6})(?: -> (?:([0-9a-f]{1,16})|(\S.{0,120})))?$/,
       proof: 1,
       read: (m, { line, out }) => {
+        if (m[3] === undefined && m[4] === undefined && !line.last) return 'torn';
         const steps = [...(m[2] ?? '').matchAll(STEP)].map(([, level, at, word]) => ({
           level: Number(level),
           at: big(at),
@@ -77,6 +78,7 @@ export const addrxlat = recogniser({
             }),
             group,
           );
+        return true;
       },
     },
   ],
@@ -118,6 +120,7 @@ export const tarmac = recogniser<TarmacState>({
     {
       like: /^(?:\d{1,20} (?:[a-z]{2,3} )?(?:[\w.]{1,80} )?)?(?:TTW|TLB) (?:[DI]TLB|FILL|[A-Z]{2,8}) /,
       proof: 0.6,
+      read: (_, { line }) => (!line.last && /TTW [DI]TLB LPAE/.test(line.text) ? 'torn' : true),
     },
   ],
 });
@@ -296,6 +299,8 @@ export const kvmTrace = recogniser<KvmState>({
     {
       like: new RegExp(`${FTRACE_LINE}(?:kvm|mark_mmio|handle_mmio|fast_page|check_mmio)_\\w{1,40}: `),
       proof: 0.6,
+      read: (_, { line }) =>
+        !line.last && /kvm_(?:mmu_set_spte|tdp_mmu_spte_changed): /.test(line.text) ? 'torn' : true,
     },
   ],
   end(state, out) {
