@@ -12,6 +12,7 @@ import { type Claim, claimWithout } from '../../faults/claim.ts';
 import { walkEntries } from '../../faults/entries.ts';
 import { lookUp } from '../../faults/look.ts';
 import { explain, explainOutside } from '../../faults/verdict.ts';
+import { frameAt } from '../../image/frames.ts';
 import { valuesOf } from '../../machine/machine.ts';
 import { revealed } from '../../pasted/entry.ts';
 import { type ExplainedFault, faultAnswer } from '../../report/fault.ts';
@@ -340,15 +341,13 @@ function faultsIn(args: FaultArgs, io: Io): readonly TextFault[] {
 }
 
 /** A walk of the same address that stands apart: Xen prints its own before it says what happened. */
-function walkElsewhere(
-  { address, hpfar }: Fault,
-  groups: ReadonlyMap<number, readonly Item[]>,
-): readonly Entry[] {
+function walkElsewhere(fault: Fault, groups: ReadonlyMap<number, readonly Item[]>): readonly Entry[] {
+  const wanted = claimOfText(fault)?.input ?? fault.address;
   for (const [group, items] of groups) {
     const entries = items.filter(item => item.is === 'entry').filter(({ folded }) => folded !== true);
     const input = entries[0]?.input;
     if (group === 0 || input === undefined || items.some(({ is }) => is === 'fault')) continue;
-    if (input === address || (hpfar !== undefined && input >> 12n === hpfar >> 4n)) return entries;
+    if (wanted !== undefined && frameAt(input) === frameAt(wanted)) return entries;
   }
   return [];
 }
