@@ -1,6 +1,7 @@
 /** The process's streams as the verbs see them. Tests pass their own. */
-import { fstatSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, statSync, writeSync } from 'node:fs';
 import { coloured, type Look, plain } from '../report/style.ts';
+import { UsageError } from './trouble.ts';
 
 export interface Sink {
   write(text: string): void;
@@ -11,7 +12,14 @@ export interface Sink {
 export interface Io {
   readonly out: Sink;
   readonly err: Sink;
-  readonly stdin: { readonly terminal: boolean; chunks(): Iterable<Uint8Array> };
+  readonly stdin: {
+    readonly terminal: boolean;
+    /** How sentences call it, where a file stands for it. */
+    readonly name?: string;
+    /** Where a file that stdin was redirected from can be opened: it need not come through a pipe. */
+    readonly file?: string | undefined;
+    chunks(): Iterable<Uint8Array>;
+  };
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -38,7 +46,8 @@ function writeAll(fd: number, text: string): void {
   }
 }
 
-function* readAll(fd: number): Generator<Uint8Array> {
+/** What comes through a descriptor, until it ends. */
+export function* readAll(fd: number): Generator<Uint8Array> {
   for (;;) {
     const buffer = new Uint8Array(4 * CHUNK);
     let length = 0;
@@ -65,6 +74,16 @@ const terminal = (fd: number): boolean => {
     return false;
   }
 };
+
+/** Is stdin a regular file that can be opened again under the name of stdin? */
+function redirected(): boolean {
+  try {
+    const [own, named] = [fstatSync(0), statSync('/dev/stdin')];
+    return own.isFile() && own.ino === named.ino && own.dev === named.dev;
+  } catch {
+    return false;
+  }
+}
 
 /** Clear to the end of the line; and the whole line, where the progress stands. */
 export const TO_END = '\u001b[K';
@@ -126,6 +145,9 @@ export function processIo(): Io & { readonly flush: () => void } {
       get terminal() {
         return terminal(0);
       },
+      get file() {
+        return redirected() ? '/dev/stdin' : undefined;
+      },
       chunks: () => readAll(0),
     },
     env: process.env,
@@ -146,4 +168,19 @@ export function look(io: Io, { color }: LookOptions): Look {
   const wanted = color ?? (columns !== undefined && !io.env.NO_COLOR && io.env.TERM !== 'dumb');
   const width = columns ?? (Number(io.env.COLUMNS) || Number.POSITIVE_INFINITY);
   return { width: Math.max(40, width), style: wanted ? coloured : plain };
+}
+
+const takers = new WeakMap<Io, string>();
+
+/**
+ * Standard input can be read once.
+ *
+ * @param by who reads it: `the dump`, `--registers`
+ * @throws UsageError where somebody else does already
+ */
+export function takeStdin(io: Io, by: string): void {
+  const taker = takers.get(io);
+  if (taker !== undefined && taker !== by)
+    throw new UsageError(`stdin is asked for twice, as ${taker} and as ${by}: one of them must be a file`);
+  takers.set(io, by);
 }

@@ -69,6 +69,11 @@ export const dumpOptions = {
     name: 'FILE',
     describe: 'Where raw memory belongs: /proc/iomem, `info mtree -f`, e820 lines, a list of ranges',
   },
+  spool: {
+    type: 'text',
+    name: 'SIZE',
+    describe: 'How much of a dump that comes through a pipe is taken into a temporary file (default: 16G)',
+  },
   ...registerValues,
   set: {
     type: 'list',

@@ -1,6 +1,6 @@
 /** Words from the command line or from stdin, separated by blanks, commas, semicolons or line ends. */
 import { parseWord, type Word } from '../bits/word.ts';
-import type { Io } from './io.ts';
+import { type Io, takeStdin } from './io.ts';
 import { InputError, UsageError } from './trouble.ts';
 
 const SEPARATORS = /[\s,;]+/;
@@ -19,15 +19,19 @@ const PACKED: readonly (readonly [tool: string, magic: readonly number[]])[] = [
   ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
 ];
 
+/** What unpacks this; undefined where it is not compressed. */
+export const packedBy = (chunk: Uint8Array): string | undefined =>
+  PACKED.find(([, magic]) => magic.every((byte, i) => chunk[i] === byte))?.[0];
+
 /** @throws InputError where stdin begins as compressed data does: it is neither words nor text. */
-export function refusePacked(chunk: Uint8Array): void {
-  const tool = PACKED.find(([, magic]) => magic.every((byte, i) => chunk[i] === byte))?.[0];
+export function refusePacked(chunk: Uint8Array, name = 'stdin'): void {
+  const tool = packedBy(chunk);
   if (tool !== undefined)
-    throw new InputError(`stdin is compressed with ${tool}: unpack it first, ${tool} -dc FILE | memattr …`);
+    throw new InputError(`${name} is compressed with ${tool}: unpack it first, ${tool} -dc FILE | memattr …`);
 }
 
 /** The tokens of stdin as they arrive; `#` starts a comment. Memory is bounded by the longest token. */
-function* tokens(io: Io): Generator<Token> {
+function* tokens({ stdin: { name = 'stdin', chunks } }: Io): Generator<Token> {
   const decoder = new TextDecoder();
   let line = 1;
   let rest = '';
@@ -43,10 +47,10 @@ function* tokens(io: Io): Generator<Token> {
     }
   };
   let first = true;
-  for (const chunk of io.stdin.chunks()) {
-    if (first) refusePacked(chunk);
+  for (const chunk of chunks()) {
+    if (first) refusePacked(chunk, name);
     first = false;
-    if (chunk.includes(0)) throw new InputError(`stdin, line ${line}: binary data, not text`);
+    if (chunk.includes(0)) throw new InputError(`${name}, line ${line}: binary data, not text`);
     const text = rest + decoder.decode(chunk, { stream: true });
     const end = Math.max(
       text.lastIndexOf('\n'),
@@ -57,19 +61,21 @@ function* tokens(io: Io): Generator<Token> {
     yield* split(text.slice(0, end + 1));
     rest = text.slice(end + 1);
     if (rest.length > LONGEST)
-      throw new InputError(`stdin, line ${line}: a word of more than ${LONGEST} characters is no number`);
+      throw new InputError(`${name}, line ${line}: a word of more than ${LONGEST} characters is no number`);
   }
   yield* split(rest + decoder.decode());
 }
 
 /** The words of stdin. @throws InputError naming the line of the first token that is no number. */
 function* stdinWords(io: Io): Generator<Word> {
+  takeStdin(io, 'the words');
+  const { name = 'stdin' } = io.stdin;
   for (const { text, line } of tokens(io)) {
     let word: Word;
     try {
       word = parseWord(text);
     } catch (error) {
-      throw new InputError(`stdin, line ${line}: ${(error as Error).message}`);
+      throw new InputError(`${name}, line ${line}: ${(error as Error).message}`);
     }
     yield word;
   }

@@ -1,6 +1,6 @@
 /** gzip, zstd and xz around an image: undone once, into memory or a temporary file, with a bound on what comes out. */
 
-import { ftruncateSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { ftruncateSync, mkdtempSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Transform } from 'node:stream';
@@ -10,6 +10,7 @@ import type { Compression } from './container.ts';
 import { ImageError, type Remark } from './errors.ts';
 import { FileSource } from './file.ts';
 import { type ByteSource, MemorySource } from './source.ts';
+import { writeSparse } from './sparse.ts';
 
 export interface DecompressLimits {
   /** Up to this many bytes stay in memory (twice as many while they are put together), more goes to a temporary file. 128 MiB by default. */
@@ -29,7 +30,6 @@ const MEMORY_BYTES = 128 * 2 ** 20;
 const OUTPUT_BYTES = 64 * 2 ** 30;
 const INPUT_CHUNK = 256 * 1024;
 const OUTPUT_CHUNK = 1024 * 1024;
-const HOLE = new Uint8Array(64 * 1024);
 
 /** Takes the output as it comes: a list of chunks, then a sparse temporary file, then nothing more. */
 class Spill {
@@ -50,7 +50,7 @@ class Spill {
     const part = chunk.length > room ? chunk.subarray(0, room) : chunk;
     if (this.#fd === undefined && this.size + part.length > this.#limits.memoryBytes) this.#toFile();
     if (this.#fd === undefined) this.#chunks.push(part.slice());
-    else this.#put(this.#fd, part, this.size);
+    else writeSparse(this.#fd, part, this.size);
     this.size += part.length;
   }
 
@@ -60,7 +60,7 @@ class Spill {
     this.#fd = openSync(path, 'wx+', 0o600);
     let at = 0;
     for (const chunk of this.#chunks) {
-      this.#put(this.#fd, chunk, at);
+      writeSparse(this.#fd, chunk, at);
       at += chunk.length;
     }
     this.#chunks = [];
@@ -71,16 +71,6 @@ class Spill {
       this.#folder = undefined;
     } catch {
       // Windows keeps names of open files: they go in `close`.
-    }
-  }
-
-  /** Zeros are not written: the file stays sparse, and a bomb of zeros costs no disk. */
-  #put(fd: number, bytes: Uint8Array, at: number): void {
-    for (let from = 0; from < bytes.length; from += HOLE.length) {
-      const block = bytes.subarray(from, from + HOLE.length);
-      if (Buffer.compare(block, HOLE.subarray(0, block.length)) === 0) continue;
-      for (let done = 0; done < block.length; )
-        done += writeSync(fd, block, done, block.length - done, at + from + done);
     }
   }
 

@@ -47,23 +47,24 @@ export class FileSource implements ByteSource {
 
 /**
  * Open a regular file or a block device; `closers` gets what closes it.
+ * @param name how sentences call it
  * @throws ImageError naming the file and what the system says.
  */
-export function openFile(path: string, closers: (() => void)[]): FileSource {
+export function openFile(path: string, closers: (() => void)[], name = path): FileSource {
   let fd: number;
   try {
     fd = openSync(path, 'r');
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const said: Record<string, string> = { ENOENT: 'there is no such file', EACCES: 'may not be read' };
-    throw new ImageError(path, said[code ?? ''] ?? message, undefined, cause);
+    throw new ImageError(name, said[code ?? ''] ?? message, undefined, cause);
   }
   const stat = fstatSync(fd);
   if (!stat.isFile() && !stat.isBlockDevice()) {
     closeSync(fd);
-    throw new ImageError(path, 'is not a regular file');
+    throw new ImageError(name, 'is not a regular file');
   }
-  const source = new FileSource(fd, path, stat.size);
+  const source = new FileSource(fd, name, stat.size);
   closers.push(() => source.close());
   return source;
 }

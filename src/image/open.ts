@@ -11,7 +11,7 @@ import { type ByteSource, MemorySource } from './source.ts';
 export interface OpenOptions extends ParseOptions {
   /** Bounds for compressed images. */
   readonly limits?: DecompressLimits;
-  /** How errors and remarks call bytes that come without a path. */
+  /** How errors and remarks call it; default: the path. */
   readonly name?: string;
 }
 
@@ -33,7 +33,7 @@ export async function openImage(from: string | Uint8Array, options: OpenOptions 
   try {
     if (typeof from === 'string' && isFolder(from)) return { ...openFolder(from, options, closers), close };
     let source: ByteSource =
-      typeof from === 'string' ? openFile(from, closers) : new MemorySource(from, options.name);
+      typeof from === 'string' ? openFile(from, closers, options.name) : new MemorySource(from, options.name);
     const compression: string[] = [];
     const before: Remark[] = [];
     for (

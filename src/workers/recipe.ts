@@ -9,7 +9,7 @@ import { type Space, spacesOf } from '../walk/space.ts';
 
 export interface Recipe {
   readonly path: string;
-  readonly open: Pick<OpenOptions, 'base' | 'map' | 'format' | 'cacheBytes' | 'limits'>;
+  readonly open: Pick<OpenOptions, 'name' | 'base' | 'map' | 'format' | 'cacheBytes' | 'limits'>;
   /** One set for each CPU. */
   readonly registers: readonly RegisterValues[];
   readonly architecture: ArchitectureId;

@@ -1,9 +1,21 @@
 /** What goes into pipes and comes out of them: one record is one line there, and what one verb answers the next one reads. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { decompress } from 'fzstd';
 import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/folder.ts';
 import { memattr } from './harness.ts';
 
 const real = (path: string): string => fileURLToPath(new URL(`../../fixtures/real/${path}`, import.meta.url));
+const { path: folder, write } = temporaryFolder();
+/** Folders that a pipe could have left behind. */
+const left = (): string[] => readdirSync(tmpdir()).filter(name => name.startsWith('memattr-'));
 const lines = (text: string): string[] => text.split('\n').filter(line => line !== '');
 const ARM = real('arm64/max-vhe-fwb');
 const GUEST = [`${ARM}/sparse.elf.zst`, '-r', `${ARM}/registers.json`, '--cpu', '0', '--root', 'el1.ttbr1'];
@@ -77,4 +89,155 @@ test('what is shown of a longer list is counted in words that fit', async () => 
   expect((await memattr([...rmap, '--limit', '0'])).out).toMatch(/ {2}none is shown\n$/);
   expect((await memattr([...rmap, '--limit', '1'])).out).toMatch(/ {2}the first line is shown\n$/);
   expect((await memattr(['walk', ...GUEST, '--limit', '1'])).out).toMatch(/; the first is shown\n$/);
+});
+
+describe('a dump through a pipe', () => {
+  const image = readFileSync(`${ARM}/sparse.elf.zst`);
+  const registers = readFileSync(`${ARM}/registers.json`, 'utf8');
+  const tail = ['-r', `${ARM}/registers.json`, '--cpu', '0', '--root', 'el1.ttbr1'];
+  const halves = [image.subarray(0, 1000), image.subarray(1000)];
+
+  test.each(['-', '/dev/stdin'])(
+    '%s is the dump for every verb, compressed as a file is, and it is said',
+    async stdin => {
+      for (const [verb, ...more] of [
+        ['walk'],
+        ['translate', '0xffff000010001000'],
+        ['rmap', '0x41e91000'],
+        ['lint'],
+      ]) {
+        const piped = await memattr([verb ?? '', stdin, ...more, ...tail], { stdin: halves });
+        const file = await memattr([verb ?? '', `${ARM}/sparse.elf.zst`, ...more, ...tail]);
+        expect({ ...piped, err: '' }).toEqual({ ...file, err: '' });
+        expect(piped.err).toContain(`memattr ${verb}: note: stdin: 209.5 KiB taken into a temporary file\n`);
+      }
+    },
+  );
+
+  test('a named pipe is read to its end', async () => {
+    const fifo = join(folder, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    spawn('sh', ['-c', `cat '${ARM}/sparse.elf.zst' > '${fifo}'`]);
+    const { out } = await memattr(['walk', fifo, ...tail]);
+    expect(out).toBe((await memattr(['walk', `${ARM}/sparse.elf.zst`, ...tail])).out);
+  });
+
+  test('either side of diff', async () => {
+    const first = await memattr(['diff', '-', `${ARM}/sparse.elf.zst`, ...tail], { stdin: halves });
+    expect(first).toMatchObject({ status: 0, out: expect.stringContaining('no difference') });
+    const second = await memattr(['diff', `${ARM}/sparse.elf.zst`, '-', ...tail], { stdin: halves });
+    expect(second.out).toBe(first.out);
+  });
+
+  test('more than --spool takes, and nothing at all, are refused, and nothing is left behind', async () => {
+    const before = left();
+    expect(await memattr(['walk', '-', ...tail, '--spool', '100K'], { stdin: halves })).toEqual({
+      status: 3,
+      out: '',
+      err: 'memattr walk: stdin: more than 100 KiB come through the pipe: --spool SIZE takes more, or write it to a file first\n',
+    });
+    expect(await memattr(['walk', '-', ...tail])).toMatchObject({
+      status: 3,
+      err: 'memattr walk: stdin: nothing came through the pipe\n',
+    });
+    await memattr(['walk', '-', ...tail], { stdin: halves });
+    expect(left()).toEqual(before);
+  });
+
+  test('registers and maps come through pipes, too', async () => {
+    const [dump, , , ...rest] = GUEST;
+    const { status, out } = await memattr(['walk', dump ?? '', '-r', '-', ...rest], { stdin: registers });
+    expect(status).toBe(0);
+    expect(out.replace('from stdin', `from ${ARM}/registers.json`)).toBe(
+      (await memattr(['walk', ...GUEST])).out,
+    );
+  });
+
+  test.each([
+    [['walk', '-', '-r', '-'], '--registers', 'the dump'],
+    [['walk', 'x', '--map', '-', '-r', '-'], '--registers', '--map'],
+    [['diff', '-', '-'], 'the first side', 'the second side'],
+    [['decode', '-', '-r', '-'], 'the words', '--registers'],
+  ])('stdin cannot be two things: %j', async (args, one, other) => {
+    const { status, err } = await memattr(args, { stdin: registers });
+    expect(status).toBe(2);
+    expect(err).toContain(
+      `stdin is asked for twice, as ${one} and as ${other}: one of them must be a file\n`,
+    );
+  });
+});
+
+describe('what is no file and no pipe is refused in a sentence', () => {
+  const dump = `${ARM}/sparse.elf.zst`;
+  test.each([
+    [['walk', dump, '-r', folder], `${folder}: is a folder, not a file`],
+    [['walk', dump, '--map', folder], `${folder}: is a folder, not a file`],
+    [['explain-fault', '--text', folder], `${folder}: is a folder, not a file`],
+    [['walk', '/dev/null'], '/dev/null: is a device, not a file or a pipe: copy into a file what it holds'],
+    [
+      ['walk', dump, '-r', '/dev/null'],
+      '/dev/null: is a device, not a file or a pipe: copy into a file what it holds',
+    ],
+    [['walk', dump, '-r', 'nosuch.json'], 'nosuch.json: there is no such file'],
+    [['translate', 'nosuch.elf', '0'], 'nosuch.elf: there is no such file'],
+    [
+      ['walk', dump, '-r', `${dump}/x`],
+      `${dump}/x: there is no such file: a part of the path is no directory`,
+    ],
+  ])('%j', async (args, says) => {
+    expect(await memattr(args)).toMatchObject({ status: 3, err: `memattr ${args[0]}: ${says}\n` });
+  });
+
+  test('a socket, and registers that are compressed', async () => {
+    const path = join(folder, 'socket');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    expect((await memattr(['walk', path])).err).toBe(
+      `memattr walk: ${path}: is a socket, not a file or a pipe\n`,
+    );
+    server.close();
+    const packed = write('regs.json.gz', gzipSync('{"CR3":"0x1000"}'));
+    expect((await memattr(['walk', dump, '-r', packed])).err).toBe(
+      `memattr walk: ${packed}: is compressed with gzip: unpack it first, or name <(gzip -dc ${packed})\n`,
+    );
+  });
+});
+
+describe('a file among the words', () => {
+  const words = '0x00400000090107c7\n0x0040000009010747\n';
+  test('is read as standard input is, plain and compressed, and it is said', async () => {
+    const piped = await memattr(['decode', '--as', 'stage2'], { stdin: words });
+    for (const file of [write('words.txt', words), write('words.gz', gzipSync(words))]) {
+      const { out, err, status } = await memattr(['decode', file, '--as', 'stage2']);
+      expect({ out, status }).toEqual({ out: piped.out, status: piped.status });
+      expect(err).toBe(`memattr decode: note: '${file}' is a file: what stands in it is read\n`);
+    }
+  });
+
+  test('a text that people paste is found in it', async () => {
+    const text = 'pgd=18000000479da003, p4d=18000000479db003\n';
+    const file = write('oops.txt', text);
+    expect((await memattr(['decode', file])).out).toBe((await memattr(['decode'], { stdin: text })).out);
+  });
+
+  test('its mistakes are called by its name; a number is a number; both together are refused', async () => {
+    const odd = write('odd.txt', '0x1 0xzz\n');
+    expect((await memattr(['decode', odd, '--as', 'stage2'])).err).toContain(
+      `${odd}, line 1: '0x1 0xzz' is no number`,
+    );
+    const { status, err } = await memattr(['decode', odd, '0x3']);
+    expect(status).toBe(2);
+    expect(err).toContain(`'${odd}' is a file and '0x3' is none: give files or words, not both`);
+    expect((await memattr(['decode', 'nosuch.txt'])).err).toContain("'nosuch.txt' is not a number");
+  });
+
+  test('explain-fault takes the text of a fault where it takes a dump', async () => {
+    const oops = real('x86/qemu-oops-192m/console.txt.zst');
+    const text = new TextDecoder().decode(decompress(readFileSync(oops)));
+    const named = await memattr(['explain-fault'], { stdin: text });
+    const plain = await memattr(['explain-fault', oops]);
+    expect(plain.out).toBe(named.out);
+    expect(plain.out).not.toBe('');
+    expect(plain.err).toContain(`note: ${oops} is a text: the fault that it reports is explained\n`);
+  });
 });

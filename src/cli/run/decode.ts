@@ -1,8 +1,10 @@
 /** `decode`: words to readings, under a format that was named or under every one that fits. */
 
 import { didYouMean } from '../../bits/suggest.ts';
+import { parseWord } from '../../bits/word.ts';
 import type { Asked } from '../../pasted/read.ts';
-import type { Io } from '../io.ts';
+import { isInput, isStdin } from '../files.ts';
+import { type Io, takeStdin } from '../io.ts';
 import { anyFamily, descriptorsCalled, givenFor, type Named, pairsOf } from '../names.ts';
 import { sayHex } from '../numbers.ts';
 import { UsageError } from '../trouble.ts';
@@ -13,6 +15,49 @@ import { readAll } from './decode/read.ts';
 import { knownFor } from './settings.ts';
 
 export async function run(args: DecodeArgs, io: Io): Promise<number> {
+  const files = args.words.filter(namesFile);
+  if (files.length === 0) return read(args, io);
+  const odd = args.words.find(word => !files.includes(word));
+  if (odd !== undefined)
+    throw new UsageError(`'${files[0]}' is a file and '${odd}' is none: give files or words, not both`);
+  let status = 0;
+  for (const file of files) status = Math.max(status, await readFile(file, args, io));
+  return status;
+}
+
+function isNumber(text: string): boolean {
+  try {
+    parseWord(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** No number, and there is a file or a pipe of that name. */
+const namesFile = (word: string): boolean =>
+  word !== '-' && !word.split(/[\s,;]+/).every(part => part === '' || isNumber(part)) && isInput(word);
+
+/** A file is read as standard input is. */
+async function readFile(path: string, args: DecodeArgs, io: Io): Promise<number> {
+  const [{ inputOf }, { byteChunks }] = await Promise.all([import('../files.ts'), import('../text-file.ts')]);
+  const input = await inputOf(path, io, 'the words');
+  try {
+    const chunks = await byteChunks(input);
+    io.err.write(`memattr decode: note: '${path}' is a file: what stands in it is read\n`);
+    const stdin = { terminal: false, name: path, chunks: () => chunks };
+    return await read({ ...args, words: [] }, { ...io, stdin });
+  } finally {
+    input.close();
+  }
+}
+
+async function read(args: DecodeArgs, io: Io): Promise<number> {
+  if (args.words.length === 0 || args.words.includes('-')) {
+    takeStdin(io, 'the words');
+    // asked before the words are read: they would be mistaken for what they are not
+    if (args.registers !== undefined && isStdin(args.registers)) takeStdin(io, '--registers');
+  }
   if (args.words.length === 0) {
     if (io.stdin.terminal)
       io.err.write('memattr: reading words or text from the terminal; Ctrl-D ends them\n');
@@ -32,7 +77,7 @@ export async function run(args: DecodeArgs, io: Io): Promise<number> {
       };
       return answerText(pasted, asked, args, io);
     }
-    return readWords(args, { ...io, stdin: { terminal: false, chunks: pasted.chunks } });
+    return readWords(args, { ...io, stdin: { ...io.stdin, terminal: false, chunks: pasted.chunks } });
   }
   return readWords(args, io);
 }

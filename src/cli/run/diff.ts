@@ -3,7 +3,6 @@ import { hex } from '../../bits/word.ts';
 import { explained, otherRoot } from '../../compare/explain.ts';
 import { statedSides } from '../../compare/sides.ts';
 import { fits, reaches, settled, type TextMap, textMaps } from '../../compare/text-map.ts';
-import type { Image } from '../../image/parse.ts';
 import {
   comparedDumps,
   comparedText,
@@ -20,12 +19,13 @@ import { type AddressMap, mapOf } from '../../walk/map.ts';
 import type { MissingTable } from '../../walk/result.ts';
 import type { Space } from '../../walk/space.ts';
 import type { Globals } from '../command.ts';
+import type { Input } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print.ts';
 import { isTextFile, textChunks } from '../text-file.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
 import { complete } from './complete.ts';
-import { type Dump, type DumpArgs, withImage } from './dump.ts';
+import { type Dump, type DumpArgs, dumpInput, type OpenDump, withImage } from './dump.ts';
 import { translationsOf } from './translations.ts';
 
 type DiffArgs = Omit<DumpArgs, 'dump'> &
@@ -50,35 +50,48 @@ interface Course {
 }
 
 export async function run(args: DiffArgs, io: Io): Promise<number> {
-  const { first, second } = args;
+  const first = await dumpInput({ ...args, dump: args.first }, io, 'the first side');
+  try {
+    if (args.second === undefined) return await compare(args, first, undefined, io);
+    const second = await dumpInput({ ...args, dump: args.second }, io, 'the second side');
+    try {
+      return await compare(args, first, second, io);
+    } finally {
+      second.close();
+    }
+  } finally {
+    first.close();
+  }
+}
+
+async function compare(args: DiffArgs, first: Input, second: Input | undefined, io: Io): Promise<number> {
   const ignore = ignoredBy(args);
   const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(args.limit);
-  if (second !== '-' && second !== undefined && (await isTextFile(first)) && !(await isTextFile(second)))
-    throw new UsageError(`${first} is text and ${second} is a dump: the dump comes first`);
+  const text = second !== undefined && (await isTextFile(second));
+  if (second !== undefined && !text && (await isTextFile(first)))
+    throw new UsageError(`${first.name} is text and ${second.name} is a dump: the dump comes first`);
   const course: Course = { ignore, tally: new DiffTally(limit), io, status: EXIT.answer };
   const answer = (found: Iterable<ReportedDifference>): number => {
     print(diffAnswer(found, course.tally), args, io);
     return Math.max(course.status, course.tally.differences > 0 ? EXIT.findings : EXIT.answer);
   };
-  return withImage('diff', { ...args, dump: first }, io, async ({ image }) => {
-    const a = sideArgs(args, first, 'root-a');
+  const compared = async (image: OpenDump): Promise<number> => {
+    const a = sideArgs(args, args.first, 'root-a');
     if (second === undefined) {
       if (args['root-a'] === undefined || args['root-b'] === undefined)
         throw new UsageError(
           'diff needs two dumps, a dump and a text, or one dump with --root-a and --root-b',
         );
-      const b = sideArgs(args, first, 'root-b');
+      const b = sideArgs(args, args.first, 'root-b');
       return answer(ofDumps(await chosen(a, image, io), await chosen(b, image, io), course));
     }
-    if (second === '-' || (await isTextFile(second))) {
-      const text = await mapsIn(second, args, io);
-      return answer(ofText(await chosen(a, image, io), text, args, course));
-    }
-    const b = sideArgs(args, second, 'root-b');
-    return withImage('diff', b.args, io, async other =>
-      answer(ofDumps(await chosen(a, image, io), await chosen(b, other.image, io), course)),
-    );
-  });
+    if (text) return answer(ofText(await chosen(a, image, io), await mapsIn(second, args), args, course));
+    const b = sideArgs(args, args.second ?? '', 'root-b');
+    const both = async (other: OpenDump): Promise<number> =>
+      answer(ofDumps(await chosen(a, image, io), await chosen(b, other, io), course));
+    return withImage('diff', b.args, io, both, second);
+  };
+  return withImage('diff', { ...args, dump: args.first }, io, compared, first);
 }
 
 /** Which names do not count. */
@@ -112,8 +125,8 @@ function sideArgs(args: DiffArgs, dump: string, option: 'root-a' | 'root-b'): Si
 }
 
 /** The translations of one side. */
-async function chosen({ args, by }: SideArgs, image: Image, io: Io): Promise<Dump> {
-  const dump = await translationsOf(args, image, text => io.err.write(`memattr diff: ${text}\n`));
+async function chosen({ args, by }: SideArgs, opened: OpenDump, io: Io): Promise<Dump> {
+  const dump = await translationsOf('diff', args, opened, io);
   if (by === undefined) return dump;
   const wanted = dump.wanted.filter(({ candidate }) => candidate.from[0]?.startsWith(`${by}=`));
   if (wanted.length === 0)
@@ -205,7 +218,6 @@ const overlaps = ({ input, end }: Lost, difference: Difference): boolean =>
 // ------------------------------------------------------------------------------------------------------ a text
 
 interface Text {
-  /** The file, or `stdin`. */
   readonly name: string;
   readonly maps: readonly TextMap[];
   /** Lines beyond the limit. */
@@ -213,9 +225,9 @@ interface Text {
 }
 
 /** The maps of addresses in a text. @throws InputError where there is none */
-async function mapsIn(path: string, args: DiffArgs, io: Io): Promise<Text> {
-  const name = path === '-' ? 'stdin' : path;
-  const read = readText(await textChunks(path, io), args.as === undefined ? {} : { as: args.as });
+async function mapsIn(input: Input, args: DiffArgs): Promise<Text> {
+  const { name } = input;
+  const read = readText(await textChunks(input), args.as === undefined ? {} : { as: args.as });
   const maps = textMaps(read.items);
   if (maps.length === 0) {
     const what = read.parts.map(({ id }) => id).join(', ');

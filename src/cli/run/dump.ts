@@ -3,7 +3,7 @@ import { architectureOf, architectureOfMachine, impliedBy } from '../../arch/nam
 import { candidatesOfAll, type Machine as Processor } from '../../arch/walks.ts';
 import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
 import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
-import { hex, parseWord } from '../../bits/word.ts';
+import { hex, parseCount, parseWord } from '../../bits/word.ts';
 import type { Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
 import type { Image } from '../../image/parse.ts';
@@ -14,8 +14,8 @@ import type { Registers } from '../../text/registers.ts';
 import type { Space } from '../../walk/space.ts';
 import type { Recipe } from '../../workers/recipe.ts';
 import type { Globals, OptionValues } from '../command.ts';
-import { textOf } from '../files.ts';
-import type { Io } from '../io.ts';
+import { type Input, inputName, inputOf, isStdin, saySpooled, textOf } from '../files.ts';
+import { type Io, takeStdin } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
 import { progress } from '../progress.ts';
@@ -61,19 +61,49 @@ export interface Dump extends OpenDump {
 /**
  * Open the dump with whatever translations there are, use it, close it. Remarks of the image go to stderr, each once, also
  * those that come up on the way.
+ *
+ * @param given what somebody else opened, and closes; default: what the first argument names
  */
 export async function withImage(
   verb: string,
   args: DumpArgs,
   io: Io,
   use: (dump: OpenDump) => number | Promise<number>,
+  given?: Input,
 ): Promise<number> {
-  const image = await openImage(args.dump, openingOf(args));
+  const input = given ?? (await dumpInput(args, io));
+  try {
+    saySpooled(verb, input, io);
+    return await withInput(verb, args, io, input, use);
+  } finally {
+    if (!given) input.close();
+  }
+}
+
+/** What the first argument names, by whoever asks for it. */
+export function dumpInput(args: DumpArgs, io: Io, by = 'the dump'): Promise<Input> {
+  // who else wants stdin is asked before a long dump is taken from it
+  for (const option of ['registers', 'map'] as const) {
+    const path = args[option];
+    if (path !== undefined && isStdin(path)) takeStdin(io, `--${option}`);
+  }
+  return inputOf(args.dump, io, by, args.spool === undefined ? undefined : parseCount(args.spool));
+}
+
+async function withInput(
+  verb: string,
+  args: DumpArgs,
+  io: Io,
+  input: Input,
+  use: (dump: OpenDump) => number | Promise<number>,
+): Promise<number> {
+  const open = openingOf(args, input, io);
+  const image = await openImage(input.path, open);
   const said = new Set<string>();
   const say = (remarks: readonly Remark[]): void => {
     for (const { severity, text, offset } of remarks) {
       const where = offset === undefined ? '' : ` at offset 0x${offset.toString(16)}`;
-      const line = `memattr ${verb}: ${args.dump}${where}: ${severity === 'note' ? 'note: ' : ''}${text}\n`;
+      const line = `memattr ${verb}: ${input.name}${where}: ${severity === 'note' ? 'note: ' : ''}${text}\n`;
       if (!said.has(line)) io.err.write(line);
       said.add(line);
     }
@@ -82,7 +112,7 @@ export async function withImage(
   const watched = watching(image, pages => bar.at(pages));
   try {
     say(image.remarks);
-    const opened = await described(args, watched);
+    const opened = await described(args, watched, { path: input.path, open }, io);
     for (const text of saidOf(opened.known)) io.err.write(`memattr ${verb}: ${text}\n`);
     return await use(opened);
   } finally {
@@ -92,26 +122,31 @@ export async function withImage(
   }
 }
 
-const openingOf = (args: DumpArgs): Recipe['open'] => ({
+const openingOf = (args: DumpArgs, { name }: Input, io: Io): Recipe['open'] => ({
+  name,
   ...(args.base === undefined ? {} : { base: parseWord(args.base) }),
-  ...(args.map === undefined ? {} : { map: textOf(args.map) }),
+  ...(args.map === undefined ? {} : { map: textOf(args.map, io, '--map') }),
 });
 
 /** An opened image with its registers and the translations they give. */
-export async function described(args: DumpArgs, image: Image): Promise<OpenDump> {
+export async function described(
+  args: DumpArgs,
+  image: Image,
+  from: Pick<Recipe, 'path' | 'open'>,
+  io: Io,
+): Promise<OpenDump> {
   const path = args.registers ?? besideDump(args.dump);
-  const file = path === undefined ? undefined : await sourceOfFile(path);
-  const known = await machineGiven(args, file, sourcesOf(image, file));
+  const file = path === undefined ? undefined : await sourceOfFile(path, io);
+  const known = await machineGiven(args, file, sourcesOf(image, file), io);
   const cpus = known.cpus.map(valuesOf);
   const recipe = {
-    path: args.dump,
-    open: openingOf(args),
+    ...from,
     registers: cpus,
     ...processorOf(args, cpus, image),
   };
   const found = candidatesOfAll(cpus, recipe.architecture, recipe.machine);
   const candidates = { ...found, found: found.found.map(one => ({ ...one, ...impliedIn(one, known) })) };
-  return { image, source: placesOf(args, known, path), candidates, cpus, known, recipe };
+  return { image, source: placesOf(args, known, path && inputName(path)), candidates, cpus, known, recipe };
 }
 
 /** What is implied and not given stands among what a translation assumed. */

@@ -56,7 +56,7 @@ async function withRegisters(args: Args, { known }: TypeRules, io: Io): Promise<
     import('./machine.ts'),
     import('../../machine/machine.ts'),
   ]);
-  const machine = await machineGiven({ registers, cpu, reg });
+  const machine = await machineGiven({ registers, cpu, reg }, undefined, [], io);
   const said = known(valuesOf(machine.cpus[0] ?? new Map()));
   const given = args as Asked;
   const open = Object.entries(said).filter(([key]) => {

@@ -27,13 +27,14 @@ import {
   pageFaultClaim,
 } from '../../x86/faults/claims.ts';
 import type { Globals } from '../command.ts';
-import { textOf } from '../files.ts';
-import type { Io } from '../io.ts';
+import { inputName, keepText, textOf } from '../files.ts';
+import { type Io, takeStdin } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import { sayHex } from '../numbers.ts';
 import { printer, refuseRows } from '../print.ts';
+import { isTextFile, textChunks } from '../text-file.ts';
 import { EXIT, InputError, UsageError } from '../trouble.ts';
-import type { Dump, DumpArgs } from './dump.ts';
+import { type Dump, type DumpArgs, dumpInput } from './dump.ts';
 import { machineGiven } from './machine.ts';
 import { withDump } from './translations.ts';
 
@@ -61,15 +62,32 @@ export async function run(args: FaultArgs, io: Io): Promise<number> {
   const { dump } = args;
   if (dump !== undefined && args.entries !== undefined)
     throw new UsageError('give a dump or --entries, not both');
-  if (dump !== undefined)
-    return withDump('explain-fault', { ...args, dump }, io, opened =>
-      print(answersOfDump(opened, claimsOf(args, io, stage2In(opened)), args), args, io),
-    );
+  if (dump !== undefined) return withTables({ ...args, dump }, io);
   const named = namedClaim(args, args.entries !== undefined && familyNamed(args.as) === SHORT.stage2);
-  if (named) return print([await ofEntries(named, args)], args, io);
+  if (named) return print([await ofEntries(named, args, io)], args, io);
   if (args.entries !== undefined)
     throw new UsageError('--entries needs the fault: --esr, --pf-code, --ept-qualification or --npf');
   return print(await answersOfText(args, io), args, io);
+}
+
+/** What the first argument names holds the tables, or is the text of the fault. */
+async function withTables(args: FaultArgs & { readonly dump: string }, io: Io): Promise<number> {
+  const input = await dumpInput(args, io);
+  try {
+    const named = namedClaim(args, false) !== undefined || args.text !== undefined;
+    if (!named && (await isTextFile(input))) {
+      io.err.write(
+        `memattr explain-fault: note: ${input.name} is a text: the fault that it reports is explained\n`,
+      );
+      keepText(args.dump, (await textChunks(input)).join(''), io, '--text');
+      return print(await answersOfText({ ...args, text: args.dump }, io), args, io);
+    }
+    const answer = (dump: Dump): number =>
+      print(answersOfDump(dump, claimsOf(args, io, stage2In(dump)), args), args, io);
+    return await withDump('explain-fault', args, io, answer, input);
+  } finally {
+    input.close();
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------- claims
@@ -188,7 +206,7 @@ function familyNamed(as: string | undefined): string | undefined {
 /** Levels -1 to 3 of arm64, 5 to 1 of x86. */
 const MOST_LEVELS = 5;
 
-async function ofEntries(claim: Claim, args: FaultArgs): Promise<ExplainedFault> {
+async function ofEntries(claim: Claim, args: FaultArgs, io: Io): Promise<ExplainedFault> {
   if (args.entries === undefined) return { claim, assumed: [] };
   const family = familyNamed(args.as) ?? claim.family;
   const words = args.entries
@@ -200,13 +218,13 @@ async function ofEntries(claim: Claim, args: FaultArgs): Promise<ExplainedFault>
     throw new UsageError(
       `--entries takes one entry for each level, ${MOST_LEVELS} at most, not ${words.length}`,
     );
-  const registers = await registersOf(args);
+  const registers = await registersOf(args, io);
   return answerOfWords(claim, family, words, settingsOf(family, claim, args, registers), registers);
 }
 
 /** Registers from the options, before the file. */
-const registersOf = async (args: FaultArgs): Promise<Registers> =>
-  valuesOf((await machineGiven(args)).cpus[0] ?? new Map());
+const registersOf = async (args: FaultArgs, io: Io): Promise<Registers> =>
+  valuesOf((await machineGiven(args, undefined, [], io)).cpus[0] ?? new Map());
 
 /** The regime whose own level made the access, unless `--set` says another: with E2H EL2 has that of EL2 and EL0. */
 function regimeOf(
@@ -275,17 +293,18 @@ interface TextFault {
   readonly facts: ReadonlyMap<string, bigint | string>;
 }
 
-const nameOf = ({ text }: FaultArgs): string => text ?? 'stdin';
+const nameOf = ({ text }: FaultArgs): string => inputName(text ?? '-');
 
 function itemsIn(args: FaultArgs, io: Io): readonly Item[] {
   const items: Item[] = [];
   const reader = new TextReader({ onItem: item => items.push(item) });
-  if (args.text !== undefined) reader.write(textOf(args.text));
+  if (args.text !== undefined) reader.write(textOf(args.text, io, '--text'));
   else {
     if (io.stdin.terminal)
       throw new UsageError(
         'give the fault: --esr, --pf-code, --ept-qualification, --ept-misconfig, --npf, or a kernel message on stdin',
       );
+    takeStdin(io, 'the fault');
     const decoder = new TextDecoder();
     for (const chunk of io.stdin.chunks()) reader.write(decoder.decode(chunk, { stream: true }));
   }
@@ -389,9 +408,9 @@ function claimIn({ fault, entries: [first] }: TextFault): Claim | undefined {
   );
 }
 
-async function answerIn(text: TextFault, claim: Claim, args: FaultArgs): Promise<ExplainedFault> {
+async function answerIn(text: TextFault, claim: Claim, args: FaultArgs, io: Io): Promise<ExplainedFault> {
   const { fault, entries, facts } = text;
-  const registers = new Map([...text.registers, ...(await registersOf(args))]);
+  const registers = new Map([...text.registers, ...(await registersOf(args, io))]);
   if (fault.outside && fault.address !== undefined)
     return { claim, explanation: explainOutside(claim, fault.address), assumed: [] };
   const [first] = entries;
@@ -413,7 +432,7 @@ async function answersOfText(args: FaultArgs, io: Io): Promise<readonly Explaine
   const answers: ExplainedFault[] = [];
   for (const text of faultsIn(args, io)) {
     const claim = claimIn(text);
-    if (claim) answers.push(await answerIn(text, claim, args));
+    if (claim) answers.push(await answerIn(text, claim, args, io));
     else trouble.push(unexplained(text, args));
   }
   if (answers.length === 0) throw new InputError(trouble.join('; '));

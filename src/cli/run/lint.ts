@@ -1,5 +1,4 @@
 /** `lint`: the rules over a dump's translations, and a status for CI. */
-import { existsSync, readFileSync } from 'node:fs';
 import { counted } from '../../bits/counted.ts';
 import { closest, didYouMean } from '../../bits/suggest.ts';
 import { hex, parseCount } from '../../bits/word.ts';
@@ -12,7 +11,7 @@ import { lintRules } from '../../lint/rules.ts';
 import { lintAnswer, rulesAnswer } from '../../report/lint.ts';
 import { sarifAnswer } from '../../report/sarif.ts';
 import { type Globals, outputOf } from '../command.ts';
-import { textOf } from '../files.ts';
+import { inputName, isInput, isStdin, textOf } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
@@ -38,14 +37,19 @@ export async function run(args: LintArgs, io: Io): Promise<number> {
   if (dump === undefined) throw new UsageError('lint takes a dump, or --explain with the id of a rule');
   if (args.sarif && outputOf(args) !== 'table') throw new UsageError('--sarif is an output of its own');
   const rules = chosen(args);
-  const map = args.map === undefined ? undefined : parseDeclared(textOf(args.map), args.map);
+  const map =
+    args.map === undefined ? undefined : parseDeclared(textOf(args.map, io, '--map'), inputName(args.map));
   const expected = args['expect-perm'];
   const options = {
     rules,
     ...(map ? { map: new DeclaredMap(map.ranges) } : {}),
     ...(expected === undefined
       ? {}
-      : { expectation: new Expectation(existsSync(expected) ? readFileSync(expected, 'utf8') : expected) }),
+      : {
+          expectation: new Expectation(
+            isStdin(expected) || isInput(expected) ? textOf(expected, io, '--expect-perm') : expected,
+          ),
+        }),
     examples: args.examples === undefined ? DEFAULT_EXAMPLES : Number(parseCount(args.examples)),
   };
   // with --base the place of raw memory is known, and the map is for the rules alone

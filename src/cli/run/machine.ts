@@ -7,7 +7,8 @@ import { sourceOfJson, unknownRegister } from '../../machine/register-file.ts';
 import { isOtherRegister, isTranslationRegister, registerName } from '../../text/register-names.ts';
 import { isJson, RegisterSyntaxError } from '../../text/registers.ts';
 import type { OptionValues } from '../command.ts';
-import { textOf } from '../files.ts';
+import { inputName, textOf } from '../files.ts';
+import type { Io } from '../io.ts';
 import { hexDoubt } from '../numbers.ts';
 import type { machineOptions } from '../options.ts';
 import { InputError, UsageError } from '../trouble.ts';
@@ -82,14 +83,15 @@ export function sourceGiven(args: MachineArgs): Source {
 }
 
 /** The registers of a file; what is wrong with it is said with its name. */
-export async function sourceOfFile(path: string): Promise<Source> {
-  const text = textOf(path);
+export async function sourceOfFile(path: string, io?: Io, by = '--registers'): Promise<Source> {
+  const text = textOf(path, io, by);
+  const name = inputName(path);
   try {
     return isJson(text)
-      ? sourceOfJson(text, path)
-      : (await import('../../machine/read.ts')).sourceOf(text, path);
+      ? sourceOfJson(text, name)
+      : (await import('../../machine/read.ts')).sourceOf(text, name);
   } catch (error) {
-    if (error instanceof RegisterSyntaxError) throw new InputError(`${path}: ${error.message}`);
+    if (error instanceof RegisterSyntaxError) throw new InputError(`${name}: ${error.message}`);
     throw error;
   }
 }
@@ -110,13 +112,15 @@ export function besideDump(dump: string): string | undefined {
  * What the options say, before the register file, before what the verb has of its own.
  * @param file the register file, read; default: the one that `--registers` names
  * @param own a dump's notes, a text's registers: the most trusted first
+ * @param io whose standard input `--registers -` is; default: the process's own
  */
 export async function machineGiven(
   args: MachineArgs,
   file?: Source,
   own: readonly Source[] = [],
+  io?: Io,
 ): Promise<Machine> {
-  file ??= args.registers === undefined ? undefined : await sourceOfFile(args.registers);
+  file ??= args.registers === undefined ? undefined : await sourceOfFile(args.registers, io);
   const machine = machineFrom([sourceGiven(args), ...(file ? [file] : []), ...own]);
   if (args.cpu === undefined) return machine;
   const cpu = Number(args.cpu);

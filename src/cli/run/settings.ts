@@ -39,7 +39,7 @@ export async function knownFor(
   const { machineGiven } = await import('./machine.ts');
   const { saidOf } = await import('../../machine/machine.ts');
   const { settledBy } = await import('../../machine/settle.ts');
-  const machine = await machineGiven({ ...args, reg: args.reg ?? [] } as MachineArgs);
+  const machine = await machineGiven({ ...args, reg: args.reg ?? [] } as MachineArgs, undefined, [], io);
   for (const text of saidOf(machine)) io.err.write(`memattr ${verb}: ${text}\n`);
   const made = new Map<Family, { given: Given; by: readonly Decided[] }>();
   const settled = (family: Family) => {

@@ -3,6 +3,7 @@ import { didYouMean } from '../../bits/suggest.ts';
 import type { Image } from '../../image/parse.ts';
 import type { Candidates } from '../../walk/candidate.ts';
 import { type Space, spacesOf } from '../../walk/space.ts';
+import type { Input } from '../files.ts';
 import type { Io } from '../io.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
@@ -14,21 +15,25 @@ export const withDump = (
   args: DumpArgs,
   io: Io,
   use: (dump: Dump) => number | Promise<number>,
-): Promise<number> =>
-  withImage(verb, args, io, async opened => {
+  given?: Input,
+): Promise<number> => {
+  const asked = async (opened: OpenDump): Promise<number> => {
     if (args.root === 'list') {
       print((await import('./found.ts')).listed(opened, args), args, io);
       return EXIT.answer;
     }
     return use(await chosen(args, opened, say(verb, io)));
-  });
+  };
+  return withImage(verb, args, io, asked, given);
+};
 
-/** The translations of an opened dump that the options ask for. @param say what was taken, where nobody named it */
+/** The translations of an opened dump that other options ask for. */
 export const translationsOf = async (
+  verb: string,
   args: DumpArgs,
-  image: Image,
-  say: (text: string) => void,
-): Promise<Dump> => chosen(args, await described(args, image), say);
+  { image, recipe }: OpenDump,
+  io: Io,
+): Promise<Dump> => chosen(args, await described(args, image, recipe, io), say(verb, io));
 
 const say =
   (verb: string, io: Io) =>

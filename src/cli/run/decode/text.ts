@@ -55,9 +55,9 @@ export interface TextArgs extends Globals {
 export function answer({ chunks }: Pasted, asked: Asked, args: TextArgs, io: Io): number {
   let end: PastedEnd | undefined;
   const batches = function* (): Generator<PastedBatch> {
-    for (const batch of readPasted(decoded(chunks()), asked)) {
+    for (const batch of readPasted(decoded(chunks(), io.stdin.name), asked)) {
       end = batch.end;
-      if (end) refuseUnknown(end.recognised);
+      if (end) refuseUnknown(end.recognised, io.stdin.name);
       yield batch;
     }
   };
@@ -83,20 +83,20 @@ export function answer({ chunks }: Pasted, asked: Asked, args: TextArgs, io: Io)
   return faulty ? EXIT.findings : EXIT.answer;
 }
 
-function* decoded(chunks: Iterable<Uint8Array>): Generator<string> {
+function* decoded(chunks: Iterable<Uint8Array>, name?: string): Generator<string> {
   let decoder: ReturnType<typeof decoderFor> | undefined;
   for (const chunk of chunks) {
-    if (decoder === undefined) refusePacked(chunk);
+    if (decoder === undefined) refusePacked(chunk, name);
     decoder ??= decoderFor(chunk);
     yield decoder.decode(chunk, { stream: true });
   }
 }
 
-function refuseUnknown({ parts, unknownSamples: [first] }: Recognised): void {
+function refuseUnknown({ parts, unknownSamples: [first] }: Recognised, name = 'stdin'): void {
   if (parts.length > 0) return;
   throw new InputError(
     first === undefined
-      ? 'stdin: no text'
-      : `stdin, line ${first.line}: '${first.text.slice(0, 60)}' is no number and no line of a text that memattr reads`,
+      ? `${name}: no text`
+      : `${name}, line ${first.line}: '${first.text.slice(0, 60)}' is no number and no line of a text that memattr reads`,
   );
 }

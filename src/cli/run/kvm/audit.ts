@@ -39,7 +39,9 @@ const leavesOf = (records: readonly Json[]): AuditLeaf[] =>
 export async function run(args: AuditArgs, io: Io): Promise<number> {
   const files = args['outcomes-for'];
   need(files[0], 'outcomes-for', '--outcomes-for slots.jsonl');
-  const slots = (await Promise.all(files.map(async file => jsonLines(await readText(file), file)))).flat();
+  const slots = (
+    await Promise.all(files.map(async file => jsonLines(await readText(file, io, '--outcomes-for'), file)))
+  ).flat();
   const [first] = slots;
   if (first === undefined) throw new InputError(`${files.join(', ')}: no memslot in it`);
   const kvm = kvmAudits.find(({ owns }) => owns(first)) ?? kvmAudits[0];
@@ -50,11 +52,12 @@ export async function run(args: AuditArgs, io: Io): Promise<number> {
       ['6.18.2'],
     );
   const { leaves, remarks } = /\.jsonl(\.gz|\.zst)?$/i.test(args.dump)
-    ? { leaves: leavesOf(jsonLines(await readText(args.dump), args.dump)), remarks: [] }
+    ? { leaves: leavesOf(jsonLines(await readText(args.dump, io, 'the dump'), args.dump)), remarks: [] }
     : await secondStageLeaves(
         args.dump,
         need(args.registers, 'registers', '--registers vm.registers.json'),
         kvm.id,
+        io,
       );
   if (leaves.length === 0) throw new InputError(`${args.dump}: no leaf in it`);
   for (const remark of remarks) io.err.write(`memattr kvm audit: ${remark}\n`);

@@ -19,7 +19,7 @@ const ALL = {
 } as const satisfies Record<ArchitectureId, object>;
 
 export async function run(args: CapArgs, io: Io): Promise<number> {
-  const names = await cpuNames(args, kvmPolicies);
+  const names = await cpuNames(args, kvmPolicies, io);
   const kernels = kernelsOf(args);
   const kvm = architectureOf(kvmPolicies, args.arch, names, kernels);
   const all = ALL[kvm.id];

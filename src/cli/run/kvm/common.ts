@@ -4,6 +4,7 @@ import type { NamedCpu } from '../../../kvm/cpu.ts';
 import type { Era, Eras } from '../../../kvm/era.ts';
 import { PRESETS, type Preset, preset } from '../../../kvm/presets.ts';
 import type { Globals } from '../../command.ts';
+import type { Io } from '../../io.ts';
 import { UsageError } from '../../trouble.ts';
 
 /** Kernels are asked for by either name. */
@@ -80,13 +81,14 @@ export const cpusOf = (
 export async function cpuNames(
   { cpu, registers }: { readonly cpu?: string | undefined; readonly registers?: string | undefined },
   among: readonly KvmPolicies[],
+  io: Io,
 ): Promise<readonly string[]> {
   if (cpu !== undefined || registers === undefined) return list(cpu);
   const [{ sourceOfFile }, { valuesOf }] = await Promise.all([
     import('../machine.ts'),
     import('../../../machine/machine.ts'),
   ]);
-  const [first] = (await sourceOfFile(registers)).cpus;
+  const [first] = (await sourceOfFile(registers, io)).cpus;
   const values = valuesOf(first ?? new Map());
   for (const kvm of among) {
     const name = kvm.cpuOf(values);

@@ -1,26 +1,23 @@
 /** Second-stage leaves of a memory image, and text files that may be compressed. */
-import { readFileSync } from 'node:fs';
 import { candidatesOfAll } from '../../../arch/walks.ts';
-import { compressionOf, decompress } from '../../../image/compression.ts';
 import { openImage } from '../../../image/open.ts';
-import { MemorySource } from '../../../image/source.ts';
 import type { AuditLeaf } from '../../../kvm/audit.ts';
 import { auditLeaf } from '../../../kvm/recorded.ts';
 import { parseRegisters } from '../../../text/registers.ts';
 import { records } from '../../../walk/record.ts';
 import { walk } from '../../../walk/walker.ts';
+import { inputOf, saySpooled } from '../../files.ts';
+import type { Io } from '../../io.ts';
+import { textChunks } from '../../text-file.ts';
 import { InputError } from '../../trouble.ts';
 
-/** The text of a file, unpacked where it is gzip or zstd. */
-export async function readText(path: string): Promise<string> {
-  const source = new MemorySource(readFileSync(path), path);
-  const kind = compressionOf(source);
-  if (kind === undefined) return new TextDecoder().decode(source.bytes);
-  const { source: inner, close } = await decompress(source, kind);
+/** The text of a file or a pipe, unpacked where it is compressed. */
+export async function readText(path: string, io: Io, by: string): Promise<string> {
+  const input = await inputOf(path, io, by);
   try {
-    return new TextDecoder().decode(inner.read(0, inner.size));
+    return (await textChunks(input)).join('');
   } finally {
-    close();
+    input.close();
   }
 }
 
@@ -37,8 +34,9 @@ export async function secondStageLeaves(
   dump: string,
   registersFile: string,
   arch: 'arm64' | 'x86',
+  io: Io,
 ): Promise<Leaves> {
-  const { cpus } = parseRegisters(await readText(registersFile));
+  const { cpus } = parseRegisters(await readText(registersFile, io, '--registers'));
   const { found, refused } = candidatesOfAll(cpus, arch);
   const stages = found.filter(c => SECOND_STAGE.test(c.name));
   if (stages.length === 0) {
@@ -47,7 +45,9 @@ export async function secondStageLeaves(
       `${registersFile}: no stage 2, EPT or NPT root in these registers${why === '' ? '' : ` (${why})`}`,
     );
   }
-  const image = await openImage(dump);
+  const input = await inputOf(dump, io, 'the dump');
+  saySpooled('kvm audit', input, io);
+  const image = await openImage(input.path, { name: input.name });
   try {
     const leaves: AuditLeaf[] = [];
     const remarks: string[] = [];
@@ -69,5 +69,6 @@ export async function secondStageLeaves(
     return { leaves, remarks };
   } finally {
     image.close();
+    input.close();
   }
 }

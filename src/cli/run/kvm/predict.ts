@@ -63,7 +63,7 @@ export async function run(args: PredictArgs, io: Io): Promise<number> {
 }
 
 async function predict(args: PredictArgs, io: Io): Promise<void> {
-  const names = await cpuNames(args, kvmQuestions);
+  const names = await cpuNames(args, kvmQuestions, io);
   const kernels = kernelsOf(args);
   const kvm = architectureOf(kvmQuestions, args.arch ?? meant(args), names, kernels);
   refuseForeign(args, kvm);
