@@ -362,6 +362,31 @@ MTRR: 0 base 0x0000000000000000 mask 0x0000007f80000000 type 6
     ],
   },
   {
+    id: 'edk2.exception',
+    name: 'a page fault',
+    text: `!!!! X64 Exception Type - 0E(#PF - Page-Fault)  CPU Apic ID - 00000000 !!!!
+ExceptionData - 0000000000000003  I:0 R:0 U:0 W:1 P:1 PK:0 SS:0 SGX:0
+RIP  - 000000007DF9FC4E, CS  - 0000000000000038, RFLAGS - 0000000000210206
+CR0  - 0000000080010033, CR2 - 00000000007185B0, CR3 - 000000007FC01000
+CR4  - 0000000000040668, CR8 - 0000000000000000
+`,
+    says: ['CR0=80010033', 'CR2=7185b0', 'CR3=7fc01000', 'x86 fault 7185b0 code 3', 'CR4=40668'],
+  },
+  {
+    id: 'rust.debug-registers',
+    name: 'kvm_sregs, decimal',
+    text: `kvm_sregs {
+    cs: kvm_segment {
+        base: 0,
+    },
+    cr0: 2147483697,
+    cr3: 36864,
+    efer: 1280,
+}
+`,
+    says: ['CR0=80000031', 'CR3=9000', 'EFER=500'],
+  },
+  {
     id: 'qemu.info-tlb',
     name: '4-level: large page, 4K pages, PAT of a 4K page',
     text: `0000000000200000: 0000000000200000 --P-----W

@@ -7,6 +7,7 @@ import { bareWords } from './bare-words.ts';
 import { bochsPage, bochsTab, bochsTrace } from './bochs.ts';
 import { chipsecDict, chipsecLog } from './chipsec.ts';
 import { crashVtop } from './crash.ts';
+import { edk2Exception } from './edk2-exception.ts';
 import { opteeTables, tfa, ubootBdinfo, ubootTables, zephyr } from './firmware.ts';
 import { crashRd, hexdumpC, od, ubootMd, xxd } from './hexdump.ts';
 import { labelledEntries } from './labelled-entries.ts';
@@ -23,6 +24,7 @@ import {
   pairRegisters,
   qemuRegisters,
   rdmsr,
+  rustRegisters,
 } from './registers.ts';
 import { secondStage } from './second-stage.ts';
 import { addrxlat, kvmTrace, tarmac } from './traces.ts';
@@ -35,6 +37,7 @@ export const recognisers: readonly Recogniser[] = [
   arm64Oops,
   x86Oops,
   badPageMap,
+  edk2Exception,
   kvmStage2,
   arm64Ptdump,
   x86Ptdump,
@@ -53,6 +56,7 @@ export const recognisers: readonly Recogniser[] = [
   bochsRegisters,
   gdbRegisters,
   rdmsr,
+  rustRegisters,
   pairRegisters,
   jsonRegisters,
   bochsPage,

@@ -126,6 +126,65 @@ export const pairRegisters = recogniser<State>({
   ],
 });
 
+interface DebugState extends State {
+  /** Numbers without `0x`, until it shows in which base they are. */
+  held: { readonly name: string; readonly digits: string; readonly line: Line; readonly group: number }[];
+}
+const MOST_HELD = 1024;
+const DEBUG_NAME = SYSTEM.toLowerCase();
+
+/** `{:?}` is decimal, `{:#x?}` has `0x`, and `{:x?}` shows itself by its letters. */
+function sayHeld({ held }: DebugState, out: Sink): void {
+  const [first] = held;
+  if (!first) return;
+  const hex = held.some(({ digits }) => /[a-f]|^0./.test(digits) || digits.length > 20);
+  out.assume(`numbers of a Rust debug print are ${hex ? 'hexadecimal' : 'decimal'}`, first.line);
+  for (const { name, digits, line, group } of held)
+    put(name, hex ? big(digits) : BigInt(digits), line, out, group);
+  held.length = 0;
+}
+
+/** Debug prints of virtual machine monitors in Rust: `kvm_sregs { … cr3: 36864, … }`, in one line or many. */
+export const rustRegisters = recogniser<DebugState>({
+  id: 'rust.debug-registers',
+  title: 'registers as Rust prints them for debugging',
+  state: () => ({ fresh: false, held: [] }),
+  rows: [
+    {
+      like: new RegExp(`^\\s{0,32}(${DEBUG_NAME}): ([0-9a-f]{1,20}),$`),
+      proof: 0.8,
+      read: (m, { line, state, out }) => {
+        if (state.held.length >= MOST_HELD) sayHeld(state, out);
+        state.held.push({ name: m[1] ?? '', digits: m[2] ?? '', line, group: groupOf(state, out) });
+      },
+    },
+    {
+      like: /^(?:\w{1,40}(?:::\w{1,40}){0,4}(?:: | = ))?kvm_sregs2? \{ .{1,8000}$/,
+      proof: 1,
+      read: (_, { line, state, out }) => {
+        state.group = out.group();
+        for (const [, name = '', prefix, digits = ''] of line.text.matchAll(
+          new RegExp(`\\b(${DEBUG_NAME}): (0x)?([0-9a-f]{1,20})(?=[, ])`, 'g'),
+        ))
+          if (prefix) put(name, big(digits), line, out, state.group);
+          else state.held.push({ name, digits, line, group: state.group });
+        sayHeld(state, out);
+      },
+    },
+    {
+      like: /^\s{0,16}(?:\w{1,40}(?:: | = ))?kvm_s?regs2? \{$/,
+      proof: 0.8,
+      read: (_, { state, out }) => {
+        sayHeld(state, out);
+        state.group = out.group();
+      },
+    },
+    { like: /^\s{0,32}(?:\w{1,40}: )?(?:\w{1,40} \{|\[|\d{1,20},?|\},?|\],?)$/, proof: 0.3 },
+    { like: /^\s{1,32}\w{1,40}: \d{1,20},$/, proof: 0.3 },
+  ],
+  end: sayHeld,
+});
+
 export const bochsRegisters = recogniser<State>({
   id: 'bochs.registers',
   title: 'Bochs creg, r, info cpu',
