@@ -30,6 +30,9 @@ export function walkEntries(
   { words, input = 0n }: Entries,
 ): EntryWalk {
   const form = regime.levels[level];
-  const start = { table: Number.NaN, level, index: form ? indexOf(form, input) : 0 };
+  const root = regime.roots.find(one => one.level === level);
+  const index = form ? indexOf(form, input) : 0;
+  // a root may be narrower than a table: the bits above the input size choose no entry
+  const start = { table: Number.NaN, level, index: root ? index % root.entries : index };
   return { walk: translateFrom(regime, inOrder(words), input, start), assumed };
 }

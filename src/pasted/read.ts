@@ -193,10 +193,11 @@ class Batches {
   #decided({ family, given }: EntryReading, before: Map<string, Settled>, open: boolean): readonly Decided[] {
     if (this.#asked.machine === undefined && !open) return [];
     const own = this.#given(family);
-    const key = `${family.id} ${given.regime}`;
+    const regime = open ? own.regime : given.regime; // of an open entry the registers say it
+    const key = `${family.id} ${regime} ${open}`;
     const settled =
       before.get(key) ??
-      settledBy(family, this.#known.machine(), 'regime' in given ? { regime: given.regime as 'EL2' } : {});
+      settledBy(family, this.#known.machine(), regime === undefined ? {} : { regime: regime as 'EL2' });
     before.set(key, settled);
     return settled.by
       .filter(({ known }) => open || known.origin.kind !== 'text')

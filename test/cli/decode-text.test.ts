@@ -395,4 +395,27 @@ describe('bare words beside registers', () => {
       expect(out).not.toContain('not understood');
     }
   });
+
+  test.each([
+    ['stage2: 0x00400000602004c7'],
+    ['s2 pte = 0x00400000602004c7'],
+    ['stage-2 entry 00400000602004c7'],
+    ['pte 0x00400000602004c7'],
+  ])('a word with what it is in front: %s', async word => {
+    const { out } = await read(`${lines[0]}\n${word}\n${lines[1]}\n`);
+    expect(out).toContain('entries read as arm64.stage2');
+    expect(out).toMatch(/0x00400000602004c7 +page +0x60200000 4 KiB/);
+    expect(out).not.toContain('not understood');
+  });
+
+  test('registers of one exception level say whose entries they are', async () => {
+    const entry = '0x0040000040000711';
+    const at = async (el: number) =>
+      (await json(`TCR_EL${el}=0x80803520\nMAIR_EL${el}=0x440c0400ff\n${entry}\n`)).find(
+        ({ format }) => format,
+      );
+    expect(await at(1)).toMatchObject({ settings: { regime: 'EL1&0' }, facts: { memory: 'Normal NC' } });
+    expect(await at(2)).toMatchObject({ settings: { regime: 'EL2' }, facts: { memory: 'Normal NC' } });
+    expect(await at(3)).toMatchObject({ settings: { regime: 'EL3' }, facts: { memory: 'Normal NC' } });
+  });
 });

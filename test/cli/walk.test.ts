@@ -226,3 +226,19 @@ test('a 32-bit dump by its own notes: no EFER, no IA-32e mode', async () => {
     theirs.filter(({ notPresent }) => !notPresent).map(({ va, pa }) => [va, pa]),
   );
 });
+
+test('a root that is not aligned to its concatenated tables is said, by every verb that walks it', async () => {
+  const bytes = new Uint8Array(0x2000);
+  new DataView(bytes.buffer).setBigUint64(0, 0x4000_07fdn, true);
+  const path = file('misaligned-root.bin', bytes);
+  const root = [path, '--base', '0x40080000', '--vttbr', '0x40081000', '--vtcr', '0x80023f58', '--hcr', '1'];
+  const fault = ['--esr', '0x92000005', '--far', '0x40001000', '--hpfar', '0x400010', '--el', '2'];
+  for (const args of [
+    ['walk', ...root],
+    ['translate', ...root, '0x1000'],
+    ['explain-fault', ...root, ...fault],
+  ]) {
+    const { err } = await memattr(args);
+    expect(err).toContain('VTTBR_EL2: the base is aligned to 0x2000; the lower bits 0x1000 are RES0');
+  }
+});

@@ -441,3 +441,15 @@ describe('the command', () => {
     }
   });
 });
+
+test.each([
+  ['64K', '0xffff000007c00000', '0x1800205ffffd0003,0x1800205ffffc0003,0x0068000007c00f06', '[0x000]'],
+  ['16K', '0xffff800000000000', '0x1003,0x4003,0x8003,0', '[0x001]'],
+  ['4K', '0xffff800000000000', '0x1003,0x4003,0x8003,0', '[0x100]'],
+])('the index in a root that is narrower than a table: %s granule', async (granule, far, entries, index) => {
+  const { out } = await memattr([
+    ...['explain-fault', '--esr', '0x96000007', '--far', far, '--set', `granule=${granule}`],
+    ...['--entries', entries],
+  ]);
+  expect(/level [01] (\[0x[0-9a-f]+\])/.exec(out)?.[1]).toBe(index);
+});

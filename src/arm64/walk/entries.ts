@@ -4,7 +4,7 @@ import type { Entries, EntryStart } from '../../walk/entries.ts';
 import { descriptorKind } from '../descriptors/common.ts';
 import { stage1Settings } from '../descriptors/stage1.ts';
 import { stage2Settings } from '../descriptors/stage2.ts';
-import { blockSupported, GRANULE_BITS, upperRange } from '../values/address.ts';
+import { blockSupported, GRANULE_BITS, leafShift, upperRange } from '../values/address.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
 
 /** A page is of level 3, a block of a level that has blocks; an entry that ends the walk, of the level that was reported. */
@@ -34,9 +34,12 @@ export function startOf(entries: Entries): EntryStart | undefined {
 function stage1(given: Entries['given'], startLevel: number, input: bigint) {
   const settings = settle(stage1Settings, pick(stage1Settings, given));
   const { stride, g } = GRANULE_BITS[settings.granule];
-  const iaBits = Math.min(64, g + stride * (4 - startLevel));
+  // the first lookup resolves what the input size leaves to it [Arm ARM, section D8.2]
+  const most = settings.ds === 1 || settings.lpa === 1 ? 52 : 48;
+  const iaBits = Math.min(most, g + stride * (4 - startLevel));
+  const indexBits = Math.max(1, iaBits - leafShift(settings.granule, startLevel));
   const upper = upperRange(input) === 1;
-  return stage1Tables({ settings, startLevel, indexBits: stride, base: 0n, iaBits, upper });
+  return stage1Tables({ settings, startLevel, indexBits, base: 0n, iaBits, upper });
 }
 
 function stage2(given: Entries['given'], startLevel: number) {

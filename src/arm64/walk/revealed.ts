@@ -55,11 +55,26 @@ function stage2(guess: RegimeGuess, { registers, facts }: Context): Given {
 
 const EL = { 'EL1&0': 1, EL2: 2, 'EL2&0': 2, EL3: 3 } as const;
 
-function stage1(guess: RegimeGuess, input: bigint | undefined, { registers, facts }: Context): Given {
-  const regime = guess.regime ?? 'EL1&0';
+/** The one regime that a text names, or that has registers in it; undefined where several have, or none. */
+function regimeIn({ registers, facts }: Context): keyof typeof EL | undefined {
+  const named = facts.get('regime');
+  if (typeof named === 'string' && named in EL) return named as keyof typeof EL;
+  const levels = ([1, 2, 3] as const).filter(
+    el => registers.has(`TCR_EL${el}`) || registers.has(`MAIR_EL${el}`),
+  );
+  if (levels.length !== 1) return undefined;
+  if (levels[0] === 3) return 'EL3';
+  if (levels[0] === 1) return 'EL1&0';
+  return decode(hcrFormat, registers.get('HCR_EL2') ?? 0n).e2h ? 'EL2&0' : 'EL2';
+}
+
+function stage1(guess: RegimeGuess, input: bigint | undefined, context: Context): Given {
+  const { registers, facts } = context;
+  const found = guess.regime ?? regimeIn(context);
+  const regime = found ?? 'EL1&0';
   const el = EL[regime];
   const said: Given = {
-    ...(guess.regime === undefined ? {} : { regime }),
+    ...(found === undefined ? {} : { regime }),
     ...(guess.granule === undefined ? {} : { granule: guess.granule }),
     ...wide(guess, facts),
   };

@@ -9,6 +9,19 @@ import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { type Dump, type DumpArgs, described, type OpenDump, withImage } from './dump.ts';
 
+/** Verbs that report on registers themselves, or on nothing but time. */
+const JUDGES: ReadonlySet<string> = new Set(['lint', 'bench']);
+
+/** What is wrong with where walks begin: the answer is that of the tables that the processor would take. */
+function faultsOfRoots(spaces: readonly Space[]): ReadonlySet<string> {
+  const all = spaces.flatMap(({ candidate, second }) => [candidate, ...(second ? [second.candidate] : [])]);
+  return new Set(
+    all.flatMap(({ name, findings }) =>
+      findings.filter(({ severity }) => severity !== 'note').map(({ message }) => `${name}: ${message}`),
+    ),
+  );
+}
+
 /** Open the dump with the translations that were asked for, use it, close it. */
 export const withDump = (
   verb: string,
@@ -22,7 +35,9 @@ export const withDump = (
       print((await import('./found.ts')).listed(opened, args), args, io);
       return EXIT.answer;
     }
-    return use(await chosen(args, opened, say(verb, io)));
+    const dump = await chosen(args, opened, say(verb, io));
+    if (!JUDGES.has(verb)) for (const text of faultsOfRoots(dump.wanted)) say(verb, io)(text);
+    return use(dump);
   };
   return withImage(verb, args, io, asked, given);
 };

@@ -8,6 +8,7 @@
  * Weak evidence: chosen only where nothing else fits.
  */
 import type { Line } from '../lines.ts';
+import type { FamilyId } from '../model.ts';
 import { big, type Reader, type ReadOptions, type Recogniser, type Sink, shareOf } from '../recogniser.ts';
 import { WordAssembler } from '../words.ts';
 
@@ -16,7 +17,16 @@ const PLACE = /^(?:0x)?([0-9a-f]{3,16}):\s/i;
 const C_FRAME =
   /^\s{0,16}(?:(?:static |const |unsigned |volatile )*(?:char|int|long|short|u?int\d{1,2}_t|u\d{1,2}|__u\d{1,2}|uintptr_t|Elf\d\d_\w{1,8}) .{0,120}[={]|\};?|\{|(?:static |const )?unsigned int \w{1,80}_len = \d{1,10};)\s{0,8}\{?$/;
 
+/** Words that people put in front of an entry, and what they say of it. */
+const LABEL =
+  /^(?:(stage[ _-]?[12]|s[12]|descriptor|desc|entry|word|raw)(?: (?:pte|entry|descriptor|desc|page|block|table))?(?:\s{0,4}[:=]\s{0,4}|\s{1,4})|(?:pte|pde) {1,4})(?=0x[0-9a-f]|[0-9a-f]{16}$)/i;
+
+/** The family of what stands behind a label. */
+const familyOf = (label: string): FamilyId | undefined =>
+  /^s.*[12]$/i.test(label) ? `arm64.stage${label.slice(-1)}` : undefined;
+
 interface Row {
+  readonly family?: FamilyId;
   readonly place?: bigint;
   readonly words: readonly { readonly value: bigint; readonly digits: number; readonly prefixed: boolean }[];
   readonly frame?: true;
@@ -33,6 +43,9 @@ export function bareRow(text: string): Row | undefined {
   const comment = rest.search(/\s(?:\/\/|\/\*|#)/);
   if (comment >= 0) rest = rest.slice(0, comment);
   rest = rest.replace(/^(?:[{(]|\[(?!\d{1,6}\]))\s*/, '').replace(/[}\])][;,]?\s*$/, '');
+  const label = LABEL.exec(rest);
+  if (label) rest = rest.slice(label[0].length);
+  const family = familyOf(label?.[1] ?? '');
   const place = PLACE.exec(rest);
   if (place) rest = rest.slice(place[0].length);
   const texts = rest.split(/[\s,;]+/).filter(word => word !== '');
@@ -48,7 +61,7 @@ export function bareRow(text: string): Row | undefined {
     words.push({ value: big(digits), digits: digits.length, prefixed: m[1] !== undefined });
   }
   if (words.length === 0) return undefined;
-  return place ? { place: big(place[1]), words } : { words };
+  return { words, ...(place ? { place: big(place[1]) } : {}), ...(family ? { family } : {}) };
 }
 
 class BareReader implements Reader {
@@ -69,7 +82,7 @@ class BareReader implements Reader {
     const row = bareRow(line.text);
     if (!row) return false;
     if (row.frame) return true;
-    const { words, place } = row;
+    const { words, place, family } = row;
     // `0x23, 0x20, …`: bytes of a C array. One such number alone is a word.
     if (
       words.every(({ digits, prefixed }) => prefixed && digits === 2) &&
@@ -89,6 +102,7 @@ class BareReader implements Reader {
         word: value,
         width: narrow && value <= 0xffff_ffffn ? 32 : 64,
         ...(at === undefined ? {} : { at }),
+        ...(family === undefined ? {} : { regime: { family } }),
       });
       if (at !== undefined) at += narrow ? 4n : 8n;
     }
