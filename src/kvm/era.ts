@@ -61,6 +61,54 @@ function parseKernel(text: string): Kernel | undefined {
   return { version: [Number(m[1]), Number(m[2]), Number(m[3] ?? 0)], candidate: /-rc/i.test(text) };
 }
 
+/** The last release of each series that is over [kernel.org]. */
+const LAST_MINOR: Readonly<Record<number, number>> = { 3: 19, 4: 20, 5: 19, 6: 19 };
+/** Mainline sources were read up to this release. */
+const READ: Version = [7, 0];
+
+/** Marks that vendors put behind the version of a kernel that they patch. */
+const VENDORS: readonly (readonly [mark: RegExp, who: string])[] = [
+  [/[.-]el\d|rhel/i, 'Red Hat Enterprise Linux or a rebuild of it'],
+  [/\.fc\d/i, 'Fedora'],
+  [/uek/i, 'Oracle'],
+  [/\.amzn/i, 'Amazon'],
+  [/-azure|\.cm\d|\.azl\d/i, 'Azure'],
+  [/-gcp|\bcos\b/i, 'Google'],
+  [/android/i, 'Android'],
+  [/-(?:generic|lowlatency|nvidia|aws|oracle|raspi|kvm)\b/i, 'Ubuntu'],
+  [/-(?:amd64|arm64|686|armmp|cloud|rt-amd64)|\+deb|~bpo/i, 'Debian'],
+  [/-default|sles|\.lp\d/i, 'SUSE'],
+  [/-tegra/i, 'NVIDIA'],
+  [/-pve\b/i, 'Proxmox'],
+  [/-arch\d/i, 'Arch Linux'],
+];
+
+/** What must be said of a kernel that is read as a mainline release, and whether the answer is then a guess. */
+export function doubtOf(name: string): { readonly says: string; readonly guess: boolean } | undefined {
+  const kernel = parseKernel(name);
+  if (kernel === undefined) return undefined;
+  const [major, minor] = kernel.version;
+  const last = LAST_MINOR[major];
+  if (last !== undefined && minor > last)
+    return {
+      says: `there was no Linux ${major}.${minor}: ${major}.${last} was the last; answered as the release before`,
+      guess: true,
+    };
+  if (compare([major, minor], READ) > 0)
+    return { says: `Linux ${major}.${minor} was not read: taken as ${versionText(READ)}`, guess: true };
+  const suffix = /^(?:linux-?\s?)?v?[\d.]+(.*)$/i.exec(name.trim())?.[1] ?? '';
+  if (suffix === '' || /^-rc\d+$/i.test(suffix)) return undefined;
+  const vendor = VENDORS.find(([mark]) => mark.test(suffix))?.[1];
+  const base = versionText(kernel.version);
+  return {
+    says:
+      vendor === undefined
+        ? `${name} is read as mainline ${base}; what ‘${suffix}’ changed is not known`
+        : `${name} is a kernel of ${vendor}, read as mainline ${base}: vendors backport, so KVM’s decisions may be those of a later release`,
+    guess: false,
+  };
+}
+
 /** Negative where `a` came before `b`. */
 const compare = (a: Version, b: Version): number => a[0] - b[0] || a[1] - b[1] || (a[2] ?? 0) - (b[2] ?? 0);
 const sameBranch = (a: Version, b: Version): boolean => a[0] === b[0] && a[1] === b[1];

@@ -316,3 +316,72 @@ describe('trouble is one clear line that names what would be valid', () => {
       });
     });
 });
+
+describe('predict says what it was not told', () => {
+  const predict = (...args: string[]) => memattr(['kvm', 'predict', ...args]);
+  const assumed = async (...args: string[]): Promise<string> => {
+    const [record] = jsonLines<{ assumed: string[] }>((await predict(...args, '--json')).out);
+    return record?.assumed.join('; ') ?? '';
+  };
+
+  test('kernel, CPU and mapping, each unless it is given', async () => {
+    expect(await assumed()).toMatch(/^kernel 7\.0.*; CPU FWB\+DIC .*; mapping anon/);
+    expect(await assumed('--kernel', '6.17')).toMatch(/^CPU FWB\+DIC .*; mapping anon/);
+    expect(await assumed('--kernel', '6.17', '--cpu', 'grace', '--preset', 'vfio-bar')).toBe('');
+    expect(await assumed('--cpu', 'amd')).toMatch(/^kernel 6\.16.*; mapping anon/);
+    expect((await predict()).out).toContain('assumed: kernel 7.0');
+  });
+
+  test.each([
+    ['6.12.0-55.el10', /Red Hat Enterprise Linux.*mainline 6\.12\.0: vendors backport/],
+    ['6.12.0-rhel10', /Red Hat/],
+    ['6.8.0-51-generic', /Ubuntu/],
+    ['5.14.0-503.11.1.el9_5.x86_64', /Red Hat/],
+    ['6.1.0-37-arm64', /Debian/],
+    ['6.6.1-foo', /what ‘-foo’ changed is not known/],
+    ['6.99', /there was no Linux 6\.99: 6\.19 was the last/],
+    ['7.9', /Linux 7\.9 was not read: taken as 7\.0/],
+  ])('a kernel that is no mainline release that was read: %s', async (kernel, says) => {
+    expect(await assumed('--kernel', kernel)).toMatch(says);
+  });
+
+  test('what was not read is not measured; a package’s name tells the architecture', async () => {
+    const record = async (kernel: string) =>
+      jsonLines<{ grade: string; arch: string }>((await predict('--kernel', kernel, '--json')).out)[0];
+    expect((await record('6.99'))?.grade).toBe('I');
+    expect((await record('6.18'))?.grade).toBe('M');
+    expect((await record('6.18.2-1-amd64'))?.arch).toBe('x86');
+    expect((await record('6.1.0-37-arm64'))?.arch).toBe('arm64');
+    expect(await assumed('--kernel', '6.17')).not.toContain('6.17');
+    expect(await assumed('--kernel', '6.17-rc3')).not.toContain('6.17');
+  });
+
+  test('a table fits the width, says why, and has a legend', async () => {
+    const args = ['--kernel', '6.9,6.17', '--cpu', 'none,FWB+DIC', '--preset', 'gpu-coherent'];
+    for (const columns of [60, 80, 100]) {
+      const { out } = await memattr(['kvm', 'predict', ...args], { columns, env: { NO_COLOR: '1' } });
+      expect(Math.max(...out.split('\n').map(line => line.length))).toBeLessThanOrEqual(columns);
+      expect(out).toContain('ev: S read in kernel source, M measured on a running kernel');
+      expect(out.replace(/\s+/g, ' ')).toContain('would owe cache maintenance');
+    }
+  });
+
+  test('the conditions that held with --explain, all with --all, none in JSON without', async () => {
+    const marks = async (...args: string[]) =>
+      (await predict('--kernel', '6.17', ...args)).out
+        .split('\n')
+        .filter(line => /^ {6}[* ] \S+: /.test(line));
+    const held = await marks('--explain');
+    expect(held.length).toBeGreaterThan(0);
+    expect(held.every(line => line.includes('* '))).toBe(true);
+    expect((await marks('--all')).length).toBeGreaterThan(3 * held.length);
+    expect((await predict('--json')).out).not.toContain('"trace"');
+    expect((await predict('--json', '--explain')).out).toContain('"trace"');
+  });
+
+  test('the sentence for a property names the verb that lists facts', async () => {
+    const { err } = await memattr(['kvm', 'search', '--property', 'VM_PFNMAP ->']);
+    expect(err).toContain("'kvm search --facts'");
+    expect((await memattr(['kvm', 'search', '--facts'])).status).toBe(0);
+  });
+});

@@ -71,7 +71,7 @@ const predict = command({
     ],
     [
       "memattr kvm predict --kernel 6.18 --cpu none --flags 'sh mw mm io' --pfn no-page --explain",
-      'a VMA as smaps prints it, with every condition that was asked',
+      'a VMA as smaps prints it, with the conditions that held',
     ],
     [
       'memattr kvm predict --kernel 6.15,6.16 --cpu intel,amd --disable-quirk IGNORE_GUEST_PAT',
@@ -144,7 +144,8 @@ const predict = command({
       choices: ['private', 'shared'],
       describe: 'TDX: which half of the guest’s addresses (shared)',
     },
-    explain: { type: 'switch', describe: 'Every condition that was asked, what it saw, its source' },
+    explain: { type: 'switch', describe: 'The conditions that held, what they saw, their source' },
+    all: { type: 'switch', describe: 'Every condition that was asked, those that did not hold too' },
   },
   run: async (args, io) => (await import('../run/kvm/predict.ts')).run(args, io),
 });

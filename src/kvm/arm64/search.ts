@@ -92,7 +92,7 @@ export function parseProperty(text: string): Property & { readonly condition: Co
         PROPERTIES.map(p => p.id),
       );
     throw new KvmInputError(
-      `${error.message}; valid: a property (${PROPERTIES.map(p => p.id).join(', ')}) or an expression over the facts that 'kvm eras --facts' lists`,
+      `${error.message}; valid: a property (${PROPERTIES.map(p => p.id).join(', ')}) or an expression over the facts that 'kvm search --facts' lists`,
       PROPERTIES.map(p => p.id),
     );
   }

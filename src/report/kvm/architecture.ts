@@ -1,7 +1,7 @@
 /** How the answers of one architecture read, in the parts of the model. What both say alike stands in the files beside this. */
 import type { KvmTypes } from '../../kvm/architecture.ts';
 import type { AskedCap } from './cap.ts';
-import type { Asked } from './predict.ts';
+import type { Asked, Shown } from './predict.ts';
 import type { TextAnswer } from './text.ts';
 
 export interface PoliciesReport<T extends KvmTypes = KvmTypes> {
@@ -13,8 +13,8 @@ export interface PoliciesReport<T extends KvmTypes = KvmTypes> {
 }
 
 export interface QuestionsReport<T extends KvmTypes = KvmTypes> {
-  /** `explain`: every condition that was asked. One prediction alone is told in lines. */
-  predictAnswer(predictions: readonly Asked<T['prediction']>[], explain: boolean): TextAnswer;
+  /** @param shown which of the conditions that were asked. One prediction alone is told in lines. */
+  predictAnswer(predictions: readonly Asked<T['prediction']>[], shown: Shown): TextAnswer;
   /** An input that contradicts a property. */
   exampleText(example: object): string;
   /** What a migration changes, or where it fails. */

@@ -20,6 +20,7 @@ import {
   guestLines,
   LABEL,
   predictionsAnswer,
+  type Shown,
   traceLines,
 } from './predict.ts';
 import { eraText, gradeText, labelled, type TextAnswer } from './text.ts';
@@ -59,26 +60,22 @@ function data(row: Row): string {
 
 const COLUMNS: Column<Row>[] = [
   { title: 'kernel', text: ({ p }) => eraText(p.kernel, p.era) },
-  { title: 'CPU', text: ({ p }) => p.cpuName },
+  { title: 'CPU', text: ({ p }) => p.cpuName, wrap: true },
   { title: 'mapping', text: ({ m }) => mappingName(m.mapping) },
-  { title: 'slot', text: ({ p }) => (p.slot.outcome.ok ? 'accepted' : `-${p.slot.outcome.errno}`) },
-  { title: 'load, store', text: data },
-  { title: 'fetch', text: row => outcome(row, 'exec') },
-  { title: 'guest gets', text: row => (refused(row) ? '' : guestText(row.m.leaf?.guest)) },
-  {
-    title: 'decided by',
-    text: row => (refused(row) ? row.p.slot.decidedBy : (row.m.accesses[0]?.decidedBy ?? '')),
-  },
   { title: 'ev', text: ({ p }) => p.grade },
+  { title: 'slot', text: ({ p }) => (p.slot.outcome.ok ? 'accepted' : `-${p.slot.outcome.errno}`) },
+  { title: 'load, store', text: data, wrap: true },
+  { title: 'fetch', text: row => outcome(row, 'exec'), wrap: true },
+  { title: 'guest gets', text: row => (refused(row) ? '' : guestText(row.m.leaf?.guest)), wrap: true },
 ];
 
 /** Accesses with the same outcome for the same reason are one line, unless every condition is to be shown. */
-function alike(accesses: readonly AccessPrediction[], explain: boolean): AccessPrediction[][] {
+function alike(accesses: readonly AccessPrediction[], shown: Shown): AccessPrediction[][] {
   const groups: AccessPrediction[][] = [];
   for (const a of accesses) {
     const same = groups.find(
       ([b]) =>
-        !explain &&
+        shown !== 'all' &&
         b !== undefined &&
         describeOutcome(a.outcome) === describeOutcome(b.outcome) &&
         a.because === b.because,
@@ -89,15 +86,24 @@ function alike(accesses: readonly AccessPrediction[], explain: boolean): AccessP
   return groups;
 }
 
-function predictAnswer(predictions: readonly Arm64Asked[], explain: boolean): TextAnswer {
-  return predictionsAnswer(predictions, rowsOf, COLUMNS, (only, look) =>
-    predictionLines(only, look, explain),
+/** Why a row is so. */
+const reasonOf = (row: Row): string =>
+  refused(row) ? row.p.slot.because : (row.m.accesses[0]?.because ?? '');
+
+function predictAnswer(predictions: readonly Arm64Asked[], shown: Shown): TextAnswer {
+  return predictionsAnswer(
+    predictions,
+    rowsOf,
+    COLUMNS,
+    (only, look) => predictionLines(only, look, shown),
+    reasonOf,
+    shown,
   );
 }
 
-function predictionLines(p: Arm64Asked, look: Look, explain: boolean): string[] {
+function predictionLines(p: Arm64Asked, look: Look, shown: Shown): string[] {
   const { style, width } = look;
-  const notes = explain ? p.notes : [];
+  const notes = shown === 'none' ? [] : p.notes;
   return [
     style.bold(`${eraText(p.kernel, p.era)}  ${p.title}`),
     `  CPU ${p.cpuName}; slot flags ${p.slotFlags.join(', ') || 'none'}; evidence ${gradeText(p.grade)}`,
@@ -105,8 +111,8 @@ function predictionLines(p: Arm64Asked, look: Look, explain: boolean): string[] 
     '',
     ...labelled('slot', slotText(p.slot.outcome), width, LABEL),
     ...labelled('', p.slot.because, width, LABEL),
-    ...(explain ? traceLines(p.slot.trace, style, width) : []),
-    ...p.mappings.flatMap(m => mappingLines(m, p.slot.outcome.ok, look, explain)),
+    ...traceLines(p.slot.trace, style, width, shown),
+    ...p.mappings.flatMap(m => mappingLines(m, p.slot.outcome.ok, look, shown)),
     ...(notes.length === 0 ? [] : ['']),
     ...notes.flatMap(note => labelled('note', note, width, LABEL)),
   ];
@@ -117,7 +123,7 @@ function slotText(o: Arm64Prediction['slot']['outcome']): string {
   return o.eager ? `accepted, mapped at once ${o.eager.p} ${o.eager.t}` : 'accepted';
 }
 
-function mappingLines(m: MappingPrediction, exists: boolean, look: Look, explain: boolean): string[] {
+function mappingLines(m: MappingPrediction, exists: boolean, look: Look, shown: Shown): string[] {
   const { style, width } = look;
   const { mapping, accesses } = m;
   const what =
@@ -126,7 +132,7 @@ function mappingLines(m: MappingPrediction, exists: boolean, look: Look, explain
     '',
     style.bold(mappingName(mapping)) + what,
     ...(exists ? [] : ['  (what a fault would do if the slot existed)']),
-    ...alike(accesses, explain).flatMap(same => accessLines(same, look, explain)),
+    ...alike(accesses, shown).flatMap(same => accessLines(same, look, shown)),
     ...(accesses.some(a => a.access === 'write')
       ? []
       : labelled(
@@ -141,14 +147,14 @@ function mappingLines(m: MappingPrediction, exists: boolean, look: Look, explain
 }
 
 /** Accesses that are alike: their outcome and its reason once. */
-function accessLines(same: readonly AccessPrediction[], { style, width }: Look, explain: boolean): string[] {
+function accessLines(same: readonly AccessPrediction[], { style, width }: Look, shown: Shown): string[] {
   const [a] = same;
   if (a === undefined) return [];
   const label = same.map(x => ACCESS_NAME[x.access]).join(', ');
   return [
     ...labelled(label, describeOutcome(a.outcome), width, LABEL),
     ...labelled('', `${a.because} [${a.decidedBy}, ${a.grade}]`, width, LABEL),
-    ...(explain ? traceLines(a.trace, style, width) : []),
+    ...traceLines(a.trace, style, width, shown),
   ];
 }
 

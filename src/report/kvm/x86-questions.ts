@@ -16,6 +16,7 @@ import {
   guestLines,
   LABEL,
   predictionsAnswer,
+  type Shown,
   traceLines,
 } from './predict.ts';
 import { eraText, gradeText, labelled, type TextAnswer } from './text.ts';
@@ -42,21 +43,27 @@ const quirkText = (p: X86Prediction): string =>
 
 const COLUMNS: Column<X86Asked>[] = [
   { title: 'kernel', text: p => eraText(p.kernel, p.era) },
-  { title: 'CPU', text: p => p.cpuName },
+  { title: 'CPU', text: p => p.cpuName, wrap: true },
   { title: 'mapping', text: p => p.mapping },
-  { title: 'host MMIO', text: p => (p.mmio.hostMmio ? 'yes' : 'no') },
-  { title: 'leaf', text: leafText },
-  { title: 'guest gets', text: p => patText(p.guest), wrap: true },
-  { title: 'IGNORE_GUEST_PAT', text: quirkText },
   { title: 'ev', text: p => p.grade },
+  { title: 'host MMIO', text: p => (p.mmio.hostMmio ? 'yes' : 'no') },
+  { title: 'leaf', text: leafText, wrap: true },
+  { title: 'guest gets', text: p => patText(p.guest), wrap: true },
+  { title: 'IGNORE_GUEST_PAT', text: quirkText, wrap: true },
 ];
 
-function predictAnswer(predictions: readonly X86Asked[], explain: boolean): TextAnswer {
+/** Why a page has its leaf. */
+const reasonOf = ({ trace, decidedBy }: X86Asked): string =>
+  trace.find(({ id }) => id === decidedBy)?.says ?? '';
+
+function predictAnswer(predictions: readonly X86Asked[], shown: Shown): TextAnswer {
   return predictionsAnswer(
     predictions,
     p => [p],
     COLUMNS,
-    (only, look) => predictionLines(only, look, explain),
+    (only, look) => predictionLines(only, look, shown),
+    reasonOf,
+    shown,
   );
 }
 
@@ -67,9 +74,9 @@ function pageText({ facts }: X86Prediction['mmio']): string {
     : `no struct page, ${facts.e820Ram ? 'RAM' : 'not RAM'} in the firmware’s E820 table`;
 }
 
-function predictionLines(p: X86Asked, { style, width }: Look, explain: boolean): string[] {
+function predictionLines(p: X86Asked, { style, width }: Look, shown: Shown): string[] {
   const say = (label: string, text: string) => labelled(label, text, width, LABEL);
-  const notes = explain ? p.notes : [];
+  const notes = shown === 'none' ? [] : p.notes;
   return [
     style.bold(`${eraText(p.kernel, p.era)}  ${p.title}`),
     `  CPU ${p.cpuName}; evidence ${gradeText(p.grade)}`,
@@ -89,7 +96,7 @@ function predictionLines(p: X86Asked, { style, width }: Look, explain: boolean):
       ? []
       : say('quirk', `IGNORE_GUEST_PAT ${p.quirk.quirkActive ? 'active' : 'not active'}: ${p.quirk.says}`)),
     ...p.hazards.flatMap(h => say('hazard', `${h.id}: ${h.says}`)),
-    ...(explain ? ['', ...traceLines(p.trace, style, width)] : []),
+    ...(shown === 'none' ? [] : ['', ...traceLines(p.trace, style, width, shown)]),
     ...(notes.length === 0 ? [] : ['']),
     ...notes.flatMap(note => say('note', note)),
   ];

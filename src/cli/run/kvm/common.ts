@@ -38,8 +38,17 @@ export function architectureOf<A extends KvmPolicies>(
     cpus.some(name => known.some(cpu => cpu.name === name.toLowerCase()));
   const namesEra = ({ eras }: A) =>
     kernels.some(name => hasEra(eras, name) && !hasEra(first.eras, name) && !/^\d+\.\d+$/.test(name));
-  return others.find(namesCpu) ?? others.find(namesEra) ?? first;
+  const named = kernels.map(machineNamed).find(id => id !== undefined);
+  return others.find(namesCpu) ?? others.find(namesEra) ?? among.find(({ id }) => id === named) ?? first;
 }
+
+/** The architecture in a package's name: `6.18.2-1-amd64`, `6.12.0-55.el10.x86_64`. */
+const machineNamed = (kernel: string): ArchitectureId | undefined =>
+  /[-.](?:amd64|x86_64|i686)\b/.test(kernel)
+    ? 'x86'
+    : /[-.](?:arm64|aarch64)\b/.test(kernel)
+      ? 'arm64'
+      : undefined;
 
 const hasEra = (eras: Eras<Era>, name: string): boolean => eras.all.some(era => era.id === name);
 

@@ -28,12 +28,15 @@ export interface PredictArgs extends PolicyArgs {
   readonly 'guest-cd'?: boolean | undefined;
   readonly gpa?: 'private' | 'shared' | undefined;
   readonly explain?: boolean | undefined;
+  readonly all?: boolean | undefined;
 }
 
 /** What one architecture is asked. */
 export interface Questions {
   /** Where no CPU is named. */
   readonly cpu: string;
+  /** What is assumed of the mapping; undefined where the options describe it. */
+  assumed(args: PredictArgs): string | undefined;
   /** The mappings that the options describe: what KVM is asked beside policy and CPU, and what the answer is called. */
   mappings(args: PredictArgs, policy: Era): readonly { readonly input: object; readonly called?: object }[];
 }

@@ -51,6 +51,10 @@ function inputOf(args: PredictArgs, { mappings, slotFlags }: Slot): Input {
 
 export const arm64Questions: Questions = {
   cpu: 'FWB+DIC',
+  assumed: ({ preset, flags, pgprot, pfn, vma }) =>
+    vma.length > 0 || [preset, flags, pgprot, pfn].some(text => text !== undefined)
+      ? undefined
+      : 'mapping anon, ordinary memory (--preset)',
   mappings: (args: PredictArgs, policy: Arm64Policy) =>
     slotsOf(args, policy).map(slot => ({ input: inputOf(args, slot) })),
 };

@@ -33,6 +33,7 @@ function inputOf(args: PredictArgs, p: Preset): Input {
 
 export const x86Questions: Questions = {
   cpu: 'intel',
+  assumed: ({ preset }) => (preset === undefined ? 'mapping anon, ordinary memory (--preset)' : undefined),
   mappings: args =>
     presetsOf(args.preset, 'anon').map(p => ({ input: inputOf(args, p), called: { mapping: p.id } })),
 };

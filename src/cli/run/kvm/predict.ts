@@ -1,5 +1,6 @@
 /** `kvm predict`: one memslot or page, or a table of kernels, CPUs and mappings. */
 import type { ArchitectureId, KvmPolicies } from '../../../kvm/architecture.ts';
+import { doubtOf } from '../../../kvm/era.ts';
 import { PRESETS } from '../../../kvm/presets.ts';
 import { kvmQuestions } from '../../../kvm/questions.ts';
 import { cpusAnswer, presetsAnswer } from '../../../report/kvm/names.ts';
@@ -70,16 +71,27 @@ async function predict(args: PredictArgs, io: Io): Promise<void> {
   const questions = QUESTIONS[kvm.id];
   const wanted = asked(kvm.eras, kernels, 'newest');
   const cpus = cpusOf(kvm, names, [questions.cpu]);
+  const defaults = [
+    ...(kernels.length > 0 ? [] : [`kernel ${kvm.eras.newest.id}, the newest that was read (--kernel)`]),
+    ...(names.length > 0 ? [] : [`CPU ${questions.cpu} (--cpu)`]),
+    ...[questions.assumed(args)].filter(text => text !== undefined),
+  ];
   const predictions = wanted.flatMap(({ kernel, policy }) =>
     cpus.flatMap(({ cpu, name: cpuName, evidence: cpuEvidence }) =>
-      questions.mappings(args, policy).map(({ input, called }) => ({
-        kernel,
-        cpuName,
-        cpuEvidence,
-        ...called,
-        ...kvm.predict({ policy, cpu, ...input }),
-      })),
+      questions.mappings(args, policy).map(({ input, called }) => {
+        const doubt = policy.id === kernel ? undefined : doubtOf(kernel);
+        return {
+          kernel,
+          cpuName,
+          cpuEvidence,
+          assumed: [...defaults, ...(doubt ? [doubt.says] : [])],
+          ...called,
+          ...kvm.predict({ policy, cpu, ...input }),
+          ...(doubt?.guess ? { grade: 'I' as const } : {}),
+        };
+      }),
     ),
   );
-  print(QUESTIONS_REPORT[kvm.id].predictAnswer(predictions, args.explain ?? false), args, io);
+  const shown = args.all ? 'all' : args.explain ? 'held' : 'none';
+  print(QUESTIONS_REPORT[kvm.id].predictAnswer(predictions, shown), args, io);
 }
