@@ -16,6 +16,8 @@ export const EDITIONS = {
   tdx: 'Intel TDX Module Base Architecture Specification',
   linux: 'Linux kernel source',
   qemu: 'QEMU source',
+  rmm: 'TF-RMM source',
+  xen: 'Xen source',
 } as const;
 
 export type Manual = keyof typeof EDITIONS;
@@ -38,6 +40,13 @@ export const tdx = cite('tdx');
 export const linux = cite('linux');
 /** QEMU: version and function. */
 export const qemu = cite('qemu');
+/** TF-RMM: a file. */
+export const rmm = cite('rmm');
+/** Xen: a file. */
+export const xen = cite('xen');
+
+/** Sources, whose citations name the version themselves. */
+const isSource = (manual: string): boolean => ['linux', 'qemu', 'rmm', 'xen'].includes(manual);
 
 const SHORT: Record<string, string> = {
   arm: 'Arm ARM',
@@ -47,6 +56,8 @@ const SHORT: Record<string, string> = {
   tdx: 'TDX',
   linux: 'Linux',
   qemu: 'QEMU',
+  rmm: 'TF-RMM',
+  xen: 'Xen',
 };
 
 /** What is printed of a manual, with its edition: `Arm ARM = Arm Architecture Reference Manual …, DDI 0487 M.a.a`. */
@@ -56,12 +67,12 @@ export const editionText = (manual: string): string | undefined =>
 /** The editions that citations refer to, each once: what stands below an answer that cites. */
 export const editionsOf = (refs: Iterable<Ref>): string[] =>
   [...new Set([...refs].map(({ manual }) => manual))].flatMap(manual =>
-    manual === 'linux' || manual === 'qemu' ? [] : (editionText(manual) ?? []),
+    isSource(manual) ? [] : (editionText(manual) ?? []),
   );
 
 /** A citation that stands alone: `Arm Architecture Reference Manual …, DDI 0487 M.a.a, Table D8-53`. */
 export const longCitation = ({ manual, where }: Ref): string =>
-  manual === 'linux' || manual === 'qemu' || !(manual in EDITIONS)
+  isSource(manual) || !(manual in EDITIONS)
     ? citation({ manual, where })
     : `${EDITIONS[manual as Manual]}, ${where}`;
 

@@ -14,6 +14,8 @@ export interface Setting<V extends string | number | bigint = string | number | 
   readonly samples?: readonly V[];
   /** @throws SettingError */
   readonly parse: (text: string) => V;
+  /** The default under the other settings, where it hangs on them; undefined: `default`. */
+  readonly follows?: (settings: Readonly<Record<string, unknown>>) => V | undefined;
 }
 export type SettingTable = Readonly<Record<string, Setting>>;
 /** The values of a setting table. */
@@ -113,7 +115,10 @@ export const known = (describe: string): Setting<bigint | 'unknown'> => ({
 /** The defaults of a table with some values replaced. */
 export function settle<T extends SettingTable>(table: T, given: Partial<Settings<T>> = {}): Settings<T> {
   const defaults = Object.fromEntries(Object.entries(table).map(([key, setting]) => [key, setting.default]));
-  return { ...defaults, ...given } as Settings<T>;
+  const settings: Record<string, unknown> = { ...defaults, ...given };
+  for (const [key, { follows }] of Object.entries(table))
+    if (follows && given[key] === undefined) settings[key] = follows(settings) ?? settings[key];
+  return settings as Settings<T>;
 }
 
 /** Those of the given settings that a table has. */

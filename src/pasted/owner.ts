@@ -3,7 +3,13 @@ import type { Facts } from '../bits/family.ts';
 import type { EntryReading } from './entry.ts';
 
 /** Names of conventions that an owner follows, as readings of software's bits are named. An owner that is not here has its own. */
-const CONVENTIONS: Readonly<Record<string, RegExp>> = { linux: /^Linux/, kvm: /KVM/ };
+const CONVENTIONS: Readonly<Record<string, RegExp>> = {
+  linux: /^Linux/,
+  kvm: /KVM/,
+  xen: /^Xen/,
+  windows: /^Windows/,
+  rmm: /RMM/,
+};
 
 /**
  * A reading under what the text says of who wrote the table: conventions of others are no reading of its bits, and whose table it

@@ -118,7 +118,7 @@ function assumed(shown: readonly Read[], given: Given, level?: LevelOfAll): stri
   const plain = keys.filter(key => !moved.has(key) || chosen.length < shown.length);
   const forms = new Set(chosen.map(c => settingText(c.chosen, Object.keys(c.chosen))));
   const parts = [
-    ...(plain.length > 0 ? [`assumed ${settingText(settle(family.settings), plain)}`] : []),
+    ...(plain.length > 0 ? [`assumed ${settingText(settle(family.settings, given), plain)}`] : []),
     ...(forms.size > 0 ? [chosenText([...forms], level)] : []),
   ];
   return parts.length > 0

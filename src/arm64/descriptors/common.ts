@@ -98,3 +98,12 @@ export function accessFindings(
     });
   return findings;
 }
+
+/** A write that is permitted and meets a clean entry, where hardware does not manage the dirty state. */
+export const cleanFinding = (bit: string, controls: string, where: string): Finding => ({
+  id: 'clean',
+  severity: 'note',
+  bits: '7',
+  message: `${bit}, and hardware does not manage the dirty state (${controls}): a write takes a Permission fault with DirtyBit = 1`,
+  ref: arm(where),
+});

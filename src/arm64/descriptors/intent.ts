@@ -34,6 +34,10 @@ function leafKind(stage: string, s: Stage1Settings | Stage2Settings): 'block' | 
   throw new EncodeError(`arm64.${stage}: no Block can stand at ${entryForm(s)}`);
 }
 
+/** What an entry is meant to permit: a page that is clean for now is writable all the same. */
+const granted = <P>(facts: { readonly granted?: P; readonly permissions?: P }): P | undefined =>
+  facts.granted ?? facts.permissions;
+
 /** Every combination of values for these fields, the format's other fields zero. */
 function* combinations(sizes: readonly (readonly [key: string, values: number])[]): Generator<Fields> {
   const [first, ...rest] = sizes;
@@ -90,12 +94,11 @@ export function stage2Intent(wish: Intent, s: Stage2Settings): Made {
       throw new EncodeError(
         `${format.id}: '${wish.perm}' is no permission: write rw-, r-x, r-p (EL1), r-u (EL0)`,
       );
-    const dirty = s.s2pie && wanted[1] === 'w' ? { dirty: 1 } : {};
+    const dirty: Record<string, number> = s.s2pie && wanted[1] === 'w' ? { dirty: 1 } : {};
     Object.assign(
       fields,
-      dirty,
-      fieldsPermitting(format, ['s2ap', 'xn', 'piIndex', 'poIndex'], {}, wanted, word =>
-        stage2Perm(stage2Rights(readStage2(word, s).facts.permissions)),
+      fieldsPermitting(format, ['s2ap', 'xn', 'piIndex', 'poIndex'], dirty, wanted, word =>
+        stage2Perm(stage2Rights(granted(readStage2(word, s).facts))),
       ),
     );
   }
@@ -129,7 +132,7 @@ export function stage1Intent(wish: Intent, s: Stage1Settings): Made {
         ['ap', 'ap2', 'uxn', 'pxn', 'xn', 'piIndex'],
         {},
         two ? `${privileged}/${el0}` : privileged,
-        word => stage1Perm(stage1Rights(readStage1(word, s).facts.permissions, s)),
+        word => stage1Perm(stage1Rights(granted(readStage1(word, s).facts), s)),
       ),
     );
   }

@@ -6,9 +6,10 @@
 import { decode, encode, readRow } from '../../bits/codec.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { once } from '../../bits/once.ts';
-import { addr, bits, fixed, flag, wide } from '../../bits/spec.ts';
+import { choice } from '../../bits/settings.ts';
+import { addr, bits, fixed, flag, scattered, wide } from '../../bits/spec.ts';
 import { hex, type Word } from '../../bits/word.ts';
-import { linux as linuxRef } from '../../refs.ts';
+import { linux as linuxRef, rmm, xen } from '../../refs.ts';
 
 /** Readings by convention: `{ 'Linux 6.12 KVM': 'owned by hyp' }`. */
 export type SoftwareReading = Readonly<Record<string, string>>;
@@ -24,6 +25,29 @@ export function softwareBits(layout: Format, word: Word): number {
   );
 }
 const SW = [58, 55] as const;
+
+export const OWNERS = ['any', 'linux', 'kvm', 'xen', 'windows', 'rmm', 'firmware'] as const;
+export type Owner = (typeof OWNERS)[number];
+/** Who wrote the tables. A convention is read only where its owner can have written it. */
+export const ownerSetting = choice(
+  OWNERS,
+  'Who wrote the tables: whose meaning of software’s bits is read',
+  'any',
+);
+/** Whose a convention is, by the name of its reading. KVM is Linux. */
+const CONVENTION: readonly (readonly [pattern: RegExp, owners: readonly Owner[]])[] = [
+  [/Linux|KVM/, ['linux', 'kvm']],
+  [/RMM/, ['rmm']],
+  [/Xen/, ['xen']],
+];
+/** The readings that `owner` can have meant; undefined where none is left. */
+export function writtenBy(owner: Owner, readings: SoftwareReading | undefined): SoftwareReading | undefined {
+  if (owner === 'any' || readings === undefined) return readings;
+  const own = Object.entries(readings).filter(([name]) =>
+    CONVENTION.some(([pattern, owners]) => pattern.test(name) && owners.includes(owner)),
+  );
+  return own.length > 0 ? Object.fromEntries(own) : undefined;
+}
 
 type Readings = Readonly<Record<string, string | undefined>>;
 /** The readings that fit; undefined where none does. */
@@ -103,6 +127,95 @@ function linux71(word: Word): string | undefined {
     default:
       return undefined;
   }
+}
+
+// ------------------------------------------------------------------------------------------------- Xen, stage 2
+
+/** What Xen gives a guest, in [58:55] of a Block or Page. Its numbers are those of 4.10 and later. */
+const P2M = [
+  'invalid',
+  'ram_rw',
+  'ram_ro',
+  'mmio_direct_dev',
+  'mmio_direct_nc',
+  'mmio_direct_c',
+  'map_foreign_rw',
+  'map_foreign_ro',
+  'grant_map_rw',
+  'grant_map_ro',
+  'iommu_map_rw',
+  'iommu_map_ro',
+] as const;
+const xenEntry = once(() =>
+  format(
+    'arm64.xen.p2m',
+    { title: 'type of a page of Xen’s guest', ref: xen('xen/arch/arm/include/asm/p2m.h, p2m_type_t') },
+    {
+      rest59: bits(63, 59, 'above the type'),
+      type: bits(58, 55, 'p2m type'),
+      rest: wide(54, 0, 'below the type'),
+    },
+  ),
+);
+export function xenPage(word: Word): SoftwareReading | undefined {
+  const type = P2M[decode(xenEntry(), word).type];
+  return type && { Xen: `p2m_${type}` };
+}
+
+// ------------------------------------------------------------------------------------------------- RMM, stage 2
+
+/**
+ * The state of an address of a Realm in an invalid entry. TF-RMM has moved the fields: RIPAS from [6:5] to [2:1], HIPAS
+ * from [4:2] to [7:5]; the drawing beside the newer ones has HIPAS in [5:3] [TF-RMM, lib/s2tt/include/s2tt_pvt_defs.h].
+ */
+const rmmForm = (id: string, ripas: readonly [number, number], hipas: readonly [number, number]) =>
+  once(() => {
+    const used = [...range(ripas), ...range(hipas)];
+    const rest = Array.from({ length: 12 }, (_, bit) => bit).filter(bit => bit > 0 && !used.includes(bit));
+    return format(
+      `arm64.rmm.${id}`,
+      { title: 'invalid stage 2 entry of a Realm', ref: rmm('s2tt_pvt_defs.h') },
+      {
+        rest56: bits(63, 56, 'above NS'),
+        ns: flag(55, 'NS'),
+        rest52: bits(54, 52, 'below NS'),
+        address: addr('address', [51, 12]),
+        hipas: bits(hipas[0], hipas[1], 'HIPAS'),
+        ripas: bits(ripas[0], ripas[1], 'RIPAS'),
+        low: scattered(
+          'nothing else',
+          [...rest].reverse().map(bit => [bit, bit] as const),
+        ),
+        valid: fixed(0, 0, 0, 'valid'),
+      },
+    );
+  });
+const range = ([hi, lo]: readonly [number, number]): number[] =>
+  Array.from({ length: hi - lo + 1 }, (_, i) => lo + i);
+const RMM_FORMS = {
+  'TF-RMM, HIPAS in [7:5]': rmmForm('state-7', [2, 1], [7, 5]),
+  'TF-RMM, HIPAS in [5:3]': rmmForm('state-5', [2, 1], [5, 3]),
+  'TF-RMM, HIPAS in [4:2]': rmmForm('state-4', [6, 5], [4, 2]),
+} as const;
+const RIPAS = ['empty', 'RAM', 'destroyed', 'device'] as const;
+const HIPAS: Readonly<Record<number, string>> = { 0: 'unassigned', 1: 'assigned', 3: 'assigned device' };
+
+/** HIPAS and RIPAS of an invalid entry of a Realm, for each form that fits. */
+export function rmmState(word: Word): SoftwareReading | undefined {
+  if (word === 0n) return undefined;
+  return fitting(
+    Object.fromEntries(
+      Object.entries(RMM_FORMS).map(([name, form]) => {
+        const { rest56, rest52, low, ns, address, hipas, ripas } = decode(form(), word);
+        const host = HIPAS[hipas];
+        if (rest56 || rest52 || low || host === undefined) return [name, undefined];
+        if (ns) return [name, hipas === 0 && ripas === 0 ? 'unassigned, Non-secure' : undefined];
+        if (hipas !== 0 && ripas === 1) return [name, undefined]; // that is a valid entry
+        const page = hipas === 0 ? '' : `, page ${hex(address)}`;
+        return [name, `${host}, ${RIPAS[ripas]}${page}`];
+      }),
+    ),
+  );
 }
 
 const PAGE_STATE = [undefined, 'shared, owned', 'shared, borrowed', 'reserved page state'] as const;

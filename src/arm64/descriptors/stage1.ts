@@ -6,7 +6,16 @@ import { binary, check, decode, type Finding, fieldReader } from '../../bits/cod
 import type { Family, Reading } from '../../bits/family.ts';
 import { type Format, format } from '../../bits/format.ts';
 import { perSettings } from '../../bits/memo.ts';
-import { choice, integer, known, register, type Settings, settle, toggle } from '../../bits/settings.ts';
+import {
+  choice,
+  integer,
+  known,
+  register,
+  type Setting,
+  type Settings,
+  settle,
+  toggle,
+} from '../../bits/settings.ts';
 import {
   type Bit,
   bits,
@@ -39,17 +48,22 @@ import { decodeAttr } from '../values/attributes.ts';
 import { RANGE_SH, rangeShareability, SH, valueName } from '../values/codes.ts';
 import { memoryName } from '../values/names.ts';
 import {
+  accessOf,
   type DirtyState,
   directOnePrivilege,
   directTwoPrivileges,
   dirtyState,
   indirectStage1,
   neverExecuted,
+  overlayNibble,
+  type Stage1Access,
   type Stage1Permissions,
   type TableLimits,
+  withoutGcs,
 } from '../values/permissions.ts';
 import {
   accessFindings,
+  cleanFinding,
   contiguousFinding,
   descriptorKind,
   entryForm,
@@ -59,7 +73,14 @@ import {
   leafBytes,
 } from './common.ts';
 import { names } from './names.ts';
-import { linuxInvalid, linuxLeaf, pkvmPageState, type SoftwareReading } from './software.ts';
+import {
+  linuxInvalid,
+  linuxLeaf,
+  ownerSetting,
+  pkvmPageState,
+  type SoftwareReading,
+  writtenBy,
+} from './software.ts';
 import { refused128, vmsa128 } from './vmsa128.ts';
 
 // ---------------------------------------------------------------------------------------------------- settings
@@ -69,11 +90,14 @@ export type Regime = (typeof REGIMES)[number];
 
 export const stage1Settings = {
   regime: choice(REGIMES, 'Translation regime; EL2&0 is EL2 with HCR_EL2.E2H = 1', 'EL1&0'),
-  ss: choice(
-    ['ns', 'secure', 'realm', 'root'],
-    'Security state; EL3 is Root (FEAT_RME) unless it is said to be secure',
-    'ns',
-  ),
+  ss: {
+    ...choice(
+      ['ns', 'secure', 'realm', 'root'],
+      'Security state; EL3 is Secure, with FEAT_RME Root (then say root)',
+      'ns',
+    ),
+    follows: ({ regime }) => (regime === 'EL3' ? 'secure' : undefined),
+  } as Setting<'ns' | 'secure' | 'realm' | 'root'>,
   granule: choice(GRANULES, 'Translation granule: TCR_ELx.TG0 or TG1', '4K'),
   level: integer(-1, 3, 'Lookup level of the table that holds the entry', 3),
   ds: toggle('Effective TCR_ELx.DS: 52-bit addresses for 4KB and 16KB (FEAT_LPA2)', 0),
@@ -96,6 +120,9 @@ export const stage1Settings = {
   wxn: toggle('SCTLR_ELx.WXN: writable is not executable', 0),
   pir: register('PIR_ELx'),
   pire0: register('PIRE0_ELx'),
+  por: known('POR_ELx of the privileged level: what permission overlays leave it'),
+  pore0: known('POR_EL0: what permission overlays leave EL0'),
+  sif: toggle('SCR_EL3.SIF: Secure state does not execute from Non-secure memory', 0),
   apTable: integer(0, 3, 'APTable of the tables above, OR-ed', 0),
   x1Table: toggle('PXNTable (or XNTable) of the tables above, OR-ed', 0),
   x0Table: toggle('UXNTable of the tables above, OR-ed', 0),
@@ -106,6 +133,7 @@ export const stage1Settings = {
   mte2: toggle('FEAT_MTE2: MAIR encoding 0xF0 is Tagged', 1),
   ia: known('Input address that the entry translates: checks its place in a Contiguous group'),
   d128: toggle('Effective D128: VMSAv9-128 descriptors', 0),
+  owner: ownerSetting,
 } as const;
 export type Stage1Settings = Settings<typeof stage1Settings>;
 
@@ -113,9 +141,9 @@ export type Stage1Settings = Settings<typeof stage1Settings>;
 const twoPrivileges = (s: Stage1Settings): boolean => s.regime === 'EL1&0' || s.regime === 'EL2&0';
 /** {NV, NV1} = {1, 1} changes EL1&0 only. */
 const nested = (s: Stage1Settings): boolean => s.regime === 'EL1&0' && s.nv1 === 1;
-/** EL3 is Root with FEAT_RME and Secure without; nothing else is Root, so that is read as Non-secure and said. */
+/** EL3 is Root with FEAT_RME and Secure without; nothing else is Root. What cannot be is read as the nearest state and said. */
 function stateOf({ regime, ss }: Stage1Settings): Stage1Settings['ss'] {
-  if (regime === 'EL3') return ss === 'secure' ? 'secure' : 'root';
+  if (regime === 'EL3') return ss === 'root' ? 'root' : 'secure';
   return ss === 'root' ? 'ns' : ss;
 }
 /** Realm EL2 and EL2&0, where NS chooses the PA space; Realm EL1&0 has no choice. */
@@ -408,7 +436,10 @@ export type Stage1Facts = {
   readonly memory?: string;
   /** SH by name; with DS=1 the descriptor has none: TCR_ELx.SHn decides. */
   readonly shareability?: string;
+  /** What an access gets now: overlays that are known and the dirty state included. */
   readonly permissions?: Stage1Permissions;
+  /** What PIR_ELx and PIRE0_ELx grant, before overlays, WXN and the dirty state; absent where that is the same. */
+  readonly granted?: Stage1Permissions;
   readonly dirtyState?: DirtyState;
   /** Physical address space of the output. */
   readonly pas?: PhysicalSpace;
@@ -436,7 +467,7 @@ export function readStage1(word: Word, s: Stage1Settings): Stage1Reading {
 }
 
 function readInvalid(word: Word, s: Stage1Settings, reason: InvalidReason): Stage1Reading {
-  const readings = linuxInvalid(word);
+  const readings = writtenBy(s.owner, linuxInvalid(word));
   const layout = (reason === 'bit0-clear' ? invalid : invalidType)[s.pnch];
   const facts: Stage1Facts = { reason, ...(readings ? { software: readings } : {}) };
   return { format: layout, raw: word, kind: 'invalid', facts, findings: invalidTypeFindings(reason, s) };
@@ -480,24 +511,91 @@ function readLeaf(word: Word, s: Stage1Settings, kind: 'block' | 'page'): Stage1
   const size = addressSizeFinding(layout, 'oa', d.oa, s.oaBits);
   const pas = outputSpace(d, s);
   const memory = memoryType(d.attrIndx, s);
-  const readings = { ...(regimeOfLinux(s) ? linuxLeaf(word) : pkvmPageState(word)) };
-  const dirty = dirtyState(s.ha === 1 && s.hd === 1, d.dbm ?? 0, !readOnly(d));
-  const base = d.piIndex === undefined ? direct(d, s, dirty === 'writable-clean') : indirect(d.piIndex, s);
+  const readings = writtenBy(s.owner, regimeOfLinux(s) ? linuxLeaf(word) : pkvmPageState(word));
+  const managed = s.ha === 1 && s.hd === 1;
+  const { granted, permissions } = rightsOf(d, s, pas, managed);
   const facts: Stage1Facts = {
     oa: d.oa,
     size: leafBytes(s),
     addressSizeFault: size.length > 0,
     ...(memory === undefined ? {} : { memory: memory ? memoryName(memory) : 'UNPREDICTABLE' }),
     shareability: d.sh === undefined ? rangeShareability(s.sh, 'TCR_ELx.SHn') : valueName(SH, d.sh),
-    permissions: executesFrom(pas, s) ? base : neverExecuted(base),
-    ...(d.piIndex === undefined ? { dirtyState: dirty } : {}),
+    permissions,
+    ...(sameRights(granted, permissions) ? {} : { granted }),
+    ...(d.nDirty === undefined
+      ? { dirtyState: dirtyState(managed, d.dbm ?? 0, !readOnly(d)) }
+      : managed && mayWrite(granted)
+        ? { dirtyState: dirtyState(managed, 1, d.nDirty === 0) }
+        : {}),
     pas,
     ...(twoPrivileges(s) ? { global: !s.nsTable && d.nG === 0 } : {}),
     ...(d.contiguous ? { contiguousBytes: groupBytes(s) } : {}),
-    ...(Object.keys(readings).length > 0 ? { software: readings } : {}),
+    ...(readings ? { software: readings } : {}),
   };
-  const findings = [...check(layout, word), ...size, ...leafFindings(word, d, s, memory)];
+  const findings = [
+    ...check(layout, word),
+    ...size,
+    ...leafFindings(word, d, s, memory),
+    ...accessRemarks(d, s, granted, managed),
+  ];
   return { format: layout, raw: word, kind, facts, findings };
+}
+
+const mayWrite = ({ priv, unpriv }: Stage1Permissions): boolean => (priv.w | (unpriv?.w ?? 0)) === 1;
+const sameAccess = (a: Stage1Access | undefined, b: Stage1Access | undefined): boolean =>
+  a?.r === b?.r && a?.w === b?.w && a?.x === b?.x && a?.gcs === b?.gcs;
+const sameRights = (a: Stage1Permissions, b: Stage1Permissions): boolean =>
+  sameAccess(a.priv, b.priv) && sameAccess(a.unpriv, b.unpriv);
+
+/** What the entry grants, and what an access gets of it. */
+function rightsOf(
+  d: LeafFields,
+  s: Stage1Settings,
+  pas: PhysicalSpace,
+  managed: boolean,
+): { readonly granted: Stage1Permissions; readonly permissions: Stage1Permissions } {
+  const own = d.piIndex === undefined ? undefined : indirectFields(d.piIndex, s);
+  const base = own
+    ? indirectStage1(own.priv, own.unpriv)
+    : direct(d, s, managed && d.dbm === 1 && readOnly(d));
+  const kept = ownMemory(pas, s) ? base : withoutGcs(base);
+  const granted = executesFrom(pas, s) ? kept : neverExecuted(kept);
+  const overlay = (register: Stage1Settings['por']) =>
+    d.poIndex === undefined || register === 'unknown'
+      ? undefined
+      : overlayNibble(permissionOf(register, d.poIndex));
+  const clean = d.nDirty === 1 && !managed;
+  const { priv, unpriv } = granted;
+  const permissions = {
+    priv: accessOf(priv, { overlay: overlay(s.por), own: own?.priv, clean }),
+    ...(unpriv ? { unpriv: accessOf(unpriv, { overlay: overlay(s.pore0), own: own?.unpriv, clean }) } : {}),
+  };
+  return { granted, permissions };
+}
+
+/** What an access may meet beside the rights that were printed. */
+function accessRemarks(
+  d: LeafFields,
+  s: Stage1Settings,
+  granted: Stage1Permissions,
+  managed: boolean,
+): Finding[] {
+  const findings: Finding[] = [];
+  if (d.nDirty === 1 && !managed && mayWrite(granted))
+    findings.push(cleanFinding('nDirty = 1', 'TCR_ELx.{HA, HD}', 'R_BRFGY'));
+  const silent = [
+    ...(s.por === 'unknown' ? ['POR_ELx (por)'] : []),
+    ...(s.pore0 === 'unknown' && granted.unpriv ? ['POR_EL0 (pore0)'] : []),
+  ];
+  if (d.poIndex !== undefined && silent.length > 0)
+    findings.push({
+      id: 'overlay-unknown',
+      severity: 'note',
+      bits: '62:60',
+      message: `POIndex = ${d.poIndex}: the overlay in field ${d.poIndex} of ${silent.join(' and ')} may take rights away, and is not known`,
+      ref: arm('Table D8-72'),
+    });
+  return findings;
 }
 
 type LeafFields = {
@@ -505,7 +603,23 @@ type LeafFields = {
   readonly attrIndx: number;
   readonly af: number;
 } & Partial<
-  Record<'amec' | 'ap' | 'ap2' | 'uxn' | 'pxn' | 'xn' | 'dbm' | 'ns' | 'nse' | 'nT' | 'contiguous', number>
+  Record<
+    | 'amec'
+    | 'ap'
+    | 'ap2'
+    | 'uxn'
+    | 'pxn'
+    | 'xn'
+    | 'dbm'
+    | 'ns'
+    | 'nse'
+    | 'nT'
+    | 'contiguous'
+    | 'nDirty'
+    | 'piIndex'
+    | 'poIndex',
+    number
+  >
 >;
 
 /** AP[2], wherever the regime's layout keeps it. */
@@ -528,10 +642,10 @@ function direct(d: LeafFields, s: Stage1Settings, writableClean: boolean): Stage
 }
 const bitOf = (value: number | undefined): Bit => (value ? 1 : 0);
 
-/** PIR_ELx and PIRE0_ELx by PIIndex; under {NV, NV1} = {1, 1} PIRE0_EL1 acts as 0. Overlays are register state of the access. */
-function indirect(piIndex: number, s: Stage1Settings): Stage1Permissions {
+/** The fields of PIR_ELx and PIRE0_ELx by PIIndex; under {NV, NV1} = {1, 1} PIRE0_EL1 acts as 0. */
+function indirectFields(piIndex: number, s: Stage1Settings) {
   const unpriv = twoPrivileges(s) ? (nested(s) ? 0 : permissionOf(s.pire0, piIndex)) : undefined;
-  return indirectStage1(permissionOf(s.pir, piIndex), unpriv);
+  return { priv: permissionOf(s.pir, piIndex), unpriv };
 }
 
 /** NS and NSE choose the output PA space [Arm ARM, Tables D8-87, D8-88; ASL AArch64_S1NextWalkStateLeaf]. */
@@ -548,11 +662,19 @@ function outputSpace(d: LeafFields, s: Stage1Settings): PhysicalSpace {
   }
 }
 
-/** Root executes from Root only, Realm EL2 from Realm only [Arm ARM, R_YBDFF]. SCR_EL3.SIF is taken as 0. */
+/** Root executes from Root only, Realm EL2 from Realm only, Secure state with SCR_EL3.SIF from Secure only [Arm ARM, R_YBDFF]. */
 function executesFrom(pas: PhysicalSpace, s: Stage1Settings): boolean {
-  if (stateOf(s) === 'root') return pas === 'root';
+  const state = stateOf(s);
+  if (state === 'root') return pas === 'root';
+  if (state === 'secure') return s.sif === 0 || pas === 'secure';
   return !realmEl2(s) || pas === 'realm';
 }
+
+/** Is the output memory of the Security state itself? */
+const ownMemory = (pas: PhysicalSpace, s: Stage1Settings): boolean => {
+  const state = stateOf(s);
+  return state === 'secure' || state === 'root' ? pas === state : true;
+};
 
 /** The MAIR byte that AttrIndx selects: its type, null where it is UNPREDICTABLE, undefined where MAIR is not known. */
 function memoryType(attrIndx: number, s: Stage1Settings) {
@@ -579,13 +701,24 @@ function leafFindings(
       message: 'AMEC is RES0 where NS = 1 but set',
       ref: arm('Table D8-52'),
     });
-  if (s.ss === 'root' && s.regime !== 'EL3')
+  if (s.regime === 'EL3' ? s.ss === 'ns' || s.ss === 'realm' : s.ss === 'root')
     findings.push({
       id: 'no-such-regime',
       severity: 'warning',
       bits: '',
-      message: `there is no ${s.regime} regime in Root state: read as Non-secure`,
+      message:
+        s.regime === 'EL3'
+          ? `there is no EL3 in ${s.ss === 'ns' ? 'Non-secure' : 'Realm'} state: read as Secure`
+          : `there is no ${s.regime} regime in Root state: read as Non-secure`,
       ref: arm('FEAT_RME'),
+    });
+  if (s.regime === 'EL3' && stateOf(s) === 'secure' && fieldReader(stage1Leaf(s), 'res11')(...split(word)))
+    findings.push({
+      id: 'looks-like-root',
+      severity: 'note',
+      bits: '11',
+      message: 'bit 11 is NSE in Root state: has the processor FEAT_RME (ss=root)?',
+      ref: arm('Table D8-88'),
     });
   if (memory === null)
     findings.push({
@@ -635,8 +768,8 @@ const STATES: readonly Given[] = [
   { regime: 'EL2&0' },
   { regime: 'EL2&0', ss: 'secure' },
   { regime: 'EL2&0', ss: 'realm' },
-  { regime: 'EL3', ss: 'root' },
   { regime: 'EL3', ss: 'secure' },
+  { regime: 'EL3', ss: 'root' },
 ];
 
 /** Every distinct layout: all address forms first, then regimes and states, then what each control bit changes. */

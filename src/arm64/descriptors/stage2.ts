@@ -44,6 +44,7 @@ import {
 } from '../values/permissions.ts';
 import {
   accessFindings,
+  cleanFinding,
   contiguousFinding,
   descriptorKind,
   entryForm,
@@ -53,7 +54,15 @@ import {
   leafBytes,
 } from './common.ts';
 import { names } from './names.ts';
-import { kvmAnnotations, pkvmPageState, type SoftwareReading } from './software.ts';
+import {
+  kvmAnnotations,
+  ownerSetting,
+  pkvmPageState,
+  rmmState,
+  type SoftwareReading,
+  writtenBy,
+  xenPage,
+} from './software.ts';
 import { refused128, vmsa128 } from './vmsa128.ts';
 
 // ------------------------------------------------------------------------------------------------ value tables
@@ -138,6 +147,7 @@ export const stage2Settings = {
   assuredOnly: toggle('VTCR_EL2.AssuredOnly (FEAT_THE)', 0),
   ia: known('Input address that the entry translates: checks its place in a Contiguous group'),
   d128: toggle('Effective VTCR_EL2.D128: VMSAv9-128 descriptors', 0),
+  owner: ownerSetting,
 } as const;
 export type Stage2Settings = Settings<typeof stage2Settings>;
 
@@ -309,7 +319,10 @@ export type Stage2Facts = {
   readonly memory?: string;
   /** SH by name; with DS=1 the descriptor has none: VTCR_EL2.SH0 decides. */
   readonly shareability?: string;
+  /** What an access gets now, the dirty state included. */
   readonly permissions?: Stage2Permissions;
+  /** What S2PIR_EL2 and S2POR_EL1 grant, where the dirty state takes the write; absent where that is the same. */
+  readonly granted?: Stage2Permissions;
   readonly dirtyState?: DirtyState;
   /** Bytes that the Contiguous group spans; absent where the bit is clear or has no effect. */
   readonly contiguousBytes?: bigint;
@@ -331,8 +344,9 @@ export function readStage2(word: Word, s: Stage2Settings): Stage2Reading {
 }
 
 function readInvalid(word: Word, s: Stage2Settings, reason: InvalidReason): Stage2Reading {
-  const owner = kvmAnnotations(word);
-  const facts: Stage2Facts = { reason, ...(owner ? { software: owner } : {}) };
+  // the tables of a Realm are RMM's: KVM cannot write them
+  const state = writtenBy(s.owner, s.ss === 'realm' ? rmmState(word) : kvmAnnotations(word));
+  const facts: Stage2Facts = { reason, ...(state ? { software: state } : {}) };
   const layout = reason === 'bit0-clear' ? invalid : invalidType;
   return { format: layout, raw: word, kind: 'invalid', facts, findings: invalidTypeFindings(reason, s) };
 }
@@ -351,23 +365,38 @@ function readLeaf(word: Word, s: Stage2Settings, kind: 'block' | 'page'): Stage2
   const size = addressSizeFinding(layout, 'oa', d.oa, s.oaBits);
   const managed = s.ha === 1 && s.hd === 1;
   const dirty = dirtyState(managed, d.dbm ?? 0, ((d.s2ap ?? 0) & 0b10) !== 0);
-  const permissions =
+  const base =
     d.piIndex === undefined
       ? directStage2(d.s2ap ?? 0, d.xn ?? 0, s.xnx, dirty === 'writable-clean')
       : indirect(d.piIndex, d.poIndex, s);
-  const state = s.ss === 'realm' ? undefined : pkvmPageState(word);
+  const granted = d.ns ? { ...base, x1: 0 as const, x0: 0 as const } : base; // Realm, NS=1: never executable [R_ZBXQM]
+  const clean = d.dirty === 0 && !managed && granted.w === 1;
+  const state =
+    s.owner === 'xen'
+      ? xenPage(word)
+      : writtenBy(s.owner, s.ss === 'realm' ? undefined : pkvmPageState(word));
   const facts: Stage2Facts = {
     oa: d.oa,
     size: leafBytes(s),
     addressSizeFault: size.length > 0,
     memory: valueName(memAttrTable(s), d.memAttr),
     shareability: d.sh === undefined ? rangeShareability(s.sh, 'VTCR_EL2.SH0') : valueName(SH, d.sh),
-    permissions: d.ns ? { ...permissions, x1: 0, x0: 0 } : permissions, // Realm, NS=1: never executable [R_ZBXQM]
-    ...(d.piIndex === undefined ? { dirtyState: dirty } : {}),
+    permissions: clean ? { ...granted, w: 0, wMmu: 0 } : granted,
+    ...(clean ? { granted } : {}),
+    ...(d.piIndex === undefined
+      ? { dirtyState: dirty }
+      : managed && granted.w
+        ? { dirtyState: dirtyState(managed, 1, d.dirty === 1) }
+        : {}),
     ...(d.contiguous ? { contiguousBytes: groupBytes(s) } : {}),
     ...(state ? { software: state } : {}),
   };
-  const findings = [...check(layout, word), ...size, ...leafFindings(d, s)];
+  const findings = [
+    ...check(layout, word),
+    ...size,
+    ...leafFindings(d, s),
+    ...(clean ? [cleanFinding('Dirty = 0', 'VTCR_EL2.{HA, HD}', 'R_BRFGY')] : []),
+  ];
   return { format: layout, raw: word, kind, facts, findings };
 }
 
@@ -378,7 +407,7 @@ function indirect(piIndex: number, poIndex: number | undefined, s: Stage2Setting
 }
 
 type LeafFields = { readonly oa: bigint; readonly memAttr: number; readonly af: number } & Partial<
-  Record<'ns' | 'amec' | 'nT' | 'contiguous' | 's2ap' | 'sh', number>
+  Record<'ns' | 'amec' | 'nT' | 'contiguous' | 's2ap' | 'sh' | 'assuredOnly', number>
 >;
 
 /** What only several fields and settings together can say. */
@@ -401,7 +430,31 @@ function leafFindings(d: LeafFields, s: Stage2Settings): Finding[] {
       ref: arm('Table D8-53'),
     });
   if (d.contiguous && s.ia !== 'unknown') findings.push(...contiguousFinding(d.oa, s.ia, s));
-  return [...findings, ...suspicions(d, s)];
+  return [...findings, ...denials(d, s), ...suspicions(d, s)];
+}
+
+/** What the entry denies to some accesses only. */
+function denials(d: LeafFields, s: Stage2Settings): Finding[] {
+  const findings: Finding[] = [];
+  if (d.assuredOnly)
+    findings.push({
+      id: 'assured-only',
+      severity: 'note',
+      bits: '58',
+      message:
+        'AssuredOnly = 1: an access whose stage 1 translation is not assured takes a Permission fault with AssuredOnly = 1',
+      ref: arm('FEAT_THE'),
+    });
+  if (s.mtePerm && /NoTagAccess/.test(valueName(memAttrTable(s), d.memAttr)))
+    findings.push({
+      id: 'no-tag-access',
+      severity: 'note',
+      bits: '5:2',
+      message:
+        'NoTagAccess: where stage 1 makes it Tagged, accesses to tags take a Permission fault with TagAccess = 1; other data accesses do not',
+      ref: arm('R_JSXRX'),
+    });
+  return findings;
 }
 
 /** Legal, but more likely to have been written for something else. */

@@ -18,7 +18,10 @@ export type Stage2Permissions = {
   readonly tl1?: Bit;
 };
 
-/** Hardware-managed dirty state of a leaf: `n/a` unless HA = HD = DBM = 1 [Arm ARM, R_XZFQH, R_BRFGY]. */
+/**
+ * Hardware-managed dirty state of a leaf: `n/a` unless HA = HD = 1 and DBM = 1, or with indirect permissions a permission
+ * to write [Arm ARM, R_XZFQH, R_BRFGY].
+ */
 export type DirtyState = 'n/a' | 'writable-clean' | 'writable-dirty';
 
 const bit = (value: number | boolean): Bit => (value ? 1 : 0);
@@ -175,6 +178,38 @@ export function indirectStage1(priv: number, unpriv: number | undefined): Stage1
   const conflict = (p.x || p.gcs) && (u.w || u.gcs);
   const kept = (access: Required<Stage1Access>) => (conflict ? { ...NO_ACCESS, wxn: access.wxn } : access);
   return { priv: kept(p), unpriv: kept(u) };
+}
+
+/** One POR_ELx field, as it acts on one privilege level. */
+export type Overlay = ReturnType<typeof overlayNibble>;
+
+/**
+ * What an access of one level gets of its base permission: less what the overlay takes, no execution where the WXN flag
+ * meets a permission to write that is left, no write to a clean entry [Arm ARM, R_VFPJF, Table D8-73; ASL
+ * AArch64_S1ComputePermissions]. `own` is the field of PIR_ELx or PIRE0_ELx: 0b1xxx takes no overlay.
+ */
+export function accessOf(
+  base: Stage1Access,
+  {
+    overlay,
+    own,
+    clean,
+  }: { readonly overlay?: Overlay | undefined; readonly own?: number | undefined; readonly clean: boolean },
+): Stage1Access {
+  const taken = overlay && (own === undefined || own < 8) ? overlay : { r: 1, w: 1, x: 1 };
+  const w = base.w & taken.w;
+  return {
+    ...base,
+    r: bit(base.r & taken.r),
+    w: bit(w && !clean),
+    x: bit(base.x & taken.x && !(base.wxn && w)),
+  };
+}
+
+/** Guarded control stacks are in the memory of their own Security state only [Arm ARM, R_CYSKB]. */
+export function withoutGcs({ priv, unpriv }: Stage1Permissions): Stage1Permissions {
+  const without = (access: Stage1Access): Stage1Access => (access.gcs ? { ...access, gcs: 0 } : access);
+  return { priv: without(priv), ...(unpriv ? { unpriv: without(unpriv) } : {}) };
 }
 
 /** Output in a PA space from which this regime never executes [Arm ARM, R_YBDFF]. GCS accesses go with execution. */

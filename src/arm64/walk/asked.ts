@@ -116,7 +116,10 @@ function effective(asked: Asked): EffectiveAnswer {
       sctlr: setBits(sctlr),
     },
     view: chosen && name ? { ...view, type: `${name}, ${chosen} (chosen: ${args.choose})` } : view,
-    notes: value.is === 'ok' && value.res0Set ? [RES0] : [],
+    notes:
+      value.is === 'ok'
+        ? [...(value.res0Set ? [RES0] : []), ...(value.noTagAccess ? [NO_TAG_ACCESS] : [])]
+        : [],
     properties: value.is === 'ok' ? arm64.propertiesOf(value.memory) : [],
     ...(value.is === 'ok'
       ? { par: { attr: arm64.parAttr(value.memory, value.noTagAccess), sh: value.sh.map(arm64.parSh) } }
@@ -124,6 +127,8 @@ function effective(asked: Asked): EffectiveAnswer {
   };
 }
 const RES0 = 'MemAttr[3] is RES0 with FWB = 1 but set: the answer ignores it';
+const NO_TAG_ACCESS =
+  'NoTagAccess: accesses to tags take a Permission fault of stage 2 with TagAccess = 1; other data accesses do not';
 const OFF: arm64.Stage1Meaning = { is: 'unpredictable', why: 'mair' };
 const setBits = (bits: object): string =>
   Object.entries(bits)

@@ -3,6 +3,7 @@ import { decode } from '../../bits/codec.ts';
 import type { Context, Given } from '../../text/context.ts';
 import type { Entry, RegimeGuess } from '../../text/model.ts';
 import type { Candidate } from '../../walk/candidate.ts';
+import { OWNERS } from '../descriptors/software.ts';
 import { hcrFormat, sctlrEl1Format, vtcrFormat } from '../registers/control.ts';
 import { FEATURE_SETS, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
 import { upperRange } from '../values/address.ts';
@@ -46,6 +47,7 @@ function stage2(guess: RegimeGuess, { registers, facts }: Context): Given {
     hcr,
     s2pir: registers.get('S2PIR_EL2'),
     s2por: registers.get('S2POR_EL1'),
+    scr: registers.get('SCR_EL3'),
     features,
   });
   if (!setup.valid) return { ...forced, ...said };
@@ -103,6 +105,9 @@ function stage1(guess: RegimeGuess, input: bigint | undefined, context: Context)
     mair2: value('MAIR2'),
     pir: value('PIR'),
     pire0: registers.get(`PIRE0_EL${el}`),
+    por: registers.get(`POR_EL${el}`),
+    pore0: registers.get('POR_EL0'),
+    scr: registers.get('SCR_EL3'),
     features,
   });
   return setup.valid ? { ...taken(setup.settings, known), ...said } : otherwise;
@@ -126,14 +131,21 @@ function register({ registers }: Context): Given {
   return given;
 }
 
+/** Who wrote the tables, where the text says it: U-Boot and its like are firmware. */
+function ownerIn({ facts }: Context): Given {
+  const owner = facts.get('owner');
+  if (typeof owner !== 'string') return {};
+  return { owner: OWNERS.find(known => known === owner) ?? 'firmware' };
+}
+
 /** Everything but the level. */
 export function revealed({ regime: guess, input }: Pick<Entry, 'regime' | 'input'>, context: Context): Given {
   if (guess === undefined) return {};
   switch (guess.family) {
     case 'arm64.stage2':
-      return stage2(guess, context);
+      return { ...stage2(guess, context), ...ownerIn(context) };
     case 'arm64.stage1':
-      return stage1(guess, input, context);
+      return { ...stage1(guess, input, context), ...ownerIn(context) };
     default:
       return register(context);
   }

@@ -96,6 +96,7 @@ function stage2Candidate(cpu: Cpu): Candidate | Refused | undefined {
     hcr: registers.get('HCR_EL2'),
     s2pir: registers.get('S2PIR_EL2'),
     s2por: registers.get('S2POR_EL1'),
+    scr: registers.get('SCR_EL3'),
     features,
   });
   if (!setup.valid) return { name: 'stage2', reason: `VTCR_EL2 is invalid: ${setup.explain}` };
@@ -154,6 +155,9 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
     mair2: registers.get(named('MAIR2')),
     pir: registers.get(named('PIR')),
     pire0: registers.get(`PIRE0_EL${el}`),
+    por: registers.get(`POR_EL${el}`),
+    pore0: registers.get('POR_EL0'),
+    scr: registers.get('SCR_EL3'),
     features,
   });
   if (!setup.valid) return { name, reason: `${named('TCR')} is invalid: ${setup.explain}` };

@@ -9,7 +9,7 @@ import type { Word } from '../../bits/word.ts';
 import type { Setup } from '../../walk/setup.ts';
 import type { Regime, Stage1Settings } from '../descriptors/stage1.ts';
 import type { Stage2Settings } from '../descriptors/stage2.ts';
-import { hcrFormat, sctlrEl1Format } from '../registers/control.ts';
+import { hcrFormat, scrFormat, sctlrEl1Format, tcr2El1Format, tcrEl3Format } from '../registers/control.ts';
 import { FEATURE_SETS, type Features, hasLpa } from '../registers/features.ts';
 import { type RootTable, stage1Root, stage2Root } from '../registers/roots.ts';
 import { rangeSh } from '../values/codes.ts';
@@ -24,6 +24,8 @@ export interface Stage2Registers {
   readonly vstcr?: Word | undefined;
   readonly s2pir?: Word | undefined;
   readonly s2por?: Word | undefined;
+  /** SCR_EL3: the Security state, where `ss` does not say it. */
+  readonly scr?: Word | undefined;
   readonly ss?: Stage2Settings['ss'];
   readonly features?: Features;
 }
@@ -52,9 +54,36 @@ export function stage2Setup(registers: Stage2Registers): Setup<Stage2Regime, Roo
     ...(regime.ds ? { sh: rangeSh(regime.sh0) } : {}),
     hwu: regime.hwu,
     assuredOnly: regime.assuredOnly,
-    ss: registers.ss ?? (vstcr === undefined ? 'ns' : 'secure'),
+    ss: registers.ss ?? (vstcr === undefined ? lowerState(registers.scr) : 'secure'),
   };
   return { valid: true, regime, root: stage2Root(vttbr, regime), settings };
+}
+
+/** The Security state below EL3 [Arm ARM, SCR_EL3.NSE]. */
+function lowerState(scr: Word | undefined): 'ns' | 'secure' | 'realm' {
+  if (scr === undefined) return 'ns';
+  const { ns, nse } = decode(scrFormat, scr);
+  return ns ? (nse ? 'realm' : 'ns') : 'secure';
+}
+/** EL3 is Root with FEAT_RME, which SCR_EL3.NSE = 1 proves, and Secure without. */
+const stateOfEl3 = (features: Features, scr = 0n): 'root' | 'secure' =>
+  features.rme || decode(scrFormat, scr).nse ? 'root' : 'secure';
+
+/** A POR_ELx that takes nothing: where overlays are off for the level. */
+const NO_OVERLAY = 0x7777_7777_7777_7777n;
+function overlays({
+  regime,
+  tcr,
+  tcr2 = 0n,
+  por,
+  pore0,
+}: Stage1Registers): Pick<Stage1Settings, 'por' | 'pore0'> {
+  const two = decode(tcr2El1Format, tcr2); // these bits stand in the same places in TCR2_EL2
+  const own = regime === 'EL3' ? decode(tcrEl3Format, tcr).poe : two.poe;
+  return {
+    por: own ? (por ?? 'unknown') : NO_OVERLAY,
+    pore0: two.e0poe ? (pore0 ?? 'unknown') : NO_OVERLAY,
+  };
 }
 
 export interface Stage1Registers {
@@ -72,6 +101,11 @@ export interface Stage1Registers {
   readonly mair2?: Word | undefined;
   readonly pir?: Word | undefined;
   readonly pire0?: Word | undefined;
+  /** POR_ELx of the regime, and POR_EL0. */
+  readonly por?: Word | undefined;
+  readonly pore0?: Word | undefined;
+  /** SCR_EL3: the Security state, where `ss` does not say it, and SIF. */
+  readonly scr?: Word | undefined;
   readonly ss?: Stage1Settings['ss'];
   readonly features?: Features;
 }
@@ -84,7 +118,8 @@ export function stage1Setup(registers: Stage1Registers): Setup<Stage1Regime, Roo
   const nested: Bit = registers.regime === 'EL1&0' && nv && nv1 ? 1 : 0;
   const settings: Partial<Omit<Stage1Settings, 'level'>> = {
     regime: registers.regime,
-    ss: ss ?? (registers.regime === 'EL3' ? 'root' : 'ns'),
+    ss: ss ?? (registers.regime === 'EL3' ? stateOfEl3(features, registers.scr) : lowerState(registers.scr)),
+    sif: decode(scrFormat, registers.scr ?? 0n).sif,
     granule: regime.granule,
     ds: regime.ds,
     lpa: hasLpa(features),
@@ -106,6 +141,7 @@ export function stage1Setup(registers: Stage1Registers): Setup<Stage1Regime, Roo
     wxn: decode(sctlrEl1Format, sctlr).wxn, // bit 19 in every SCTLR_ELx
     pir: registers.pir ?? 0n,
     pire0: registers.pire0 ?? 0n,
+    ...overlays(registers),
     mair: registers.mair ?? 'unknown',
     mair2: registers.mair2 ?? 'unknown',
     xs: features.xs,
