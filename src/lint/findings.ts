@@ -28,11 +28,16 @@ export const CLAIMED = {
   'ept-exec-only': 'ept-misconfigured',
   'ept-paging-write-without-read': 'ept-misconfigured',
   'access-flag-clear': 'access-flag-clear',
+  clean: 'conditional-access',
+  'overlay-unknown': 'conditional-access',
+  'assured-only': 'conditional-access',
+  'no-tag-access': 'conditional-access',
   'nt-set': 'block-split',
   'looks-like-stage1': 'wrong-regime',
   'looks-like-stage2': 'wrong-regime',
   'looks-like-ept': 'wrong-regime',
   'looks-like-fwb': 'wrong-regime',
+  'looks-like-root': 'wrong-regime',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Rows that keep the low bits of a block's address zero. */

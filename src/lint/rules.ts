@@ -7,6 +7,7 @@ import { aliasType } from './rules/alias-type.ts';
 import { beyondExpectation } from './rules/beyond-expectation.ts';
 import { blockMisaligned } from './rules/block-misaligned.ts';
 import { blockSplit } from './rules/block-split.ts';
+import { conditionalAccess } from './rules/conditional-access.ts';
 import { contiguousGroup } from './rules/contiguous-group.ts';
 import { deviceExecutable } from './rules/device-executable.ts';
 import { eptMisconfigured } from './rules/ept-misconfigured.ts';
@@ -59,6 +60,7 @@ export const lintRules: readonly LintRule[] = [
   reservedEncoding,
   reservedBits,
   accessFlagClear,
+  conditionalAccess,
   blockSplit,
   recursiveTable,
   kvmMmio,

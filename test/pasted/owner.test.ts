@@ -11,7 +11,7 @@ test('Xen: no states of pKVM, and no doubt whose tables these are', () => {
 (XEN) 3RD[0x1ce] = 0x00400000433cef7f
 `);
   expect(guest?.family.id).toBe('arm64.stage2');
-  expect(guest?.reading.facts).not.toHaveProperty('software');
+  expect(guest?.reading.facts.software).toEqual({ Xen: 'p2m_mmio_direct_c' });
   expect(own?.family.id).toBe('arm64.stage1');
   expect(own?.settings).toMatchObject({ regime: 'EL2' });
   expect(own?.reading.findings.map(({ id }) => id)).not.toContain('looks-like-stage2');

@@ -158,8 +158,8 @@ const xenEntry = once(() =>
   ),
 );
 export function xenPage(word: Word): SoftwareReading | undefined {
-  const type = P2M[decode(xenEntry(), word).type];
-  return type && { Xen: `p2m_${type}` };
+  const { type } = decode(xenEntry(), word);
+  return type > 0 && P2M[type] ? { Xen: `p2m_${P2M[type]}` } : undefined;
 }
 
 // ------------------------------------------------------------------------------------------------- RMM, stage 2

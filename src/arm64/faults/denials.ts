@@ -34,6 +34,8 @@ function stage1(step: Step, asked: Access): string[] {
   const right = access === 'fetch' ? own.x : access === 'write' ? own.w : own.r;
   if (right !== 0) return [];
   const at = low ? ' at EL0' : '';
+  const lost = lostOf(step, asked);
+  if (lost !== undefined) return [`${lost}${at}`];
   if (d.piIndex !== undefined) return [`PIIndex = ${d.piIndex}: permits no ${access}${at}`];
   const ap =
     d.ap === undefined ? (d.ap2 === undefined ? '' : `AP[2] = ${d.ap2}`) : `AP[2:1] = ${binary(d.ap, 2)}`;
@@ -44,6 +46,23 @@ function stage1(step: Step, asked: Access): string[] {
   const never = low ? 'uxn' : d.pxn === undefined ? 'xn' : 'pxn';
   if (d[never]) return [`${never.toUpperCase()} = 1: execute-never${at}`];
   return [`${ap}: EL0 may write it, or WXN = 1, so it is never executable here`];
+}
+
+/** What takes a right that the entry grants: the overlay, the WXN flag of PIR_ELx, or the dirty state. */
+function lostOf(step: Step, { access, by }: Access): string | undefined {
+  const granted = step.reading.facts.granted as ({ priv?: Rights; unpriv?: Rights } & Rights) | undefined;
+  if (granted === undefined) return undefined;
+  const own = granted.priv === undefined ? granted : by === 'unprivileged' ? granted.unpriv : granted.priv;
+  const right = access === 'fetch' ? own?.x : access === 'write' ? own?.w : own?.r;
+  if (!right) return undefined;
+  const d = fieldsOf(step);
+  const clean = step.reading.findings.some(({ id }) => id === 'clean');
+  if (access === 'write' && clean)
+    return d.dirty === undefined
+      ? 'nDirty = 1: the entry is clean, and hardware does not manage the dirty state'
+      : 'Dirty = 0: the entry is clean, and hardware does not manage the dirty state';
+  if (d.poIndex !== undefined) return `POIndex = ${d.poIndex}: the overlay takes the ${access} away`;
+  return `PIIndex = ${d.piIndex}: what may be written is not executed`;
 }
 
 /** A field's value as the manual prints it, in as many bits as the layout in force gives it. */
@@ -57,7 +76,9 @@ function stage2(step: Step, { access, by }: Access): string[] {
   if (step.kind !== 'leaf') return [];
   const d = fieldsOf(step);
   const { r, w, x1, x0 } = rightsIn(step.reading.facts.permissions);
-  const indirect = d.piIndex === undefined ? undefined : `PIIndex = ${d.piIndex}: permits no ${access}`;
+  const indirect =
+    lostOf(step, { access, by }) ??
+    (d.piIndex === undefined ? undefined : `PIIndex = ${d.piIndex}: permits no ${access}`);
   if (access === 'fetch') {
     const denied = by === 'unprivileged' ? x0 === 0 : by === 'privileged' ? x1 === 0 : x1 === 0 || x0 === 0;
     if (!denied) return [];

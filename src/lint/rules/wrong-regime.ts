@@ -6,6 +6,7 @@ const LOOKS: Readonly<Record<string, string>> = {
   'looks-like-stage2': 'stage 2 descriptors',
   'looks-like-ept': 'EPT entries',
   'looks-like-fwb': 'entries written for HCR_EL2.FWB = 1',
+  'looks-like-root': 'entries of Root state (FEAT_RME)',
 };
 
 export const wrongRegime = lintRule({
