@@ -493,6 +493,22 @@ describe('single entries', () => {
     expect(says('block-split', world)).toEqual([expect.stringMatching(/^note: level 2 block: nT is 1/)]);
   });
 
+  test('conditional-access: a clean page under PIE, and an overlay that is not known', () => {
+    const page = RAM | DATA | (1n << 7n);
+    const world = withUpper(page);
+    world.registers.set('PIR_EL1', 0x5555_5555_5555_5555n).set('PIRE0_EL1', 0n).set('TCR2_EL1', 0b10n);
+    expect(says('conditional-access', world)).toEqual([
+      expect.stringMatching(/^note: level 3 page: nDirty = 1, and hardware does not manage the dirty state/),
+    ]);
+    const overlaid = withUpper(RAM | DATA);
+    overlaid.registers.set('TCR2_EL1', 0b1000n);
+    expect(says('conditional-access', overlaid)).toEqual([
+      expect.stringMatching(/^note: level 3 page: POIndex = 0: the overlay in field 0 of POR_ELx/),
+    ]);
+    overlaid.registers.set('POR_EL1', 7n);
+    expect(says('conditional-access', overlaid)).toEqual([]);
+  });
+
   test('recursive-table', () => {
     const world = pc();
     expect(says('recursive-table', world)).toEqual([]);
