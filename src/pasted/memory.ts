@@ -24,8 +24,8 @@ export class PastedMemory implements AddressSpace {
       const page = this.#pages.get(frame) ?? new Uint32Array(PAGE_WORDS);
       this.#pages.set(frame, page);
       const i = Number((at / 4n) % BigInt(PAGE_WORDS));
-      page[i] = Number(BigInt.asUintN(32, word));
-      if (width === 64) page[i + 1] = Number(word >> 32n);
+      if (width === 64) new BigUint64Array(page.buffer)[i / 2] = word;
+      else page[i] = Number(word);
     }
     this.ranges = joinRanges([...this.#pages.keys()].map(frame => ({ frame, end: frame + 1 })));
   }
