@@ -1,5 +1,6 @@
 /** The tables among pasted pages: which level each is of and why, what else they could be, and what they map. */
 import { counted } from '../bits/counted.ts';
+import { groupBy } from '../bits/group-by.ts';
 import { hex } from '../bits/word.ts';
 import type { Pages, TablePage } from '../pasted/pages.ts';
 import type { Structure, Tried } from '../pasted/structure.ts';
@@ -25,13 +26,22 @@ const whyText = ({ why, from }: TablePage): string =>
 
 /** `level 1 at 0xbfff1000 (0xbfff0000 points to it)`. */
 export function levelTexts({ pages, level }: Structure): readonly string[] {
-  const tables = pages?.tables ?? [];
+  const all = pages?.tables ?? [];
+  // pages that have nothing to do with each other are counted
+  const alone = pages !== undefined && pages.tops.length === 0 && all.length > 1;
+  const tables = alone ? [] : all;
+  const counts = alone ? [...groupBy(all, table => table.level)] : [];
   const named = tables
     .slice(0, MOST.tables)
     .map(table => `level ${table.level} at ${hex(table.at)} (${whyText(table)})`);
   const more = tables.length > named.length ? [`${tables.length - named.length} more`] : [];
   return [
     ...(named.length > 0 ? [`tables: ${[...named, ...more].join(', ')}`] : []),
+    ...(counts.length > 0
+      ? [
+          `tables: ${counts.map(([at, { length }]) => `${length} of level ${at}`).join(', ')}, by all words of each`,
+        ]
+      : []),
     ...('level' in level.chosen && level.of > 1
       ? [
           `level ${level.chosen.level} for all: at level ${level.usual} ${level.nothing} of ${counted(level.of, 'word')} would be nothing`,

@@ -376,6 +376,16 @@ bfff1010: 0040000080000711 00000000bfff2003    .......@. ......
   });
 });
 
+test('pages that have nothing to do with each other are counted, not listed', async () => {
+  const pages = Array.from(
+    { length: 9 },
+    (_, i) => `0000000007c0${i}000: 0x800000010123${i}067 0x800000010777${i}067`,
+  );
+  const { out } = await read(pages.join('\n'));
+  expect(out).toContain('tables: 9 of level 1, by all words of each');
+  expect(out).toContain('other readings that fit, --as chooses: ');
+});
+
 describe('bare words beside registers', () => {
   const lines = ['VTCR_EL2=0x1800e3558', 'HCR_EL2=0x400c807f223f', '0x00400000602004c7'];
 

@@ -85,6 +85,20 @@ describe('one word under a format', () => {
     expect(out.replace(/\s+/g, ' ')).toContain('level 2 for all: at level 3 1 of 2 words would be nothing');
   });
 
+  test('many words without a format are read alike in any order', async () => {
+    const words = Array.from({ length: 200 }, (_, i) =>
+      hexWord(i % 3 === 0 ? BigInt(i) * 0x1000n + 0x67n : 0x40_0000_4000_07c3n + BigInt(i) * 0x1000n),
+    );
+    const readings = async (list: readonly string[]) => {
+      const { out } = await memattr(['decode', '--json'], { stdin: list.join('\n') });
+      return new Map(jsonLines<Decoded>(out).map(({ raw, format, kind }) => [raw, [format, kind]]));
+    };
+    const found = await readings(words);
+    expect(found.size).toBe(200);
+    expect(await readings([...words].reverse())).toEqual(found);
+    expect(await readings([...words.slice(100), ...words.slice(0, 100)])).toEqual(found);
+  });
+
   test('a level that was given stays', async () => {
     const { status, out } = await memattr([
       'decode',
