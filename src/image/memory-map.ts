@@ -111,6 +111,7 @@ export interface MemoryMap {
 export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
   const lines = linesOf(text, name);
   for (const form of FORMS) {
+    refuseHidden(form, lines, name);
     const { declared, matched } = declaredBy(form, lines);
     const ranges = declared
       .filter(({ kind }) => kind === 'ram')
@@ -126,6 +127,17 @@ export function parseMemoryMap(text: string, name = 'memory map'): MemoryMap {
     name,
     'no memory map: neither /proc/iomem, info mtree -f, e820 lines nor START END [OFFSET] in hex',
   );
+}
+
+/** The kernel prints 0 for every address to readers without CAP_SYS_ADMIN [Linux kernel/resource.c: r_show]. */
+function refuseHidden({ name: form, pattern }: LineForm, lines: readonly string[], name: string): void {
+  if (form !== '/proc/iomem') return;
+  const own = lines.map(line => pattern.exec(line.trimStart())).filter(m => m !== null);
+  if (own.length > 0 && own.every(([, start = '', end = '']) => /^0+$/.test(start) && /^0+$/.test(end)))
+    throw new ImageError(
+      name,
+      'all addresses of /proc/iomem are 0: the kernel hides them from readers without CAP_SYS_ADMIN; read it as root',
+    );
 }
 
 function linesOf(text: string, name: string): string[] {
@@ -146,6 +158,7 @@ export function parseDeclared(
 ): { readonly kind: string; readonly ranges: readonly DeclaredRange[] } {
   const lines = processorView(linesOf(text, name));
   for (const form of FORMS) {
+    refuseHidden(form, lines, name);
     const { declared } = declaredBy(form, lines);
     const ranges = declared.map(range => ({ ...range, kind: declaredKind(range) }));
     if (ranges.length > 0) return { kind: form.name, ranges };

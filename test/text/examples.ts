@@ -387,6 +387,35 @@ CR4  - 0000000000040668, CR8 - 0000000000000000
     says: ['CR0=80000031', 'CR3=9000', 'EFER=500'],
   },
   {
+    id: 'qemu.info-pg',
+    name: 'a table and a run of pages',
+    text: `[00000-003ff]  PDE[000]     ----A--UWP
+ [00010-00011]  PTE[010-011] ---DA--UWP 00123-00124
+`,
+    says: [
+      'va 10000-12000, to 123000, +accessed -block +dirty +execute -global -pcd -pwt +user +valid +write',
+    ],
+  },
+  {
+    id: 'qemu.info-tlb',
+    name: 'eight digits, and no X',
+    text: `c0000000: 00000000 G-DA---W
+c0001000: 00001000 G-DA---W
+`,
+    says: [
+      'va c0000000-c0001000, to 0, +accessed -block +dirty +global -pcd -pwt -user +valid +write',
+      'va c0001000-c0002000, to 1000, +accessed -block +dirty +global -pcd -pwt -user +valid +write',
+    ],
+  },
+  {
+    id: 'linux.cpuinfo',
+    name: 'lscpu',
+    text: `Address sizes:                      39 bits physical, 48 bits virtual
+Vendor ID:                          GenuineIntel
+`,
+    says: ['MAXPHYADDR: 27', 'linear address bits: 30', 'vendor: GenuineIntel'],
+  },
+  {
     id: 'qemu.info-tlb',
     name: '4-level: large page, 4K pages, PAT of a 4K page',
     text: `0000000000200000: 0000000000200000 --P-----W

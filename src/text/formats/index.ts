@@ -15,7 +15,7 @@ import { e820, iomem } from './memory-maps.ts';
 import { mtrrDmesg, mtrrFirmware, mtrrProc, patDmesg, patList } from './memory-types.ts';
 import { bochsWords, gdbWords, qemuWords, windbgWords } from './memory-words.ts';
 import { arm64Ptdump, kvmStage2, wxCheck, x86Ptdump } from './ptdump.ts';
-import { qemuGva, qemuMem, qemuMtree, qemuTlb } from './qemu.ts';
+import { qemuGva, qemuMem, qemuMtree, qemuPg, qemuTlb } from './qemu.ts';
 import {
   bochsRegisters,
   cpuinfo,
@@ -46,6 +46,7 @@ export const recognisers: readonly Recogniser[] = [
   secondStage,
   qemuTlb,
   qemuMem,
+  qemuPg,
   qemuWords,
   gdbWords,
   bochsWords,

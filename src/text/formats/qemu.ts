@@ -5,6 +5,7 @@
  *     0000000006c00000-0000000006e00000 0000000000200000 -r-     info mem: the end is exclusive
  *     0000000009000000-0000000009000fff (prio 0, i/o): pl011     info mtree: the end is inclusive
  */
+import { pfnAddress } from '../../bits/pages.ts';
 import type { Line } from '../lines.ts';
 import type { Attributes, MemoryRange, Range, Translation } from '../model.ts';
 import { big, known, recogniser, type Sink } from '../recogniser.ts';
@@ -70,7 +71,7 @@ function sayTlb(state: TlbState, out: Sink, next?: bigint): void {
   const on = (i: number): boolean => flags[i] !== '-';
   const attributes: Attributes = {
     valid: true,
-    execute: !on(0),
+    ...(flags.startsWith('?') ? {} : { execute: !on(0) }),
     global: on(1),
     block: size !== KIB4,
     dirty: on(3),
@@ -91,7 +92,7 @@ function sayTlb(state: TlbState, out: Sink, next?: bigint): void {
       pageSize: certain ? size : undefined,
       regime: { family: 'x86.pte' },
       attributes,
-      words: [flags],
+      words: [flags.replace('?', '')],
     }),
   );
 }
@@ -108,13 +109,14 @@ export const qemuTlb = recogniser<TlbState>({
   state: () => ({}),
   rows: [
     {
-      like: /^([0-9a-f]{16}): ([0-9a-f]{16}) ([X-][G-][P-][D-][A-][C-][T-][U-][W-])$/,
+      // old versions have eight digits for 32-bit guests, and no X
+      like: /^([0-9a-f]{8}|[0-9a-f]{16}): ([0-9a-f]{8}|[0-9a-f]{16}) ([X-]?[G-][P-][D-][A-][C-][T-][U-][W-])$/,
       proof: 1,
       read: (m, { line, state, out }) => {
         const va = big(m[1]);
         sayTlb(state, out, va);
         let pa = big(m[2]);
-        let flags = m[3] ?? '';
+        let flags = (m[3] ?? '').padStart(9, '?');
         if (pa >= XD) {
           // QEMU 7.2 leaves XD in the address of PAE entries.
           out.trouble('physical addresses with bit 63 set: QEMU left XD in them; it is taken for X', line);
@@ -163,6 +165,54 @@ export const qemuMem = recogniser({
       },
     },
     { like: /^info mem$/, proof: 0.4 },
+  ],
+});
+
+// ------------------------------------------------------------------------------------------------ info pg
+
+/** `info pg`: page numbers, the entries of each level, and for leaves where they lead. */
+export const qemuPg = recogniser({
+  id: 'qemu.info-pg',
+  title: 'QEMU info pg (x86)',
+  arch: 'x86',
+  map: { lists: { tool: 'QEMU', rootOf: 'CR3' } },
+  state: () => ({}),
+  rows: [
+    {
+      like: /^\s{0,12}\[([0-9a-f]{5,13})-([0-9a-f]{5,13})\] {1,4}(PML5|PML4|PDP|PDE|PTE)\[([0-9a-f]{3})(?:-[0-9a-f]{3})?\] {1,8}([X-][G-][S-][D-][A-][C-][T-][U-][W-][P-])(?: ([0-9a-f]{5,13})(?:-[0-9a-f]{5,13})?(.{0,200}))?$/,
+      proof: 1,
+      read: (m, { line, out }) => {
+        if (m[6] === undefined) return; // a table
+        const on = (i: number): boolean => m[5]?.[i] !== '-';
+        out.assume('the letters are those of the last entry alone: parents are not applied', line);
+        out.put(
+          line,
+          known<Range>({
+            is: 'range',
+            space: 'va',
+            start: pfnAddress(big(m[1])),
+            end: pfnAddress(big(m[2]) + 1n),
+            // several runs of frames: the first says nothing of the others
+            output: m[7] ? undefined : pfnAddress(big(m[6])),
+            regime: { family: 'x86.pte' },
+            attributes: {
+              ...{
+                valid: on(9),
+                execute: !on(0),
+                global: on(1),
+                block: on(2),
+                dirty: on(3),
+                accessed: on(4),
+              },
+              ...{ pcd: on(5), pwt: on(6), user: on(7), write: on(8) },
+            },
+            words: [m[5] ?? ''],
+          }),
+        );
+      },
+    },
+    { like: /^VPN range\s{1,20}Entry\s{1,20}Flags\s{1,20}Physical page/, proof: 1 },
+    { like: /^info pg$/, proof: 0.4 },
   ],
 });
 

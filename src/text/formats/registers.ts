@@ -277,10 +277,10 @@ export const rdmsr = recogniser<RdmsrState>({
 export const cpuinfo = recogniser({
   id: 'linux.cpuinfo',
   title: '/proc/cpuinfo (x86)',
-  state: () => ({ said: false }),
+  state: () => ({ said: false, vendor: false }),
   rows: [
     {
-      like: /^address sizes\s*: (\d{2}) bits physical, (\d{2}) bits virtual$/,
+      like: /^address sizes\s{0,8}:\s{1,40}(\d{2}) bits physical, (\d{2}) bits virtual$/i, // lscpu capitalises it
       proof: 1,
       read: (m, { line, state, out }) => {
         if (state.said) return;
@@ -290,10 +290,11 @@ export const cpuinfo = recogniser({
       },
     },
     {
-      like: /^vendor_id\s*: (\w{1,16})$/,
+      like: /^vendor[_ ]id\s{0,8}:\s{1,40}(\w{1,16})$/i,
       proof: 0.9,
       read: (m, { line, state, out }) => {
-        if (!state.said) out.put(line, { is: 'fact', name: 'vendor', value: m[1] ?? '' });
+        if (!state.vendor) out.put(line, { is: 'fact', name: 'vendor', value: m[1] ?? '' });
+        state.vendor = true;
       },
     },
     {
