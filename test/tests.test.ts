@@ -22,7 +22,7 @@ test('no test asks what time it is: speed is measured by the benches', () => {
 });
 
 /** Rooms of tests that are about no room of the sources; below `arch` stand architectures for tests alone. */
-const WITHOUT_SOURCE = /^(conformance|scripts|support|types|arch\/.*)(\/|$)/;
+const WITHOUT_SOURCE = /^(conformance|oracle|scripts|support|types|arch\/.*)(\/|$)/;
 
 test('every folder of tests is the mirror of a folder of sources', () => {
   const folders = [...new Set(files.map(file => dirname(file)))].filter(
