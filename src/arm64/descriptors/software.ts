@@ -220,33 +220,37 @@ export function rmmState(word: Word): SoftwareReading | undefined {
 
 const PAGE_STATE = [undefined, 'shared, owned', 'shared, borrowed', 'reserved page state'] as const;
 /** pKVM keeps a page's state in SW1:SW0; 00, owned, needs no word. */
-const pkvmPage = format(...linux('pkvm-page', 'page state of pKVM', '6.12 nvhe/mem_protect.h'), {
-  rest57: bits(63, 57, 'above the state'),
-  state: bits(56, 55, 'page state'),
-  rest: wide(54, 0, 'below the state'),
-});
+const pkvmPage = once(() =>
+  format(...linux('pkvm-page', 'page state of pKVM', '6.12 nvhe/mem_protect.h'), {
+    rest57: bits(63, 57, 'above the state'),
+    state: bits(56, 55, 'page state'),
+    rest: wide(54, 0, 'below the state'),
+  }),
+);
 export function pkvmPageState(word: Word): SoftwareReading | undefined {
-  const state = PAGE_STATE[decode(pkvmPage, word).state];
+  const state = PAGE_STATE[decode(pkvmPage(), word).state];
   return state && { pKVM: state };
 }
 
 // -------------------------------------------------------------------------------------------------- Linux, stage 1
 
 /** Linux's own bits in a valid Block or Page: PTE_DEVMAP until 6.16, uffd-wp from 6.10 on; PTE_WRITE beside AP[2]. */
-const linuxPage = format(...linux('page', 'software bits of a Block or Page', '7.1 asm/pgtable-prot.h'), {
-  rest59: bits(63, 59, 'above software'),
-  uffdWp: flag(58, 'uffd-wp'),
-  devmap: flag(57, 'PTE_DEVMAP'),
-  special: flag(56, 'PTE_SPECIAL'),
-  dirty: flag(55, 'PTE_DIRTY'),
-  rest52: bits(54, 52, 'below software'),
-  write: flag(51, 'PTE_WRITE'),
-  rest8: wide(50, 8, 'address and attributes'),
-  readOnly: flag(7, 'PTE_RDONLY'),
-  rest: bits(6, 0, 'attributes and type'),
-});
+const linuxPage = once(() =>
+  format(...linux('page', 'software bits of a Block or Page', '7.1 asm/pgtable-prot.h'), {
+    rest59: bits(63, 59, 'above software'),
+    uffdWp: flag(58, 'uffd-wp'),
+    devmap: flag(57, 'PTE_DEVMAP'),
+    special: flag(56, 'PTE_SPECIAL'),
+    dirty: flag(55, 'PTE_DIRTY'),
+    rest52: bits(54, 52, 'below software'),
+    write: flag(51, 'PTE_WRITE'),
+    rest8: wide(50, 8, 'address and attributes'),
+    readOnly: flag(7, 'PTE_RDONLY'),
+    rest: bits(6, 0, 'attributes and type'),
+  }),
+);
 export function linuxLeaf(word: Word): SoftwareReading | undefined {
-  const { write, readOnly, dirty, special, devmap, uffdWp } = decode(linuxPage, word);
+  const { write, readOnly, dirty, special, devmap, uffdWp } = decode(linuxPage(), word);
   const names = [
     write && (readOnly ? 'writable, clean' : 'writable'),
     dirty && 'dirty',

@@ -2,9 +2,11 @@
  * PIR_ELx, PIRE0_ELx and S2PIR_EL2: sixteen 4-bit permissions that PIIndex selects [Arm ARM, PIR_EL1, S2PIR_EL2, Tables
  * D8-67, D8-82]. POR_ELx and S2POR_EL1: sixteen overlays that POIndex selects. What an encoding permits is worked out in `values/permissions.ts`.
  */
+
 import { fieldsOf } from '../../bits/codec.ts';
 import type { Facts } from '../../bits/family.ts';
 import { format } from '../../bits/format.ts';
+import { once } from '../../bits/once.ts';
 import { register } from '../../bits/register.ts';
 import { bits, reserved, type ValueTable } from '../../bits/spec.ts';
 import type { Word } from '../../bits/word.ts';
@@ -62,15 +64,22 @@ const permissions = (values: ValueTable) => {
   };
 };
 
-export const pirFormat = format(
-  'arm64.PIR_ELx',
-  { title: 'Permission Indirection Register: stage 1 permissions by PIIndex', ref: arm('PIR_EL1') },
-  permissions(PIR),
+const pirLayout = once(() =>
+  format(
+    'arm64.PIR_ELx',
+    { title: 'Permission Indirection Register: stage 1 permissions by PIIndex', ref: arm('PIR_EL1') },
+    permissions(PIR),
+  ),
 );
-export const s2pirFormat = format(
+// marked as pure: descriptors ask for `permissionOf` alone, and what is not asked for is left out of their file (start-up)
+export const pirFormat = /* @__PURE__ */ pirLayout();
+export const s2pirFormat = /* @__PURE__ */ format(
   'arm64.S2PIR_EL2',
-  { title: 'Stage 2 Permission Indirection Register: permissions by PIIndex', ref: arm('S2PIR_EL2') },
-  permissions(S2PIR),
+  {
+    title: 'Stage 2 Permission Indirection Register: permissions by PIIndex',
+    ref: /* @__PURE__ */ arm('S2PIR_EL2'),
+  },
+  /* @__PURE__ */ permissions(S2PIR),
 );
 
 /** POR_ELx: bit 0 read, bit 1 execute, bit 2 write; with bit 3 set reserved [Arm ARM, POR_EL1, Table D8-73]. */
@@ -85,21 +94,24 @@ const POR: ValueTable = [
   'read, write, execute',
   ...Array.from({ length: 8 }, () => NONE),
 ];
-export const porFormat = format(
+export const porFormat = /* @__PURE__ */ format(
   'arm64.POR_ELx',
-  { title: 'Permission Overlay Register: what stage 1 leaves by POIndex', ref: arm('POR_EL1') },
-  permissions(POR),
+  {
+    title: 'Permission Overlay Register: what stage 1 leaves by POIndex',
+    ref: /* @__PURE__ */ arm('POR_EL1'),
+  },
+  /* @__PURE__ */ permissions(POR),
 );
 
 /** The field of PIR_ELx, POR_ELx, S2PIR_EL2 or S2POR_EL1 that an index selects. */
 export const permissionOf = (register: Word, index: number): number =>
-  fieldsOf(pirFormat, register, 'perm')[index] ?? 0;
+  fieldsOf(pirLayout(), register, 'perm')[index] ?? 0;
 
 /** One short word per index: `rw-`, `r-x`. */
 const each = (word: Word, of: (nibble: number) => string): Facts =>
   Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`perm${i}`, of(permissionOf(word, i))]));
 
-export const pir = register(pirFormat, {
+export const pir = /* @__PURE__ */ register(pirFormat, {
   aliases: ['PIR_EL1', 'PIR_EL2', 'PIR_EL3', 'PIRE0_EL1', 'PIRE0_EL2', 'pir'],
   facts: (_fields, _settings, word) =>
     each(word, nibble => {
@@ -107,7 +119,7 @@ export const pir = register(pirFormat, {
       return `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}${gcs ? ' gcs' : ''}`;
     }),
 });
-export const por = register(porFormat, {
+export const por = /* @__PURE__ */ register(porFormat, {
   aliases: ['POR_EL0', 'POR_EL1', 'POR_EL2', 'POR_EL3', 'POR_EL12', 'por'],
   facts: (_fields, _settings, word) =>
     each(word, nibble => {
@@ -115,7 +127,7 @@ export const por = register(porFormat, {
       return `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
     }),
 });
-export const s2pir = register(s2pirFormat, {
+export const s2pir = /* @__PURE__ */ register(s2pirFormat, {
   aliases: ['S2PIR_EL2', 'S2POR_EL1', 's2pir'],
   facts: (_fields, _settings, word) =>
     each(word, nibble => {
