@@ -41,7 +41,7 @@ test.each([
   {
     recipe: 'A new format or register',
     says: 'Six files',
-    names: ['arm64.POR_ELx', ' por,', 'const por '],
+    names: ['arm64.POR_ELx', '\n  por,\n'],
     stands: [
       'docs/formats/README.md',
       'docs/formats/arm64.POR_ELx.md',
