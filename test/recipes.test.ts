@@ -41,7 +41,7 @@ test.each([
   {
     recipe: 'A new format or register',
     says: 'Six files',
-    names: ['arm64.POR_ELx', '\n  por,\n'],
+    names: ['arm64.POR_ELx', '\n  por,\n  s2pir,'],
     stands: [
       'docs/formats/README.md',
       'docs/formats/arm64.POR_ELx.md',
