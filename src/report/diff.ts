@@ -6,7 +6,7 @@ import { addressOf, frameHex } from '../image/frames.ts';
 import { CHANGES, type Difference, type Place } from '../walk/diff.ts';
 import type { Regime } from '../walk/regime.ts';
 import { type Answer, batches, mapped } from './answer.ts';
-import { SCHEMA } from './records.ts';
+import { SCHEMA, sizeNumber } from './records.ts';
 import { exactSizeText, sizeText } from './size.ts';
 import type { Look, Paint } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -29,9 +29,14 @@ export interface ReportedDifference {
 const shown = (name: string, value: string, place: Place | undefined): string =>
   name === 'through' && place?.output !== undefined ? hex(addressOf(place.output) + BigInt(value)) : value;
 
+/** Fields of up to 32 bits are numbers, as in the records of `walk`. */
+const fieldValue = (text: string): string | number => (/^(0|[1-9]\d{0,9})$/.test(text) ? Number(text) : text);
+
 const placeRecord = (place: Place, output: string) => ({
   ...(place.output === undefined ? {} : { [output]: frameHex(place.output) }),
-  ...Object.fromEntries(Object.entries(place.says).map(([name, value]) => [name, shown(name, value, place)])),
+  ...Object.fromEntries(
+    Object.entries(place.says).map(([name, value]) => [name, fieldValue(shown(name, value, place))]),
+  ),
 });
 
 /** `before` and `after` hold all that each side says, `values` what differs. */
@@ -43,12 +48,13 @@ function diffRecord({ difference, roots, regime, output, explained }: ReportedDi
     roots,
     [regime.input]: frameHex(input),
     size: frameHex(frames),
+    sizeBytes: sizeNumber(addressOf(frames)),
     ...(before ? { before: placeRecord(before, output) } : {}),
     ...(after ? { after: placeRecord(after, output) } : {}),
     values: Object.fromEntries(
       Object.entries(values).map(([name, [one, other]]) => [
         name,
-        [shown(name, one, before), shown(name, other, after)],
+        [fieldValue(shown(name, one, before)), fieldValue(shown(name, other, after))],
       ]),
     ),
     ...(explained === undefined ? {} : { explained }),
@@ -140,6 +146,7 @@ const COLUMNS: readonly Column<ReportedDifference>[] = [
   { title: 'second', text: ({ roots: [, second] }) => second },
   { title: 'input', text: ({ difference }) => frameHex(difference.input) },
   { title: 'size', text: ({ difference }) => frameHex(difference.frames) },
+  { title: 'sizeBytes', text: ({ difference }) => `${addressOf(difference.frames)}` },
   { title: 'before', text: ({ difference: { before } }) => (before ? at(before) : ''), optional: true },
   { title: 'after', text: ({ difference: { after } }) => (after ? at(after) : ''), optional: true },
   { title: 'what', text: ({ difference }) => briefly(difference) },

@@ -9,7 +9,7 @@ import { type LintRule, refsOf } from '../lint/rule.ts';
 import { citation } from '../refs.ts';
 import { type Answer, mapped } from './answer.ts';
 import { editionLines } from './editions.ts';
-import { SCHEMA } from './records.ts';
+import { SCHEMA, sizeNumber } from './records.ts';
 import { exactSizeText } from './size.ts';
 import type { Look, Paint, Style } from './style.ts';
 import { type Column, wrap } from './table.ts';
@@ -28,6 +28,7 @@ function placeRecord(place: RangePlace) {
     [regime.input]: frameHex(input),
     ...(kind === 'leaf' && output !== undefined && outputName ? { [outputName]: frameHex(output) } : {}),
     size: frameHex(frames),
+    sizeBytes: sizeNumber(addressOf(frames)),
     level: level.name,
     ...(kind === 'leaf' ? {} : { kind }),
     ...(perm === undefined ? {} : { perm }),
@@ -42,7 +43,14 @@ function exampleRecords({ place, ways }: Example): readonly Readonly<Record<stri
     case 'range':
       return [placeRecord(place)];
     case 'pages':
-      return [{ pa: frameHex(place.frame), size: frameHex(place.frames), mappings: ways.map(placeRecord) }];
+      return [
+        {
+          pa: frameHex(place.frame),
+          size: frameHex(place.frames),
+          sizeBytes: sizeNumber(addressOf(place.frames)),
+          mappings: ways.map(placeRecord),
+        },
+      ];
     case 'space':
       return [];
   }
@@ -58,6 +66,7 @@ export const lintRecord = (report: LintReport) => ({
   ranges: report.ranges,
   entries: report.entries,
   bytes: hex(report.bytes),
+  sizeBytes: sizeNumber(report.bytes),
   ref: report.ref ? citation(report.ref) : null,
   examples: report.examples.flatMap(exampleRecords),
 });
@@ -206,6 +215,7 @@ const REPORT_COLUMNS: readonly Column<LintReport>[] = [
   { title: 'ranges', text: ({ ranges }) => `${ranges}` },
   { title: 'entries', text: ({ entries }) => `${entries}` },
   { title: 'bytes', text: ({ bytes }) => hex(bytes) },
+  { title: 'sizeBytes', text: ({ bytes }) => `${bytes}` },
   { title: 'input', text: ofFirst(({ input }) => frameHex(input)), optional: true },
   { title: 'pa', text: ofFirst(physical), optional: true },
   { title: 'raw', text: ofFirst(rawOf), optional: true },

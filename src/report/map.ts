@@ -6,26 +6,31 @@ import { isTrouble, outputOf } from '../walk/filter.ts';
 import type { AddressMap, MapRecord, StageView } from '../walk/map.ts';
 import type { Space } from '../walk/space.ts';
 import { type Answer, batches, mapped, type Passing } from './answer.ts';
-import { findingRecord, SCHEMA } from './records.ts';
+import { findingRecord, SCHEMA, sizeNumber } from './records.ts';
 import { exactSizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { type Column, table } from './table.ts';
+import { type Under, underOf } from './under.ts';
 import { candidateLines, pageText, spanText } from './walk.ts';
 
-const stageRecord = ({ findings, ...stage }: StageView) => ({
+const stageRecord = ({ findings, ...stage }: StageView, under: Under) => ({
   ...stage,
+  pageBytes: sizeNumber(stage.pageSize),
+  ...under,
   findings: findings.map(findingRecord),
 });
 
 /** A range as it is printed in JSON: which translation it belongs to, then its own fields. */
-function mapRecordJson(root: string, record: MapRecord) {
+function mapRecordJson({ space, first, second }: AddressMap, record: MapRecord) {
   const { findings = [], s1, s2, ...range } = record;
   return {
     schema: s1 ? SCHEMA.nested : SCHEMA.walk,
-    root,
+    root: space.candidate.name,
     ...range,
-    ...(s1 ? { s1: stageRecord(s1) } : {}),
-    ...(s2 ? { s2: stageRecord(s2) } : {}),
+    sizeBytes: sizeNumber(range.size),
+    pageBytes: sizeNumber(range.pageSize),
+    ...(s1 ? { s1: stageRecord(s1, underOf(first.regime)) } : underOf(first.regime)),
+    ...(s2 && second ? { s2: stageRecord(s2, underOf(second.regime)) } : {}),
     ...(s1 ? {} : { findings: (findings as Parameters<typeof findingRecord>[0][]).map(findingRecord) }),
   };
 }
@@ -169,7 +174,7 @@ export function rangesAnswer(ranges: Ranges): Answer<MapRecord> {
   const { map, rows, all } = ranges;
   const { name } = map.space.candidate;
   return {
-    records: mapped(rows, record => mapRecordJson(name, record)),
+    records: mapped(rows, record => mapRecordJson(map, record)),
     rows,
     columns: mapColumns(name, all),
     lines: look => rangesLines(ranges, look),

@@ -7,22 +7,31 @@ import { positions } from '../bits/format.ts';
 import { hexWord } from '../bits/word.ts';
 import { citation } from '../refs.ts';
 
+/**
+ * A size in bytes as a number, beside its hex: a JSON number is exact up to 2^53, what is larger are its decimal digits as
+ * text.
+ */
+export const sizeNumber = (bytes: bigint | number | string): number | string => {
+  const value = BigInt(bytes);
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : `${value}`;
+};
+
 /** Version of every record: raised when a key changes its meaning or goes; new keys do not raise it. */
 export const SCHEMA = {
   decode: 'memattr.decode/1',
   encode: 'memattr.encode/1',
   format: 'memattr.format/1',
-  walk: 'memattr.walk/1',
-  nested: 'memattr.nested/1',
-  translate: 'memattr.translate/1',
+  walk: 'memattr.walk/2',
+  nested: 'memattr.nested/2',
+  translate: 'memattr.translate/2',
   effective: 'memattr.effective/1',
   matrix: 'memattr.matrix/1',
   properties: 'memattr.properties/1',
-  summary: 'memattr.summary/1',
-  rmap: 'memattr.rmap/1',
+  summary: 'memattr.summary/2',
+  rmap: 'memattr.rmap/2',
   text: 'memattr.text/1',
   roots: 'memattr.roots/1',
-  diff: 'memattr.diff/1',
+  diff: 'memattr.diff/2',
   kvmPredict: 'memattr.kvm.predict/2',
   kvmPreset: 'memattr.kvm.preset/1',
   kvmCpu: 'memattr.kvm.cpu/1',
@@ -36,7 +45,7 @@ export const SCHEMA = {
   kvmEra: 'memattr.kvm.era/1',
   kvmPolicy: 'memattr.kvm.policy/1',
   kvmAudit: 'memattr.kvm.audit/1',
-  lint: 'memattr.lint/1',
+  lint: 'memattr.lint/2',
   lintRule: 'memattr.lint-rule/1',
   fault: 'memattr.fault/1',
   bench: 'memattr.bench/1',

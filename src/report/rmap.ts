@@ -4,10 +4,11 @@ import { hex, hexWord } from '../bits/word.ts';
 import type { PageAlias } from '../walk/aliases.ts';
 import type { StageAnswer } from '../walk/translated.ts';
 import { type Answer, mapped } from './answer.ts';
-import { SCHEMA } from './records.ts';
+import { SCHEMA, sizeNumber } from './records.ts';
 import { sizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { type Column, filled, table } from './table.ts';
+import { underOf } from './under.ts';
 import { pageText } from './walk.ts';
 
 /** What one stage's leaf says: its fields beside level, page and where the entry stands. */
@@ -20,6 +21,8 @@ function leafRecord({ translation, leaf }: StageAnswer) {
     ...leaf.fields,
     level: regime.levels[level]?.name,
     pageSize: hex(pageSize),
+    pageBytes: sizeNumber(pageSize),
+    ...underOf(regime),
     raw: hexWord(step.word, regime.entryBytes * 2),
     at: hex(step.at),
   };
@@ -46,7 +49,7 @@ function rmapRecord(alias: PageAlias, address: bigint) {
     ...places(alias, address),
     count,
     ...(last === undefined ? {} : { last: hex(last) }),
-    ...(stride === undefined ? {} : { stride: hex(stride) }),
+    ...(stride === undefined ? {} : { stride: hex(stride), strideBytes: sizeNumber(stride) }),
   };
   if (!second) {
     const { type, decidedBy, certain } = effective ?? {};
@@ -56,7 +59,7 @@ function rmapRecord(alias: PageAlias, address: bigint) {
   return {
     ...head,
     ...where,
-    ...(pageSize === undefined ? {} : { pageSize: hex(pageSize) }),
+    ...(pageSize === undefined ? {} : { pageSize: hex(pageSize), pageBytes: sizeNumber(pageSize) }),
     perm,
     denied,
     ...effective,
@@ -130,7 +133,9 @@ const rmapColumns = (address: bigint): readonly Column<PageAlias>[] => [
   { title: 'count', text: ({ count }) => `${count}` },
   { title: 'last', text: ({ last }) => cell(last), optional: true },
   { title: 'stride', text: ({ stride }) => cell(stride), optional: true },
+  { title: 'strideBytes', text: ({ stride }) => (stride === undefined ? '' : `${stride}`), optional: true },
   { title: 'pageSize', text: ({ answer }) => cell(answer.pageSize) },
+  { title: 'pageBytes', text: ({ answer }) => `${answer.pageSize ?? ''}` },
   { title: 'perm', text: ({ answer }) => answer.perm ?? '' },
   { title: 'type', text: typeOf },
   { title: 'decidedBy', text: ({ answer }) => answer.effective?.decidedBy ?? '', optional: true },

@@ -6,10 +6,11 @@ import { citation } from '../refs.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { AddressAnswer, StageAnswer } from '../walk/translated.ts';
 import type { Answer } from './answer.ts';
-import { findingRecord, SCHEMA } from './records.ts';
+import { findingRecord, SCHEMA, sizeNumber } from './records.ts';
 import { sizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { wrap } from './table.ts';
+import { underOf } from './under.ts';
 
 const digits = ({ regime }: Translation): number => regime.entryBytes * 2;
 
@@ -30,8 +31,15 @@ function stageRecord({ translation, leaf, space }: StageAnswer) {
     regime: regime.id,
     outcome,
     [regime.input]: hex(input),
-    ...(mapped ? { [regime.output]: hex(mapped.output), pageSize: hex(mapped.pageSize) } : {}),
+    ...(mapped
+      ? {
+          [regime.output]: hex(mapped.output),
+          pageSize: hex(mapped.pageSize),
+          pageBytes: sizeNumber(mapped.pageSize),
+        }
+      : {}),
     ...(leaf ? { perm: leaf.perm, type: leaf.type, ...leaf.fields } : {}),
+    ...underOf(regime),
     steps: steps.map(stepRecord(translation)),
   };
 }
@@ -51,7 +59,7 @@ function translateRecord(answer: AddressAnswer) {
     ...(first.translation.pointer === undefined ? {} : { translated: hex(first.translation.input) }),
     ...(middle === undefined ? {} : { [regime.output]: hex(middle) }),
     ...(output === undefined ? {} : { [last]: hex(output) }),
-    ...(pageSize === undefined ? {} : { pageSize: hex(pageSize) }),
+    ...(pageSize === undefined ? {} : { pageSize: hex(pageSize), pageBytes: sizeNumber(pageSize) }),
     ...(perm === undefined ? {} : { perm, denied }),
     ...(effective ?? (first.leaf && !second ? { type: first.leaf.type } : {})),
     why: why.map(({ rule, because, ref }) => ({ rule, because, ref: citation(ref) })),

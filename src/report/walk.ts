@@ -4,7 +4,7 @@ import { hex } from '../bits/word.ts';
 import type { Candidate } from '../walk/candidate.ts';
 import type { Summary } from '../walk/summary.ts';
 import type { Answer } from './answer.ts';
-import { SCHEMA } from './records.ts';
+import { SCHEMA, sizeNumber } from './records.ts';
 import { sizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { type Column, filled, table, wrap } from './table.ts';
@@ -49,13 +49,16 @@ const summaryRecord = ({ name, from, assumed, active }: Candidate, summary: Summ
   from,
   assumed,
   bytes: hex(BigInt(summary.bytes)),
+  sizeBytes: sizeNumber(summary.bytes),
   rows: summary.rows.map(({ type, perm, level, pageSize, entries, bytes }) => ({
     type,
     perm,
     level,
     pageSize: hex(pageSize),
+    pageBytes: sizeNumber(pageSize),
     entries,
     bytes: hex(BigInt(bytes)),
+    sizeBytes: sizeNumber(bytes),
   })),
   payload: summary.payload,
   faults: summary.faults,
@@ -155,8 +158,10 @@ const summaryColumns = (root: string, regime: string): readonly Column<SummaryRo
   { title: 'perm', text: ({ perm }) => perm },
   { title: 'level', text: ({ level }) => `${level}` },
   { title: 'pageSize', text: ({ pageSize }) => pageSize },
+  { title: 'pageBytes', text: ({ pageBytes }) => `${pageBytes}` },
   { title: 'entries', text: ({ entries }) => `${entries}` },
   { title: 'bytes', text: ({ bytes }) => bytes },
+  { title: 'sizeBytes', text: ({ sizeBytes }) => `${sizeBytes}` },
 ];
 
 /** The totals of one translation. `source` says where the registers are from. */
