@@ -45,7 +45,7 @@ const schema = (name: string) =>
 const validators = {
   'memattr.text/1': schema('text'),
   'memattr.decode/1': schema('decode'),
-  'memattr.walk/1': schema('walk'),
+  'memattr.walk/2': schema('walk'),
 };
 
 describe('every example of every format', () => {
@@ -360,7 +360,7 @@ bfff1010: 0040000080000711 00000000bfff2003    .......@. ......
       const validate = validators[line.schema as keyof typeof validators];
       expect(validate(line) ? [] : validate.errors, JSON.stringify(line)).toEqual([]);
     }
-    expect(lines.filter(({ schema }) => schema === 'memattr.walk/1')).toHaveLength(2);
+    expect(lines.filter(({ schema }) => schema === 'memattr.walk/2')).toHaveLength(2);
     expect(lines.at(-1)).toMatchObject({
       is: 'recognised',
       read: [

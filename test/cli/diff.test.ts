@@ -202,7 +202,7 @@ describe('two dumps', () => {
         change: 'changed',
         ipa: '0x4000',
         size: '0x2000',
-        values: { perm: ['rwx', 'r-x'], s2ap: ['3', '1'] },
+        values: { perm: ['rwx', 'r-x'], s2ap: [3, 1] },
       },
       { change: 'appeared', ipa: '0x9000', size: '0x2000', after: { pa: '0x70009000' } },
     ]);
@@ -213,7 +213,7 @@ describe('two dumps', () => {
     const edit = (level3: BigUint64Array): void => {
       level3[6] = (level3[6] as bigint) & ~0x400n; // AF
     };
-    expect((await two(edit)).lines).toMatchObject([{ change: 'changed', values: { af: ['1', '0'] } }]);
+    expect((await two(edit)).lines).toMatchObject([{ change: 'changed', values: { af: [1, 0] } }]);
     expect(await two(edit, '--ignore', 'accessed')).toMatchObject({ status: 0, lines: [] });
     expect((await memattr(['diff', file('a.bin', tree()), ...STAGE2, '--ignore', '%'])).status).toBe(2);
   });
@@ -233,8 +233,8 @@ describe('two dumps', () => {
     expect(text.out).toContain('1 difference in 4 KiB: 1 vanished');
     const csv = await memattr(['diff', a, b, ...STAGE2, '-o', 'csv']);
     expect(csv.out.split('\r\n').slice(0, 2)).toEqual([
-      'change,first,second,input,size,before,what',
-      expect.stringMatching(/^vanished,stage2,stage2,0x7000,0x1000,0x40007000,rwx /),
+      'change,first,second,input,size,sizeBytes,before,what',
+      expect.stringMatching(/^vanished,stage2,stage2,0x7000,0x1000,4096,0x40007000,rwx /),
     ]);
     const markdown = await memattr(['diff', a, b, ...STAGE2, '-o', 'markdown']);
     expect(markdown.out.split('\n')).toHaveLength(4);

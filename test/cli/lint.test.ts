@@ -112,7 +112,7 @@ describe('output', () => {
     const reports = jsonLines<Report>((await memattr([...intel, '--json'])).out);
     const csv = (await memattr([...intel, '-o', 'csv'])).out.trimEnd().split('\r\n');
     expect(csv).toHaveLength(reports.length + 1);
-    expect(csv[0]).toBe('severity,rule,roots,message,ranges,entries,bytes,input,pa,raw,at');
+    expect(csv[0]).toBe('severity,rule,roots,message,ranges,entries,bytes,sizeBytes,input,pa,raw,at');
     expect(csv[1]).toMatch(/^error,alias-cacheability,/);
     const markdown = (await memattr([...intel, '-o', 'markdown'])).out.trimEnd().split('\n');
     expect(markdown).toHaveLength(reports.length + 2);

@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { decompress } from 'fzstd';
 import { describe, expect, test } from 'vitest';
+import { sizeNumber } from '../../src/report/records.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { memattr } from './harness.ts';
+import { jsonLines, memattr } from './harness.ts';
 
 const real = (path: string): string => fileURLToPath(new URL(`../../fixtures/real/${path}`, import.meta.url));
 const { path: folder, write } = temporaryFolder();
@@ -239,5 +240,102 @@ describe('a file among the words', () => {
     expect(plain.out).toBe(named.out);
     expect(plain.out).not.toBe('');
     expect(plain.err).toContain(`note: ${oops} is a text: the fault that it reports is explained\n`);
+  });
+});
+
+describe('records of one verb are read by the next', () => {
+  const json = async (...args: string[]): Promise<string> => (await memattr([...args, '--json'])).out;
+  interface Decoded {
+    readonly format: string;
+    readonly raw: string;
+    readonly facts: { readonly memory?: string };
+    readonly settings: { readonly fwb?: number; readonly level?: number };
+    readonly assumed: readonly string[];
+  }
+
+  test('walk: each stage of each range, under the settings of its registers', async () => {
+    const { out, status } = await memattr(['decode', '--json'], { stdin: await json('walk', ...GUEST) });
+    const decoded = jsonLines<Decoded>(out);
+    expect(status).toBe(0);
+    expect(decoded).toHaveLength(24);
+    expect(decoded[1]).toMatchObject({
+      format: 'arm64.stage2',
+      raw: '0x0000000041e917db',
+      facts: { memory: 'Normal WB forced' },
+      settings: { fwb: 1, level: 3 },
+      assumed: [],
+    });
+  });
+
+  test('translate: every step; decode and encode: the same words again', async () => {
+    const [dump, ...rest] = GUEST;
+    const steps = await json('translate', dump ?? '', '0xffff000010001000', ...rest);
+    const decoded = await memattr(['decode', '--json'], { stdin: steps });
+    expect(jsonLines<Decoded>(decoded.out).map(({ settings }) => settings.level)).toEqual([
+      0, 1, 2, 3, 1, 2, 3,
+    ]);
+    const facts = (text: string) => jsonLines<Decoded>(text).map(({ raw, facts }) => ({ raw, facts }));
+    expect(facts((await memattr(['decode', '--json'], { stdin: decoded.out })).out)).toEqual(
+      facts(decoded.out),
+    );
+    const made = await json('encode', 'stage2', 'oa=0x9010000', 'memAttr=1');
+    expect((await memattr(['decode', '--brief'], { stdin: made })).out).toContain('0x0000000009010007');
+  });
+
+  test('--as and --set go before what the records say; what holds no entry is counted', async () => {
+    const one = JSON.stringify({
+      schema: 'memattr.walk/2',
+      format: 'arm64.stage2',
+      raw: '0x41e917db',
+      level: 3,
+      settings: { fwb: 1 },
+    });
+    const other = JSON.stringify({ schema: 'memattr.summary/2', root: 'x' });
+    const { out, err } = await memattr(['decode', '--json', '--set', 'fwb=0'], {
+      stdin: `${one}\n${other}\n${other}\n`,
+    });
+    expect(jsonLines<Decoded>(out)[0]?.settings.fwb).toBe(0);
+    expect(err).toBe('memattr decode: note: records without an entry: 2 x memattr.summary/2\n');
+    expect(await memattr(['decode'], { stdin: other })).toEqual({
+      status: 3,
+      out: '',
+      err: 'memattr decode: stdin: no record in it holds an entry (1 x memattr.summary/2)\n',
+    });
+    expect((await memattr(['decode'], { stdin: `${one}\n{"cut": ` })).err).toContain(
+      'stdin, line 2: \'{"cut": \' is no record',
+    );
+  });
+});
+
+describe('numbers in records', () => {
+  test('sizes are numbers beside their hex, in every record that has one', async () => {
+    const [range] = jsonLines((await memattr(['walk', ...GUEST, '--json', '--limit', '1'])).out);
+    expect(range).toMatchObject({
+      size: '0x1000',
+      sizeBytes: 4096,
+      pageBytes: 4096,
+      s2: { pageBytes: 4096 },
+    });
+    const [total] = jsonLines((await memattr(['walk', ...GUEST, '--json', '--summary'])).out);
+    expect(total?.sizeBytes).toBe(Number(total?.bytes));
+    expect([sizeNumber(2 ** 53 - 1), sizeNumber(1n << 60n)]).toEqual([
+      9007199254740991,
+      '1152921504606846976',
+    ]);
+  });
+
+  test('fields of diff are numbers as in walk', async () => {
+    const linux = real('x86/qemu-32bit-192m');
+    const { out } = await memattr([
+      ...['diff', `${linux}/sparse.elf.zst`, '-r', `${linux}/regs.json`, '--json'],
+      ...['--root-a', 'paging', '--root-b', 'CR3=0x2e37000', '--limit', '50'],
+    ]);
+    const places = jsonLines<{ before?: object; after?: object }>(out).flatMap(({ before, after }) => [
+      before,
+      after,
+    ]);
+    const levels = places.flatMap(place => (place && 'level' in place ? [place.level] : []));
+    expect(levels.length).toBeGreaterThan(0);
+    for (const level of levels) expect(level).toBeTypeOf('number');
   });
 });

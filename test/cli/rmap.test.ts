@@ -49,9 +49,11 @@ test('from PA to IPA to VA: each stage has its own line, and both stages are in 
 test('CSV and Markdown hold the same cells; --limit and --all', async () => {
   const csv = await memattr([...LINUX, '0x4856123', '-o', 'csv']);
   const [head = '', , folded = ''] = csv.out.split('\r\n');
-  expect(head).toBe('pa,root,regime,input,count,last,stride,pageSize,perm,type,decidedBy,s1Type');
+  expect(head).toBe(
+    'pa,root,regime,input,count,last,stride,strideBytes,pageSize,pageBytes,perm,type,decidedBy,s1Type',
+  );
   expect(folded).toMatch(
-    /^0x4856123,paging,x86.4level,0xffffff7f0000b123,65536,0xffffff7fffffb123,0x10000,0x1000,sr--,WB,/,
+    /^0x4856123,paging,x86.4level,0xffffff7f0000b123,65536,0xffffff7fffffb123,0x10000,65536,0x1000,4096,sr--,WB,/,
   );
   const markdown = await memattr([...LINUX, '0x4856123', '-o', 'markdown']);
   expect(markdown.out.split('\n')).toHaveLength(5);

@@ -66,6 +66,7 @@ async function read(args: DecodeArgs, io: Io): Promise<number> {
     const family =
       format === undefined && args.as !== undefined ? (await familyOrText(args.as)).family : undefined;
     const pasted = peek(io);
+    if (pasted.records) return (await import('./decode/records.ts')).answer(pasted.chunks(), args, io);
     if (format !== undefined || (pasted.text && family?.role !== 'register')) {
       const among = family ? [family] : (await import('../../arch/descriptors.ts')).descriptors;
       const { machine } = await knownFor('decode', args, among, io);

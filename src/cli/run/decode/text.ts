@@ -13,9 +13,15 @@ import { formOf } from '../../print.ts';
 import { EXIT, InputError } from '../../trouble.ts';
 import { refusePacked } from '../../words.ts';
 
+/** Does a text begin with a record that `--json` printed? */
+const areRecords = (beginning: string): boolean =>
+  /^\s*\{\s*"schema"\s*:\s*"memattr\.[\w.-]+\/\d+"/.test(beginning);
+
 export interface Pasted {
   /** Text that some format knows, as against bare words. */
   readonly text: boolean;
+  /** Records that `--json` printed. */
+  readonly records: boolean;
   /** Standard input again, from its start. */
   readonly chunks: () => Iterable<Uint8Array>;
 }
@@ -41,7 +47,8 @@ export function peek(io: Io): Pasted {
     bytes.set(chunk, at);
     at += chunk.length;
   }
-  return { text: isPastedText(bytes), chunks };
+  const records = areRecords(new TextDecoder().decode(bytes.subarray(0, 256)));
+  return { text: !records && isPastedText(bytes), records, chunks };
 }
 
 export const isTextFormat = (name: string): boolean => recogniserById(name) !== undefined;
