@@ -201,7 +201,11 @@ function rangesFacts({ map, rows, payload }: Ranges): string[] {
   const { leaves, counts } = map.first;
   return [
     `${counted(leaves.length, 'range')}, ${counted(counts.leaves, 'leaf entry', 'leaf entries')} in ${counted(counts.tables, 'table')}`,
-    ...(rows.cut ? [firstShown(rows.count)] : rows.count < leaves.length ? [`${rows.count} are shown`] : []),
+    ...(rows.cut
+      ? [firstShown(rows.count)]
+      : rows.count < leaves.length
+        ? [rows.count === 1 ? '1 is shown' : `${rows.count} are shown`]
+        : []),
     ...(counts.payload > 0 && !payload
       ? [`${counts.payload} entries map nothing but hold something (--payload lists them)`]
       : []),

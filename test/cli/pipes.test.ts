@@ -339,3 +339,10 @@ describe('numbers in records', () => {
     for (const level of levels) expect(level).toBeTypeOf('number');
   });
 });
+
+test('a type that no range of any translation has is no plain answer', async () => {
+  const { status, err } = await memattr(['walk', ...GUEST, '--type', 'foo']);
+  expect(status).toBe(1);
+  expect(err).toMatch(/no type here has 'foo' in its name; there are /);
+  expect((await memattr(['walk', ...GUEST, '--type', 'device'])).status).toBe(0);
+});

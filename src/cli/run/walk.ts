@@ -76,6 +76,7 @@ async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArg
   const filter = filterOf(args);
   const print = printer(args, io);
   let status: number = EXIT.answer;
+  let without = 0; // translations that have no such type
   for (const space of wanted) {
     const map = await walks.map(space, { ...bounds, payload: args.payload === true });
     const all = mapRecords(map, space.candidate.rules);
@@ -85,11 +86,14 @@ async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArg
     const rows = new Passing(records, { limit, wrong: isTrouble });
     print(rangesAnswer({ map, rows, all: wanted, source, payload: args.payload === true }));
     const none = types.missing(space.candidate.assumed);
-    if (none !== undefined) say(io, `${space.candidate.name}: ${none}`);
+    if (none !== undefined) {
+      say(io, `${space.candidate.name}: ${none}`);
+      without++;
+    }
     status = Math.max(status, rows.wrong ? EXIT.findings : EXIT.answer, complete('walk', map, io));
   }
   print.end();
-  return status;
+  return without === wanted.length ? Math.max(status, EXIT.findings) : status;
 }
 
 /** Which memory types went by, for whoever asked for one that there is not. */
