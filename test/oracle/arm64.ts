@@ -102,11 +102,13 @@ function esr(
     one(25) |
     BigInt(dfsc) |
     (write && !isFetch(access) ? one(6) : 0n) |
+    (access.kind.startsWith('gcs') && of === 'access' ? GCS : 0n) |
     (of === 'walker' ? one(7) : 0n) |
     extra
   );
 }
 
+const GCS = one(40);
 const OVERLAY = one(38);
 const DIRTY_BIT = one(37);
 const ASSURED_ONLY = one(39);

@@ -1,0 +1,131 @@
+/**
+ * The library's explanation of a fault held against the models: given only the syndrome, the address, the registers and
+ * the tables, it agrees that the access faults so, or names the control that denies it among the suspects. Stage 1 only.
+ */
+import { expect, test } from 'vitest';
+import { faultsOf } from '../../src/arch/faults.ts';
+import { abortClaim } from '../../src/arm64/faults/claims.ts';
+import { candidatesOf, faults, spacesOf } from '../../src/index.ts';
+import { pageFaultClaim } from '../../src/x86/faults/claims.ts';
+import { SEED } from '../support/seed.ts';
+import { arm64Access } from './arm64.ts';
+import { arm64Case } from './generate-arm64.ts';
+import { answerOf, x86Case } from './generate-x86.ts';
+import { bits, type Fault } from './outcome.ts';
+import { Luck } from './random.ts';
+import { spaceOf } from './space.ts';
+
+const CASES = Number(process.env.TEST_ORACLE_CASES ?? 3000);
+
+/** Controls of an access that no entry holds: the report does not say whether they were on. */
+const SUSPECTED: readonly (readonly [RegExp, RegExp])[] = [
+  [/^(no read|no write)/, /PSTATE\.PAN|LDTR/],
+  [/SMAP/, /SMAP/],
+  [/SMEP/, /SMEP/],
+];
+
+/** What it does not explain yet, and the rule. */
+const KNOWN: readonly (readonly [RegExp, string])[] = [
+  [/^arm64 address-size: TTBR beyond IPS/, 'a TTBR with bits beyond IPS faults before memory is read'],
+  [/^arm64 \S+: stage 1 off/, 'stage 1 off: address beyond PAMax; Device, so alignment'],
+  [/^arm64 alignment: Device/, 'an Alignment fault by memory type comes before the rights are looked at'],
+  [
+    /^arm64 not-present: (TnSZ|E0PD)/,
+    'TnSZ out of its limits is level 0, at EL2 and EL3 too; E0PD is asked before a table is read',
+  ],
+  [
+    /^arm64 not-present: address out of range/,
+    'TBID = 1: a tag is part of an address to a fetch, as IASize says of every other bit',
+  ],
+  [
+    /^arm64 permission: no GCS page/,
+    'ISS2.GCS = 1: a GCS access needs a page of which PIR gives GCS, and PAN denies it nothing',
+  ],
+  [/^x86 fetch of a tagged pointer/, 'LAM does not mask instruction fetches'],
+];
+
+interface Asked {
+  readonly label: string;
+  readonly mine: Fault;
+  readonly said: readonly {
+    readonly explanation: {
+      readonly agrees?: boolean;
+      readonly verdict: string;
+      readonly suspects: readonly string[];
+    };
+  }[];
+}
+
+function arm64(index: number): Asked | undefined {
+  const { registers, memory, access, root } = arm64Case(new Luck(index));
+  const mine = arm64Access(registers, memory.read, access);
+  if (mine.is !== 'fault' || mine.stage === 2) return undefined;
+  const el = root === 'el3' ? 3 : root.startsWith('el2') ? 2 : 1;
+  const claim = abortClaim({ esr: mine.syndrome, far: access.address, el, stage2: false });
+  if (!claim) throw new Error(`no abort: ${mine.syndrome.toString(16)}`);
+  const space = spaceOf(memory);
+  const spaces = spacesOf(candidatesOf(registers, 'arm64').found, space);
+  const label = `arm64 ${mine.cause}: ${mine.reason}`;
+  return { label, mine, said: faults.lookUp(claim, spaces, space, el, faultsOf('arm64')) };
+}
+
+function x86(index: number): Asked | undefined {
+  const one = x86Case(new Luck(index));
+  const { registers, memory, access, facts } = one;
+  const mine = answerOf(one);
+  // #GP tells no cause; what a PDPTE may not have is refused when CR3 is loaded
+  if (mine.is !== 'fault' || mine.stage === 2 || mine.cause === 'canonical' || /PDPTE/.test(mine.reason))
+    return undefined;
+  const claim = pageFaultClaim(mine.syndrome, access.address);
+  const space = spaceOf(memory);
+  const machine = { maxphyaddr: facts.maxphyaddr, vendor: facts.amd ? 'amd' : 'intel' } as const;
+  const spaces = spacesOf(candidatesOf(registers, 'x86', machine).found, space);
+  const above = bits(access.address, 63, 47);
+  const tagged = access.kind === 'fetch' && above !== 0n && above !== 0x1_ffffn;
+  const label = tagged ? 'x86 fetch of a tagged pointer' : `x86 ${mine.cause}: ${mine.reason}`;
+  return { label, mine, said: faults.lookUp(claim, spaces, space, 1, faultsOf('x86')) };
+}
+
+const explains = ({ mine, said }: Asked): boolean =>
+  said.some(({ explanation: { agrees, suspects } }) => {
+    if (agrees === true) return true;
+    return SUSPECTED.some(
+      ([reason, suspect]) => reason.test(mine.reason) && suspects.some(text => suspect.test(text)),
+    );
+  });
+
+test.each([
+  ['arm64', arm64],
+  ['x86', x86],
+] as const)(
+  '%s',
+  (architecture, ask) => {
+    const unexplained: string[] = [];
+    const met = new Set<string>();
+    let explained = 0;
+    for (let index = 0; index < CASES; index++) {
+      const asked = ask(index);
+      if (!asked) continue;
+      if (explains(asked)) {
+        explained++;
+        continue;
+      }
+      const known = KNOWN.find(([label]) => label.test(asked.label));
+      if (known) met.add(known[1]);
+      else
+        unexplained.push(
+          `case ${index}: ${asked.label}: ${asked.said.map(({ explanation }) => `${explanation.verdict}; ${explanation.suspects.join('; ')}`).join(' | ')}`,
+        );
+    }
+    expect(unexplained.slice(0, 5)).toEqual([]);
+    expect(explained).toBeGreaterThan(CASES / 10);
+    // mended: take the row out
+    if (SEED === 0)
+      expect(
+        KNOWN.filter(([label, rule]) => label.source.startsWith(`^${architecture}`) && !met.has(rule)).map(
+          ([, rule]) => rule,
+        ),
+      ).toEqual([]);
+  },
+  600_000 + CASES,
+);
