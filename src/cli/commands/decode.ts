@@ -20,7 +20,7 @@ export const verb = command({
   positionals: {
     words: {
       describe:
-        'The words, 0x… or bare hex as dumps print them; where none are given, words or pasted text on stdin',
+        'The words, 0x… or bare hex as dumps print them; or files to read; where none are given, words, pasted text or records of --json on stdin',
     },
   },
   options: {

@@ -25,7 +25,9 @@ export const verb = command({
       'an EPT violation',
     ],
   ],
-  positionals: { dump: { describe: 'A dump with the tables; not needed with --entries' } },
+  positionals: {
+    dump: { describe: 'A dump with the tables, or the text of a fault; not needed with --entries' },
+  },
   options: {
     ...only('arm64', {
       esr: value('ESR_ELx: aborts of arm64; --el says which'),

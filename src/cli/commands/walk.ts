@@ -18,7 +18,7 @@ export const verb = command({
     ['memattr walk guest.core --cr3 0x901002 --json', 'one JSON record for each range'],
     ['memattr walk table.bin --base 0x94205000 --eptp 0x9420505e', 'raw memory, here a page of tables'],
   ],
-  positionals: { dump: { describe: 'An ELF core or raw memory, plain or compressed' } },
+  positionals: { dump: { describe: 'An ELF core or raw memory, plain or compressed; - for stdin' } },
   options: {
     ...walkOptions,
     ...dumpOptions,
