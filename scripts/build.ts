@@ -15,6 +15,15 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 const top = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
 
+/** The commit that is built; empty outside a repository. */
+function commit(): string {
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short=12', 'HEAD'], {
+    cwd: top,
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : '';
+}
+
 const shared: BuildOptions = {
   absWorkingDir: top,
   bundle: true,
@@ -25,7 +34,7 @@ const shared: BuildOptions = {
   legalComments: 'none', // dist/THIRD-PARTY.txt has the licences whole
   metafile: true,
   loader: { '.wasm': 'binary' },
-  define: { MEMATTR_VERSION: JSON.stringify(version) },
+  define: { MEMATTR_VERSION: JSON.stringify(version), MEMATTR_COMMIT: JSON.stringify(commit()) },
 };
 
 /** The file of a worker thread. */

@@ -1,12 +1,13 @@
 /** The command line: find the verb, read its arguments, run its work, turn trouble into one line and a status. */
 
 import { closest, didYouMean } from '../bits/suggest.ts';
+import { EDITIONS } from '../refs.ts';
 import type { Command } from './command.ts';
 import { ClosedPipe, type Io, processIo } from './io.ts';
 import { quick } from './quick.ts';
 import { EXIT, troubleOf, UsageError } from './trouble.ts';
 import { loadAll, type Verbs, verbs } from './verbs.ts';
-import { version } from './version.ts';
+import { commit, version } from './version.ts';
 
 const NAME = 'memattr';
 
@@ -70,7 +71,10 @@ async function dispatch(
 ): Promise<number> {
   const [first, ...rest] = argv;
   if ((first === '--version' || first === '-V') && level.name === NAME) {
-    io.out.write(`${version}\n`);
+    const manuals = Object.values(EDITIONS).map(edition => `  ${edition}`);
+    io.out.write(
+      `${[version, ...(commit ? [`commit ${commit}`] : []), 'read against', ...manuals].join('\n')}\n`,
+    );
     return EXIT.answer;
   }
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {

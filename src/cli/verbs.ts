@@ -18,6 +18,7 @@ export const verbs: Verbs = {
   roots: async () => (await import('./commands/roots.ts')).verb,
   diff: async () => (await import('./commands/diff.ts')).verb,
   lint: async () => (await import('./commands/lint.ts')).verb,
+  explain: async () => (await import('./commands/explain.ts')).verb,
   'explain-fault': async () => (await import('./commands/explain-fault.ts')).verb,
   kvm: async () => (await import('./commands/kvm.ts')).verb,
   bench: async () => (await import('./commands/bench.ts')).verb,

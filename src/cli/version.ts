@@ -1,6 +1,7 @@
 /** The version in package.json. The build writes it in; from the sources it is read. */
 import { readFileSync } from 'node:fs';
 
+declare const MEMATTR_COMMIT: string | undefined;
 declare const MEMATTR_VERSION: string | undefined;
 
 export const version: string =
@@ -11,3 +12,7 @@ export const version: string =
           version: string;
         }
       ).version;
+
+/** The commit that was built, where the build knew it. */
+export const commit: string | undefined =
+  typeof MEMATTR_COMMIT === 'string' && MEMATTR_COMMIT !== '' ? MEMATTR_COMMIT : undefined;

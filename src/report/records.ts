@@ -32,6 +32,7 @@ export const SCHEMA = {
   text: 'memattr.text/1',
   roots: 'memattr.roots/1',
   diff: 'memattr.diff/2',
+  explain: 'memattr.explain/1',
   kvmPredict: 'memattr.kvm.predict/2',
   kvmPreset: 'memattr.kvm.preset/1',
   kvmCpu: 'memattr.kvm.cpu/1',

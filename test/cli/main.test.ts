@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { families } from '../../src/arch/families.ts';
 import { verbs as lazy, loadAll } from '../../src/cli/verbs.ts';
+import { EDITIONS } from '../../src/refs.ts';
 import { jsonLines, memattr } from './harness.ts';
 
 const verbs = await loadAll(lazy);
@@ -9,7 +10,9 @@ const verbs = await loadAll(lazy);
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 test('--version is the package’s', async () => {
-  expect(await memattr(['--version'])).toEqual({ status: 0, out: `${version}\n`, err: '' });
+  const { status, out, err } = await memattr(['--version']);
+  expect({ status, first: out.split('\n')[0], err }).toEqual({ status: 0, first: version, err: '' });
+  for (const edition of Object.values(EDITIONS)) expect(out).toContain(edition);
 });
 
 test('help lists every verb; no verb at all is a mistake that shows the help', async () => {
