@@ -258,7 +258,7 @@ function place(format: Format, row: FormatRow, value: number | bigint): Word {
   const wanted = given >> shift;
   if (wanted >> BigInt(rowWidth(row)) !== 0n)
     throw new EncodeError(
-      `${where} cannot hold ${hex(given)}: it ${row.kind === 'addr' ? `goes up to ${hex(((1n << BigInt(rowWidth(row))) - 1n) << shift)}` : `has ${rowWidth(row)} bits`}`,
+      `${where} cannot hold ${hex(given)}: it ${row.kind === 'addr' ? `goes up to ${hex(((1n << BigInt(rowWidth(row))) - 1n) << shift)}` : `has ${rowWidth(row)} bit${rowWidth(row) === 1 ? '' : 's'}${choices(row)}`}`,
     );
   if (wanted << shift !== given)
     throw new EncodeError(`${where} cannot hold ${hex(given)}: not a multiple of ${hex(1n << shift)}`);
@@ -268,6 +268,12 @@ function place(format: Format, row: FormatRow, value: number | bigint): Word {
   if (meaning !== undefined && typeof meaning !== 'string')
     throw new EncodeError(`${where} cannot hold ${binary(wanted, rowWidth(row))}: ${meaning.reserved}`);
   return scatterInto(row, wanted);
+}
+
+/** What the values of a field are called, for who typed something else: `, for 32 bits, 36 bits or 40 bits`. */
+function choices({ values = [] }: FormatRow): string {
+  const named = values.filter(meaning => typeof meaning === 'string');
+  return named.length === 0 ? '' : `: ${named.join(', ')}`;
 }
 
 /** Spread a gathered value over the pieces of a row. */

@@ -132,7 +132,13 @@ function sentence(verb: Command, argv: readonly string[], message: string): stri
     return `unknown option '${option}'; ${didYouMean(option, dashed) || `there are ${dashed.join(', ')}`}`;
   }
   const missing = /^Not enough arguments following: (.+)$/m.exec(message)?.[1];
-  if (missing !== undefined) return `--${missing} needs a value`;
+  if (missing !== undefined) {
+    const next = argv[argv.indexOf(`--${missing}`) + 1];
+    const dashed = next?.startsWith('-')
+      ? `; one that begins with a dash is written --${missing}=${next}`
+      : '';
+    return `--${missing} needs a value${dashed}`;
+  }
   const [, key = '', given = ''] = /Argument: ([\w-]+), Given: "(.*?)", Choices/s.exec(message) ?? [];
   const chosen = verb.options[key];
   if (chosen?.type === 'text' && chosen.choices) {

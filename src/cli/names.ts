@@ -36,6 +36,9 @@ function namedAmong(typed: string, among: readonly Family[]): readonly Named[] {
   });
 }
 
+export const isNamed = (typed: string, among: readonly Family[]): boolean =>
+  namedAmong(typed, among).length > 0;
+
 /**
  * The family of a name among these.
  * @throws UsageError with what it might have been, or with the choices where several architectures have it.

@@ -286,3 +286,16 @@ describe('mistakes', () => {
       expect(err.trimEnd()).not.toContain('\n');
     });
 });
+
+test.each([
+  ['IA32_MTRR_PHYSBASE0', '0x6', /IA32_MTRR_PHYSBASEn/],
+  ['MTRR_PHYSMASK3', '0x800', /IA32_MTRR_PHYSMASKn/],
+  ['0x277', '0x0407050600070106', /IA32_PAT/],
+  ['MSR 0x277', '0x0407050600070106', /IA32_PAT/],
+  ['MSR_0x277', '0x0407050600070106', /IA32_PAT/],
+  ['MAIR_EL12', '0xff', /Memory Attribute Indirection Register/],
+])('reg %s: the spellings that register files have', async (name, value, title) => {
+  const { status, out } = await memattr(['reg', name, value]);
+  expect(out).toMatch(title);
+  expect(status).toBe(0);
+});

@@ -123,3 +123,15 @@ test('an option is for the architecture that asks for it, and the help says so',
     expect([...group.matchAll(/^ +--([\w-]+)/gm)].map(([, key]) => key)).toEqual(own.map(([key]) => key));
   }
 });
+
+test.each(['aarch64', 'x86_64', 'amd64'])('%s is an architecture by another name', async name => {
+  const [own, other] =
+    name === 'aarch64' ? ['arm64', ['--s1', 'wb']] : ['x86', ['--pat', 'wc', '--mtrr', 'wb']];
+  expect((await effective(name, ...other)).out).toBe((await effective(own, ...other)).out);
+});
+
+test('what is asked of a stage that is off is said to count for nothing', async () => {
+  const { out } = await effective('arm64', '--s1', 'wb', '--hcr', 'fwb', '--s2', '6');
+  expect(out).toMatch(/--s2 6 says nothing: stage 2 is off/);
+  expect((await effective('arm64', '--sctlr', '0', '--s1', 'wb')).out).toMatch(/--s1 wb says nothing/);
+});

@@ -79,6 +79,11 @@ describe('refusals name format, field, bits and value', () => {
     ['encode nothing a=1', /no format 'nothing'/],
     ['encode', /something is missing: memattr encode <format>/],
     ['encode stage2 --from 0x3 --type normal-wb', /use one of them/],
+    ['encode TCR_EL1 IPS=4000', /it has 3 bits: 32 bits, 36 bits, 40 bits/],
+    ['encode TCR_EL1 A1=2', /it has 1 bit: ASID of TTBR0, ASID of TTBR1/],
+    ['encode stage1.table --oa 0x1000', /make a page under these settings; .*arm64\.stage1\.table \w+=0x…/],
+    ['encode stage1 --oa 0x1000 --perm -w-', /one that begins with a dash is written --perm=-w-/],
+    ['encode stage2 --type normalwb', /write wb \(or normal-wb\)/],
   ];
   for (const [args, says] of cases)
     test(args, async () => {
@@ -87,4 +92,11 @@ describe('refusals name format, field, bits and value', () => {
       expect(status).toBe(2);
       expect(out).toBe('');
     });
+});
+
+test('a word whose status is 1 comes with the reason', async () => {
+  const { status, out, err } = await memattr(['encode', 'TCR_EL1', 'T0SZ=16', 'TG0=4KB', 'IPS=40 bits']);
+  expect(err).toMatch(/^memattr encode: TG1 = 0b00: Reserved \[Arm ARM, TCR_EL1\.TG1\]/);
+  expect(out).toBe('0x0000000200000010\n');
+  expect(status).toBe(1);
 });

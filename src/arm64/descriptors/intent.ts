@@ -84,7 +84,7 @@ export function stage2Intent(wish: Intent, s: Stage2Settings): Made {
     const memAttr = parseMemAttr(wish.type, s);
     if (memAttr === undefined)
       throw new EncodeError(
-        `${format.id}: '${wish.type}' is no MemAttr with FWB = ${s.fwb}: write ${s.fwb ? 'wb, nc, nGnRnE, nGnRE, nGRE, GRE, as stage 1' : 'wb, wt, nc, oNC-iWB…, nGnRnE, nGnRE, nGRE, GRE'} or a code`,
+        `${format.id}: '${wish.type}' is no MemAttr with FWB = ${s.fwb}: write ${s.fwb ? 'wb (or normal-wb), nc, nGnRnE, nGnRE, nGRE, GRE, as stage 1' : 'wb (or normal-wb), wt, nc, oNC-iWB…, nGnRnE, nGnRE, nGRE, GRE'} or a code`,
       );
     fields.memAttr = memAttr;
   }
@@ -143,7 +143,9 @@ export function stage1Intent(wish: Intent, s: Stage1Settings): Made {
 function attrIndx(type: string, s: Stage1Settings, format: Format): number {
   const wanted = parseMemory(type);
   if (!wanted)
-    throw new EncodeError(`${format.id}: '${type}' is no memory type: write wb, wt, nc, nGnRE, 0xff…`);
+    throw new EncodeError(
+      `${format.id}: '${type}' is no memory type: write wb, wt, nc (Linux’s write-combining), nGnRE, 0xff…`,
+    );
   if (s.mair === 'unknown')
     throw new EncodeError(
       `${format.id}: AttrIndx selects a byte of MAIR_ELx: say mair=… to choose it by type`,

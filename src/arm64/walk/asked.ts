@@ -72,6 +72,17 @@ function shOf(text: string | undefined, option: string): number {
   return number;
 }
 
+/** What is asked of a stage that is off. */
+function unheard({ s1, mair, s2 }: Args, stage1: boolean, stage2: boolean): string[] {
+  const first = s1 === undefined ? mair && `--mair ${mair}` : `--s1 ${s1}`;
+  return [
+    ...(first && !stage1 ? [`${first} says nothing: stage 1 is off under --sctlr and --hcr`] : []),
+    ...(s2 !== undefined && !stage2
+      ? [`--s2 ${s2} says nothing: stage 2 is off, HCR_EL2.VM and DC are 0 in --hcr`]
+      : []),
+  ];
+}
+
 function effective(asked: Asked): EffectiveAnswer {
   const args = asked as Args;
   if (args.s1 !== undefined && args.mair !== undefined)
@@ -116,10 +127,11 @@ function effective(asked: Asked): EffectiveAnswer {
       sctlr: setBits(sctlr),
     },
     view: chosen && name ? { ...view, type: `${name}, ${chosen} (chosen: ${args.choose})` } : view,
-    notes:
-      value.is === 'ok'
-        ? [...(value.res0Set ? [RES0] : []), ...(value.noTagAccess ? [NO_TAG_ACCESS] : [])]
-        : [],
+    notes: [
+      ...unheard(args, on, stage2 !== undefined),
+      ...(value.is === 'ok' && value.res0Set ? [RES0] : []),
+      ...(value.is === 'ok' && value.noTagAccess ? [NO_TAG_ACCESS] : []),
+    ],
     properties: value.is === 'ok' ? arm64.propertiesOf(value.memory) : [],
     ...(value.is === 'ok'
       ? { par: { attr: arm64.parAttr(value.memory, value.noTagAccess), sh: value.sh.map(arm64.parSh) } }
@@ -203,6 +215,7 @@ function known(registers: ReadonlyMap<string, bigint>): Asked {
 
 export const types: TypeRules = {
   id: 'arm64',
+  also: ['aarch64', 'armv8', 'armv9', 'arm'],
   asks: Object.keys(ASKS),
   example: 'memattr effective arm64 --s1 WB --s2 wb',
   known,

@@ -42,7 +42,8 @@ export async function run(args: Args, io: Io): Promise<number> {
 
 function rulesNamed({ architecture }: Args): TypeRules | undefined {
   if (architecture === undefined) return undefined;
-  const found = architectureTypes.find(({ id }) => id === architecture.toLowerCase());
+  const named = architecture.toLowerCase();
+  const found = architectureTypes.find(({ id, also }) => id === named || also?.includes(named));
   if (found) return found;
   const ids = architectureTypes.map(({ id }) => id).join(', ');
   throw new UsageError(`no architecture '${architecture}'; there are ${ids}`);

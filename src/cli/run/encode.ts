@@ -9,6 +9,7 @@ import { matters } from '../../bits/rank.ts';
 import { type Settings, type SettingTable, settle } from '../../bits/settings.ts';
 import { hex, parseWord, type Word } from '../../bits/word.ts';
 import { decidedTexts } from '../../machine/decided.ts';
+import { citation } from '../../refs.ts';
 import { isSuspect } from '../../report/decoded.ts';
 import { encodedAnswer } from '../../report/encoded.ts';
 import { type Globals, outputOf } from '../command.ts';
@@ -48,6 +49,10 @@ export async function run(args: EncodeArgs, io: Io): Promise<number> {
   const open = Object.keys(family.settings).filter(key => !(key in given));
   print(encodedAnswer({ family, reading, settings, chosen: {} }, open, args.explain === true), args, io);
   if (outputOf(args) !== 'json') {
+    if (args.explain !== true)
+      for (const { severity, message, ref } of reading.findings)
+        if (severity === 'error')
+          io.err.write(`memattr encode: ${message}${ref ? ` [${citation(ref)}]` : ''}\n`);
     const telling = new Set(matters(family, reading.raw, settings, Object.keys(given)));
     for (const text of decidedTexts(known.by(family), given, telling))
       io.err.write(`memattr encode: from ${text}\n`);
@@ -104,7 +109,9 @@ function make(
     const settings = settle(family.settings, given);
     const { kind: made, fields } = family.intent(wish, settings);
     if (kind !== undefined && kind !== made)
-      throw new UsageError(`under these settings that wish makes a ${made}, not a ${kind}`);
+      throw new UsageError(
+        `--type, --perm and --oa make a ${made} under these settings; a ${kind} is made of its fields: ${family.id}.${kind} ${addressOf(family, kind)}`,
+      );
     const format = layoutOf(family, made, settings);
     return read(family, settings, encode(format, { ...fields, ...fieldsOf(format, pairs) }));
   }
@@ -123,6 +130,13 @@ function wishOf(
     ...(perm === undefined ? {} : { perm }),
     ...(oa === undefined ? {} : { oa: parseWord(oa) }),
   };
+}
+
+/** How the address of such an entry is written: `next=0x…`. */
+function addressOf(family: Family, kind: string): string {
+  const variant = family.variants().find(({ kind: is }) => is === kind);
+  const row = variant?.format.rows.find(({ kind: is }) => is === 'addr');
+  return row ? `${row.key}=0x…` : '…';
 }
 
 const fieldsOf = (format: Format, pairs: readonly (readonly [string, string])[]): Fields =>

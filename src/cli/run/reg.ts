@@ -1,7 +1,9 @@
 /** `reg`: register values field by field. */
+import type { Family } from '../../bits/family.ts';
+import { registerName } from '../../text/register-names.ts';
 import type { Globals } from '../command.ts';
 import type { Io } from '../io.ts';
-import { familyNamed } from '../names.ts';
+import { familyNamed, isNamed } from '../names.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { run as decode } from './decode.ts';
@@ -21,9 +23,18 @@ export async function run(args: RegArgs, io: Io): Promise<number> {
     return EXIT.answer;
   }
   const [name, ...inline] = args.name.split('=');
-  const { family } = familyNamed(name ?? '', registers, 'register');
+  const { family } = familyNamed(spelled(name ?? '', registers), registers, 'register');
   const words = [...inline, ...args.values];
   if (words.length === 0 && io.stdin.terminal)
     throw new UsageError(`no value for ${family.id}: memattr reg ${name} 0x…`);
   return decode({ ...args, words, as: family.id, brief: false }, io);
+}
+
+/**
+ * The name under which a family is known, of any spelling that register files take: `IA32_MTRR_PHYSBASE0` is one of the
+ * `MTRR_PHYSBASE`, `MSR 0x277` is PAT.
+ */
+function spelled(typed: string, among: readonly Family[]): string {
+  const name = registerName(typed);
+  return [typed, name, name.replace(/\d+$/, '')].find(one => isNamed(one, among)) ?? typed;
 }
