@@ -19,7 +19,7 @@ export const KNOWN: readonly KnownDefect[] = [
   },
   {
     architecture: 'arm64',
-    says: /^1 address-size: output beyond IPS ≠ (mapped|outside at stage 2)/,
+    says: /^1 address-size: output beyond IPS ≠ (mapped|\w+ at stage 2)/,
     rule: 'The whole output address counts, with the bits that the input gives it, not the base of the block alone [AArch64.S1Walk, StageOA].',
   },
   {
@@ -29,13 +29,8 @@ export const KNOWN: readonly KnownDefect[] = [
   },
   {
     architecture: 'arm64',
-    says: /^1 permission: overlay (read|write|execute) ≠ rights let it/,
-    rule: 'POR_ELx takes rights away, POR_EL0 those of EL0 [AArch64.S1CheckPermissions].',
-  },
-  {
-    architecture: 'arm64',
-    says: /^1 permission: WXN ≠ rights let it|^allowed fetch ≠ rights deny it/,
-    rule: 'WXN, by SCTLR_ELx or the value 6 of PIR_ELx, takes execute; where overlays are on and the overlay lets execute, it takes the write instead [AArch64.S1ComputePermissions].',
+    says: /^1 permission: overlay write ≠ rights let it|^allowed fetch ≠ rights deny it/,
+    rule: 'With overlays on, WXN (SCTLR_ELx, or the value 6 of PIR_ELx) takes the write where the overlay lets execute, and execute only where it does not [AArch64.S1ComputePermissions].',
   },
   {
     architecture: 'arm64',
