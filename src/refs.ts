@@ -18,6 +18,7 @@ export const EDITIONS = {
   qemu: 'QEMU source',
   rmm: 'TF-RMM source',
   xen: 'Xen source',
+  windows: 'Windows symbols',
 } as const;
 
 export type Manual = keyof typeof EDITIONS;
@@ -44,9 +45,11 @@ export const qemu = cite('qemu');
 export const rmm = cite('rmm');
 /** Xen: a file. */
 export const xen = cite('xen');
+/** Types of Windows' kernel, as its symbols have them. */
+export const windows = cite('windows');
 
 /** Sources, whose citations name the version themselves. */
-const isSource = (manual: string): boolean => ['linux', 'qemu', 'rmm', 'xen'].includes(manual);
+const isSource = (manual: string): boolean => ['linux', 'qemu', 'rmm', 'xen', 'windows'].includes(manual);
 
 const SHORT: Record<string, string> = {
   arm: 'Arm ARM',
@@ -58,6 +61,7 @@ const SHORT: Record<string, string> = {
   qemu: 'QEMU',
   rmm: 'TF-RMM',
   xen: 'Xen',
+  windows: 'Windows',
 };
 
 /** What is printed of a manual, with its edition: `Arm ARM = Arm Architecture Reference Manual …, DDI 0487 M.a.a`. */

@@ -11,7 +11,17 @@ import { apm } from '../../refs.ts';
 import { patSetting } from '../registers/attributes.ts';
 import { pageKind } from '../values/address.ts';
 import { names } from './names.ts';
-import { decodeMmioSpte, isMmioSpte, kvmSpte, mmioMasks, mmioText } from './software.ts';
+import {
+  decodeMmioSpte,
+  isLinux,
+  isMmioPlace,
+  isMmioSpte,
+  kvmSpte,
+  mmioAddress,
+  mmioMasks,
+  mmioText,
+  ownerSetting,
+} from './software.ts';
 import {
   readStage1,
   type Stage1Facts,
@@ -39,6 +49,8 @@ export const nptSettings = {
   gmet: toggle('Guest Mode Execute Trap, VMCB 90h[3]: U/S says which fetches of the guest are permitted', 0),
   sss: toggle('Supervisor shadow stacks, VMCB 90h[4]: U/S = 0 with NX marks a page of theirs', 0),
   pat: patSetting('IA32_PAT of the host, to name memory types'),
+  ia: mmioAddress,
+  owner: ownerSetting,
 } as const;
 export type NptSettings = Settings<typeof nptSettings>;
 
@@ -117,8 +129,10 @@ const supervisorOnly = (inUse: boolean): Finding => ({
 
 /** KVM's conventions, where the word fits them. */
 function softwareOf(word: Word, s: NptSettings): Pick<NptFacts, 'mmio' | 'software'> {
+  if (!isLinux(s.owner)) return {};
   if (isMmioSpte(word, 'npt', s.maxphyaddr)) {
     const mmio = decodeMmioSpte(word, mmioMasks('npt', s.maxphyaddr));
+    if (!isMmioPlace(mmio, s)) return {};
     return { mmio, software: { 'Linux 6.12 KVM': mmioText(mmio) } };
   }
   const kvm = kvmSpte(word, 'npt');

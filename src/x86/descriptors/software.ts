@@ -8,15 +8,27 @@ import { decode, encode, maskOf } from '../../bits/codec.ts';
 import { format, rowWidth } from '../../bits/format.ts';
 import { once } from '../../bits/once.ts';
 import { pfnAddress, pfnOf } from '../../bits/pages.ts';
+import { choice, known } from '../../bits/settings.ts';
 import { addr, bits, fixed, flag, ignored, scattered, wide } from '../../bits/spec.ts';
 import { bitAt, hex, WORD_MASK, type Word } from '../../bits/word.ts';
-import { linux } from '../../refs.ts';
+import { linux, windows } from '../../refs.ts';
 
 /** The names of the bits that are set in a word. */
 function namer(list: Readonly<Record<number, string>>): (word: Word) => readonly string[] {
   const bits = Object.entries(list).map(([bit, name]) => [Number(bit), name] as const);
   return word => bits.flatMap(([bit, name]) => (bitAt(word, bit) ? [name] : []));
 }
+
+export const OWNERS = ['any', 'linux', 'kvm', 'xen', 'windows', 'firmware'] as const;
+export type Owner = (typeof OWNERS)[number];
+/** Who wrote the tables. A convention is read only where its owner can have written it. */
+export const ownerSetting = choice(
+  OWNERS,
+  'Who wrote the tables: whose meaning of the ignored bits is read',
+  'any',
+);
+/** Linux's conventions, and those of KVM, which is Linux. */
+export const isLinux = (owner: Owner): boolean => owner === 'any' || owner === 'linux' || owner === 'kvm';
 
 // ------------------------------------------------------------------------------------------- Linux, page tables
 
@@ -161,6 +173,65 @@ export function linuxNotPresent32(word: Word): string | undefined {
   if (protNone) return `PROT_NONE page: address ${hex(page)}`;
   const { type, offset } = decode(swap32(), word);
   return `swap entry: type ${type}, offset ${hex(offset)}`;
+}
+
+// ------------------------------------------------------------------------------------------ Windows, page tables
+
+const WINDOWS = windows('x64, nt!_MMPTE_HARDWARE, nt!_MMPTE_SOFTWARE, nt!_MMPTE_TRANSITION');
+const windowsPage = once(() =>
+  format(
+    'x86.windows.page',
+    { title: 'Windows PTE, valid', ref: WINDOWS },
+    {
+      rest12: wide(63, 12, 'address and above'),
+      write: flag(11, 'Write', { note: 'the page may be written, whatever R/W says now' }),
+      bit10: ignored(10),
+      copyOnWrite: flag(9, 'CopyOnWrite'),
+      rest: bits(8, 0, 'the processor’s'),
+    },
+  ),
+);
+/** Windows' names of the software bits that are set in a valid entry; empty if none is. */
+export function windowsLeafBits(word: Word): readonly string[] {
+  const { write, copyOnWrite } = decode(windowsPage(), word);
+  return [...(write ? ['Write'] : []), ...(copyOnWrite ? ['CopyOnWrite'] : [])];
+}
+
+const windowsInvalid = once(() =>
+  format(
+    'x86.windows.software',
+    { title: 'Windows PTE, not valid', ref: WINDOWS },
+    {
+      pageFileHigh: bits(63, 32, 'PageFileHigh'),
+      rest16: bits(31, 16, 'page frame of a transition entry, with the bits around'),
+      pageFileLow: bits(15, 12, 'PageFileLow'),
+      transition: flag(11, 'Transition'),
+      prototype: flag(10, 'Prototype'),
+      protection: bits(9, 5, 'Protection'),
+      rest: bits(4, 1, 'flags'),
+      valid: fixed(0, 0, 0, 'Valid'),
+    },
+  ),
+);
+const windowsTransition = once(() =>
+  format(
+    'x86.windows.transition',
+    { title: 'Windows PTE, in transition', ref: WINDOWS },
+    { rest48: bits(63, 48, 'above the page'), page: addr('page', [47, 12]), rest: bits(11, 0, 'as above') },
+  ),
+);
+/** One line about a nonzero entry that is not valid, as Windows means it. */
+export function windowsNotPresent(word: Word): string | undefined {
+  const { pageFileHigh, pageFileLow, transition, prototype, protection, valid } = decode(
+    windowsInvalid(),
+    word,
+  );
+  if (word === 0n || valid) return undefined;
+  const rights = `, protection ${protection}`;
+  if (prototype) return `prototype PTE${rights}`;
+  if (transition) return `in transition: page ${hex(decode(windowsTransition(), word).page)}${rights}`;
+  if (pageFileHigh === 0) return `demand zero${rights}`;
+  return `page file ${pageFileLow}, offset ${hex(BigInt(pageFileHigh))}${rights}`;
 }
 
 // -------------------------------------------------------------------------------------------------- KVM, SPTEs
@@ -330,3 +401,14 @@ export function isMmioSpte(word: Word, kind: 'ept' | 'npt', physBits: number): b
   if (kind === 'ept') return (word & maskOf(mmioLayout.fields.access)) === WRITE_EXECUTE;
   return physBits < 52 && (word & RESERVED_PRESENT) === RESERVED_PRESENT;
 }
+
+/** The guest-physical address that an entry translates: an MMIO entry of KVM names it. */
+export const mmioAddress = known(
+  'Guest-physical address that the entry translates: is it KVM’s MMIO entry for it?',
+);
+
+/** KVM writes MMIO entries in tables of level 1, with the frame of the address that they translate [Linux 6.12, mark_mmio_spte]. */
+export const isMmioPlace = (
+  { gfn }: MmioSpte,
+  { level, ia }: { readonly level: number; readonly ia: bigint | 'unknown' },
+): boolean => level === 1 && (ia === 'unknown' || ia >> 12n === gfn);

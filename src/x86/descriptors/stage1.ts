@@ -39,7 +39,16 @@ import {
 import type { PatType } from '../values/attributes.ts';
 import { type Stage1Permissions, stage1Permissions } from '../values/permissions.ts';
 import { names } from './names.ts';
-import { isWritableEptSpte, linuxLeafBits, linuxNotPresent, linuxNotPresent32 } from './software.ts';
+import {
+  isLinux,
+  isWritableEptSpte,
+  linuxLeafBits,
+  linuxNotPresent,
+  linuxNotPresent32,
+  ownerSetting,
+  windowsLeafBits,
+  windowsNotPresent,
+} from './software.ts';
 
 // ---------------------------------------------------------------------------------------------------- settings
 
@@ -57,6 +66,7 @@ export const stage1Settings = {
   cBit: highBit('Encryption bit (AMD SEV, SME): CPUID 8000_001Fh EBX[5:0]'),
   sBit: highBit('Shared bit of a TDX guest: 47 or 51'),
   pat: patSetting('IA32_PAT, to name memory types'),
+  owner: ownerSetting,
 } as const;
 export type Stage1Settings = Settings<typeof stage1Settings>;
 
@@ -266,6 +276,10 @@ export type Stage1Facts = {
   readonly memory?: PatType | 'reserved';
   /** Shadow-stack page: R/W = 0 and D = 1, with CR4.CET. */
   readonly shadowStack?: boolean;
+  /** The encryption bit of a page: private memory (AMD SEV, SME). Absent where there is no such bit. */
+  readonly encrypted?: boolean;
+  /** The shared bit of a page of a TDX guest. Absent where there is no such bit. */
+  readonly shared?: boolean;
   /** What software means by the bits that the processor ignores. */
   readonly software?: Readonly<Record<string, string>>;
 };
@@ -301,14 +315,41 @@ export function readStage1(word: Word, s: Stage1Settings): Stage1Reading {
 export const entryName = (s: Stage1Settings): string => NAME[levelOf(s) - 1] ?? '';
 
 function readNotPresent(word: Word, s: Stage1Settings): Stage1Reading {
-  const linux = ia32e(s) ? linuxNotPresent(word) : s.mode === '32' ? linuxNotPresent32(word) : undefined;
   const facts: Stage1Facts = {
     entry: entryName(s),
-    ...(linux === undefined ? {} : { software: { 'Linux 6.12': linux } }),
+    ...notPresentSoftware(word, s),
   };
   const layout = notPresent[s.mode === '32' ? 32 : 64];
   return { format: layout, raw: word, kind: 'not-present', facts, findings: modeFindings(word, s) };
 }
+
+function notPresentSoftware(word: Word, s: Stage1Settings): Pick<Stage1Facts, 'software'> {
+  if (s.owner === 'windows' && ia32e(s)) {
+    const windows = windowsNotPresent(word);
+    return windows === undefined ? {} : { software: { Windows: windows } };
+  }
+  if (!isLinux(s.owner)) return {};
+  const linux = ia32e(s) ? linuxNotPresent(word) : s.mode === '32' ? linuxNotPresent32(word) : undefined;
+  return linux === undefined ? {} : { software: { 'Linux 6.12': linux } };
+}
+
+function pageSoftware(word: Word, s: Stage1Settings): Pick<Stage1Facts, 'software'> {
+  if (!ia32e(s)) return {};
+  const [name, set] =
+    s.owner === 'windows'
+      ? (['Windows', windowsLeafBits(word)] as const)
+      : (['Linux 6.12', isLinux(s.owner) ? linuxLeafBits(word) : []] as const);
+  return set.length > 0 ? { software: { [name]: set.join(', ') } } : {};
+}
+
+/** The encryption bit and the shared bit, where the address has one. */
+const protection = (d: {
+  readonly c?: number;
+  readonly shared?: number;
+}): Pick<Stage1Facts, 'encrypted' | 'shared'> => ({
+  ...(d.c === undefined ? {} : { encrypted: d.c === 1 }),
+  ...(d.shared === undefined ? {} : { shared: d.shared === 1 }),
+});
 
 function readTable(word: Word, s: Stage1Settings, kind: 'table' | 'bad-ps'): Stage1Reading {
   const layout: Format<Partial<ReturnType<typeof tableRows>>> = stage1Table(s);
@@ -330,7 +371,6 @@ function readPage(word: Word, s: Stage1Settings, kind: PageKind): Stage1Reading 
   const d = decode(layout, word);
   const wrong = check(layout, word);
   const index = patIndex(d);
-  const bitNames = ia32e(s) ? linuxLeafBits(word) : [];
   const facts: Stage1Facts = {
     entry: entryName(s),
     oa: d.oa ?? 0n,
@@ -340,7 +380,8 @@ function readPage(word: Word, s: Stage1Settings, kind: PageKind): Stage1Reading 
     patIndex: index,
     ...named(s, index),
     ...(s.cet ? { shadowStack: d.rw === 0 && d.d === 1 } : {}),
-    ...(bitNames.length > 0 ? { software: { 'Linux 6.12': bitNames.join(', ') } } : {}),
+    ...protection(d),
+    ...pageSoftware(word, s),
   };
   const findings = [...modeFindings(word, s), ...wrong, ...pageFindings(word, d, s)];
   return { format: layout, raw: word, kind, facts, findings };

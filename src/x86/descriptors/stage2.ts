@@ -34,7 +34,18 @@ import {
 import { MEMORY_TYPE, type MemoryType, memoryType } from '../values/attributes.ts';
 import { type EptPermissions, eptPermissions } from '../values/permissions.ts';
 import { names } from './names.ts';
-import { decodeMmioSpte, isMmioSpte, kvmSpte, type MmioSpte, mmioMasks, mmioText } from './software.ts';
+import {
+  decodeMmioSpte,
+  isLinux,
+  isMmioPlace,
+  isMmioSpte,
+  kvmSpte,
+  type MmioSpte,
+  mmioAddress,
+  mmioMasks,
+  mmioText,
+  ownerSetting,
+} from './software.ts';
 
 const MISCONFIGURATIONS = sdm('section "EPT Misconfigurations"');
 
@@ -59,6 +70,8 @@ export const stage2Settings = {
     'KVM hosts with the L1TF erratum: physical-address bits of the cache; 0 others',
     0,
   ),
+  ia: mmioAddress,
+  owner: ownerSetting,
 } as const;
 export type Stage2Settings = Settings<typeof stage2Settings>;
 
@@ -352,8 +365,10 @@ const misconfiguration = (findings: readonly Finding[]): readonly Misconfigurati
 
 /** KVM's conventions, where the word fits them. */
 function softwareOf(word: Word, s: Stage2Settings): Pick<Stage2Facts, 'mmio' | 'software'> {
+  if (!isLinux(s.owner)) return {};
   if (isMmioSpte(word, 'ept', s.maxphyaddr)) {
     const mmio: MmioSpte = decodeMmioSpte(word, mmioMasks('ept', s.maxphyaddr, s.l1tfBits));
+    if (!isMmioPlace(mmio, s)) return {};
     const { gfn, generation } = mmio;
     return { mmio: { gfn, generation }, software: { 'Linux 6.12 KVM': mmioText(mmio) } };
   }

@@ -4,6 +4,7 @@ import { settle } from '../../bits/settings.ts';
 import type { Context, Given } from '../../text/context.ts';
 import type { Entry, RegimeGuess } from '../../text/model.ts';
 import type { Candidate } from '../../walk/candidate.ts';
+import { OWNERS } from '../descriptors/software.ts';
 import { cr4Layout, eferLayout, eferSettings } from '../registers/control.ts';
 import { eptVpidCapLayout } from '../registers/features.ts';
 import { eptpLayout, eptpSettings } from '../registers/roots.ts';
@@ -14,7 +15,9 @@ function processor({ registers, facts }: Context): Given {
   const width = facts.get('MAXPHYADDR');
   const vendor = facts.get('vendor');
   const pat = registers.get('PAT');
+  const owner = facts.get('owner');
   return {
+    ...(typeof owner === 'string' ? { owner: OWNERS.find(known => known === owner) ?? 'firmware' } : {}),
     ...(typeof width === 'bigint' && width >= 32n && width <= 52n ? { maxphyaddr: Number(width) } : {}),
     ...(vendor === 'GenuineIntel' ? { vendor: 'intel' } : {}),
     ...(vendor === 'AuthenticAMD' || vendor === 'HygonGenuine' ? { vendor: 'amd' } : {}),

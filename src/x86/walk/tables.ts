@@ -245,6 +245,10 @@ function stage2Class({ kind, facts, raw }: Stage2Reading): EntryClass {
   return { kind: kindHere, inherits: kindHere === 'table' ? stage2Denied(facts.permissions) : 0 };
 }
 
+/** Whether memory is encrypted or shared, where entries have a bit for it. */
+const protectionText = ({ encrypted, shared }: Stage1Reading['facts']): string =>
+  `${encrypted === undefined ? '' : encrypted ? ', encrypted' : ', not encrypted'}${shared === undefined ? '' : shared ? ', shared' : ', private'}`;
+
 function describeStage1(reading: Stage1Reading, inherited: number, mode: Mode): LeafView {
   const { facts, format, raw } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
@@ -253,7 +257,7 @@ function describeStage1(reading: Stage1Reading, inherited: number, mode: Mode): 
   return {
     rights,
     perm: stage1Perm(rights),
-    type: facts.memory ?? `PAT${index}`,
+    type: `${facts.memory ?? `PAT${index}`}${protectionText(facts)}`,
     ...(facts.memory === undefined ? {} : { meaning: facts.memory }),
     fields: {
       patIndex: index,
@@ -261,6 +265,8 @@ function describeStage1(reading: Stage1Reading, inherited: number, mode: Mode): 
       d: Number(d.d ?? 0),
       g: Number(d.g ?? 0),
       ...(mode === '4l' || mode === '5l' ? { pk: Number(d.pk ?? 0) } : {}),
+      ...(facts.encrypted === undefined ? {} : { encrypted: facts.encrypted ? 1 : 0 }),
+      ...(facts.shared === undefined ? {} : { shared: facts.shared ? 1 : 0 }),
     },
   };
 }
