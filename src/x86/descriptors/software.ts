@@ -411,4 +411,4 @@ export const mmioAddress = known(
 export const isMmioPlace = (
   { gfn }: MmioSpte,
   { level, ia }: { readonly level: number; readonly ia: bigint | 'unknown' },
-): boolean => level === 1 && (ia === 'unknown' || ia >> 12n === gfn);
+): boolean => level === 1 && (ia === 'unknown' || pfnOf(ia) === gfn);

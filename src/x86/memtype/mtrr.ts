@@ -27,8 +27,8 @@ export interface MtrrRegisters {
   readonly maxphyaddr: number;
   /** IA32_MTRR_DEF_TYPE. */
   readonly defType: Word;
-  /** MSRs 250H, 258H, 259H, 268H to 26FH, in this order; absent or null: all zero. */
-  readonly fixed?: readonly Word[] | null;
+  /** MSRs 250H, 258H, 259H, 268H to 26FH, in this order; absent or null: all zero; undefined: not known. */
+  readonly fixed?: readonly (Word | undefined)[] | null;
   /** PHYSBASEn and PHYSMASKn, as many as IA32_MTRRCAP.VCNT says. */
   readonly variable: readonly (readonly [base: Word, mask: Word])[];
   /** Intel: IA32_SMRR_PHYSBASE and PHYSMASK, and whether the processor is in system management mode. */
@@ -52,6 +52,8 @@ export interface MtrrLookup extends Answer<MtrrType> {
   /** AMD's extended fixed-range bytes: do reads and writes go to DRAM (else to MMIO)? */
   readonly rdMem?: boolean;
   readonly wrMem?: boolean;
+  /** What had to be assumed for it, where a register that decides is not known. */
+  readonly assumed?: string;
 }
 
 const PRECEDENCES = sdm('section "MTRR Precedences"');
@@ -65,11 +67,18 @@ export interface Mtrrs {
   readonly enabled: boolean;
   readonly fixedEnabled: boolean;
   /** One byte per fixed range with its addresses, or none. */
-  readonly fixed: readonly { readonly start: bigint; readonly end: bigint; readonly byte: number }[];
+  readonly fixed: readonly FixedRange[];
   readonly variable: readonly VariableRange[];
   readonly smrr?: VariableRange;
   /** AMD: [4 GBytes, TOP_MEM2) is WB where no variable range says otherwise. */
   readonly forcedWb?: bigint;
+}
+interface FixedRange {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly byte: number;
+  /** Its register, where that is not known: the byte is then taken as 0. */
+  readonly unknown?: string;
 }
 interface VariableRange {
   readonly n: number;
@@ -96,11 +105,12 @@ export function mtrrs(registers: MtrrRegisters): Mtrrs {
     registers,
     enabled: e === 1,
     fixedEnabled: fe === 1,
-    fixed: FIXED_MTRRS.flatMap(({ msr, base, size }, register) =>
+    fixed: FIXED_MTRRS.flatMap(({ msr, name, base, size }, register) =>
       fixedBytes(msr, fixed?.[register] ?? 0n).map((byte, i) => ({
         start: BigInt(base + i * size),
         end: BigInt(base + (i + 1) * size),
         byte,
+        ...(fixed && fixed[register] === undefined ? { unknown: `MTRR_FIX${name}` } : {}),
       })),
     ),
     variable: variable.flatMap(([base, mask], n) => range(n, base, mask, maxphyaddr)),
@@ -125,7 +135,7 @@ export function mtrrsOf(
     vendor,
     maxphyaddr,
     defType,
-    fixed: FIXED_MTRRS.map(({ name }) => value(`MTRR_FIX${name}`)),
+    fixed: FIXED_MTRRS.map(({ name }) => registers.get(`MTRR_FIX${name}`)),
     variable: Array.from(
       { length: count },
       (_, n) => [value(`MTRR_PHYSBASE${n}`), value(`MTRR_PHYSMASK${n}`)] as const,
@@ -159,6 +169,7 @@ const found = (
     readonly note?: string;
     readonly rdMem?: boolean;
     readonly wrMem?: boolean;
+    readonly assumed?: string;
     readonly ref?: Reason['ref'];
   } = {},
 ): MtrrLookup => {
@@ -212,6 +223,10 @@ function fixedType({ registers, fixed }: Mtrrs, address: bigint): MtrrLookup {
     range: `0x${part?.start.toString(16)}`,
     byte: `0x${byte.toString(16).padStart(2, '0')}`,
   };
+  if (part?.unknown !== undefined) {
+    const assumed = `${part.unknown} is not given: taken as 0, UC`;
+    return found('fixed', typeOf(0), operands, { note: assumed, assumed });
+  }
   if (registers.vendor !== 'amd') return found('fixed', typeOf(byte), operands);
   const { fixDramModEn, fixDramEn } = decode(syscfgLayout, registers.syscfg ?? 0n);
   const { rdMem, wrMem, code } = extendedByte(byte);
@@ -319,4 +334,12 @@ export function mtrrRange(set: Mtrrs, start: bigint, end: bigint, limit = 65536)
   if (first) first.start = start; // pages are whole, but the range may begin and end inside one
   if (last && !truncated && last.end > end) last.end = end;
   return { uniform: segments.length === 1 && !truncated, segments, truncated };
+}
+
+/** What is assumed of the fixed ranges below 1 MByte; undefined where all that count are known. */
+export function assumedFixed({ enabled, fixedEnabled, fixed }: Mtrrs): string | undefined {
+  const names = new Set(fixed.flatMap(({ unknown }) => unknown ?? []));
+  if (!(enabled && fixedEnabled) || names.size === 0) return undefined;
+  const which = names.size === FIXED_MTRRS.length ? 'the fixed MTRRs are' : `${[...names].join(', ')} is`;
+  return `${which} not given: memory types below 1 MByte are not certain`;
 }

@@ -11,7 +11,7 @@ import type { Stage1Reading } from '../descriptors/stage1.ts';
 import type { Stage2Reading } from '../descriptors/stage2.ts';
 import { effectiveEpt, effectiveNpt, effectiveType } from '../memtype/effective.ts';
 import { agreement, type Effective } from '../memtype/meaning.ts';
-import { type Mtrrs, mtrrLabel, mtrrRange, mtrrType } from '../memtype/mtrr.ts';
+import { type MtrrLookup, type Mtrrs, mtrrLabel, mtrrRange, mtrrType } from '../memtype/mtrr.ts';
 import { patEntry } from '../memtype/pat.ts';
 import { cr0Layout } from '../registers/control.ts';
 
@@ -51,7 +51,8 @@ export function stage1Effective({ vendor, pat, cr0, mtrrs }: Stage1Registers): E
       const result = effectiveType({ vendor, cd, nw, pat: entry, mtrr: lookup });
       const parts: Parts = { PAT: String(entry.value), MTRR: mtrrLabel(lookup.value) };
       return (
-        mixed(mtrrs, frame, frames) ?? effectiveView(result, cd ? 'CR0.CD' : decider(result.value, parts))
+        mixed(mtrrs, frame, frames) ??
+        doubted(effectiveView(result, cd ? 'CR0.CD' : decider(result.value, parts)), lookup)
       );
     },
   };
@@ -106,7 +107,8 @@ export function nptEffective({ pat, cr0, hostPat, hostCr0, mtrrs }: NptRegisters
         MTRR: mtrrLabel(lookup.value),
       };
       const off = guestCd ? 'guest CR0.CD' : hostCd ? 'host CR0.CD' : undefined;
-      return mixed(mtrrs, frame, frames) ?? effectiveView(result, off ?? decider(result.value, parts));
+      const view = effectiveView(result, off ?? decider(result.value, parts));
+      return mixed(mtrrs, frame, frames) ?? doubted(view, lookup);
     },
   };
 }
@@ -118,6 +120,13 @@ function mixed(set: Mtrrs, frame: number, frames: number): EffectiveView | undef
   const start = addressOf(frame);
   const { uniform } = mtrrRange(set, start, start + addressOf(frames), 1);
   return uniform ? undefined : { type: 'mixed', certain: false, decidedBy: 'MTRR', why: [] };
+}
+
+/** A register that decides is not known: the answer rests on what was assumed. */
+function doubted(view: EffectiveView, { assumed }: MtrrLookup): EffectiveView {
+  if (assumed === undefined) return view;
+  const { agreement: _, ...rest } = view;
+  return { ...rest, certain: false };
 }
 
 /** What each register or entry asked for, by name. */

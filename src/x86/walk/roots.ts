@@ -10,7 +10,7 @@ import {
   type Refused,
   type RegisterValues,
 } from '../../walk/candidate.ts';
-import { type Mtrrs, mtrrsOf } from '../memtype/mtrr.ts';
+import { assumedFixed, type Mtrrs, mtrrsOf } from '../memtype/mtrr.ts';
 import { cr0Layout, cr4Layout, eferLayout } from '../registers/control.ts';
 import { eptVpidCapLayout } from '../registers/features.ts';
 import { physMaskLayout } from '../registers/mtrr.ts';
@@ -97,7 +97,9 @@ function cpuOf(registers: RegisterValues, machine: Machine): Cpu {
       width: width.assumed,
       types: [
         ...(registers.has('PAT') ? [] : ['IA32_PAT is not given: memory types stay indices']),
-        ...(mtrrs ? [] : ['MTRR_DEF_TYPE is not given: memory types are those of the PAT alone']),
+        ...(mtrrs
+          ? [assumedFixed(mtrrs)].flatMap(text => text ?? [])
+          : ['MTRR_DEF_TYPE is not given: memory types are those of the PAT alone']),
       ],
       mode: missing.length > 0 ? [`${missing.join(', ')} not given: ${mode}`] : [],
     },

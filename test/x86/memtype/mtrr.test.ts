@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { expect, describe as group, test } from 'vitest';
-import { type MtrrRegisters, mtrrLabel, mtrrRange, mtrrs, mtrrType } from '../../../src/x86/memtype/mtrr.ts';
+import {
+  assumedFixed,
+  type MtrrRegisters,
+  type Mtrrs,
+  mtrrLabel,
+  mtrrRange,
+  mtrrs,
+  mtrrsOf,
+  mtrrType,
+} from '../../../src/x86/memtype/mtrr.ts';
 
 const WB = 6n;
 const set = (registers: Partial<MtrrRegisters>) =>
@@ -175,4 +184,22 @@ group('ranges', () => {
       { numRuns: 150 },
     );
   });
+});
+
+test('fixed MTRRs that count and were not given: the answer says what was assumed', () => {
+  const some = (given: readonly (readonly [string, bigint])[]) =>
+    mtrrsOf(new Map([['MTRR_DEF_TYPE', 0xc06n], ...given]), 'intel', 40) as Mtrrs;
+  const none = some([]);
+  expect(mtrrType(none, 0x5000n)).toMatchObject({
+    value: { is: 'type', type: 'UC' },
+    assumed: 'MTRR_FIX64K_00000 is not given: taken as 0, UC',
+  });
+  expect(mtrrType(none, 0x10_0000n).assumed).toBeUndefined();
+  expect(assumedFixed(none)).toMatch(/^the fixed MTRRs are not given/);
+  const first = some([['MTRR_FIX64K_00000', 0x0606_0606_0606_0606n]]);
+  expect(mtrrType(first, 0x5000n)).toMatchObject({ value: { type: 'WB' } });
+  expect(mtrrType(first, 0x5000n).assumed).toBeUndefined();
+  expect(mtrrType(first, 0xa_0000n).assumed).toMatch(/^MTRR_FIX16K_A0000/);
+  const off = mtrrsOf(new Map([['MTRR_DEF_TYPE', 0x806n]]), 'intel', 40) as Mtrrs;
+  expect([assumedFixed(off), mtrrType(off, 0x5000n).assumed]).toEqual([undefined, undefined]);
 });
