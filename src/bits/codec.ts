@@ -245,9 +245,13 @@ export function setBits(row: Pick<Row, 'pieces'>, value: bigint): string {
   return positions(set);
 }
 
+/** `bit 10`, `bits 9:8`. */
+export const placesOf = (row: FormatRow): string =>
+  `${rowWidth(row) === 1 ? 'bit' : 'bits'} ${positions(row.pieces)}`;
+
 /** A field's bits in place, or a refusal. */
 function place(format: Format, row: FormatRow, value: number | bigint): Word {
-  const where = `${format.id}: field '${row.key}' (${row.name}, bits ${positions(row.pieces)})`;
+  const where = `${format.id}: field '${row.key}' (${row.name}, ${placesOf(row)})`;
   if (typeof value !== 'bigint' && !Number.isSafeInteger(value))
     throw new EncodeError(
       `${where} cannot hold ${value}: ${Number.isInteger(value) ? 'beyond 2^53 only a bigint is exact' : 'not a whole number'}`,

@@ -1,5 +1,5 @@
 /** A word as rows for people: every field with its position, value and meaning. */
-import { binary, carriesValue, EncodeError, readRow } from './codec.ts';
+import { binary, carriesValue, EncodeError, placesOf, readRow } from './codec.ts';
 import type { Format, FormatRow } from './format.ts';
 import { positions, rowWidth } from './format.ts';
 import type { Kind, Ref } from './spec.ts';
@@ -95,8 +95,6 @@ export function parseField(
     );
   }
   if (!row.big && value > 0xffff_ffffn)
-    throw new EncodeError(
-      `${format.id}: ${hex(value)} does not fit '${row.key}' (bits ${positions(row.pieces)})`,
-    );
+    throw new EncodeError(`${format.id}: ${hex(value)} does not fit '${row.key}' (${placesOf(row)})`);
   return [row.key, row.big ? value : Number(value)];
 }

@@ -70,7 +70,7 @@ async function dispatch(
   level: Level = { name: NAME, verbs },
 ): Promise<number> {
   const [first, ...rest] = argv;
-  if ((first === '--version' || first === '-V') && level.name === NAME) {
+  if ((first === '--version' || first === '-V') && argv.length === 1) {
     const manuals = Object.values(EDITIONS).map(edition => `  ${edition}`);
     io.out.write(
       `${[version, ...(commit ? [`commit ${commit}`] : []), 'read against', ...manuals].join('\n')}\n`,
@@ -87,8 +87,8 @@ async function dispatch(
   }
   const load = Object.hasOwn(level.verbs, first) ? level.verbs[first] : undefined;
   const verb = await (load ?? unknown(first, level))();
-  if (verb.verbs)
-    return dispatch(rest, io, { name: `${level.name} ${verb.name}`, verbs: atHand(verb.verbs) });
+  if (verb.verbs || rest[0] === '--version')
+    return dispatch(rest, io, { name: `${level.name} ${verb.name}`, verbs: atHand(verb.verbs ?? []) });
   const args = quick(verb, rest) ?? (await slow(level.name, verb, rest, io));
   return args === undefined ? EXIT.answer : verb.run(args as never, io);
 }

@@ -34,12 +34,14 @@ const formatRecord = (family: Family, wanted: readonly Variant[], given: Given) 
 
 // --------------------------------------------------------------------------------------------------- the list
 
+const whatIs = ({ id, title }: Family): string => title.replace(`${id.slice(id.indexOf('.') + 1)}: `, '');
+
 const LIST: readonly Column<Family>[] = [
   { title: 'name', text: family => family.id },
   { title: 'also', text: alsoCalled, wrap: true },
   {
     title: 'what',
-    text: ({ id, title }) => title.replace(`${id.slice(id.indexOf('.') + 1)}: `, ''),
+    text: whatIs,
     wrap: true,
   },
   {
@@ -59,12 +61,17 @@ function alsoCalled({ id, aliases = [] }: Family): string {
     .join(', ');
 }
 
-/** Names, titles and references, one family a line. */
+/** Of many other names the first two; all stand in JSON, and where one family is drawn. */
+const shortly = (family: Family): string => alsoCalled(family).split(', ').slice(0, 2).join(', ');
+
+/** Names and titles, one family a line. */
 const listLines = (shown: readonly Family[], { style, width }: Look): string[] =>
   table(
-    LIST.filter(({ title }) => title !== 'kinds' || shown.some(({ kinds }) => kinds.length > 1)).map(
-      (column, n) => (n === 0 ? { ...column, paint: () => style.bold } : column),
-    ),
+    [
+      { title: 'name', text: ({ id }) => id, paint: () => style.bold },
+      { title: 'also', text: shortly },
+      { title: 'what', text: whatIs },
+    ],
     shown,
     { width, head: style.dim },
   );

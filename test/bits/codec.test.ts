@@ -230,7 +230,7 @@ describe('refusals name format, field, bits and value', () => {
       { owner: 16 },
       "test.page: field 'owner' (owner, bits 55:52) cannot hold 0x10: it has 4 bits",
     ],
-    ['a negative value', { xn: -1 }, "test.page: field 'xn' (XN, bits 63) cannot hold -1: it is negative"],
+    ['a negative value', { xn: -1 }, "test.page: field 'xn' (XN, bit 63) cannot hold -1: it is negative"],
     [
       'a fraction',
       { owner: 1.5 },
@@ -244,7 +244,7 @@ describe('refusals name format, field, bits and value', () => {
     [
       'nothing',
       { xn: undefined },
-      "test.page: field 'xn' (XN, bits 63) cannot hold undefined: not a whole number",
+      "test.page: field 'xn' (XN, bit 63) cannot hold undefined: not a whole number",
     ],
     [
       'an address above the field',
@@ -261,7 +261,7 @@ describe('refusals name format, field, bits and value', () => {
       { valid: 1 },
       "test.page: field 'valid' (descriptor type, bits 1:0) is always 3 in this format, not 0x1",
     ],
-    ['a reserved encoding', { type: 1 }, "test.page: field 'type' (Type, bits 5) cannot hold 0b1: Reserved"],
+    ['a reserved encoding', { type: 1 }, "test.page: field 'type' (Type, bit 5) cannot hold 0b1: Reserved"],
   ];
   test.each(cases)('%s', (_what, fields, message) => {
     expect(() => encode(page, fields)).toThrow(EncodeError);
