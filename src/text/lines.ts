@@ -147,7 +147,7 @@ const BRACKET = [
 ];
 const STAMP = String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
 /** A host and a program, as system logs name them; what else stands before a colon is the kernel's own. */
-const FROM = String.raw`[\w.-]{1,64} (?!pgtable:|error:|fault:|DIRECTORY:|regime:)[^\s:]{1,64}:(?: |$)`;
+const FROM = String.raw`[\w.-]{1,64} (?!pgtable:|error:|fault:|DIRECTORY:|regime:|sizes:|ID:)[^\s:]{1,64}:(?: |$)`;
 const DIGIT = [
   time(/^\d{1,2},\d{1,12},\d{1,18},[^,;\s]{1,12}(?:,[^;\s]{1,40})?;/), // /dev/kmsg
   time(new RegExp(`^${STAMP}(?: ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?(?: ${FROM}| |$)`)), // journal, rsyslog, dmesg, CI

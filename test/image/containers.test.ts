@@ -394,7 +394,7 @@ describe('raw with a map', () => {
       'the map for x: no memory map',
     );
     await expect(openImage(page, { map: '00000000-00000000 : Reserved\n', name: 'x' })).rejects.toThrow(
-      'hidden from users',
+      'the kernel hides them from readers',
     );
   });
 });

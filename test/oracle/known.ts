@@ -29,11 +29,6 @@ export const KNOWN: readonly KnownDefect[] = [
   },
   {
     architecture: 'arm64',
-    says: /^1 permission: overlay write ≠ rights let it|^allowed fetch ≠ rights deny it/,
-    rule: 'With overlays on, WXN (SCTLR_ELx, or the value 6 of PIR_ELx) takes the write where the overlay lets execute, and execute only where it does not [AArch64.S1ComputePermissions].',
-  },
-  {
-    architecture: 'arm64',
     says: /^2 \S+ of the walker: .*≠ (missing|outside|invalid|fault|mapped)/,
     rule: 'A table that stage 2 does not give to the walker is a fault of stage 2 with S1PTW = 1 [AArch64.S1Walk, AArch64.S2CheckPermissions].',
   },

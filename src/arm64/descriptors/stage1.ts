@@ -55,11 +55,13 @@ import {
   dirtyState,
   indirectStage1,
   neverExecuted,
+  type Overlay,
   overlayNibble,
   type Stage1Access,
   type Stage1Permissions,
   type TableLimits,
   withoutGcs,
+  withWxn,
 } from '../values/permissions.ts';
 import {
   accessFindings,
@@ -87,6 +89,17 @@ import { refused128, vmsa128 } from './vmsa128.ts';
 
 export const REGIMES = ['EL1&0', 'EL2', 'EL2&0', 'EL3'] as const;
 export type Regime = (typeof REGIMES)[number];
+
+/** What is known of a POR_ELx; `off` where overlays are not enabled for the level, which is not the same as 0x7777…: WXN. */
+const overlayRegister = (describe: string): Setting<bigint | 'unknown' | 'off'> => {
+  const register = known(describe);
+  return {
+    ...register,
+    accepts: `${register.accepts}, off`,
+    samples: [...(register.samples ?? []), 'off'],
+    parse: text => (text.toLowerCase() === 'off' ? 'off' : register.parse(text)),
+  };
+};
 
 export const stage1Settings = {
   regime: choice(REGIMES, 'Translation regime; EL2&0 is EL2 with HCR_EL2.E2H = 1', 'EL1&0'),
@@ -120,8 +133,10 @@ export const stage1Settings = {
   wxn: toggle('SCTLR_ELx.WXN: writable is not executable', 0),
   pir: register('PIR_ELx'),
   pire0: register('PIRE0_ELx'),
-  por: known('POR_ELx of the privileged level: what permission overlays leave it'),
-  pore0: known('POR_EL0: what permission overlays leave EL0'),
+  por: overlayRegister(
+    'POR_ELx of the privileged level: what permission overlays leave it; off without TCR2_ELx.POE',
+  ),
+  pore0: overlayRegister('POR_EL0: what permission overlays leave EL0; off without TCR2_ELx.E0POE'),
   sif: toggle('SCR_EL3.SIF: Secure state does not execute from Non-secure memory', 0),
   apTable: integer(0, 3, 'APTable of the tables above, OR-ed', 0),
   x1Table: toggle('PXNTable (or XNTable) of the tables above, OR-ed', 0),
@@ -555,20 +570,21 @@ function rightsOf(
   managed: boolean,
 ): { readonly granted: Stage1Permissions; readonly permissions: Stage1Permissions } {
   const own = d.piIndex === undefined ? undefined : indirectFields(d.piIndex, s);
-  const base = own
-    ? indirectStage1(own.priv, own.unpriv)
-    : direct(d, s, managed && d.dbm === 1 && readOnly(d));
-  const kept = ownMemory(pas, s) ? base : withoutGcs(base);
-  const granted = executesFrom(pas, s) ? kept : neverExecuted(kept);
   const overlay = (register: Stage1Settings['por']) =>
-    d.poIndex === undefined || register === 'unknown'
+    d.poIndex === undefined || register === 'unknown' || register === 'off'
       ? undefined
       : overlayNibble(permissionOf(register, d.poIndex));
+  const over = { priv: overlay(s.por), unpriv: overlay(s.pore0) };
+  const base = own
+    ? indirectStage1(own.priv, own.unpriv)
+    : direct(d, s, managed && d.dbm === 1 && readOnly(d), over);
+  const kept = ownMemory(pas, s) ? base : withoutGcs(base);
+  const granted = executesFrom(pas, s) ? kept : neverExecuted(kept);
   const clean = d.nDirty === 1 && !managed;
   const { priv, unpriv } = granted;
   const permissions = {
-    priv: accessOf(priv, { overlay: overlay(s.por), own: own?.priv, clean }),
-    ...(unpriv ? { unpriv: accessOf(unpriv, { overlay: overlay(s.pore0), own: own?.unpriv, clean }) } : {}),
+    priv: accessOf(priv, { overlay: over.priv, own: own?.priv, clean }),
+    ...(unpriv ? { unpriv: accessOf(unpriv, { overlay: over.unpriv, own: own?.unpriv, clean }) } : {}),
   };
   return { granted, permissions };
 }
@@ -629,16 +645,24 @@ export const effectiveAp = (d: { readonly ap?: number; readonly ap2?: number }, 
   d.ap2 === undefined ? (d.ap ?? 0) & (nested(s) ? 0b10 : 0b11) : (d.ap2 << 1) | 0b01;
 
 /** AP, XN and DBM under the tables' limits [Arm ARM, section D8.4.1; ASL AArch64_S1DirectBasePermissions]. */
-function direct(d: LeafFields, s: Stage1Settings, writableClean: boolean): Stage1Permissions {
+function direct(
+  d: LeafFields,
+  s: Stage1Settings,
+  writableClean: boolean,
+  over: { readonly priv: Overlay | undefined; readonly unpriv: Overlay | undefined },
+): Stage1Permissions {
   const above: TableLimits = hierarchical(s)
     ? { ap: s.apTable, x1: s.x1Table, x0: s.x0Table }
     : { ap: 0, x1: 0, x0: 0 };
   const ap = effectiveAp(d, s);
-  const { wxn } = s;
-  if (!twoPrivileges(s))
-    return directOnePrivilege({ ap, writableClean, wxn, xn1: bitOf(d.xn), xn0: 0, limits: above });
+  const fields = { ap, writableClean };
+  if (!twoPrivileges(s)) {
+    const { priv } = directOnePrivilege({ ...fields, xn1: bitOf(d.xn), xn0: 0, limits: above });
+    return { priv: withWxn(priv, s.wxn, over.priv) };
+  }
   const limits = nested(s) ? { ap: above.ap & 0b10, x1: above.x1, x0: 0 as const } : above;
-  return directTwoPrivileges({ ap, writableClean, wxn, xn1: bitOf(d.pxn), xn0: bitOf(d.uxn), limits });
+  const { priv, unpriv } = directTwoPrivileges({ ...fields, xn1: bitOf(d.pxn), xn0: bitOf(d.uxn), limits });
+  return { priv: withWxn(priv, s.wxn, over.priv), unpriv: withWxn(unpriv, s.wxn, over.unpriv) };
 }
 const bitOf = (value: number | undefined): Bit => (value ? 1 : 0);
 

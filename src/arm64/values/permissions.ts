@@ -121,8 +121,6 @@ export interface DirectStage1 {
   /** HA = HD = DBM = 1 with AP[2] = 1: a write is permitted and makes the entry dirty. */
   readonly writableClean: boolean;
   readonly limits: TableLimits;
-  /** SCTLR_ELx.WXN. */
-  readonly wxn: Bit;
 }
 
 /** May the privileged level write, as far as AP, DBM and the tables above say? [Arm ARM, Tables D8-62 to D8-64] */
@@ -133,8 +131,8 @@ const writable = ({ ap, writableClean, limits }: DirectStage1): boolean =>
 export function directTwoPrivileges(d: DirectStage1): Required<Stage1Permissions> {
   const w = writable(d);
   const el0 = (d.ap & 0b01) !== 0 && (d.limits.ap & 0b01) === 0;
-  const x1 = !d.xn1 && !d.limits.x1 && !(el0 && w) && !(d.wxn && w);
-  const x0 = !d.xn0 && !d.limits.x0 && !(d.wxn && el0 && w);
+  const x1 = !d.xn1 && !d.limits.x1 && !(el0 && w);
+  const x0 = !d.xn0 && !d.limits.x0;
   return {
     priv: { r: 1, w: bit(w), x: bit(x1) },
     unpriv: { r: bit(el0), w: bit(el0 && w), x: bit(x0) },
@@ -144,8 +142,15 @@ export function directTwoPrivileges(d: DirectStage1): Required<Stage1Permissions
 /** A regime of one exception level: EL2 with E2H = 0, EL3. */
 export function directOnePrivilege(d: DirectStage1): Stage1Permissions {
   const w = writable(d);
-  return { priv: { r: 1, w: bit(w), x: bit(!d.xn1 && !d.limits.x1 && !(d.wxn && w)) } };
+  return { priv: { r: 1, w: bit(w), x: bit(!d.xn1 && !d.limits.x1) } };
 }
+
+/**
+ * SCTLR_ELx.WXN: what may be written is not executable. Where an overlay is on for the level it is decided by what the overlay
+ * leaves: `accessOf`.
+ */
+export const withWxn = (access: Stage1Access, wxn: Bit, overlay: Overlay | undefined): Stage1Access =>
+  !(wxn && access.w && access.x) ? access : overlay ? { ...access, wxn: 1 } : { ...access, x: 0 };
 
 const NO_ACCESS: Required<Stage1Access> = { r: 0, w: 0, x: 0, gcs: 0, wxn: 0 };
 /** PIR_ELx and PIRE0_ELx encodings; the holes are reserved and permit nothing [Arm ARM, Tables D8-67, D8-68]. */
@@ -184,9 +189,9 @@ export function indirectStage1(priv: number, unpriv: number | undefined): Stage1
 export type Overlay = ReturnType<typeof overlayNibble>;
 
 /**
- * What an access of one level gets of its base permission: less what the overlay takes, no execution where the WXN flag
- * meets a permission to write that is left, no write to a clean entry [Arm ARM, R_VFPJF, Table D8-73; ASL
- * AArch64_S1ComputePermissions]. `own` is the field of PIR_ELx or PIRE0_ELx: 0b1xxx takes no overlay.
+ * What an access of one level gets of its base permission: less what the overlay takes; where WXN meets write and execute,
+ * write goes if an overlay is on, and execute if none is; no write to a clean entry [Arm ARM, R_QXXPC, R_NPBXC, R_VFPJF, Table
+ * D8-73; ASL AArch64_S1ComputePermissions]. `own` is the field of PIR_ELx or PIRE0_ELx: 0b1xxx takes no overlay.
  */
 export function accessOf(
   base: Stage1Access,
@@ -196,13 +201,15 @@ export function accessOf(
     clean,
   }: { readonly overlay?: Overlay | undefined; readonly own?: number | undefined; readonly clean: boolean },
 ): Stage1Access {
-  const taken = overlay && (own === undefined || own < 8) ? overlay : { r: 1, w: 1, x: 1 };
-  const w = base.w & taken.w;
+  const acting = overlay && (own === undefined || own < 8) ? overlay : undefined;
+  const taken = acting ?? { r: 1, w: 1, x: 1 };
+  const [w, x] = [base.w & taken.w, base.x & taken.x];
+  const either = base.wxn && w && x;
   return {
     ...base,
     r: bit(base.r & taken.r),
-    w: bit(w && !clean),
-    x: bit(base.x & taken.x && !(base.wxn && w)),
+    w: bit(w && !clean && !(either && acting)),
+    x: bit(x && !(either && !acting)),
   };
 }
 

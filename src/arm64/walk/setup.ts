@@ -69,8 +69,6 @@ function lowerState(scr: Word | undefined): 'ns' | 'secure' | 'realm' {
 const stateOfEl3 = (features: Features, scr = 0n): 'root' | 'secure' =>
   features.rme || decode(scrFormat, scr).nse ? 'root' : 'secure';
 
-/** A POR_ELx that takes nothing: where overlays are off for the level. */
-const NO_OVERLAY = 0x7777_7777_7777_7777n;
 function overlays({
   regime,
   tcr,
@@ -81,8 +79,8 @@ function overlays({
   const two = decode(tcr2El1Format, tcr2); // these bits stand in the same places in TCR2_EL2
   const own = regime === 'EL3' ? decode(tcrEl3Format, tcr).poe : two.poe;
   return {
-    por: own ? (por ?? 'unknown') : NO_OVERLAY,
-    pore0: two.e0poe ? (pore0 ?? 'unknown') : NO_OVERLAY,
+    por: own ? (por ?? 'unknown') : 'off',
+    pore0: two.e0poe ? (pore0 ?? 'unknown') : 'off',
   };
 }
 

@@ -11,6 +11,6 @@ export const verb = command({
     ['memattr explain cacheable-pfnmap-unsupported', 'why kvm predict refuses a slot'],
     ['memattr explain', 'every id, one a line'],
   ],
-  positionals: { id: { describe: 'As it is printed: res0-set, table-writable, install…' } },
+  positionals: { id: { describe: 'As it is printed: res0-set, wx-user, install…' } },
   run: async (args, io) => (await import('../run/explain.ts')).run(args, io),
 });

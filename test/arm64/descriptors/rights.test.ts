@@ -66,13 +66,14 @@ describe('permission overlays', () => {
     });
   });
 
-  test('PIR 0b1xxx takes none; the WXN flag takes execution unless an overlay takes the write', () => {
+  test('PIR 0b1xxx takes none; the WXN flag takes execution, and the write where an overlay is on', () => {
     const page = 0x5060_0000_4000_0703n;
     const at = (nibble: number, overlay: number) =>
       stage1(page, { pie: 1, poe: 1, pir: all(nibble), por: all(overlay), pore0: all(7) }).facts.permissions
         ?.priv;
     expect(at(0xe, 0)).toMatchObject({ r: 1, w: 1, x: 1 });
-    expect(at(6, 7)).toMatchObject({ r: 1, w: 1, x: 0 });
+    expect(at(6, 7)).toMatchObject({ r: 1, w: 0, x: 1 });
+    expect(at(6, 5)).toMatchObject({ r: 1, w: 1, x: 0 });
     expect(at(6, 3)).toMatchObject({ r: 1, w: 0, x: 1 });
     expect(at(7, 4)).toMatchObject({ r: 0, w: 1, x: 0 });
   });
@@ -82,9 +83,9 @@ describe('permission overlays', () => {
       const made = stage1Setup({ regime: 'EL1&0', tcr: 0x5_b550_3510n, ttbr: 0n, tcr2, por, pore0 });
       return made.valid ? made.settings : undefined;
     };
-    expect(setup(0n)).toMatchObject({ por: all(7), pore0: all(7) });
-    expect(setup(0b100n, undefined, 5n)).toMatchObject({ poe: 1, por: all(7), pore0: 5n });
-    expect(setup(0b1000n)).toMatchObject({ poe: 1, por: 'unknown', pore0: all(7) });
+    expect(setup(0n)).toMatchObject({ por: 'off', pore0: 'off' });
+    expect(setup(0b100n, undefined, 5n)).toMatchObject({ poe: 1, por: 'off', pore0: 5n });
+    expect(setup(0b1000n)).toMatchObject({ poe: 1, por: 'unknown', pore0: 'off' });
   });
 });
 
