@@ -61,16 +61,12 @@ function alsoCalled({ id, aliases = [] }: Family): string {
     .join(', ');
 }
 
-/** Of many other names the first two; all stand in JSON, and where one family is drawn. */
-const shortly = (family: Family): string => alsoCalled(family).split(', ').slice(0, 2).join(', ');
-
-/** Names and titles, one family a line. */
+/** Names and titles, one family a line; other names and references stand in JSON, and where one family is drawn. */
 const listLines = (shown: readonly Family[], { style, width }: Look): string[] =>
   table(
     [
       { title: 'name', text: ({ id }) => id, paint: () => style.bold },
-      { title: 'also', text: shortly },
-      { title: 'what', text: whatIs },
+      { title: 'what', text: whatIs, wrap: true },
     ],
     shown,
     { width, head: style.dim },
