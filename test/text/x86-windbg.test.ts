@@ -47,11 +47,16 @@ pfn 10bd8     ---DA--UWEV  pfn 10bdb     ---DA--UWEV  pfn 10bdc     ---DA--UWEV 
     expect(says(PAGED)).toContain('owner: windows');
   });
 
-  test('software bits and invalid entries are not named after Linux', () => {
+  test('invalid entries are named as Windows names them, and none after Linux', () => {
     const software = [...readPasted(PAGED)].flatMap(({ readings }) =>
-      [...readings.values()].map(({ reading }) => 'software' in reading.facts),
+      [...readings.values()].map(({ reading }) => (reading.facts as { software?: unknown }).software),
     );
-    expect(software).toEqual([false, false, false, false]);
+    expect(software).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      { Windows: 'page file 0, offset 0xa, protection 4' },
+    ]);
   });
 });
 
