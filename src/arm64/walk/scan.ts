@@ -258,7 +258,7 @@ export function joined(roots: readonly ScannedRoot[], isZero: (address: number) 
   const key = ({ species, level }: ScannedRoot, address: number): string =>
     `${species.id} ${level} ${address}`;
   for (const root of roots)
-    if (root.species.id.startsWith('arm64.') && root.entries * 8 === bytesOf(root.species.tableFrames))
+    if (GRANULES.includes(granuleOf(root)) && root.entries * 8 === bytesOf(root.species.tableFrames))
       single.set(key(root, root.address), root);
   const taken = new Set<ScannedRoot>();
   const whole: ScannedRoot[] = [];

@@ -24,7 +24,8 @@ export const stated: Stated = ({ reading, view, level }, combined): Attributes =
     block: level < 3,
     shareability: (['non', undefined, 'outer', 'inner'] as const)[Number(d.sh ?? 0)] ?? 'non',
   };
-  if (reading.format.id.startsWith('arm64.stage2')) {
+  if ('memAttr' in d) {
+    // stage 2: the attributes themselves, not an index
     const { EL1, EL0 } = view.rights;
     return {
       ...common,

@@ -374,8 +374,11 @@ function walkElsewhere(fault: Fault, groups: ReadonlyMap<number, readonly Item[]
 const registersOnly = (items: readonly Item[]): ReadonlyMap<string, bigint> =>
   new Map(items.flatMap(item => (item.is === 'register' ? [[item.name, item.value]] : [])));
 
-/** What of a fault the text lacks, by architecture. */
-const SYNDROME: Readonly<Record<string, string>> = { arm64: 'ESR', x86: 'error code' };
+/** What of a fault the text lacks, by architecture, and the option that says it. */
+const SYNDROME: Readonly<Record<string, { readonly name: string; readonly option: string }>> = {
+  arm64: { name: 'ESR', option: '--esr' },
+  x86: { name: 'error code', option: '--pf-code' },
+};
 
 /** Why a fault cannot be explained. */
 function unexplained({ fault: { esr, address, arch }, line }: TextFault, args: FaultArgs): string {
@@ -386,7 +389,7 @@ function unexplained({ fault: { esr, address, arch }, line }: TextFault, args: F
     return `${at}: ESR ${hex(esr)} is no abort: ${exception}`;
   }
   const where = address === undefined ? '' : ` at ${hex(address)}`;
-  return `${at}: a fault${where} without its ${SYNDROME[arch]} and without entries: say it with ${arch === 'arm64' ? '--esr' : '--pf-code'}`;
+  return `${at}: a fault${where} without its ${SYNDROME[arch]?.name} and without entries: say it with ${SYNDROME[arch]?.option}`;
 }
 
 /** The claim of a fault; without a syndrome, one that leaves everything to the entries. */
@@ -397,7 +400,7 @@ function claimIn({ fault, entries: [first] }: TextFault): Claim | undefined {
   const family = Object.values(SHORT).find(id => id === first?.regime?.family);
   if (family === undefined && fault.outside === undefined) return undefined;
   return claimWithout(
-    SYNDROME[arch] ?? 'syndrome',
+    SYNDROME[arch]?.name ?? 'syndrome',
     {
       source: `a fault${address === undefined ? '' : ` at ${hex(address)}`}`,
       architecture: arch,

@@ -16,7 +16,7 @@ export const stated: Stated = ({ reading, view, level }, combined): Attributes =
   const { supervisor, user } = view.rights;
   const large = set(d, 'ps') && level > 1;
   const common = { valid: true, accessed: set(d, 'a'), dirty: set(d, 'd'), block: large };
-  if (reading.format.id.startsWith('x86.ept'))
+  if ('ipat' in d)
     return {
       ...common,
       read: supervisor?.r ?? false,
