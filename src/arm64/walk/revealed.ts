@@ -11,20 +11,26 @@ import { stage1Setup, stage2Setup } from './setup.ts';
 
 type Values = Context['registers'];
 
-/** Settings that ID registers decide: defaults where the text has none, not somebody's full-featured CPU. */
-const FEATURES = ['mtePerm', 'xnx', 'xs', 'bbml', 'bti', 'lpa', 'mte2'];
+/** The ID register that decides a setting: defaults where the text has none, not somebody's full-featured CPU. */
+const DECIDED_BY: Readonly<Record<string, string>> = {
+  lpa: ID_REGISTERS.mmfr0,
+  xnx: ID_REGISTERS.mmfr1,
+  bbml: ID_REGISTERS.mmfr2,
+  xs: ID_REGISTERS.isar1,
+  bti: ID_REGISTERS.pfr1,
+  mte2: ID_REGISTERS.pfr1,
+  mtePerm: ID_REGISTERS.pfr2,
+};
 
-function featuresIn(registers: Values) {
-  const features = featuresOf(idRegisters(registers), FEATURE_SETS.full);
-  return { features, known: registers.has(ID_REGISTERS.mmfr0) };
-}
+const featuresIn = (registers: Values) => featuresOf(idRegisters(registers), FEATURE_SETS.full);
 
-/** Settings of a valid setup: those that features decide only where ID registers were there. */
-const taken = (settings: object, known: boolean): Given =>
+/** Settings of a valid setup: those that features decide only where their ID register was there. */
+const taken = (settings: object, registers: Values): Given =>
   Object.fromEntries(
-    Object.entries(settings).filter(
-      ([key, value]) => value !== undefined && (known || !FEATURES.includes(key)),
-    ),
+    Object.entries(settings).filter(([key, value]) => {
+      const id = DECIDED_BY[key];
+      return value !== undefined && (id === undefined || registers.has(id));
+    }),
   );
 
 /** 52-bit addresses move descriptor bits: LPA2 for small granules, FEAT_LPA for 64K. */
@@ -40,7 +46,7 @@ function stage2(guess: RegimeGuess, { registers, facts }: Context): Given {
     ...wide(guess, facts),
   };
   if (vtcr === undefined) return { ...forced, ...said };
-  const { features, known } = featuresIn(registers);
+  const features = featuresIn(registers);
   const setup = stage2Setup({
     vtcr,
     vttbr: registers.get('VTTBR_EL2') ?? 0n,
@@ -52,7 +58,7 @@ function stage2(guess: RegimeGuess, { registers, facts }: Context): Given {
   });
   if (!setup.valid) return { ...forced, ...said };
   const { fwb: _, ...rest } = setup.settings;
-  return { ...taken(rest, known), ...forced, ...said };
+  return { ...taken(rest, registers), ...forced, ...said };
 }
 
 const EL = { 'EL1&0': 1, EL2: 2, 'EL2&0': 2, EL3: 3 } as const;
@@ -91,7 +97,7 @@ function stage1(guess: RegimeGuess, input: bigint | undefined, context: Context)
     ...said,
   };
   if (tcr === undefined) return otherwise;
-  const { features, known } = featuresIn(registers);
+  const features = featuresIn(registers);
   const range = regime.endsWith('&0') && input !== undefined ? upperRange(input) : 0;
   const setup = stage1Setup({
     regime,
@@ -110,7 +116,7 @@ function stage1(guess: RegimeGuess, input: bigint | undefined, context: Context)
     scr: registers.get('SCR_EL3'),
     features,
   });
-  return setup.valid ? { ...taken(setup.settings, known), ...said } : otherwise;
+  return setup.valid ? { ...taken(setup.settings, registers), ...said } : otherwise;
 }
 
 /** What the layout or the meaning of one register hangs on: features, and other registers. */
@@ -124,7 +130,7 @@ function register({ registers }: Context): Given {
   if (hcr !== undefined) given.e2h = decode(hcrFormat, hcr).e2h;
   const vtcr = registers.get('VTCR_EL2');
   if (vtcr !== undefined) Object.assign(given, { vtcr, vs: decode(vtcrFormat, vtcr).vs });
-  const { features } = featuresIn(registers);
+  const features = featuresIn(registers);
   if (registers.has(ID_REGISTERS.isar1)) given.xs = features.xs;
   if (registers.has(ID_REGISTERS.pfr0)) given.rme = features.rme;
   if (registers.has(ID_REGISTERS.pfr1)) given.mte2 = features.mte2;
