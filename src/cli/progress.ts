@@ -1,4 +1,4 @@
-/** How far long work has come: on a terminal's stderr, after a second. */
+/** How far long work has come: on a terminal's stderr, after half a second. */
 import { CLEAR, type Io, TO_END } from './io.ts';
 
 export interface Progress {
@@ -7,10 +7,10 @@ export interface Progress {
   end(): void;
 }
 
-const FIRST = 1000;
+const FIRST = 500;
 const NEXT = 200;
 
-/** Nothing where stderr is no terminal, and nothing in the first second. */
+/** Nothing where stderr is no terminal, and nothing in the first half second. */
 export function progress(io: Io, what: string): Progress {
   const { columns } = io.err;
   if (columns === undefined) return { at() {}, end() {} };

@@ -1,6 +1,6 @@
 /** What is wrapped around an image or a text. */
 import type { Compression } from './container.ts';
-import type { Decompressed, DecompressLimits } from './decompress.ts';
+import type { Decompressed, DecompressLimits, Unpacked } from './decompress.ts';
 import type { ByteSource } from './source.ts';
 
 /** Which compression the first bytes announce. */
@@ -17,7 +17,8 @@ export async function decompress(
   source: ByteSource,
   kind: Compression,
   limits: DecompressLimits = {},
+  unpacked?: Unpacked,
 ): Promise<Decompressed> {
   const { decompress: undo } = await import('./decompress.ts');
-  return undo(source, kind, limits);
+  return undo(source, kind, limits, unpacked);
 }

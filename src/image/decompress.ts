@@ -9,15 +9,19 @@ import { hex } from '../bits/word.ts';
 import type { Compression } from './container.ts';
 import { ImageError, type Remark } from './errors.ts';
 import { FileSource } from './file.ts';
+import type { Bytes } from './frames.ts';
 import { type ByteSource, MemorySource } from './source.ts';
 import { writeSparse } from './sparse.ts';
 
 export interface DecompressLimits {
-  /** Up to this many bytes stay in memory (twice as many while they are put together), more goes to a temporary file. 128 MiB by default. */
+  /** Up to this many bytes stay in memory (twice as many while they are put together), more goes to a temporary file. 64 MiB by default. */
   readonly memoryBytes?: number;
   /** No more than this comes out; the image is then read as cut there. 64 GiB by default. */
   readonly outputBytes?: number;
 }
+
+/** Told now and then how far unpacking has come: bytes of the packed file. */
+export type Unpacked = (done: Bytes, all: Bytes) => void;
 
 /** What came out of one layer of compression. */
 export interface Decompressed {
@@ -26,25 +30,54 @@ export interface Decompressed {
   close(): void;
 }
 
-const MEMORY_BYTES = 128 * 2 ** 20;
+const MEMORY_BYTES = 64 * 2 ** 20;
 const OUTPUT_BYTES = 64 * 2 ** 30;
 const INPUT_CHUNK = 256 * 1024;
 const OUTPUT_CHUNK = 1024 * 1024;
 
+/** Why nothing can be written to a folder for temporary files. */
+const NO_PLACE: Readonly<Record<string, string>> = {
+  ENOSPC: 'no room',
+  EDQUOT: 'no room',
+  EFBIG: 'files may not be that large',
+  ENOENT: 'no such folder',
+  ENOTDIR: 'no folder',
+  EACCES: 'may not be written',
+  EROFS: 'may not be written',
+};
+
 /** Takes the output as it comes: a list of chunks, then a sparse temporary file, then nothing more. */
 class Spill {
   readonly #limits: Required<DecompressLimits>;
+  readonly #name: string;
   #chunks: Uint8Array[] = [];
   #fd: number | undefined;
   #folder: string | undefined;
   size = 0;
   full = false;
 
-  constructor(limits: DecompressLimits) {
+  constructor(limits: DecompressLimits, name: string) {
+    this.#name = name;
     this.#limits = { memoryBytes: MEMORY_BYTES, outputBytes: OUTPUT_BYTES, ...limits };
   }
 
+  /** @throws ImageError where the system has no room for it */
   write(chunk: Uint8Array): void {
+    try {
+      this.#take(chunk);
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const why = NO_PLACE[code ?? ''];
+      throw new ImageError(
+        this.#name,
+        `what comes out of it has no place in ${tmpdir()} (${why ?? message}): TMPDIR chooses another folder`,
+        undefined,
+        cause,
+      );
+    }
+  }
+
+  #take(chunk: Uint8Array): void {
     const room = this.#limits.outputBytes - this.size;
     if (chunk.length > room) this.full = true;
     const part = chunk.length > room ? chunk.subarray(0, room) : chunk;
@@ -125,37 +158,47 @@ class Input implements Iterable<Uint8Array> {
   }
 }
 
-/** Decoders of node:zlib. Each chunk is waited for, so that what came out before an error is not lost with the stream. */
+/**
+ * Decoders of node:zlib. What comes out is taken before more is made: a stream that nobody reads stops at its high water
+ * mark, also within one chunk of input, of which one can give gigabytes. After an error `read` still answers what was made before it.
+ */
 const streamed = (create: () => Transform): Decoder =>
   async function* (input) {
     const stream = create();
-    let out: Uint8Array[] = [];
     let failed: Error | undefined;
+    let taken = true; // the last chunk of input
+    let ended = false;
     let wake = () => {};
-    stream.on('data', chunk => out.push(chunk));
+    const woken = () => new Promise<void>(resolve => (wake = resolve));
+    stream.on('readable', () => wake());
+    stream.on('end', () => {
+      ended = true;
+      wake();
+    });
     stream.on('error', error => {
       failed = error;
       wake();
     });
-    const settled = (start: (done: () => void) => void) =>
-      new Promise<void>(resolve => {
-        wake = resolve;
-        if (failed === undefined) start(resolve);
-        else resolve();
-      });
+    const feed = (): void => {
+      const chunk = input.next();
+      if (chunk === undefined) stream.end();
+      taken = chunk === undefined;
+      if (chunk !== undefined)
+        stream.write(chunk, () => {
+          taken = true;
+          wake();
+        });
+    };
     try {
-      for (const chunk of input) {
-        await settled(done => stream.write(chunk, done));
-        yield* out;
-        out = [];
+      feed();
+      while (true) {
+        const waited = woken();
+        for (let out = stream.read(); out !== null; out = stream.read()) yield out as Uint8Array;
         if (failed !== undefined) throw failed;
+        if (ended) return;
+        if (taken && !stream.writableEnded) feed();
+        else await waited;
       }
-      await settled(done => {
-        stream.once('end', done);
-        stream.end();
-      });
-      yield* out;
-      if (failed !== undefined) throw failed;
     } finally {
       stream.destroy();
     }
@@ -163,8 +206,6 @@ const streamed = (create: () => Transform): Decoder =>
 
 /** A zstd window beyond this (2 GiB is possible) is refused, as the zstd command does without --long=31. */
 const MAX_WINDOW_LOG2 = 27;
-/** fzstd moves its whole window with every block: above this the WebAssembly decoder is much faster (32 s against 0.4 s at 128 MiB). */
-const NARROW_WINDOW = 8 * 2 ** 20;
 /** The WebAssembly decoder does not report errors, it makes no progress: then it answers with nothing, again and again. */
 const STALLED = 64;
 
@@ -174,43 +215,22 @@ interface ZlibOfLater {
   readonly constants: { readonly ZSTD_d_windowLogMax: number };
 }
 
-function zstd(window: number): Decoder {
+function zstd(): Decoder {
   const { createZstdDecompress: native, constants } = zlib as unknown as ZlibOfLater;
-  if (native !== undefined) {
-    const { ZSTD_d_windowLogMax: windowLogMax } = constants;
-    return streamed(() => native({ chunkSize: OUTPUT_CHUNK, params: { [windowLogMax]: MAX_WINDOW_LOG2 } }));
-  }
-  return window > NARROW_WINDOW ? zstdWide : zstdNarrow;
+  if (native === undefined) return zstdInWebAssembly;
+  const { ZSTD_d_windowLogMax: windowLogMax } = constants;
+  return streamed(() => native({ chunkSize: OUTPUT_CHUNK, params: { [windowLogMax]: MAX_WINDOW_LOG2 } }));
 }
 
-async function* zstdNarrow(input: Input): AsyncGenerator<Uint8Array> {
-  const { Decompress } = await import('fzstd');
-  let out: Uint8Array[] = [];
-  const decoder = new Decompress(chunk => {
-    out.push(chunk);
-  });
-  for (let chunk = input.next(); ; chunk = input.next()) {
-    let failed: unknown;
-    try {
-      decoder.push(chunk ?? new Uint8Array(), chunk === undefined);
-    } catch (error) {
-      failed = error;
-    }
-    yield* out;
-    out = [];
-    if (failed !== undefined) throw failed;
-    if (chunk === undefined) return;
-  }
-}
-
-async function* zstdWide(input: Input): AsyncGenerator<Uint8Array> {
+/** Linear in what goes in and comes out, whatever the window and the blocks: 64 KiB of one-byte blocks are 35 ms (fzstd, which moves its window with each, needs 5 s). */
+async function* zstdInWebAssembly(input: Input): AsyncGenerator<Uint8Array> {
   const { ZSTDDecoder } = await import('zstddec/stream');
   const decoder = new ZSTDDecoder();
   await decoder.init();
   let empty = 0;
   for (const chunk of decoder.decodeStreaming(input)) {
     empty = chunk.length === 0 ? empty + 1 : 0;
-    // Leaving the loop here leaks the decoder's window inside its WebAssembly memory: only damaged files with wide windows come this way.
+    // Leaving the loop here leaks the decoder's window inside its WebAssembly memory: only damaged files come this way.
     if (empty > STALLED) throw new Error('invalid zstd data');
     yield chunk;
   }
@@ -260,6 +280,7 @@ export async function decompress(
   source: ByteSource,
   kind: Compression,
   limits: DecompressLimits = {},
+  unpacked: Unpacked = () => {},
 ): Promise<Decompressed> {
   const window = kind === 'zstd' ? zstdWindow(source.read(0, 18)) : 0;
   if (window > 2 ** MAX_WINDOW_LOG2)
@@ -270,18 +291,23 @@ export async function decompress(
     );
   const decode = {
     gzip: streamed(() => zlib.createGunzip({ chunkSize: OUTPUT_CHUNK })),
-    zstd: zstd(window),
+    zstd: zstd(),
     xz: unxz,
   }[kind];
-  const spill = new Spill(limits);
+  const spill = new Spill(limits, source.name);
   const input = new Input(source);
   const remarks: Remark[] = [];
   try {
     for await (const chunk of decode(input)) {
       spill.write(chunk);
       if (spill.full) break;
+      unpacked(input.offset, source.size);
     }
   } catch (cause) {
+    if (cause instanceof ImageError) {
+      spill.discard();
+      throw cause;
+    }
     if (spill.size === 0) {
       spill.discard();
       throw new ImageError(

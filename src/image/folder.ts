@@ -1,10 +1,10 @@
 /** Folders of table pages, as debuggers' scripts and chipsec leave them. */
 
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '../bits/counted.ts';
 import { Remarks } from './errors.ts';
-import { openFile } from './file.ts';
+import { type FileSource, openFile } from './file.ts';
 import { type Image, type ParseOptions, toImage } from './parse.ts';
 import { openPages } from './raw.ts';
 import { type ByteSource, MemorySource } from './source.ts';
@@ -27,6 +27,7 @@ export function openFolder(path: string, options: ParseOptions, closers: (() => 
   const remarks = new Remarks();
   const files: { source: ByteSource; base: bigint }[] = [];
   const others: string[] = [];
+  const lost: string[] = [];
   let inMemory = 0;
   const names = readdirSync(path).sort();
   if (names.length > MAX_FILES)
@@ -34,12 +35,18 @@ export function openFolder(path: string, options: ParseOptions, closers: (() => 
   for (const name of names.slice(0, MAX_FILES)) {
     const base = addressIn(name);
     const file = join(path, name);
-    const stat = statSync(file, { throwIfNoEntry: false });
+    const stat = statOf(file);
     if (base === undefined || !stat?.isFile() || stat.size === 0) {
-      others.push(name);
+      (stat === undefined ? lost : others).push(name);
       continue;
     }
-    const source = openFile(file, closers);
+    let source: FileSource;
+    try {
+      source = openFile(file, closers);
+    } catch (error) {
+      remarks.warn('unreadable-file', (error as Error).message);
+      continue;
+    }
     if (stat.size > SMALL_FILE || inMemory + stat.size > SMALL_TOTAL) files.push({ source, base });
     else {
       inMemory += stat.size;
@@ -53,7 +60,21 @@ export function openFolder(path: string, options: ParseOptions, closers: (() => 
       'other-files',
       `${counted(others.length, 'file')} without an address in the name left out (first ${others[0]})`,
     );
+  if (lost.length > 0)
+    remarks.warn(
+      'lost-links',
+      `${counted(lost.length, 'link')} that ${lost.length === 1 ? 'leads' : 'lead'} to no file left out (first ${lost[0]})`,
+    );
   return toImage('pages', openPages(files, path, remarks, options.cacheBytes));
+}
+
+/** Nothing where there is nothing to be opened: no entry, a link that leads nowhere or to itself. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The address that a file is named by. Extensions and words in front do not matter; a name without a hex number has none. */

@@ -1,7 +1,7 @@
 /** Open an image from a path or from bytes, whatever is wrapped around it. */
 import type { BlockDecoder } from './codecs.ts';
 import { compressionOf, decompress } from './compression.ts';
-import type { DecompressLimits } from './decompress.ts';
+import type { DecompressLimits, Unpacked } from './decompress.ts';
 import { ImageError, type Remark } from './errors.ts';
 import { openFile } from './file.ts';
 import { isFolder, openFolder } from './folder.ts';
@@ -11,6 +11,8 @@ import { type ByteSource, MemorySource } from './source.ts';
 export interface OpenOptions extends ParseOptions {
   /** Bounds for compressed images. */
   readonly limits?: DecompressLimits;
+  /** Told how far unpacking has come, which is the long part of opening. */
+  readonly unpacked?: Unpacked;
   /** How errors and remarks call it; default: the path. */
   readonly name?: string;
 }
@@ -43,7 +45,11 @@ export async function openImage(from: string | Uint8Array, options: OpenOptions 
     ) {
       if (compression.length === MAX_LAYERS)
         throw new ImageError(source.name, `compressed more than ${MAX_LAYERS} times over`, 0);
-      const { source: inner, remarks, close: done } = await decompress(source, kind, options.limits);
+      const {
+        source: inner,
+        remarks,
+        close: done,
+      } = await decompress(source, kind, options.limits, options.unpacked);
       closers.push(done);
       compression.push(kind);
       before.push(...remarks);

@@ -98,7 +98,9 @@ async function withInput(
   use: (dump: OpenDump) => number | Promise<number>,
 ): Promise<number> {
   const open = openingOf(args, input, io);
-  const image = await openImage(input.path, open);
+  const bar = progress(io, `memattr ${verb}`);
+  const unpacked = (done: number, all: number): void => bar.at(done, all);
+  const image = await openImage(input.path, { ...open, unpacked }).finally(() => bar.end());
   const said = new Set<string>();
   const say = (remarks: readonly Remark[]): void => {
     for (const { severity, text, offset } of remarks) {
@@ -108,7 +110,6 @@ async function withInput(
       said.add(line);
     }
   };
-  const bar = progress(io, `memattr ${verb}`);
   const watched = watching(image, pages => bar.at(pages));
   try {
     say(image.remarks);

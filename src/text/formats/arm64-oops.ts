@@ -53,7 +53,7 @@ const MOST_OPEN = 64;
 /** A continuation belongs to a walk that began at most this many lines before. */
 const NEAR = 40;
 
-const STEP = /^,? ?\*?(p4d|pud|pmd|pte)=([0-9a-f]{1,16})(?![0-9a-zA-Z_])/;
+const STEP = /^,? ?\*?(p4d|pud|pmd|pte)=([0-9a-f]{1,16})(?!`?[0-9a-zA-Z_])/;
 /** arm64 kernels print entries in full: what is shorter beside one in full was cut off. */
 const FULL = 16;
 
@@ -205,7 +205,7 @@ export const arm64Oops = recogniser<State>({
   state: () => ({ open: new Map() }),
   rows: [
     {
-      like: /^\[([0-9a-f]{8,16})\] \*?pgd=([0-9a-f]{1,16})(?![0-9a-zA-Z_])(.*)$/,
+      like: /^\[([0-9a-f]{8,16})\] \*?pgd=([0-9a-f]{1,16})(?!`?[0-9a-zA-Z_])(.*)$/,
       proof: 1,
       read: (m, { line, state, out }) => {
         const [, address = '', pgd = '', after = ''] = m;

@@ -316,7 +316,7 @@ export const zephyr = recogniser<ZephyrState>({
   state: () => ({ report: new AbortReport(1) }),
   rows: [
     {
-      like: /^(?:.{0,40} )?L(\d)\[(\d{1,4})\] @ (0x[0-9a-f]{1,16}) = (0x[0-9a-f]{1,16})(?![0-9a-zA-Z_])/,
+      like: /^(?:.{0,40} )?L(\d)\[(\d{1,4})\] @ (0x[0-9a-f]{1,16}) = (0x[0-9a-f]{1,16})(?!`?[0-9a-zA-Z_])/,
       proof: 0.95,
       read: (m, { line, state, out }) => {
         out.assume('Zephyr levels are arm64 stage 1 levels', line);

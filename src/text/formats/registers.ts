@@ -21,7 +21,7 @@ const groupOf = (state: State, out: Sink): number => {
 const put = (name: string, value: bigint, line: Line, out: Sink, group: number): void =>
   out.put(line, { is: 'register', name: registerName(name), value }, group);
 
-const QEMU_PAIR = /\b([A-Z][A-Z0-9_]{1,11}) ?=([0-9a-f]{8,16})(?![0-9a-zA-Z_])/g;
+const QEMU_PAIR = /\b([A-Z][A-Z0-9_]{1,11}) ?=([0-9a-f]{8,16})(?!`?[0-9a-zA-Z_])/g;
 const QEMU_FIRST =
   /^ ?(?:[ER][A-D]X|[ER]SI|R8 |R12|[ER]IP|PC|X0[02468]|X1[0-9]|X2[0-9]|[ER]FL|CR0|DR[06]|EFER|PSTATE) ?=[0-9a-f]{8}/;
 
@@ -118,7 +118,7 @@ export const pairRegisters = recogniser<State>({
       ),
       proof: 0.75,
       read: (_, { line, state, out }) => {
-        const pair = new RegExp(`(${SYSTEM}) ?[=:] ?(?:0x)?([0-9a-f]{1,16})(?![0-9a-zA-Z_])`, 'gi');
+        const pair = new RegExp(`(${SYSTEM}) ?[=:] ?(?:0x)?([0-9a-f]{1,16})(?!\\x60?[0-9a-zA-Z_])`, 'gi');
         for (const [, name = '', digits = ''] of line.text.matchAll(pair))
           put(name, big(digits), line, out, groupOf(state, out));
       },

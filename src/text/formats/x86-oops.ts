@@ -142,7 +142,7 @@ function sayWalk(oops: Oops, out: Sink, la57?: boolean): void {
 const sayBad = (line: Line, out: Sink): void =>
   out.trouble('the kernel could not read a table of the walk (BAD)', line);
 
-const NARROW = /\*(pdpt|pmd|pde|pte) = ([0-9a-f]{8,16})(?![0-9a-zA-Z_])/g;
+const NARROW = /\*(pdpt|pmd|pde|pte) = ([0-9a-f]{8,16})(?!`?[0-9a-zA-Z_])/g;
 const NARROW_LEVEL: Readonly<Record<string, number>> = { pdpt: 3, pmd: 2, pde: 2, pte: 1 };
 
 /** `*pdpt = … *pde = … *pte = …` of a 32-bit kernel. */
