@@ -43,10 +43,14 @@ export interface LevelOfAll {
   readonly left: number;
 }
 
+/** Nobody gave a level, and the family has levels. */
+export const levelIsOpen = (family: Family, given: Given): boolean =>
+  family.settings.level !== undefined && !('level' in given);
+
 /** The levels worth trying beside the default; none where the level is given or the family has none. */
-export function otherLevels(family: Family, given: Given): readonly number[] {
+function otherLevels(family: Family, given: Given): readonly number[] {
+  if (!levelIsOpen(family, given)) return [];
   const usual = family.settings.level?.default;
-  if (usual === undefined || 'level' in given) return [];
   const all = family.variants().flatMap(({ settings: { level } }) => (level === undefined ? [] : [level]));
   return [...new Set(all.map(Number))].filter(level => level !== usual).sort((a, b) => b - a);
 }

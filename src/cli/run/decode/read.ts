@@ -2,7 +2,7 @@
 import type { Family } from '../../../bits/family.ts';
 import type { Read } from '../../../bits/rank.ts';
 import { settle } from '../../../bits/settings.ts';
-import { type LevelOfAll, levelOfAll, otherLevels } from '../../../bits/together.ts';
+import { type LevelOfAll, levelIsOpen, levelOfAll } from '../../../bits/together.ts';
 import type { Word } from '../../../bits/word.ts';
 import type { Given } from '../../../report/decoded.ts';
 
@@ -20,7 +20,7 @@ export interface ReadTogether {
  */
 export function readAll(words: Iterable<Word>, family: Family, given: Given, kind?: string): ReadTogether {
   const rest = words[Symbol.iterator]();
-  const open = otherLevels(family, given).length > 0;
+  const open = levelIsOpen(family, given);
   const ahead = open ? lookAhead(rest, HELD) : { held: [], rest };
   const level = levelOfAll(family, ahead.held, given, kind);
   return { reads: readEach(ahead, { family, given, kind, level }), level };
