@@ -1,7 +1,7 @@
 /** A system register as a family: one kind, a layout that may depend on settings, facts and findings of its own. */
 import { check, decode, type Finding } from './codec.ts';
 import type { Facts, Family, Reading, Variant } from './family.ts';
-import type { Format } from './format.ts';
+import { type Format, positions } from './format.ts';
 import type { Decoded } from './infer.ts';
 import { type Settings, type SettingTable, settle } from './settings.ts';
 import type { Ref, Rows } from './spec.ts';
@@ -19,6 +19,12 @@ export interface RegisterAbout<F extends Rows, T extends SettingTable, R extends
   readonly facts?: (fields: Decoded<F>, settings: Settings<T>, word: Word, findings: readonly Finding[]) => R;
   /** What the rows alone cannot say. */
   readonly findings?: (fields: Decoded<F>, settings: Settings<T>, word: Word) => readonly Finding[];
+  /** Fields that the processor does not read while others say so, and what says it: a reserved encoding there does no harm. */
+  readonly unread?: (
+    fields: Decoded<F>,
+    settings: Settings<T>,
+    word: Word,
+  ) => Readonly<Record<string, string>>;
   /** Settings under which the layout differs, for docs and tests. Without any: one layout. */
   readonly layouts?: readonly Partial<Settings<T>>[];
 }
@@ -33,6 +39,24 @@ function namesOf(
   if (id !== undefined && title !== undefined && ref !== undefined) return { id, title, ref };
   const own = layout();
   return { id: id ?? own.id, title: title ?? own.title, ref: ref ?? own.ref };
+}
+
+/** Reserved encodings of fields that nothing reads are worth a note. */
+function softened(
+  findings: readonly Finding[],
+  format: Format,
+  unread: Readonly<Record<string, string | undefined>>,
+): readonly Finding[] {
+  const why = new Map(
+    format.rows.flatMap(({ key, pieces }) =>
+      unread[key] === undefined ? [] : [[positions(pieces), unread[key]]],
+    ),
+  );
+  return findings.map((finding): Finding => {
+    const because = finding.id === 'reserved-encoding' ? why.get(finding.bits ?? '') : undefined;
+    if (because === undefined) return finding;
+    return { ...finding, severity: 'note', message: `${finding.message}; ${because}` };
+  });
 }
 
 /** `layout` is the format itself, or a function of the settings and the word (PAR_EL1.F selects a form). */
@@ -57,7 +81,11 @@ export function register<
     read(word, s) {
       const format = formatOf(s, word);
       const fields = decode(format, word);
-      const findings = [...check(format, word), ...(about.findings?.(fields, s, word) ?? [])];
+      const found = check(format, word);
+      const findings = [
+        ...(about.unread === undefined ? found : softened(found, format, about.unread(fields, s, word))),
+        ...(about.findings?.(fields, s, word) ?? []),
+      ];
       const facts = about.facts?.(fields, s, word, findings) ?? ({} as R);
       return { format, raw: word, kind: 'register', facts, findings };
     },

@@ -6,7 +6,7 @@ import { isTrouble, outputOf } from '../walk/filter.ts';
 import type { AddressMap, MapRecord, StageView } from '../walk/map.ts';
 import type { Space } from '../walk/space.ts';
 import { type Answer, batches, mapped, type Passing } from './answer.ts';
-import { findingRecord, SCHEMA, sizeNumber } from './records.ts';
+import { findingRecord, rootFindings, SCHEMA, sizeNumber } from './records.ts';
 import { exactSizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { type Column, table } from './table.ts';
@@ -31,6 +31,7 @@ function mapRecordJson({ space, first, second }: AddressMap, record: MapRecord) 
     pageBytes: sizeNumber(range.pageSize),
     ...(s1 ? { s1: stageRecord(s1, underOf(first.regime)) } : underOf(first.regime)),
     ...(s2 && second ? { s2: stageRecord(s2, underOf(second.regime)) } : {}),
+    ...rootFindings(space.candidate, space.second?.candidate),
     ...(s1 ? {} : { findings: (findings as Parameters<typeof findingRecord>[0][]).map(findingRecord) }),
   };
 }

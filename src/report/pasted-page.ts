@@ -334,8 +334,10 @@ function registerRows(
 }
 
 /** Enough to recognise a register by; `memattr reg` tells the rest. */
-const short = (text: string): string =>
-  text.length > 78 ? `${text.slice(0, text.lastIndexOf(',', 78))}, …` : text;
+function short(text: string): string {
+  const comma = text.lastIndexOf(',', 78);
+  return text.length > 78 && comma > 0 ? `${text.slice(0, comma)}, …` : text;
+}
 
 function registerTable(rows: readonly RegisterRow[], { style, width }: Look): string[] {
   const columns: Column<RegisterRow>[] = [

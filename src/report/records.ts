@@ -68,6 +68,14 @@ export const findingRecord = ({ id, severity, bits, message, ref }: Finding): Fi
   ref: ref ? citation(ref) : null,
 });
 
+/** What is wrong with the registers that hold the roots of a translation; nothing where nothing is. */
+export function rootFindings(...roots: readonly ({ readonly findings: readonly Finding[] } | undefined)[]): {
+  readonly rootFindings?: readonly FindingRecord[];
+} {
+  const wrong = roots.flatMap(root => root?.findings ?? []).filter(({ severity }) => severity !== 'note');
+  return wrong.length === 0 ? {} : { rootFindings: wrong.map(findingRecord) };
+}
+
 type AnySettings = Readonly<Record<string, string | number | bigint>>;
 
 /** One reading: `format` is the family's name, `layout` the layout that applied, `fields` by the manual's names. */

@@ -6,7 +6,7 @@ import { citation } from '../refs.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { AddressAnswer, StageAnswer } from '../walk/translated.ts';
 import type { Answer } from './answer.ts';
-import { findingRecord, SCHEMA, sizeNumber } from './records.ts';
+import { findingRecord, rootFindings, SCHEMA, sizeNumber } from './records.ts';
 import { sizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { wrap } from './table.ts';
@@ -54,6 +54,7 @@ function translateRecord(answer: AddressAnswer) {
     schema: SCHEMA.translate,
     root: space.candidate.name,
     regime: regime.id,
+    ...rootFindings(space.candidate, space.second?.candidate),
     outcome: (second ?? first).translation.outcome,
     [regime.input]: hex(input),
     ...(first.translation.pointer === undefined ? {} : { translated: hex(first.translation.input) }),

@@ -4,7 +4,7 @@ import { hex } from '../bits/word.ts';
 import type { Candidate } from '../walk/candidate.ts';
 import type { Summary } from '../walk/summary.ts';
 import type { Answer } from './answer.ts';
-import { SCHEMA, sizeNumber } from './records.ts';
+import { rootFindings, SCHEMA, sizeNumber } from './records.ts';
 import { sizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { type Column, filled, table, wrap } from './table.ts';
@@ -40,7 +40,7 @@ export function spanText(record: { va?: string; ipa?: string; gpa?: string; size
 
 // ------------------------------------------------------------------------------------------------------ totals
 
-const summaryRecord = ({ name, from, assumed, active }: Candidate, summary: Summary) => ({
+const summaryRecord = ({ name, from, assumed, active, findings }: Candidate, summary: Summary) => ({
   schema: SCHEMA.summary,
   root: name,
   regime: summary.regime.id,
@@ -48,6 +48,7 @@ const summaryRecord = ({ name, from, assumed, active }: Candidate, summary: Summ
   active,
   from,
   assumed,
+  ...rootFindings({ findings }),
   bytes: hex(BigInt(summary.bytes)),
   sizeBytes: sizeNumber(summary.bytes),
   rows: summary.rows.map(({ type, perm, level, pageSize, entries, bytes }) => ({

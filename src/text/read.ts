@@ -67,8 +67,8 @@ export class TextReader {
   #readers = new Map<string, Active>();
   #order: Recogniser[] = [];
   #trusted: string | undefined;
-  /** Lines of bare words are entries beside the format that was chosen. */
-  #wordsBeside = false;
+  /** Formats that are believed beside the one that was chosen. */
+  #beside: readonly string[] = [];
   #current: Active | undefined;
   /** What indents the listing that is being read: indentation that means something is relative to it. */
   #base = 0;
@@ -141,7 +141,9 @@ export class TextReader {
     if (!this.#forced) ranked = detect(this.#quoted ? decodedLines(sample) : sample);
     const first = this.#forced ?? ranked[0]?.recogniser;
     this.#trusted = first?.id;
-    this.#wordsBeside = first?.wordsBeside === true && !this.#forced;
+    this.#beside = this.#forced
+      ? []
+      : [...(first?.beside ?? []), ...(first?.wordsBeside === true ? [bareWords.id] : [])];
     this.#order = this.#forced
       ? [this.#forced]
       : [
@@ -260,7 +262,7 @@ export class TextReader {
 
   #offer(active: Active, line: Line, lines: number): boolean | 'torn' {
     const { id } = active.recogniser;
-    const trusted = id === this.#trusted || (id === bareWords.id && this.#wordsBeside);
+    const trusted = id === this.#trusted || this.#beside.includes(id);
     const taken = active.reader.line(line, trusted);
     if (taken === true) active.lines += lines;
     return taken;

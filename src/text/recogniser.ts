@@ -73,6 +73,8 @@ export interface About {
   readonly numbersFrom?: number;
   /** Its lines are long, and stand in mails: one that a mail program broke is put together. */
   readonly wraps?: true;
+  /** Ids of formats whose rows prove little by themselves, and are believed in such a text. */
+  readonly beside?: readonly string[];
   /** Words that stand alone on their lines in such a text are entries of the tables that it speaks of. */
   readonly wordsBeside?: true;
   /** Such a text is a map of addresses: it lists ranges, or answers where single addresses lead. */

@@ -172,12 +172,21 @@ describe('payloads of invalid entries are named by convention', () => {
       'Linux before 6.10': 'PROT_NONE: page 0x4672e000',
     });
     expect(software(0x0060_0000_4672_ef82n)).toMatchObject({
-      'Linux 6.10 and later': 'present but invalid (PROT_NONE or NUMA hint): page 0x4672e000',
+      'Linux 6.10 and later':
+        'present but invalid (PROT_NONE or NUMA hint; at a kernel address out of the linear map): page 0x4672e000',
     });
     expect(software(0x0000_0000_1234_5040n)).toEqual({
       'Linux 6.10 and later': 'swap entry: type 1, offset 0x12345',
       'Linux before 6.10': 'swap entry: type 8, offset 0x123450',
     });
+  });
+  test('Linux: a page that could be written and is not valid is the kernel’s own, out of the linear map', () => {
+    const software = (word: bigint) => readStage1(word, s1()).facts.software;
+    const out = 'taken out of the kernel’s linear map: page 0x7c00000';
+    // with and without nG, which newer kernels set in them
+    for (const word of [0x0068_0000_07c0_0f06n, 0x0068_0000_07c0_0706n])
+      expect(software(word)).toEqual({ 'Linux 6.10 and later': out, 'Linux before 6.10': out });
+    expect(software(0x0468_0000_07c0_0706n)).toEqual({ 'Linux before 6.10': 'PROT_NONE: page 0x7c00000' });
   });
   test('Linux: dirty, special, write in valid entries', () => {
     const software = (word: bigint) => readStage1(0x4000_0fc3n | word, s1()).facts.software;

@@ -429,3 +429,39 @@ describe('bare words beside registers', () => {
     expect(await at(3)).toMatchObject({ settings: { regime: 'EL3' }, facts: { memory: 'Normal NC' } });
   });
 });
+
+describe('registers of a fault', () => {
+  test('the fault status stands first: it is never what is cut off', async () => {
+    const { out } = await read('ESR_EL1: 0x96000047      FAR_EL1: 0x8\n');
+    expect(out).toMatch(/ESR_EL1 +0x96000047 +fault Translation fault, level 3, access write/);
+  });
+});
+
+describe('a session with U-Boot', () => {
+  const bdinfo = [
+    'DRAM bank   = 0x0000000000000000',
+    '-> start    = 0x0000000040000000',
+    '-> size     = 0x0000000080000000',
+  ];
+  const rest = [
+    ' memory[0]\t[0x40000000-0xbfffffff], 0x80000000 bytes, flags: none',
+    'TLB addr    = 0x00000000bfff0000',
+  ];
+  const page = [
+    'bfff0000: 00000000bfff1003 00000000bfff2003  ..................',
+    'bfff0010: 0000000000000000 00000000bfff3003  ..................',
+  ];
+  test.each([
+    ['with prompts', ['=> bdinfo', ...bdinfo, ...rest, '=> md.q bfff0000 4', ...page]],
+    ['without', [...bdinfo, ...rest, ...page]],
+  ])('the page of a table below bdinfo, %s', async (_, text) => {
+    const lines = await json(`${text.join('\n')}\n`);
+    expect(entries(lines)).toMatchObject([
+      { format: 'arm64.stage1', kind: 'table' },
+      { format: 'arm64.stage1', kind: 'table' },
+      { format: 'arm64.stage1', kind: 'invalid' },
+      { format: 'arm64.stage1', kind: 'table' },
+    ]);
+    expect(lines.at(-1)).toMatchObject({ is: 'recognised', unknown: 0 });
+  });
+});

@@ -242,3 +242,23 @@ test('a root that is not aligned to its concatenated tables is said, by every ve
     expect(err).toContain('VTTBR_EL2: the base is aligned to 0x2000; the lower bits 0x1000 are RES0');
   }
 });
+
+test('a root that is not aligned is said in the records too', async () => {
+  const misaligned = ['--vttbr', '0x40081000', '--vtcr', '0x80023f58', '--base', '0x40080000'];
+  const words = new BigUint64Array(3 * 512);
+  words[0] = 0x4008_2003n;
+  words[1024] = 0x4000_07fdn;
+  const at = file('misaligned.bin', new Uint8Array(words.buffer));
+  const finding = { id: 'base-misaligned', severity: 'warning', bits: '12:1' };
+  for (const args of [
+    ['walk', at],
+    ['walk', at, '--summary'],
+    ['translate', at, '0x1000'],
+  ]) {
+    const { out, err } = await memattr([...args, ...misaligned, '--json']);
+    expect(jsonLines(out)[0]).toMatchObject({ rootFindings: [finding] });
+    expect(err).toContain('the base is aligned to 0x2000');
+  }
+  const aligned = await memattr(['walk', at, '--json', ...misaligned, '--vttbr', '0x40080000']);
+  expect(aligned.out).not.toContain('rootFindings');
+});

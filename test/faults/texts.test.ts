@@ -156,3 +156,14 @@ test('Xen’s own abort: the walk stands above, the registers below', async () =
   ).toMatchObject([
     { source: 'ESR_EL2 = 0x96000006, FAR_EL2 = 0x40, HPFAR_EL2 = 0x0', finds: 'not-present', agrees: true },
   ]));
+
+test('a first table that is smaller than a page has the index that T1SZ leaves', async () => {
+  const text = (...args: string[]) =>
+    memattr([
+      ...['explain-fault', '--esr', '0x96000007', '--far', '0xffffff8009224d70'],
+      ...['--entries', '0xf7fff003,0xf7fff003,0xf7ffe003,0', ...args],
+    ]);
+  expect((await text()).out).toContain('level 0 [0x1ff]');
+  // T1SZ = 22, TG1 = 4KB: 42 bits, of which the first lookup resolves three
+  expect((await text('--tcr', '0x580160016')).out).toContain('level 0 [0x007]');
+});

@@ -9,6 +9,7 @@ import { type Machine, machineFrom, saidOf, valuesOf } from '../../src/machine/m
 import { sourceOf } from '../../src/machine/read.ts';
 import { REGISTER_NAMES, registerName } from '../../src/text/register-names.ts';
 import { RegisterSyntaxError } from '../../src/text/registers.ts';
+import { memattr } from '../cli/harness.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -134,4 +135,13 @@ test('the order of lines in a file changes nothing', () => {
       expect([...throughText(shuffled.join('\n'))].sort()).toEqual(straight);
     }),
   );
+});
+
+test('what an ID register decides is said of it, not of the translation control beside it', async () => {
+  const { out } = await memattr([
+    ...['decode', '0x00600000404007fd', '--as', 'stage2'],
+    ...['--vtcr', '0x80023558', '--reg', 'ID_AA64MMFR1_EL1=0'],
+  ]);
+  expect(out).toMatch(/from VTCR_EL2 \(--vtcr\): (?!.*xnx)/);
+  expect(out).toMatch(/from ID_AA64MMFR1_EL1 \(--reg ID_AA64MMFR1_EL1\): xnx 0/);
 });

@@ -270,7 +270,11 @@ const kept = once(() =>
     rest48: bits(57, 48, 'above the page'),
     page: addr('page', [47, 12]),
     presentInvalid: flag(11, 'PTE_PRESENT_INVALID', { note: '6.10 and later' }),
-    rest2: bits(10, 2, 'below the page'),
+    af: flag(10, 'PTE_AF'),
+    rest8: bits(9, 8, 'below the page'),
+    readOnly: flag(7, 'PTE_RDONLY', { note: 'set in every PROT_NONE page' }),
+    user: flag(6, 'PTE_USER'),
+    rest2: bits(5, 2, 'attributes'),
     type: bits(1, 0, 'type'),
   }),
 );
@@ -292,20 +296,30 @@ const swapBefore = once(() =>
   }),
 );
 
-/** Nonzero invalid entries. What keeps no page, with [1:0] = 00, is a swap or migration entry. */
+/**
+ * Nonzero invalid entries. What keeps no page, with [1:0] = 00, is a swap or migration entry. A page that may be written and
+ * is not valid is the kernel's own, taken out of the linear map: PROT_NONE pages are read-only
+ * [Linux 7.1, arch/arm64/mm/pageattr.c, set_direct_map_invalid_noflush(); asm/pgtable-prot.h, PAGE_NONE].
+ */
 export function linuxInvalid(word: Word): SoftwareReading | undefined {
-  const { split, protNone, presentInvalid, page, type } = decode(kept(), word);
+  const { split, protNone, presentInvalid, page, af, readOnly, user, type } = decode(kept(), word);
   if (word === 0n || type % 2 === 1) return undefined;
+  const unmapped =
+    type === 0 || protNone || user || !af
+      ? undefined
+      : `taken out of the kernel’s linear map: page ${hex(page)}`;
   const swap = ({ type: area, offset }: { readonly type: number; readonly offset: bigint }) =>
     type === 0 ? `swap entry: type ${area}, offset ${hex(offset)}` : undefined;
   return fitting({
     'Linux 6.10 and later': presentInvalid
-      ? `present but invalid (PROT_NONE or NUMA hint): page ${hex(page)}`
-      : swap(decode(swap610(), word)),
+      ? readOnly || unmapped === undefined
+        ? `present but invalid (PROT_NONE or NUMA hint${unmapped ? '; at a kernel address out of the linear map' : ''}): page ${hex(page)}`
+        : unmapped
+      : (swap(decode(swap610(), word)) ?? unmapped),
     'Linux before 6.10': protNone
       ? `PROT_NONE: page ${hex(page)}`
       : split
         ? `present but invalid (a huge page being split): ${hex(page)}`
-        : swap(decode(swapBefore(), word)),
+        : (swap(decode(swapBefore(), word)) ?? unmapped),
   });
 }

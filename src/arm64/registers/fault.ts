@@ -384,24 +384,25 @@ export const esr: Family<Record<never, never>, Reading<Facts, EsrKind>> = {
     (Object.keys(esrFormats) as EsrKind[]).map(kind => ({ kind, settings: {}, format: esrFormats[kind] })),
 };
 
+/** What was wrong stands first: where room is short, the rest is cut off. */
 function esrFacts(word: Word, kind: EsrKind): Facts {
   const exception = valueName(EXCEPTION_CLASS, decode(esrOther, word).ec);
   if (kind === 'other') return { exception };
   if (kind === 'granule-protection') {
     const d = decode(esrGranuleProtection, word);
     return {
-      exception,
-      access: d.ind ? 'fetch' : dataAccess(d),
       fault: valueName(FAULT_STATUS, d.xfsc),
+      access: d.ind ? 'fetch' : dataAccess(d),
+      exception,
       granuleProtection: valueName(GPCSC, d.gpcsc),
       onWalk: d.s1ptw === 1 || d.s2ptw === 1,
     };
   }
   const d = decode(esrDataAbort, word); // both kinds of abort agree in the bits used here
   return {
-    exception,
-    access: kind === 'instruction-abort' ? 'fetch' : dataAccess(d),
     fault: valueName(FAULT_STATUS, d.dfsc),
+    access: kind === 'instruction-abort' ? 'fetch' : dataAccess(d),
+    exception,
     onWalk: d.s1ptw === 1,
     farValid: d.fnv === 0,
     ...becauseOf(word, kind),

@@ -137,6 +137,12 @@ const dirtyWithoutAccess = (d: { readonly ha: Bit; readonly hd: Bit }, bits: str
       ]
     : [];
 
+/** What the hardware takes a reserved granule for is its own choice, and concerns walks alone [Arm ARM, TCR_EL1.TG1]. */
+const unwalked = ({ epd0, epd1 }: { readonly epd0: Bit; readonly epd1: Bit }) => ({
+  ...(epd0 ? { tg0: 'EPD0 = 1: no walk of TTBR0 reads it' } : {}),
+  ...(epd1 ? { tg1: 'EPD1 = 1: no walk of TTBR1 reads it' } : {}),
+});
+
 const el2Settings = {
   ...featureSettings,
   e2h: toggle('HCR_EL2.E2H: TCR_EL2 then has the layout of TCR_EL1', 0),
@@ -154,7 +160,14 @@ const set = (fields: readonly string[]): Finding[] =>
 /** TCR_ELx, under the regimes that `stage1` gives. */
 export function stage1Controls(stage1: Regimes['stage1']) {
   function twoRanges(regime: Exception, tcr: Word, s: FeatureSettings): Facts {
-    const of = (range: 0 | 1): Facts => regimeFacts(stage1({ regime, tcr, range, features: features(s) }));
+    const { epd0, epd1 } = decode(tcrEl1Format, tcr);
+    const of = (range: 0 | 1): Facts => {
+      const implied = stage1({ regime, tcr, range, features: features(s) });
+      if (!(range === 0 ? epd0 : epd1)) return regimeFacts(implied);
+      const disabled = `EPD${range} = 1: every TLB miss faults`;
+      // what its size and granule would do, they do not
+      return implied.valid ? { disabled, ...regimeFacts(implied) } : { disabled };
+    };
     return { ttbr0: of(0), ttbr1: of(1) };
   }
   function twoRangeFindings(regime: Exception, tcr: Word, s: FeatureSettings): Finding[] {
@@ -169,6 +182,7 @@ export function stage1Controls(stage1: Regimes['stage1']) {
   const tcrEl1 = register(tcrEl1Format, {
     aliases: ['TCR_EL1', 'TCR_EL12', 'tcr'],
     settings: featureSettings,
+    unread: unwalked,
     facts: (_d, s, word) => twoRanges('EL1&0', word, s),
     findings: (_d, s, word) => twoRangeFindings('EL1&0', word, s),
   });
@@ -178,6 +192,7 @@ export function stage1Controls(stage1: Regimes['stage1']) {
     {
       aliases: ['TCR_EL2'],
       settings: el2Settings,
+      unread: (_d, s, word) => (s.e2h ? unwalked(decode(tcrEl2HostFormat, word)) : {}),
       facts: (_d, s, word) =>
         s.e2h
           ? twoRanges('EL2&0', word, s)

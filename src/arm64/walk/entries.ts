@@ -1,10 +1,13 @@
 /** Bare arm64 entries, top down: the level at which they begin, and the regime that they are of. */
 import { pick, settle } from '../../bits/settings.ts';
+import type { Context } from '../../text/context.ts';
 import type { Entries, EntryStart } from '../../walk/entries.ts';
 import { descriptorKind } from '../descriptors/common.ts';
 import { stage1Settings } from '../descriptors/stage1.ts';
 import { stage2Settings } from '../descriptors/stage2.ts';
-import { blockSupported, GRANULE_BITS, leafShift, upperRange } from '../values/address.ts';
+import { featuresOf, idRegisters } from '../registers/features.ts';
+import { blockSupported, GRANULE_BITS, type Granule, leafShift, upperRange } from '../values/address.ts';
+import { stage1Regime, stage2Regime } from './regime.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
 
 /** A page is of level 3, a block of a level that has blocks; an entry that ends the walk, of the level that was reported. */
@@ -22,27 +25,69 @@ function startLevel({ words, given, faultLevel }: Entries): number {
 
 /** The regime whose root is the table of the first entry. Undefined for families that no walk reads. */
 export function startOf(entries: Entries): EntryStart | undefined {
-  const { family, given, input = 0n } = entries;
+  const { family, given } = entries;
   if (family !== 'arm64.stage1' && family !== 'arm64.stage2') return undefined;
   const { level, ...settings } = given;
   const start = level === undefined ? startLevel(entries) : Number(level);
   const assumed = level === undefined ? [`the first entry is of level ${start}`] : [];
-  const regime = family === 'arm64.stage1' ? stage1(settings, start, input) : stage2(settings, start);
+  const regime =
+    family === 'arm64.stage1' ? stage1(settings, start, entries) : stage2(settings, start, entries.context);
   return { regime, level: regime.levels.findIndex(({ name }) => name === start), assumed };
 }
 
-function stage1(given: Entries['given'], startLevel: number, input: bigint) {
-  const settings = settle(stage1Settings, pick(stage1Settings, given));
-  const { stride, g } = GRANULE_BITS[settings.granule];
-  // the first lookup resolves what the input size leaves to it [Arm ARM, section D8.2]
-  const most = settings.ds === 1 || settings.lpa === 1 ? 52 : 48;
-  const iaBits = Math.min(most, g + stride * (4 - startLevel));
-  const indexBits = Math.max(1, iaBits - leafShift(settings.granule, startLevel));
-  const upper = upperRange(input) === 1;
-  return stage1Tables({ settings, startLevel, indexBits, base: 0n, iaBits, upper });
+const EL = { 'EL1&0': 1, EL2: 2, 'EL2&0': 2, EL3: 3 } as const;
+
+/** Bits of the addresses that stage 1 translates, where a fact or the TCR of the regime says it. */
+function stage1Bits(
+  regime: keyof typeof EL,
+  range: 0 | 1,
+  { registers, facts }: Context,
+): number | undefined {
+  const said = facts.get('va bits');
+  if (typeof said === 'bigint') return Number(said);
+  const tcr = registers.get(`TCR_EL${EL[regime]}`);
+  if (tcr === undefined) return undefined;
+  const implied = stage1Regime({ regime, tcr, range, features: featuresOf(idRegisters(registers)) });
+  return implied.valid ? implied.iaBits : undefined;
 }
 
-function stage2(given: Entries['given'], startLevel: number) {
-  const settings = settle(stage2Settings, pick(stage2Settings, given));
-  return stage2Tables({ settings, startLevel, indexBits: GRANULE_BITS[settings.granule].stride, base: 0n });
+/** Likewise of stage 2. */
+function stage2Bits({ registers, facts }: Context): number | undefined {
+  const said = facts.get('ipa bits');
+  if (typeof said === 'bigint') return Number(said);
+  const vtcr = registers.get('VTCR_EL2');
+  if (vtcr === undefined) return undefined;
+  const implied = stage2Regime({ vtcr, features: featuresOf(idRegisters(registers)) });
+  return implied.valid ? implied.iaBits : undefined;
 }
+
+/** What the first lookup resolves of an input of so many bits: the rest [Arm ARM, section D8.2]. */
+const firstIndexBits = (granule: Granule, startLevel: number, iaBits: number): number =>
+  Math.max(1, iaBits - leafShift(granule, startLevel));
+
+function stage1(
+  given: Entries['given'],
+  startLevel: number,
+  { input = 0n, context = NOTHING }: Pick<Entries, 'input' | 'context'>,
+) {
+  const settings = settle(stage1Settings, pick(stage1Settings, given));
+  const { stride, g } = GRANULE_BITS[settings.granule];
+  const range = upperRange(input);
+  const most =
+    stage1Bits(settings.regime, range, context) ?? (settings.ds === 1 || settings.lpa === 1 ? 52 : 48);
+  const iaBits = Math.min(most, g + stride * (4 - startLevel));
+  const indexBits = firstIndexBits(settings.granule, startLevel, iaBits);
+  return stage1Tables({ settings, startLevel, indexBits, base: 0n, iaBits, upper: range === 1 });
+}
+
+function stage2(given: Entries['given'], startLevel: number, context: Context = NOTHING) {
+  const settings = settle(stage2Settings, pick(stage2Settings, given));
+  const { stride } = GRANULE_BITS[settings.granule];
+  const iaBits = stage2Bits(context);
+  const own = iaBits === undefined ? stride : firstIndexBits(settings.granule, startLevel, iaBits);
+  // tables below the first are whole, and at most 16 are concatenated [Arm ARM, section D8.2.2]
+  const indexBits = own > stride + 4 ? stride : own;
+  return stage2Tables({ settings, startLevel, indexBits, base: 0n });
+}
+
+const NOTHING: Context = { registers: new Map(), facts: new Map() };

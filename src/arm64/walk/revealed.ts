@@ -5,7 +5,7 @@ import type { Entry, RegimeGuess } from '../../text/model.ts';
 import type { Candidate } from '../../walk/candidate.ts';
 import { OWNERS } from '../descriptors/software.ts';
 import { hcrFormat, sctlrEl1Format, vtcrFormat } from '../registers/control.ts';
-import { FEATURE_SETS, featuresOf, ID_REGISTERS, idRegisters } from '../registers/features.ts';
+import { FEATURE_SETS, featuresOf, hasLpa, ID_REGISTERS, idRegisters } from '../registers/features.ts';
 import { upperRange } from '../values/address.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
 
@@ -24,14 +24,23 @@ const DECIDED_BY: Readonly<Record<string, string>> = {
 
 const featuresIn = (registers: Values) => featuresOf(idRegisters(registers), FEATURE_SETS.full);
 
-/** Settings of a valid setup: those that features decide only where their ID register was there. */
-const taken = (settings: object, registers: Values): Given =>
+/** Settings of a valid setup but those that features decide, whatever the translation control says. */
+const taken = (settings: object): Given =>
   Object.fromEntries(
-    Object.entries(settings).filter(([key, value]) => {
-      const id = DECIDED_BY[key];
-      return value !== undefined && (id === undefined || registers.has(id));
-    }),
+    Object.entries(settings).filter(([key, value]) => value !== undefined && DECIDED_BY[key] === undefined),
   );
+
+/** Settings that features decide, each where its ID register is there. */
+function byFeatures(stage: 1 | 2, registers: Values): Given {
+  const features = featuresIn(registers);
+  const { xnx, bbml, xs, bti, mte2, mtePerm } = features;
+  const both = { lpa: hasLpa(features), bbml, xs };
+  return Object.fromEntries(
+    Object.entries(stage === 1 ? { ...both, bti, mte2 } : { ...both, xnx, mtePerm }).filter(([key]) =>
+      registers.has(DECIDED_BY[key] ?? ''),
+    ),
+  );
+}
 
 /** 52-bit addresses move descriptor bits: LPA2 for small granules, FEAT_LPA for 64K. */
 const wide = ({ granule }: RegimeGuess, facts: Context['facts']): Given =>
@@ -45,7 +54,8 @@ function stage2(guess: RegimeGuess, { registers, facts }: Context): Given {
     ...(guess.granule === undefined ? {} : { granule: guess.granule }),
     ...wide(guess, facts),
   };
-  if (vtcr === undefined) return { ...forced, ...said };
+  const beside: Given = { ...byFeatures(2, registers), ...forced, ...said };
+  if (vtcr === undefined) return beside;
   const features = featuresIn(registers);
   const setup = stage2Setup({
     vtcr,
@@ -56,9 +66,9 @@ function stage2(guess: RegimeGuess, { registers, facts }: Context): Given {
     scr: registers.get('SCR_EL3'),
     features,
   });
-  if (!setup.valid) return { ...forced, ...said };
+  if (!setup.valid) return beside;
   const { fwb: _, ...rest } = setup.settings;
-  return { ...taken(rest, registers), ...forced, ...said };
+  return { ...taken(rest), ...beside };
 }
 
 const EL = { 'EL1&0': 1, EL2: 2, 'EL2&0': 2, EL3: 3 } as const;
@@ -91,13 +101,14 @@ function stage1(guess: RegimeGuess, input: bigint | undefined, context: Context)
   const mair = value('MAIR');
   // what is given counts, each register by itself
   const sctlr = value('SCTLR');
+  const features = byFeatures(1, registers);
   const otherwise: Given = {
+    ...features,
     ...(mair === undefined ? {} : { mair }),
     ...(sctlr === undefined ? {} : { wxn: decode(sctlrEl1Format, sctlr).wxn }), // bit 19 in every SCTLR_ELx
     ...said,
   };
   if (tcr === undefined) return otherwise;
-  const features = featuresIn(registers);
   const range = regime.endsWith('&0') && input !== undefined ? upperRange(input) : 0;
   const setup = stage1Setup({
     regime,
@@ -114,9 +125,9 @@ function stage1(guess: RegimeGuess, input: bigint | undefined, context: Context)
     por: registers.get(`POR_EL${el}`),
     pore0: registers.get('POR_EL0'),
     scr: registers.get('SCR_EL3'),
-    features,
+    features: featuresIn(registers),
   });
-  return setup.valid ? { ...taken(setup.settings, registers), ...said } : otherwise;
+  return setup.valid ? { ...taken(setup.settings), ...features, ...said } : otherwise;
 }
 
 /** What the layout or the meaning of one register hangs on: features, and other registers. */

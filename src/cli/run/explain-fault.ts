@@ -16,7 +16,7 @@ import { frameAt } from '../../image/frames.ts';
 import { valuesOf } from '../../machine/machine.ts';
 import { revealed } from '../../pasted/entry.ts';
 import { type ExplainedFault, faultAnswer } from '../../report/fault.ts';
-import type { Given } from '../../text/context.ts';
+import type { Context, Given } from '../../text/context.ts';
 import type { Entry, Fault, Item, RegimeGuess } from '../../text/model.ts';
 import { TextReader } from '../../text/read.ts';
 import type { Registers } from '../../text/registers.ts';
@@ -219,7 +219,8 @@ async function ofEntries(claim: Claim, args: FaultArgs, io: Io): Promise<Explain
       `--entries takes one entry for each level, ${MOST_LEVELS} at most, not ${words.length}`,
     );
   const registers = await registersOf(args, io);
-  return answerOfWords(claim, family, words, settingsOf(family, claim, args, registers), registers);
+  const context = { registers, facts: new Map() };
+  return answerOfWords(claim, family, words, settingsOf(family, claim, args, registers), context);
 }
 
 /** Registers from the options, before the file. */
@@ -258,20 +259,20 @@ function answerOfWords(
   family: string,
   words: readonly bigint[],
   given: Given,
-  registers: Registers,
+  context: Context,
 ): ExplainedFault {
   const rules = faultsOf(claim.architecture);
   const input = claim.input ?? claim.va;
   const held = (given: Given) => {
     const entries = {
-      ...{ family, words, given },
+      ...{ family, words, given, context },
       ...(input === undefined ? {} : { input }),
       ...(claim.level === undefined ? {} : { faultLevel: claim.level }),
     };
     const start = walksOf(claim.architecture).startOf(entries);
     if (!start) throw new UsageError(`${family} is of no table that ${claim.architecture} walks`);
     const { walk, assumed } = walkEntries(start, entries);
-    const explanation = explain(claim, walk, rules, name => registers.get(name));
+    const explanation = explain(claim, walk, rules, name => context.registers.get(name));
     return { claim, regime: walk.regime, explanation, assumed };
   };
   const answer = held(given);
@@ -426,7 +427,7 @@ async function answerIn(text: TextFault, claim: Claim, args: FaultArgs, io: Io):
     ...(parseSettings(table, pairsOf(args.set)) as Given),
   };
   const words = entries.map(({ word }) => word);
-  return answerOfWords(claim, family, words, given, registers);
+  return answerOfWords(claim, family, words, given, { registers, facts });
 }
 
 /** @throws InputError where nothing of the text can be explained */

@@ -20,6 +20,7 @@ interface BdinfoState {
 export const ubootBdinfo = recogniser<BdinfoState>({
   id: 'uboot.bdinfo',
   title: 'U-Boot bdinfo',
+  beside: ['uboot.md'],
   state: () => ({}),
   rows: [
     {
@@ -73,6 +74,7 @@ export const ubootBdinfo = recogniser<BdinfoState>({
       like: /^(?:boot_params|memstart|memsize|flashstart|flashsize|flashoffset|baudrate|relocaddr|reloc off|Build|current eth|ethaddr|IP addr|fdt_blob|new_fdt|fdt_size|lmb_dump_all|irq_sp|sp start|Early malloc usage|Video|multi_dtb_fit|arch_number|FB base|devicetree)\s{0,12}[=:]/,
       proof: 0.5,
     },
+    { like: /^ {0,2}(?:memory|reserved)(?:\.(?:count|size) {1,12}= |\[\w{1,4}\]\s{1,4}\[)/, proof: 0.5 },
     { like: /^bdinfo$/, proof: 0.4 },
   ],
 });

@@ -155,6 +155,8 @@ class DumpReader implements Reader {
   #shape = 0;
   #order: Order | undefined;
   #any = false;
+  /** The command that prints such rows stands above. */
+  #asked = false;
 
   constructor(tool: Tool, out: Sink, { entryBytes = 8 }: ReadOptions) {
     this.#tool = tool;
@@ -166,12 +168,16 @@ class DumpReader implements Reader {
   line(line: Line, trusted: boolean): boolean {
     const row = dumpRow(line.text);
     if (row && row.blanks === this.#tool.blanks) {
-      if (!trusted && !this.#tool.alone) return false;
+      if (!trusted && !this.#tool.alone && !this.#asked) return false;
       this.#any = true;
       this.#take(line, row);
       return true;
     }
-    if (this.#tool.command?.test(line.text) === true && (line.prompt !== undefined || trusted)) return true;
+    if (this.#tool.command?.test(line.text) === true && (line.prompt !== undefined || trusted)) {
+      this.#asked = true;
+      return true;
+    }
+    this.#asked &&= line.prompt === undefined; // another command
     if (!this.#any || !trusted) return false;
     if (line.text === '*') this.#take(line, 'star');
     else if (/^[0-9a-f]{7,16}:?$/.test(line.text)) this.#take(line, big(line.text.replace(':', '')));

@@ -292,3 +292,27 @@ describe('from registers to the settings of a walk', () => {
     expect(setup).toMatchObject({ valid: false, explain: expect.stringMatching(/start level 2/) });
   });
 });
+
+describe('TCR of a range that is off', () => {
+  const read = (word: bigint) => tcrEl1.read(word, settle(tcrEl1.settings));
+  test('what its size would do is not said: EPD1 = 1 beside T1SZ = 0', () => {
+    const { facts, findings } = read(0x1_8080_3f20n);
+    expect(facts.ttbr1).toEqual({ disabled: 'EPD1 = 1: every TLB miss faults' });
+    expect(facts.ttbr0).toMatchObject({ inputBits: 32, valid: true });
+    expect(findings).toEqual([]);
+  });
+  test('a reserved granule is a note: no walk reads it', () => {
+    expect(read(0x1_0080_3520n).findings).toMatchObject([
+      { id: 'reserved-encoding', severity: 'note', bits: '31:30' },
+    ]);
+    expect(read(0x1_8080_f5a0n).findings).toMatchObject([
+      { id: 'reserved-encoding', severity: 'note', bits: '15:14' },
+    ]);
+    const host = tcrEl2.read(0x1_0080_3520n, settle(tcrEl2.settings, { e2h: 1 }));
+    expect(host.findings).toMatchObject([{ id: 'reserved-encoding', severity: 'note' }]);
+  });
+  test('of a range that is walked it is an error', () => {
+    const severities = read(0x1_0010_3520n).findings.map(({ severity }) => severity);
+    expect(severities).toContain('error');
+  });
+});
