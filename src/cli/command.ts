@@ -4,6 +4,7 @@
  */
 import type { Output } from '../report/answer.ts';
 import type { Io } from './io.ts';
+import { UsageError } from './trouble.ts';
 
 /** Architectures that have options of their own. */
 type Owner = 'arm64' | 'x86';
@@ -117,7 +118,11 @@ export function command<const C extends string, const O extends Options>(verb: {
 }
 
 /** The output asked for: `--json` is a short form. */
-export const outputOf = ({ json, output }: Globals): Output => (json ? 'json' : (output ?? 'table'));
+export function outputOf({ json, output }: Globals): Output {
+  if (json && output !== undefined && output !== 'json')
+    throw new UsageError(`--json and --output ${output} ask for two forms: one of them`);
+  return json ? 'json' : (output ?? 'table');
+}
 
 export interface Slot {
   readonly key: string;

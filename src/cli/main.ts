@@ -2,6 +2,7 @@
 
 import { closest, didYouMean } from '../bits/suggest.ts';
 import { EDITIONS } from '../refs.ts';
+import { harmless } from '../report/harmless.ts';
 import type { Command } from './command.ts';
 import { ClosedPipe, type Io, processIo } from './io.ts';
 import { quick } from './quick.ts';
@@ -18,7 +19,7 @@ const NAME = 'memattr';
  */
 export async function main(argv: readonly string[], given?: Io): Promise<number> {
   const own = given ? undefined : processIo();
-  const io = given ?? (own as Io);
+  const io = guarded(given ?? (own as Io));
   let status: number;
   try {
     status = await dispatch(argv.map(plainColor), io);
@@ -33,8 +34,16 @@ export async function main(argv: readonly string[], given?: Io): Promise<number>
 const plainColor = (arg: string): string =>
   arg === '--color=always' ? '--color' : arg === '--color=never' ? '--no-color' : arg;
 
-/** Input is quoted in mistakes; what it holds must not steer the terminal. */
-const CONTROL = /(?!\n)\p{Cc}/gu;
+/** Messages quote names and input: what these hold must not steer the terminal. A line of progress is our own. */
+const guarded = (io: Io): Io => ({
+  ...io,
+  err: {
+    get columns() {
+      return io.err.columns;
+    },
+    write: text => io.err.write(text.startsWith('\r') ? text : harmless(text)),
+  },
+});
 
 function report(error: unknown, verb: string | undefined, io: Io, flush?: () => void): number {
   if (error instanceof ClosedPipe) return EXIT.answer;
@@ -43,7 +52,7 @@ function report(error: unknown, verb: string | undefined, io: Io, flush?: () => 
     const trouble = troubleOf(error);
     const prefix = verb !== undefined && Object.hasOwn(verbs, verb) ? `${NAME} ${verb}` : NAME;
     if (trouble) {
-      io.err.write(`${prefix}: ${trouble.line.replace(CONTROL, '\ufffd')}\n`);
+      io.err.write(`${prefix}: ${trouble.line}\n`);
       return trouble.exit;
     }
     const stack = error instanceof Error ? error.stack : String(error);

@@ -78,7 +78,7 @@ export async function anyFamily(typed: string, descriptors: readonly Family[]): 
  * @throws UsageError for text that is no pair.
  */
 export function pairsOf(texts: readonly string[]): Record<string, string> {
-  const pairs: Record<string, string> = {};
+  const pairs: Record<string, string> = Object.create(null); // `__proto__` is a key like any other: unknown
   for (const text of texts.flatMap(part => part.split(',')).filter(part => part !== '')) {
     const [, key, value] = /^\s*([\w.-]+)\s*=\s*(.*?)\s*$/s.exec(text) ?? [];
     if (key === undefined || value === undefined)

@@ -7,16 +7,21 @@ import {
   type Printer,
   printer as parts,
 } from '../report/answer.ts';
+import { harmless, harmlessJson, harmlessPainted } from '../report/harmless.ts';
 import { type Globals, outputOf } from './command.ts';
 import { type Io, look } from './io.ts';
 import { UsageError } from './trouble.ts';
 
 /** The form that was asked for, on stdout. */
-export const formOf = (args: Globals, io: Io): Form => ({
-  output: outputOf(args),
-  look: () => look(io, args),
-  write: text => io.out.write(text),
-});
+export function formOf(args: Globals, io: Io): Form {
+  const output = outputOf(args);
+  const safe = output === 'json' ? harmlessJson : output === 'table' ? harmlessPainted : harmless;
+  return {
+    output,
+    look: () => look(io, args),
+    write: text => io.out.write(safe(text)),
+  };
+}
 
 /** Print an answer on stdout. @throws FormError where it has no such form */
 export const print = <R>(answer: Answer<R>, args: Globals, io: Io): void => once(answer, formOf(args, io));

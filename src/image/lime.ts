@@ -71,13 +71,20 @@ function headerAt(
   return { start: row.start, end };
 }
 
+/** Are there as many ranges as are read? What follows is then left out, with a word. */
+function full(count: number, at: Bytes, remarks: Remarks): boolean {
+  if (count < MAX_RANGES) return false;
+  remarks.warn('ranges', `more than ${MAX_RANGES} ranges: what follows is left out`, at);
+  return true;
+}
+
 /** Read a LiME file: headers and memory in turn. */
 export function openLime(source: ByteSource, cacheBytes?: number): Container {
   const remarks = new Remarks();
   const pieces: Piece[] = [];
-  for (let at = 0; pieces.length < MAX_RANGES; ) {
+  for (let at = 0; ; ) {
     const range = headerAt(source, at, LIME_MAGIC, 1, remarks);
-    if (range === undefined) break;
+    if (range === undefined || full(pieces.length, at, remarks)) break;
     const { start } = range;
     const offset = at + HEADER_BYTES;
     let bytes = Number(range.end - start);
@@ -128,9 +135,9 @@ interface Chunk extends FrameRange {
 export function openAvml(source: ByteSource, codecs: Codecs, cacheBytes?: number): Container {
   const remarks = new Remarks();
   const chunks: Chunk[] = [];
-  for (let at = 0; chunks.length < MAX_RANGES; ) {
+  for (let at = 0; ; ) {
     const range = headerAt(source, at, AVML_MAGIC, 2, remarks);
-    if (range === undefined) break;
+    if (range === undefined || full(chunks.length, at, remarks)) break;
     const next = readFrames(source, at + HEADER_BYTES, range, chunks, remarks);
     if (next === undefined) break;
     at = next;
@@ -183,7 +190,8 @@ function readFrames(
     }
     if (type === COMPRESSED || type === PLAIN) {
       const length = type === PLAIN ? size - 4 : snappyLength(source.read(at + 8, 5));
-      if (!fits(length, range.end - address) || chunks.length >= MAX_RANGES) {
+      if (full(chunks.length, at, remarks)) return undefined;
+      if (!fits(length, range.end - address)) {
         remarks.warn(
           'damaged',
           `a chunk of ${length} bytes at ${hex(address)} does not fit its range; what follows is left out`,

@@ -228,9 +228,12 @@ function declaredBy(
 export function placeRanges(map: MemoryMap, size: number): { ranges: Required<MapRange>[]; why: string } {
   const { ranges } = map;
   const total = Number(ranges.reduce((sum, { start, end }) => sum + (end - start), 0n));
-  const highest = Math.max(...ranges.map(({ end }) => Number(end)));
+  const highest = ranges.reduce((most, { end }) => Math.max(most, Number(end)), 0);
   const given = ranges.every(({ offset }) => offset !== undefined);
-  const reach = Math.max(...ranges.map(({ start, end, offset }) => (offset ?? 0) + Number(end - start)));
+  const reach = ranges.reduce(
+    (most, { start, end, offset }) => Math.max(most, (offset ?? 0) + Number(end - start)),
+    0,
+  );
   if (given && map.kind === 'range list')
     return { ranges: ranges as Required<MapRange>[], why: 'file offsets are those of the map' };
   if (size === total && size !== highest)

@@ -91,7 +91,7 @@ export function openPages(
   );
   remarks.note(
     'pages',
-    `${files.length} files from ${frameHex(Math.min(...pieces.map(({ frame }) => frame)))} on, each at the address in its name`,
+    `${files.length} files from ${frameHex(pieces.reduce((least, { frame }) => Math.min(least, frame), Number.POSITIVE_INFINITY))} on, each at the address in its name`,
   );
   return fromPieces(joined, pieces, remarks, true, cacheBytes);
 }

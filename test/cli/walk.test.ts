@@ -181,12 +181,7 @@ describe('bad input gets one sentence', () => {
     ['not a number', () => [...dump(NVHE), '--vttbr', 'xyz'], /'xyz' is not a number/, 2],
     ['no such CPU', () => [...dump(NVHE), '--cpu', '7'], /--cpu takes 0 to 0/, 2],
     ['half a pair', () => [...dump(NVHE), '--reg', 'CR3'], /--reg takes NAME=VALUE, not 'CR3'/, 2],
-    [
-      'summary of a part',
-      () => [...dump(NVHE), '--summary', '--from', '0'],
-      /--from and --to do not go with it/,
-      2,
-    ],
+    ['summary of a part', () => [...dump(NVHE), '--summary', '--from', '0'], /--from does not go with it/, 2],
   ];
   for (const [name, args, says, status] of cases)
     test(name, async () => {

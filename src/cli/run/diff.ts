@@ -1,5 +1,5 @@
 /** `diff`: two dumps, two translations of one, or a dump and another tool's text. */
-import { hex } from '../../bits/word.ts';
+import { hex, parseCount } from '../../bits/word.ts';
 import { explained, otherRoot } from '../../compare/explain.ts';
 import { statedSides } from '../../compare/sides.ts';
 import { fits, reaches, settled, type TextMap, textMaps } from '../../compare/text-map.ts';
@@ -66,7 +66,7 @@ export async function run(args: DiffArgs, io: Io): Promise<number> {
 
 async function compare(args: DiffArgs, first: Input, second: Input | undefined, io: Io): Promise<number> {
   const ignore = ignoredBy(args);
-  const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(args.limit);
+  const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseCount(args.limit));
   const text = second !== undefined && (await isTextFile(second));
   if (second !== undefined && !text && (await isTextFile(first)))
     throw new UsageError(`${first.name} is text and ${second.name} is a dump: the dump comes first`);

@@ -6,7 +6,7 @@ import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
 import { hex, parseCount, parseWord } from '../../bits/word.ts';
 import type { Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
-import type { Image } from '../../image/parse.ts';
+import type { Image, ImageFormat } from '../../image/parse.ts';
 import { parseVmcoreinfo } from '../../image/vmcoreinfo.ts';
 import { Watched } from '../../image/watched.ts';
 import { knownFrom, type Machine, originText, type Source, saidOf, valuesOf } from '../../machine/machine.ts';
@@ -19,6 +19,7 @@ import { type Io, takeStdin } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
 import { progress } from '../progress.ts';
+import { UsageError } from '../trouble.ts';
 import { besideDump, machineGiven, sourceOfFile } from './machine.ts';
 
 export type DumpArgs = OptionValues<typeof dumpOptions> & Globals & { readonly dump: string };
@@ -112,6 +113,10 @@ async function withInput(
   };
   const watched = watching(image, pages => bar.at(pages));
   try {
+    if (args.base !== undefined && image.format !== 'raw')
+      throw new UsageError(
+        `--base says where raw memory begins: ${input.name} is ${CALLED[image.format]}, which says itself where its bytes belong`,
+      );
     say(image.remarks);
     const opened = await described(args, watched, { path: input.path, open }, io);
     for (const text of saidOf(opened.known)) io.err.write(`memattr ${verb}: ${text}\n`);
@@ -122,6 +127,17 @@ async function withInput(
     image.close();
   }
 }
+
+/** What a file is, for whoever took it for something else. */
+const CALLED: Readonly<Record<ImageFormat, string>> = {
+  'elf-core': 'an ELF core',
+  kdump: 'a kdump',
+  'kdump-flattened': 'a flattened dump',
+  lime: 'a LiME file',
+  avml: 'an AVML file',
+  raw: 'raw memory',
+  pages: 'a folder of pages, each named by its address',
+};
 
 const openingOf = (args: DumpArgs, { name }: Input, io: Io): Recipe['open'] => ({
   name,

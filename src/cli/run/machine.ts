@@ -123,7 +123,7 @@ export async function machineGiven(
   file ??= args.registers === undefined ? undefined : await sourceOfFile(args.registers, io);
   const machine = machineFrom([sourceGiven(args), ...(file ? [file] : []), ...own]);
   if (args.cpu === undefined) return machine;
-  const cpu = Number(args.cpu);
+  const cpu = /^\d{1,6}$/.test(args.cpu) ? Number(args.cpu) : -1;
   if (machine.cpus[cpu]) return ofCpu(machine, cpu);
   throw new UsageError(
     [file, ...own].every(source => (source?.cpus.length ?? 0) === 0)

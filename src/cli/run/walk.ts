@@ -47,6 +47,13 @@ function pageSizeOf(text: string): bigint {
   return size;
 }
 
+/** The manuals number levels from -1 (arm64 with 52 bits) to 5 (x86's PML5); stage and regime say which of them there are. */
+function levelOf(text: string): number {
+  if (!/^(?:-1|[0-5])$/.test(text))
+    throw new UsageError(`--level takes the manual’s number of a level, from -1 to 5, not '${text}'`);
+  return Number(text);
+}
+
 function filterOf(args: WalkArgs): Filter {
   const { type, perm, half, findings } = args;
   if (perm !== undefined && !/^[rwx]+$/.test(perm))
@@ -56,7 +63,7 @@ function filterOf(args: WalkArgs): Filter {
     perm,
     half,
     pageSize: given(args.page, pageSizeOf),
-    level: given(args.level, Number),
+    level: given(args.level, levelOf),
     paFrom: given(args['pa-from'], parseWord),
     paTo: given(args['pa-to'], parseWord),
     findings: findings || undefined,
@@ -136,14 +143,32 @@ function* filtered(records: Iterable<MapRecord>, filter: Filter): Generator<MapR
 
 // ------------------------------------------------------------------------------------------------------ totals
 
+/** Options that choose among ranges. */
+const OF_RANGES = [
+  'from',
+  'to',
+  'pa-from',
+  'pa-to',
+  'type',
+  'perm',
+  'page',
+  'level',
+  'half',
+  'findings',
+  'payload',
+  'sort',
+  'limit',
+] as const;
+
 async function printSummaries(
   { wanted, source }: Dump,
   walks: Walks,
   args: WalkArgs,
   io: Io,
 ): Promise<number> {
-  if (args.from !== undefined || args.to !== undefined)
-    throw new UsageError('--summary counts whole tables: --from and --to do not go with it');
+  const other = OF_RANGES.find(key => args[key] !== undefined && args[key] !== false);
+  if (other !== undefined)
+    throw new UsageError(`--summary counts whole tables: --${other} does not go with it`);
   const print = printer(args, io);
   let status: number = EXIT.answer;
   for (const space of wanted) {
