@@ -60,6 +60,7 @@ export class Knowledge {
   /** Every item of the text, in its order. */
   take(item: Item): void {
     this.#tools.add(item.from);
+    if (item.is === 'entry') this.#ownedBy(item);
     if (item.is === 'register') {
       for (const { registers } of this.#of(item.group)) registers.set(item.name, item.value);
       this.#lines.set(item.name, item.line);
@@ -69,6 +70,16 @@ export class Knowledge {
         this.#roots.add(item.value);
       this.#lines.set(item.name, item.line);
     }
+  }
+
+  /** Who alone has tables of which such a text speaks; what the text says of it stands above. */
+  #ownedBy({ from, group, line }: Item): void {
+    const owner = recogniserById(from)?.owner;
+    if (owner === undefined) return;
+    const said = this.#of(group).at(-1) as Said;
+    if (said.facts.has('owner')) return;
+    said.facts.set('owner', owner);
+    if (group === 0) this.#lines.set('owner', line);
   }
 
   /** The text as a whole, and the group. */

@@ -252,7 +252,7 @@ class Batches {
             { registers: place.registers, facts: this.#known.contextOf(0).facts },
           );
     const entry = readEntry(family, item.word, { ...settings, ...this.#given(family) });
-    return ofOwner(entry, this.#known.contextOf(item.group).facts.get('owner'));
+    return { ...entry, reading: ofOwner(entry.reading, this.#known.contextOf(item.group).facts) };
   }
 
   /** How open entries of one width are read: the family that explains them best, and the levels of their pages. */

@@ -209,6 +209,7 @@ export interface Fact {
     | 'vendor'
     | 'arch'
     | 'owner'
+    | 'release'
     | 'W+X pages'
     | 'non-UXN pages'
     | 'skipped entries';

@@ -69,6 +69,8 @@ export interface About {
   readonly title: string;
   /** Id of the architecture that alone has such a text; absent where several have, or the text says it itself. */
   readonly arch?: string;
+  /** Who wrote the tables that such a text is about, where nobody else can have: as the fact `owner` says it. */
+  readonly owner?: string;
   /** Such a text may be numbers and nothing else: from this score on it is of this format, below it bare words. */
   readonly numbersFrom?: number;
   /** Its lines are long, and stand in mails: one that a mail program broke is put together. */

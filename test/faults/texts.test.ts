@@ -167,3 +167,34 @@ test('a first table that is smaller than a page has the index that T1SZ leaves',
   // T1SZ = 22, TG1 = 4KB: 42 bits, of which the first lookup resolves three
   expect((await text('--tcr', '0x580160016')).out).toContain('level 0 [0x007]');
 });
+
+describe('an oops is of Linux, and of the release that it names', () => {
+  const oops = (
+    release: string,
+  ) => `Unable to handle kernel paging request at virtual address ffff000007c00000
+  ESR = 0x0000000096000007
+swapper pgtable: 4k pages, 48-bit VAs, pgdp=0000000045830000
+[ffff000007c00000] pgd=18000000bfff8003, p4d=18000000bfff8003, pud=18000000bfff7003, pmd=18000000bffbf003, pte=0068000007c00f86
+Internal error: Oops: 0000000096000007 [#1] PREEMPT SMP
+CPU: 2 PID: 184 Comm: systemd Tainted: G        W       ${release} #1 Debian 5.10.178-3
+`;
+  test.each([
+    ['5.10.0-22-arm64', 'Linux before 6.10'],
+    ['6.10.3', 'Linux 6.10 and later'],
+    ['6.9.0-rc1', 'Linux before 6.10'],
+  ])('%s', async (release, convention) => {
+    const decoded = await memattr(['decode', '--json'], { stdin: oops(release) });
+    const last = jsonLines<{ facts?: { software?: Record<string, string> } }>(decoded.out).findLast(
+      ({ facts }) => facts,
+    );
+    expect(Object.keys(last?.facts?.software ?? {})).toEqual([convention]);
+    const { out } = await explained(oops(release));
+    expect(out).toContain(`not valid (${convention}: `);
+    expect(out).not.toMatch(/pKVM|looks like/);
+  });
+  test('without one, what any release means', async () => {
+    const { out } = await explained(oops('6.10.3').replace(/CPU: .*\n/, ''));
+    expect(out).toContain('Linux 6.10 and later');
+    expect(out).toContain('Linux before 6.10');
+  });
+});

@@ -15,8 +15,10 @@ import { explain, explainOutside } from '../../faults/verdict.ts';
 import { frameAt } from '../../image/frames.ts';
 import { valuesOf } from '../../machine/machine.ts';
 import { revealed } from '../../pasted/entry.ts';
+import { ofOwner } from '../../pasted/owner.ts';
 import { type ExplainedFault, faultAnswer } from '../../report/fault.ts';
 import type { Context, Given } from '../../text/context.ts';
+import { recogniserById } from '../../text/formats/index.ts';
 import type { Entry, Fault, Item, RegimeGuess } from '../../text/model.ts';
 import { TextReader } from '../../text/read.ts';
 import type { Registers } from '../../text/registers.ts';
@@ -271,7 +273,8 @@ function answerOfWords(
     };
     const start = walksOf(claim.architecture).startOf(entries);
     if (!start) throw new UsageError(`${family} is of no table that ${claim.architecture} walks`);
-    const { walk, assumed } = walkEntries(start, entries);
+    const read = (word: bigint, level: number) => ofOwner(start.regime.read(word, level), context.facts);
+    const { walk, assumed } = walkEntries({ ...start, regime: { ...start.regime, read } }, entries);
     const explanation = explain(claim, walk, rules, name => context.registers.get(name));
     return { claim, regime: walk.regime, explanation, assumed };
   };
@@ -342,6 +345,8 @@ function faultsIn(args: FaultArgs, io: Io): readonly TextFault[] {
     const registers = new Map(own.flatMap(item => (item.is === 'register' ? [[item.name, item.value]] : [])));
     const facts = new Map(own.flatMap(item => (item.is === 'fact' ? [[item.name, item.value]] : [])));
     const entries = own.filter(item => item.is === 'entry').filter(({ folded }) => folded !== true);
+    const owner = recogniserById(entries[0]?.from ?? '')?.owner;
+    if (owner !== undefined && !facts.has('owner')) facts.set('owner', owner);
     const said = members.filter(item => item.is === 'fault');
     const line = members.find(({ is }) => is === 'register')?.line ?? 1;
     const faults =

@@ -15,7 +15,7 @@ import type { Line } from '../lines.ts';
 import type { Entry, Fault, Level, RegimeGuess } from '../model.ts';
 import { big, known, recogniser, type Sink } from '../recogniser.ts';
 import { classOf } from './abort-report.ts';
-import { REPORT_LINE } from './report-lines.ts';
+import { RELEASE_LINE, REPORT_LINE } from './report-lines.ts';
 
 type Name = 'pgd' | 'p4d' | 'pud' | 'pmd' | 'pte';
 /** The lookup level of each name where no level is folded. */
@@ -202,6 +202,7 @@ export const arm64Oops = recogniser<State>({
   title: 'arm64 Linux oops: the walk of the faulting address',
   wraps: true,
   arch: 'arm64',
+  owner: 'linux',
   state: () => ({ open: new Map() }),
   rows: [
     {
@@ -357,6 +358,14 @@ export const arm64Oops = recogniser<State>({
       },
     },
     { like: new RegExp(`^Internal error: .{0,100}${FORGE}`), proof: 0.4 },
+    {
+      like: RELEASE_LINE,
+      proof: 0.3,
+      read: (m, { line, state, out }) => {
+        const open = state.open.get(line.tag ?? '');
+        if (open) out.put(line, { is: 'fact', name: 'release', value: m[1] ?? '' }, open.group);
+      },
+    },
     { like: REPORT_LINE, proof: 0.3 },
   ],
   end: closeAll,

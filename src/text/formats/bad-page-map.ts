@@ -61,6 +61,7 @@ function say(state: State, out: Sink, input?: bigint): void {
 
 export const badPageMap = recogniser<State>({
   id: 'linux.bad-page-map',
+  owner: 'linux',
   title: 'entries that Linux found bad',
   wraps: true,
   state: () => ({ walk: [] }),

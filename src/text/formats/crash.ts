@@ -159,6 +159,7 @@ const ENTRY =
 
 export const crashVtop = recogniser<State>({
   id: 'crash.vtop',
+  owner: 'linux',
   title: 'crash vtop',
   map: { holes: true },
   state: () => ({ walk: [] }),

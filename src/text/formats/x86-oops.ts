@@ -186,6 +186,7 @@ const LA57 = 0x1000n;
 
 export const x86Oops = recogniser<State>({
   id: 'x86.oops',
+  owner: 'linux',
   title: 'x86 Linux oops: the walk of the faulting address',
   wraps: true,
   arch: 'x86',
