@@ -1,5 +1,6 @@
 /** The process's streams as the verbs see them. Tests pass their own. */
 import { fstatSync, readSync, statSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { coloured, type Look, plain } from '../report/style.ts';
 import { UsageError } from './trouble.ts';
 
@@ -66,14 +67,19 @@ export function* readAll(fd: number): Generator<Uint8Array> {
   }
 }
 
-/** `node:tty` and `process.stdout` cost milliseconds: only character devices are asked whether they are terminals. */
-const terminal = (fd: number): boolean => {
+/**
+ * `node:tty` and `process.stdout` cost 4 ms: asked are only character devices, and of those not the null device, where the
+ * output of a command goes whose status is all that is wanted.
+ */
+function terminal(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
+    const stat = fstatSync(fd);
+    if (!stat.isCharacterDevice() || stat.rdev === statSync(devNull).rdev) return false;
+    return process.getBuiltinModule('node:tty').isatty(fd);
   } catch {
     return false;
   }
-};
+}
 
 /** Is stdin a regular file that can be opened again under the name of stdin? */
 function redirected(): boolean {
