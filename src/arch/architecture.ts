@@ -50,8 +50,12 @@ export interface FormatName extends Pick<Family, 'id' | 'aliases'> {
 
 export interface Names {
   readonly id: ArchitectureId;
+  /** What else people call it, in lower case. */
+  readonly also: readonly string[];
   /** The descriptor families, in the order of `families`. */
   readonly formats: readonly FormatName[];
+  /** Its rules of memory types, loaded when they are asked. */
+  readonly loadTypes: () => Promise<TypeRules>;
   /** What the headers of dumps call its machines: `arm64`; `x86-64`, `i386`. */
   readonly machines: readonly string[];
   /** Values that registers go by a name with: `PAT` `linux`. */

@@ -1,4 +1,5 @@
 import type { Decoded } from './infer.ts';
+import { once } from './once.ts';
 import type { Piece, Ref, Row, Rows } from './spec.ts';
 
 /** What a format is, in words, and where the manual draws it. */
@@ -26,7 +27,7 @@ export interface FormatRow extends Row {
   readonly key: string;
 }
 
-/** A layout that cannot be: thrown when the module that declares it loads. */
+/** A layout that cannot be: thrown when its rows are made. */
 export class LayoutError extends Error {
   override name = 'LayoutError';
 }
@@ -40,11 +41,33 @@ export const positions = (pieces: readonly Piece[]): string =>
 /**
  * Declare a layout. Rows may come in any order (manuals: from bit 63 down); together they must own every bit once.
  *
+ * @param fields the rows; or a function that makes them, called when somebody first looks at them. Registers are declared
+ * so: there are some fifty, with a thousand rows, and a command reads two or three of them.
  * @throws LayoutError naming the format, the bit and the fields, for a gap, an overlap, positions outside the word, a
- * value table that does not list every value, a duplicate name, or a `bits` field of more than 32 bits.
+ * value table that does not list every value, a duplicate name, or a `bits` field of more than 32 bits. Thrown when the
+ * rows are there: where a function makes them, by what looks at them first.
  */
-export function format<const F extends Rows>(id: string, about: About, fields: F): Format<F> {
+export function format<const F extends Rows>(id: string, about: About, fields: F | (() => F)): Format<F> {
   const width = about.width ?? 64;
+  const named = { id, title: about.title, ref: about.ref, width } as const;
+  if (typeof fields !== 'function') return { ...named, fields, rows: checkedRows(named, fields) };
+  const made = once(() => {
+    const own = fields();
+    return { fields: own, rows: checkedRows(named, own) };
+  });
+  return {
+    ...named,
+    get fields() {
+      return made().fields;
+    },
+    get rows() {
+      return made().rows;
+    },
+  };
+}
+
+/** The rows of a layout from the highest bit down, if it can be. */
+function checkedRows({ id, width }: Pick<Format, 'id' | 'width'>, fields: Rows): readonly FormatRow[] {
   const rows = Object.entries(fields as Readonly<Record<string, Row>>).map(([key, row]) => ({ ...row, key }));
   const refuse = (text: string): never => {
     throw new LayoutError(`format ${id}: ${text}`);
@@ -68,8 +91,7 @@ export function format<const F extends Rows>(id: string, about: About, fields: F
     names.set(row.name, row.key);
   }
   if (owned[0] !== -1 || owned[1] !== (width === 64 ? -1 : 0)) gap(rows, width, refuse);
-  rows.sort((a, b) => top(b) - top(a));
-  return { id, title: about.title, ref: about.ref, width, fields, rows };
+  return rows.sort((a, b) => top(b) - top(a));
 }
 
 /** The highest bit of a row. */

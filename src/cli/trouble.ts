@@ -21,6 +21,7 @@ export class InputError extends Error {
 const USAGE = new Set([
   'UsageError',
   'EncodeError',
+  'AskError',
   'SettingError',
   'WordSyntaxError',
   'KvmInputError',

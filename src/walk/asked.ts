@@ -35,8 +35,6 @@ export interface EffectiveAnswer {
 export interface TypeRules {
   /** Id of the architecture. */
   readonly id: string;
-  /** What else people call it, in lower case. */
-  readonly also?: readonly string[];
   /** The names in `Asked` that it understands and no other architecture does. */
   readonly asks: readonly string[];
   /** A question that has an answer, as arguments of `memattr effective`. */

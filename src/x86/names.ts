@@ -6,12 +6,14 @@ import { PATS } from './values/pat.ts';
 
 export const names: Names = {
   id: 'x86',
+  also: ['x86-64', 'x86_64', 'amd64', 'x64', 'i386', 'ia-32e'],
   formats: [
     { ...called.stage1, load: async () => erase((await import('./descriptors/stage1.ts')).stage1) },
     { ...called.stage2, load: async () => erase((await import('./descriptors/stage2.ts')).stage2) },
     { ...called.npt, load: async () => erase((await import('./descriptors/npt.ts')).npt) },
     { ...called.sppt, load: async () => erase((await import('./descriptors/stage2.ts')).sppt) },
   ],
+  loadTypes: async () => (await import('./walk/asked.ts')).types,
   machines: ['x86-64', 'i386'],
   presets: { PAT: PATS },
   implied: { linux: { PAT: PATS.linux }, windows: { PAT: PATS.windows } },

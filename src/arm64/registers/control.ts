@@ -12,74 +12,8 @@ import { type Bit, bits, flag, res0, res1 } from '../../bits/spec.ts';
 import { arm } from '../../refs.ts';
 import { PS, RGN, SH, TG0, TG1 } from '../values/codes.ts';
 
-/** TCR_EL1, and TCR_EL2 with HCR_EL2.E2H = 1. */
-const twoRanges = {
-  res62: res0(63, 62),
-  mtx1: flag(61, 'MTX1', { note: '[59:56] of addresses hold the tag and nothing else (TTBR1)' }),
-  mtx0: flag(60, 'MTX0', { note: '[59:56] of addresses hold the tag and nothing else (TTBR0)' }),
-  ds: flag(59, 'DS', {
-    note: '52-bit addresses with the 4KB and 16KB granules; SH moves here from the descriptors',
-    ref: arm('FEAT_LPA2'),
-  }),
-  tcma1: flag(58, 'TCMA1', { note: 'no tag check where the tag is 0b1111 (TTBR1)' }),
-  tcma0: flag(57, 'TCMA0', { note: 'no tag check where the tag is 0b0000 (TTBR0)' }),
-  e0pd1: flag(56, 'E0PD1', { note: 'EL0 accesses to the TTBR1 range fault without a walk' }),
-  e0pd0: flag(55, 'E0PD0', { note: 'EL0 accesses to the TTBR0 range fault without a walk' }),
-  nfd1: flag(54, 'NFD1', { note: 'non-faulting EL0 accesses do not walk TTBR1' }),
-  nfd0: flag(53, 'NFD0', { note: 'non-faulting EL0 accesses do not walk TTBR0' }),
-  tbid1: flag(52, 'TBID1', { note: 'TBI1 holds for data accesses only' }),
-  tbid0: flag(51, 'TBID0', { note: 'TBI0 holds for data accesses only' }),
-  hwu162: flag(50, 'HWU162', {
-    note: 'bit 62 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR1)',
-  }),
-  hwu161: flag(49, 'HWU161', {
-    note: 'bit 61 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR1)',
-  }),
-  hwu160: flag(48, 'HWU160', {
-    note: 'bit 60 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR1)',
-  }),
-  hwu159: flag(47, 'HWU159', {
-    note: 'bit 59 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR1)',
-  }),
-  hwu062: flag(46, 'HWU062', {
-    note: 'bit 62 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR0)',
-  }),
-  hwu061: flag(45, 'HWU061', {
-    note: 'bit 61 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR0)',
-  }),
-  hwu060: flag(44, 'HWU060', {
-    note: 'bit 60 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR0)',
-  }),
-  hwu059: flag(43, 'HWU059', {
-    note: 'bit 59 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR0)',
-  }),
-  hpd1: flag(42, 'HPD1', { note: 'tables of TTBR1 carry no hierarchical permissions' }),
-  hpd0: flag(41, 'HPD0', { note: 'tables of TTBR0 carry no hierarchical permissions' }),
-  hd: flag(40, 'HD', { note: 'hardware manages dirty state; needs HA' }),
-  ha: flag(39, 'HA', { note: 'hardware sets the Access flag' }),
-  tbi1: flag(38, 'TBI1', { note: 'the top byte of TTBR1 addresses is ignored' }),
-  tbi0: flag(37, 'TBI0', { note: 'the top byte of TTBR0 addresses is ignored' }),
-  as: flag(36, 'AS', { values: ['8-bit ASID', '16-bit ASID'] }),
-  res35: res0(35),
-  ips: bits(34, 32, 'IPS', { values: PS }),
-  tg1: bits(31, 30, 'TG1', { values: TG1 }),
-  sh1: bits(29, 28, 'SH1', { values: SH }),
-  orgn1: bits(27, 26, 'ORGN1', { values: RGN }),
-  irgn1: bits(25, 24, 'IRGN1', { values: RGN }),
-  epd1: flag(23, 'EPD1', { values: ['walks of TTBR1', 'a TLB miss faults'] }),
-  a1: flag(22, 'A1', { values: ['ASID of TTBR0', 'ASID of TTBR1'] }),
-  t1sz: bits(21, 16, 'T1SZ', { note: 'the TTBR1 range has 64 - T1SZ address bits' }),
-  tg0: bits(15, 14, 'TG0', { values: TG0 }),
-  sh0: bits(13, 12, 'SH0', { values: SH }),
-  orgn0: bits(11, 10, 'ORGN0', { values: RGN }),
-  irgn0: bits(9, 8, 'IRGN0', { values: RGN }),
-  epd0: flag(7, 'EPD0', { values: ['walks of TTBR0', 'a TLB miss faults'] }),
-  res6: res0(6),
-  t0sz: bits(5, 0, 'T0SZ', { note: 'the range has 64 - T0SZ address bits' }),
-};
-
 /** TCR_EL2 with E2H = 0 and TCR_EL3, below bit 34. */
-const oneRange = {
+const oneRange = () => ({
   mtx: flag(33, 'MTX', { note: '[59:56] of addresses hold the tag and nothing else' }),
   ds: flag(32, 'DS', {
     note: '52-bit addresses with the 4KB and 16KB granules; SH moves here from the descriptors',
@@ -105,27 +39,90 @@ const oneRange = {
   irgn0: bits(9, 8, 'IRGN0', { values: RGN }),
   res6: res0(7, 6),
   t0sz: bits(5, 0, 'T0SZ', { note: 'the range has 64 - T0SZ address bits' }),
-};
+});
 
 export const tcrEl1Format = format(
   'arm64.TCR_EL1',
   { title: 'Translation Control Register, EL1', ref: arm('TCR_EL1') },
-  twoRanges,
+  () => ({
+    res62: res0(63, 62),
+    mtx1: flag(61, 'MTX1', { note: '[59:56] of addresses hold the tag and nothing else (TTBR1)' }),
+    mtx0: flag(60, 'MTX0', { note: '[59:56] of addresses hold the tag and nothing else (TTBR0)' }),
+    ds: flag(59, 'DS', {
+      note: '52-bit addresses with the 4KB and 16KB granules; SH moves here from the descriptors',
+      ref: arm('FEAT_LPA2'),
+    }),
+    tcma1: flag(58, 'TCMA1', { note: 'no tag check where the tag is 0b1111 (TTBR1)' }),
+    tcma0: flag(57, 'TCMA0', { note: 'no tag check where the tag is 0b0000 (TTBR0)' }),
+    e0pd1: flag(56, 'E0PD1', { note: 'EL0 accesses to the TTBR1 range fault without a walk' }),
+    e0pd0: flag(55, 'E0PD0', { note: 'EL0 accesses to the TTBR0 range fault without a walk' }),
+    nfd1: flag(54, 'NFD1', { note: 'non-faulting EL0 accesses do not walk TTBR1' }),
+    nfd0: flag(53, 'NFD0', { note: 'non-faulting EL0 accesses do not walk TTBR0' }),
+    tbid1: flag(52, 'TBID1', { note: 'TBI1 holds for data accesses only' }),
+    tbid0: flag(51, 'TBID0', { note: 'TBI0 holds for data accesses only' }),
+    hwu162: flag(50, 'HWU162', {
+      note: 'bit 62 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR1)',
+    }),
+    hwu161: flag(49, 'HWU161', {
+      note: 'bit 61 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR1)',
+    }),
+    hwu160: flag(48, 'HWU160', {
+      note: 'bit 60 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR1)',
+    }),
+    hwu159: flag(47, 'HWU159', {
+      note: 'bit 59 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR1)',
+    }),
+    hwu062: flag(46, 'HWU062', {
+      note: 'bit 62 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR0)',
+    }),
+    hwu061: flag(45, 'HWU061', {
+      note: 'bit 61 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR0)',
+    }),
+    hwu060: flag(44, 'HWU060', {
+      note: 'bit 60 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR0)',
+    }),
+    hwu059: flag(43, 'HWU059', {
+      note: 'bit 59 of leaves is PBHA, for hardware; at stage 1 only with HPD (TTBR0)',
+    }),
+    hpd1: flag(42, 'HPD1', { note: 'tables of TTBR1 carry no hierarchical permissions' }),
+    hpd0: flag(41, 'HPD0', { note: 'tables of TTBR0 carry no hierarchical permissions' }),
+    hd: flag(40, 'HD', { note: 'hardware manages dirty state; needs HA' }),
+    ha: flag(39, 'HA', { note: 'hardware sets the Access flag' }),
+    tbi1: flag(38, 'TBI1', { note: 'the top byte of TTBR1 addresses is ignored' }),
+    tbi0: flag(37, 'TBI0', { note: 'the top byte of TTBR0 addresses is ignored' }),
+    as: flag(36, 'AS', { values: ['8-bit ASID', '16-bit ASID'] }),
+    res35: res0(35),
+    ips: bits(34, 32, 'IPS', { values: PS }),
+    tg1: bits(31, 30, 'TG1', { values: TG1 }),
+    sh1: bits(29, 28, 'SH1', { values: SH }),
+    orgn1: bits(27, 26, 'ORGN1', { values: RGN }),
+    irgn1: bits(25, 24, 'IRGN1', { values: RGN }),
+    epd1: flag(23, 'EPD1', { values: ['walks of TTBR1', 'a TLB miss faults'] }),
+    a1: flag(22, 'A1', { values: ['ASID of TTBR0', 'ASID of TTBR1'] }),
+    t1sz: bits(21, 16, 'T1SZ', { note: 'the TTBR1 range has 64 - T1SZ address bits' }),
+    tg0: bits(15, 14, 'TG0', { values: TG0 }),
+    sh0: bits(13, 12, 'SH0', { values: SH }),
+    orgn0: bits(11, 10, 'ORGN0', { values: RGN }),
+    irgn0: bits(9, 8, 'IRGN0', { values: RGN }),
+    epd0: flag(7, 'EPD0', { values: ['walks of TTBR0', 'a TLB miss faults'] }),
+    res6: res0(6),
+    t0sz: bits(5, 0, 'T0SZ', { note: 'the range has 64 - T0SZ address bits' }),
+  }),
 );
 export const tcrEl2Format = format(
   'arm64.TCR_EL2',
   { title: 'Translation Control Register, EL2, E2H = 0', ref: arm('TCR_EL2') },
-  { res34: res0(63, 34), ...oneRange },
+  () => ({ res34: res0(63, 34), ...oneRange() }),
 );
 export const tcrEl2HostFormat = format(
   'arm64.TCR_EL2',
   { title: 'Translation Control Register, EL2, E2H = 1', ref: arm('TCR_EL2') },
-  twoRanges,
+  () => tcrEl1Format.fields,
 );
 export const tcrEl3Format = format(
   'arm64.TCR_EL3',
   { title: 'Translation Control Register, EL3', ref: arm('TCR_EL3') },
-  {
+  () => ({
     res44: res0(63, 44),
     disCh0: flag(43, 'DisCH0', { note: 'no Contiguous bit in the start table of TTBR0 (VMSAv9-128)' }),
     haft: flag(42, 'HAFT', { note: 'hardware sets the Access flag in tables, too' }),
@@ -139,12 +136,12 @@ export const tcrEl3Format = format(
       note: 'bit 52 of descriptors is Protected; there is no Contiguous bit',
       ref: arm('FEAT_THE'),
     }),
-    ...oneRange,
-  },
+    ...oneRange(),
+  }),
 );
 
 /** TCR2_ELx below bit 12. */
-const tcr2Low = {
+const tcr2Low = () => ({
   haft: flag(11, 'HAFT', { note: 'hardware sets the Access flag in tables, too' }),
   pttwi: flag(10, 'PTTWI', { note: 'RCW instructions may write with reduced coherence' }),
   res6: res0(9, 6),
@@ -157,43 +154,43 @@ const tcr2Low = {
     note: 'bit 52 of descriptors is Protected; there is no Contiguous bit',
     ref: arm('FEAT_THE'),
   }),
-};
-const tcr2Middle = {
+});
+const tcr2Middle = () => ({
   fng1: flag(18, 'FNG1', { note: 'TTBR1 translations are never global' }),
   fng0: flag(17, 'FNG0', { note: 'TTBR0 translations are never global' }),
   a2: flag(16, 'A2', { note: 'each TTBR gives the ASID of its own range' }),
   disCh1: flag(15, 'DisCH1', { note: 'no Contiguous bit in the start table of TTBR1 (VMSAv9-128)' }),
   disCh0: flag(14, 'DisCH0', { note: 'no Contiguous bit in the start table of TTBR0 (VMSAv9-128)' }),
-};
+});
 export const tcr2El1Format = format(
   'arm64.TCR2_EL1',
   { title: 'Extended Translation Control Register, EL1', ref: arm('TCR2_EL1') },
-  {
+  () => ({
     res22: res0(63, 22),
     fngna1: flag(21, 'FNGNA1'),
     fngna0: flag(20, 'FNGNA0'),
     res19: res0(19),
-    ...tcr2Middle,
+    ...tcr2Middle(),
     res12: res0(13, 12),
-    ...tcr2Low,
-  },
+    ...tcr2Low(),
+  }),
 );
 export const tcr2El2Format = format(
   'arm64.TCR2_EL2',
   { title: 'Extended Translation Control Register, EL2', ref: arm('TCR2_EL2') },
-  {
+  () => ({
     res19: res0(63, 19),
-    ...tcr2Middle,
+    ...tcr2Middle(),
     amec1: flag(13, 'AMEC1', { note: 'the AMEC bit chooses an encryption context (TTBR1)' }),
     amec0: flag(12, 'AMEC0', { note: 'the AMEC bit chooses an encryption context (TTBR0)' }),
-    ...tcr2Low,
-  },
+    ...tcr2Low(),
+  }),
 );
 
 export const vtcrFormat = format(
   'arm64.VTCR_EL2',
   { title: 'Virtualization Translation Control Register', ref: arm('VTCR_EL2') },
-  {
+  () => ({
     res46: res0(63, 46),
     hdbss: flag(45, 'HDBSS', { note: 'dirtied pages are logged to the buffer at HDBSSBR_EL2' }),
     haft: flag(44, 'HAFT', { note: 'hardware sets the Access flag in tables, too' }),
@@ -230,12 +227,12 @@ export const vtcrFormat = format(
     irgn0: bits(9, 8, 'IRGN0', { values: RGN }),
     sl0: bits(7, 6, 'SL0', { note: 'the start level' }),
     t0sz: bits(5, 0, 'T0SZ', { note: 'the range has 64 - T0SZ address bits' }),
-  },
+  }),
 );
 export const vstcrFormat = format(
   'arm64.VSTCR_EL2',
   { title: 'Virtualization Secure Translation Control Register', ref: arm('VSTCR_EL2') },
-  {
+  () => ({
     res34: res0(63, 34),
     sl2: flag(33, 'SL2', { note: 'with SL0: the start level', ref: arm('FEAT_LPA2') }),
     res32: res0(32),
@@ -247,13 +244,13 @@ export const vstcrFormat = format(
     res8: res0(13, 8),
     sl0: bits(7, 6, 'SL0', { note: 'the start level' }),
     t0sz: bits(5, 0, 'T0SZ', { note: 'the range has 64 - T0SZ address bits' }),
-  },
+  }),
 );
 
 export const hcrFormat = format(
   'arm64.HCR_EL2',
   { title: 'Hypervisor Configuration Register', ref: arm('HCR_EL2') },
-  {
+  () => ({
     twedel: bits(63, 60, 'TWEDEL', { note: 'traps of WFE are delayed by at least 2^(TWEDEL + 8) cycles' }),
     tweden: flag(59, 'TWEDEn', { note: 'TWEDEL applies' }),
     tid5: flag(58, 'TID5', { note: 'traps reads of GMID_EL1' }),
@@ -316,13 +313,13 @@ export const hcrFormat = format(
     ptw: flag(2, 'PTW', { note: 'a stage 1 walk through stage 2 Device memory faults' }),
     swio: flag(1, 'SWIO', { note: 'invalidation by set and way also cleans' }),
     vm: flag(0, 'VM', { values: ['stage 2 off', 'stage 2 on'] }),
-  },
+  }),
 );
 
 export const hcrxFormat = format(
   'arm64.HCRX_EL2',
   { title: 'Extended Hypervisor Configuration Register', ref: arm('HCRX_EL2') },
-  {
+  () => ({
     res25: res0(63, 25),
     pacmEn: flag(24, 'PACMEn', { note: 'EL1 and EL0 may use PACM' }),
     enFpm: flag(23, 'EnFPM', { note: 'EL1 and EL0 may use FPMR' }),
@@ -350,13 +347,13 @@ export const hcrxFormat = format(
     enAsr: flag(2, 'EnASR', { note: 'EL1 and EL0 may use ST64BV' }),
     enAls: flag(1, 'EnALS', { note: 'EL1 and EL0 may use LD64B and ST64B' }),
     enAs0: flag(0, 'EnAS0', { note: 'EL1 and EL0 may use ST64BV0' }),
-  },
+  }),
 );
 
 export const scrFormat = format(
   'arm64.SCR_EL3',
   { title: 'Secure Configuration Register', ref: arm('SCR_EL3') },
-  {
+  () => ({
     res63: res0(63),
     nse: flag(62, 'NSE', { note: 'with NS: the Security state below EL3', ref: arm('FEAT_RME') }),
     hacdbsEn: flag(61, 'HACDBSEn', { note: 'EL2 may use the HACDBS registers' }),
@@ -414,13 +411,13 @@ export const scrFormat = format(
     fiq: flag(2, 'FIQ', { note: 'FIQs go to EL3' }),
     irq: flag(1, 'IRQ', { note: 'IRQs go to EL3' }),
     ns: flag(0, 'NS', { note: 'the levels below EL3 are Non-secure (with NSE: Realm)' }),
-  },
+  }),
 );
 
 const TAG_CHECK = ['no effect', 'synchronous', 'asynchronous', 'synchronous reads, asynchronous writes'];
 const ENDIAN = ['walks and data little-endian', 'walks and data big-endian'];
 /** SCTLR_EL1, and SCTLR_EL2 with E2H = 1 but for three bits. */
-const sctlrHigh = {
+const sctlrHigh = () => ({
   tidcp: flag(63, 'TIDCP', { note: 'traps IMPLEMENTATION DEFINED registers of EL0' }),
   spintmask: flag(62, 'SPINTMASK', { note: 'PSTATE.SP masks interrupts' }),
   nmi: flag(61, 'NMI', { note: 'interrupts may have superpriority' }),
@@ -443,8 +440,8 @@ const sctlrHigh = {
   tcf: bits(41, 40, 'TCF', { values: TAG_CHECK }),
   tcf0: bits(39, 38, 'TCF0', { values: TAG_CHECK }),
   itfsb: flag(37, 'ITFSB', { note: 'asynchronous tag check faults are collected on exception entry' }),
-};
-const sctlrMiddle = {
+});
+const sctlrMiddle = () => ({
   bt0: flag(35, 'BT0', { note: 'the same at EL0' }),
   enFpm: flag(34, 'EnFPM', { note: 'EL0 may use FPMR' }),
   mscEn: flag(33, 'MSCEn', { note: 'EL0 may use memory copy and set instructions' }),
@@ -471,34 +468,34 @@ const sctlrMiddle = {
   i: flag(12, 'I', { values: ['fetches are Non-cacheable', 'fetches are cacheable'] }),
   eos: flag(11, 'EOS', { note: 'exception return synchronizes the context' }),
   enRctx: flag(10, 'EnRCTX', { note: 'EL0 may use the prediction restriction instructions' }),
-};
-const sctlrLow = {
+});
+const sctlrLow = () => ({
   sed: flag(8, 'SED', { note: 'SETEND is undefined at EL0' }),
   itd: flag(7, 'ITD', { note: 'most IT instructions are undefined at EL0' }),
   nAa: flag(6, 'nAA', { note: 'unaligned atomics within 16 bytes do not fault' }),
   cp15ben: flag(5, 'CP15BEN', { note: 'EL0 may use the CP15 barriers' }),
   sa0: flag(4, 'SA0', { note: 'the EL0 stack pointer must be aligned' }),
   sa: flag(3, 'SA', { note: 'the stack pointer must be aligned' }),
-};
-const sctlrLowest = {
+});
+const sctlrLowest = () => ({
   c: flag(2, 'C', { values: ['data accesses and walks are Non-cacheable', 'cacheable'] }),
   a: flag(1, 'A', { note: 'alignment checks' }),
   m: flag(0, 'M', { values: ['stage 1 off', 'stage 1 on'] }),
-};
+});
 export const sctlrEl1Format = format(
   'arm64.SCTLR_EL1',
   { title: 'System Control Register, EL1', ref: arm('SCTLR_EL1') },
-  {
-    ...sctlrHigh,
+  () => ({
+    ...sctlrHigh(),
     bt1: flag(36, 'BT1', { note: 'PACIASP and PACIBSP are no landing pads for an indirect branch' }),
-    ...sctlrMiddle,
+    ...sctlrMiddle(),
     uma: flag(9, 'UMA', { note: 'EL0 may use DAIF' }),
-    ...sctlrLow,
-    ...sctlrLowest,
-  },
+    ...sctlrLow(),
+    ...sctlrLowest(),
+  }),
 );
 /** SCTLR_EL3, and SCTLR_EL2 with E2H = 0: there are no controls of EL0, and some of their places are RES1. */
-const sctlrOneLevel = {
+const sctlrOneLevel = () => ({
   res63: res0(63),
   spintmask: flag(62, 'SPINTMASK', { note: 'PSTATE.SP masks interrupts' }),
   nmi: flag(61, 'NMI', { note: 'interrupts may have superpriority' }),
@@ -540,8 +537,8 @@ const sctlrOneLevel = {
   nAa: flag(6, 'nAA', { note: 'unaligned atomics within 16 bytes do not fault' }),
   res4: res1(5, 4),
   sa: flag(3, 'SA', { note: 'the stack pointer must be aligned' }),
-  ...sctlrLowest,
-};
+  ...sctlrLowest(),
+});
 export const sctlrEl2Format = format(
   'arm64.SCTLR_EL2',
   { title: 'System Control Register, EL2, E2H = 0', ref: arm('SCTLR_EL2') },
@@ -551,14 +548,14 @@ export const sctlrEl2Format = format(
 export const sctlrEl2HostFormat = format(
   'arm64.SCTLR_EL2',
   { title: 'System Control Register, EL2, E2H = 1', ref: arm('SCTLR_EL2') },
-  {
-    ...sctlrHigh,
+  () => ({
+    ...sctlrHigh(),
     bt: flag(36, 'BT', { note: 'PACIASP and PACIBSP are no landing pads for an indirect branch' }),
-    ...sctlrMiddle,
+    ...sctlrMiddle(),
     res9: res0(9),
-    ...sctlrLow,
-    ...sctlrLowest,
-  },
+    ...sctlrLow(),
+    ...sctlrLowest(),
+  }),
 );
 export const sctlrEl3Format = format(
   'arm64.SCTLR_EL3',

@@ -99,7 +99,7 @@ export const parFormat = perSettings(({ rme }: Pick<ParSettings, 'rme'>) =>
 export const parFaultFormat = format(
   'arm64.PAR_EL1',
   { title: 'Physical Address Register, translation aborted', ref: arm('PAR_EL1') },
-  {
+  () => ({
     impDef: ignored(63, 48, { note: 'IMPLEMENTATION DEFINED' }),
     res16: res0(47, 16),
     dirtyBit: flag(15, 'DirtyBit', { note: 'the fault is because of the dirty state' }),
@@ -113,7 +113,7 @@ export const parFaultFormat = format(
     res7: res0(7),
     fst: bits(6, 1, 'FST', { values: FAULT_STATUS }),
     f: fixed(0, 0, 1, 'F'),
-  },
+  }),
 );
 
 /** F, where both forms have it. */
@@ -260,7 +260,7 @@ const whereIsv = 'valid where ISV = 1';
 export const esrDataAbort = format(
   'arm64.ESR_ELx.data-abort',
   { title: 'Exception Syndrome Register, Data Abort', ref: arm('ESR_EL1, ISS encoding for a Data Abort') },
-  {
+  () => ({
     ...esrTop,
     res44: res0(55, 44),
     hdbssf: flag(43, 'HDBSSF'),
@@ -281,7 +281,7 @@ export const esrDataAbort = format(
     ...abort,
     ...maintenance,
     dfsc: bits(5, 0, 'DFSC', { values: FAULT_STATUS }),
-  },
+  }),
 );
 export const esrInstructionAbort = format(
   'arm64.ESR_ELx.instruction-abort',
@@ -289,7 +289,7 @@ export const esrInstructionAbort = format(
     title: 'Exception Syndrome Register, Instruction Abort',
     ref: arm('ESR_EL1, ISS encoding for an Instruction Abort'),
   },
-  {
+  () => ({
     ...esrTop,
     res40: res0(55, 40),
     ...why,
@@ -303,7 +303,7 @@ export const esrInstructionAbort = format(
     res8: res0(8),
     res6: res0(6),
     ifsc: bits(5, 0, 'IFSC', { values: FAULT_STATUS }),
-  },
+  }),
 );
 const GPT_LEVELS = ['level 0', 'level 1'];
 /** What the granule protection check found wrong; the rest is reserved. */
@@ -327,7 +327,7 @@ export const esrGranuleProtection = format(
     title: 'Exception Syndrome Register, Granule Protection Check exception',
     ref: arm('ESR_EL3, ISS encoding for a Granule Protection Check exception'),
   },
-  {
+  () => ({
     ...esrTop,
     res41: res0(55, 41),
     gcs: flag(40, 'GCS', { note: 'Guarded Control Stack data access' }),
@@ -341,12 +341,12 @@ export const esrGranuleProtection = format(
     s1ptw: flag(7, 'S1PTW', { values: ['not on a stage 1 walk', 'on a stage 1 walk'] }),
     ...maintenance,
     xfsc: bits(5, 0, 'xFSC', { values: FAULT_STATUS }),
-  },
+  }),
 );
 export const esrOther = format(
   'arm64.ESR_ELx.other',
   { title: 'Exception Syndrome Register, other exceptions', ref: arm('ESR_EL1') },
-  { ...esrTop, iss2: bits(55, 32, 'ISS2'), iss: bits(24, 0, 'ISS') },
+  () => ({ ...esrTop, iss2: bits(55, 32, 'ISS2'), iss: bits(24, 0, 'ISS') }),
 );
 
 export type EsrKind = 'data-abort' | 'instruction-abort' | 'granule-protection' | 'other';
@@ -433,7 +433,7 @@ const fipa = { ...addr('FIPA', [47, 4]), shift: 12 };
 export const hpfarFormat = format(
   'arm64.HPFAR_EL2',
   { title: 'Hypervisor IPA Fault Address Register', ref: arm('HPFAR_EL2') },
-  { ns: flag(63, 'NS'), res48: res0(62, 48), fipa, res0: res0(3, 0) },
+  () => ({ ns: flag(63, 'NS'), res48: res0(62, 48), fipa, res0: res0(3, 0) }),
 );
 export const hpfar = register(hpfarFormat, {
   aliases: ['HPFAR_EL2', 'hpfar'],
@@ -444,13 +444,13 @@ export const hpfar = register(hpfarFormat, {
 export const mfarFormat = format(
   'arm64.MFAR_EL3',
   { title: 'Physical Fault Address Register, EL3', ref: arm('MFAR_EL3') },
-  {
+  () => ({
     ns: flag(63, 'NS', { note: 'with NSE: the physical address space' }),
     nse: flag(62, 'NSE', { note: 'with NS: the physical address space' }),
     res56: res0(61, 56),
     fpa: addr('FPA', [55, 12]),
     res0: res0(11, 0),
-  },
+  }),
 );
 /** By NSE and NS, as everywhere [Arm ARM, Table D8-87]. */
 const SPACES = ['secure', 'non-secure', 'root', 'realm'] as const;

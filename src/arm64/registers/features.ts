@@ -33,7 +33,7 @@ const NOT = { 15: 'not supported' };
 export const mmfr0Format = format(
   'arm64.ID_AA64MMFR0_EL1',
   { title: 'AArch64 Memory Model Feature Register 0', ref: arm('ID_AA64MMFR0_EL1') },
-  {
+  () => ({
     ecv: field(63, 60, 'ECV', support('FEAT_ECV', 'FEAT_ECV, CNTHCTL_EL2.ECV')),
     fgt: field(59, 56, 'FGT', support('FEAT_FGT', 'FEAT_FGT2')),
     res48: unknown(55, 48),
@@ -49,13 +49,13 @@ export const mmfr0Format = format(
     bigEnd: field(11, 8, 'BigEnd', support('mixed-endian (FEAT_MixedEnd)')),
     asidBits: field(7, 4, 'ASIDBits', id(['8 bits'], { 2: '16 bits' })),
     paRange: field(3, 0, 'PARange', PA_RANGE),
-  },
+  }),
 );
 
 export const mmfr1Format = format(
   'arm64.ID_AA64MMFR1_EL1',
   { title: 'AArch64 Memory Model Feature Register 1', ref: arm('ID_AA64MMFR1_EL1') },
-  {
+  () => ({
     ecbhb: field(63, 60, 'ECBHB', support('FEAT_ECBHB')),
     cmow: field(59, 56, 'CMOW', support('FEAT_CMOW')),
     tidcp1: field(55, 52, 'TIDCP1', support('FEAT_TIDCP1')),
@@ -77,13 +77,13 @@ export const mmfr1Format = format(
       'HAFDBS',
       support('Access flag', 'Access flag and dirty state', 'and in tables (FEAT_HAFT)', 'FEAT_HDBSS'),
     ),
-  },
+  }),
 );
 
 const mmfr2Format = format(
   'arm64.ID_AA64MMFR2_EL1',
   { title: 'AArch64 Memory Model Feature Register 2', ref: arm('ID_AA64MMFR2_EL1') },
-  {
+  () => ({
     e0pd: field(63, 60, 'E0PD', support('FEAT_E0PD')),
     evt: field(59, 56, 'EVT', support('FEAT_EVT, part', 'FEAT_EVT')),
     bbm: field(55, 52, 'BBM', id(['level 0', 'level 1', 'level 2', 'level 3'])),
@@ -100,13 +100,13 @@ const mmfr2Format = format(
     lsm: field(11, 8, 'LSM', support('FEAT_LSMAOC')),
     uao: field(7, 4, 'UAO', support('FEAT_UAO')),
     cnp: field(3, 0, 'CnP', support('FEAT_TTCNP')),
-  },
+  }),
 );
 
 export const mmfr3Format = format(
   'arm64.ID_AA64MMFR3_EL1',
   { title: 'AArch64 Memory Model Feature Register 3', ref: arm('ID_AA64MMFR3_EL1') },
-  {
+  () => ({
     specFpacc: bits(63, 60, 'Spec_FPACC', { note: 'speculation after a pointer authentication fault' }),
     aderr: bits(59, 56, 'ADERR', { note: 'asynchronous errors on Device reads' }),
     sderr: bits(55, 52, 'SDERR', { note: 'synchronous errors on Device reads' }),
@@ -123,13 +123,13 @@ export const mmfr3Format = format(
     s1pie: field(11, 8, 'S1PIE', support('FEAT_S1PIE')),
     sctlrx: field(7, 4, 'SCTLRX', support('FEAT_SCTLR2')),
     tcrx: field(3, 0, 'TCRX', support('FEAT_TCR2')),
-  },
+  }),
 );
 
 export const mmfr4Format = format(
   'arm64.ID_AA64MMFR4_EL1',
   { title: 'AArch64 Memory Model Feature Register 4', ref: arm('ID_AA64MMFR4_EL1') },
-  {
+  () => ({
     res48: unknown(63, 48),
     srmask: field(47, 44, 'SRMASK', support('FEAT_SRMASK', 'FEAT_SRMASK2')),
     res40: unknown(43, 40),
@@ -148,13 +148,13 @@ export const mmfr4Format = format(
     asid2: field(11, 8, 'ASID2', support('FEAT_ASID2')),
     eiesb: field(7, 4, 'EIESB', id(['no', 'to EL3', 'to ELx'], { 15: 'any' })),
     pops: field(3, 0, 'PoPS', support('FEAT_PoPS')),
-  },
+  }),
 );
 
 export const isar1Format = format(
   'arm64.ID_AA64ISAR1_EL1',
   { title: 'AArch64 Instruction Set Attribute Register 1', ref: arm('ID_AA64ISAR1_EL1') },
-  {
+  () => ({
     ls64: field(63, 60, 'LS64', support('FEAT_LS64', 'FEAT_LS64_V', 'FEAT_LS64_ACCDATA', 'FEAT_LS64WB')),
     xs: field(59, 56, 'XS', support('FEAT_XS')),
     i8mm: bits(55, 52, 'I8MM'),
@@ -171,12 +171,12 @@ export const isar1Format = format(
     api: bits(11, 8, 'API'),
     apa: bits(7, 4, 'APA'),
     dpb: field(3, 0, 'DPB', support('FEAT_DPB', 'FEAT_DPB2')),
-  },
+  }),
 );
 export const pfr0Format = format(
   'arm64.ID_AA64PFR0_EL1',
   { title: 'AArch64 Processor Feature Register 0', ref: arm('ID_AA64PFR0_EL1') },
-  {
+  () => ({
     csv3: bits(63, 60, 'CSV3'),
     csv2: bits(59, 56, 'CSV2'),
     rme: field(55, 52, 'RME', support('FEAT_RME', 'FEAT_RME_GPC2', 'FEAT_RME_GPC3')),
@@ -193,12 +193,12 @@ export const pfr0Format = format(
     el2: field(11, 8, 'EL2', support('AArch64 only', 'AArch64 and AArch32')),
     el1: field(7, 4, 'EL1', id([], { 1: 'AArch64 only', 2: 'AArch64 and AArch32' })),
     el0: field(3, 0, 'EL0', id([], { 1: 'AArch64 only', 2: 'AArch64 and AArch32' })),
-  },
+  }),
 );
 export const pfr1Format = format(
   'arm64.ID_AA64PFR1_EL1',
   { title: 'AArch64 Processor Feature Register 1', ref: arm('ID_AA64PFR1_EL1') },
-  {
+  () => ({
     pfar: field(63, 60, 'PFAR', support('FEAT_PFAR')),
     df2: bits(59, 56, 'DF2'),
     mtex: bits(55, 52, 'MTEX'),
@@ -215,25 +215,25 @@ export const pfr1Format = format(
     mte: field(11, 8, 'MTE', support('FEAT_MTE', 'FEAT_MTE2', 'FEAT_MTE3')),
     ssbs: bits(7, 4, 'SSBS'),
     bt: field(3, 0, 'BT', support('FEAT_BTI')),
-  },
+  }),
 );
 export const pfr2Format = format(
   'arm64.ID_AA64PFR2_EL1',
   { title: 'AArch64 Processor Feature Register 2', ref: arm('ID_AA64PFR2_EL1') },
-  {
+  () => ({
     res36: unknown(63, 36),
     fpmr: bits(35, 32, 'FPMR'),
     res12: unknown(31, 12),
     mteFar: field(11, 8, 'MTEFAR', support('FEAT_MTE_TAGGED_FAR')),
     mteStoreOnly: field(7, 4, 'MTESTOREONLY', support('FEAT_MTE_STORE_ONLY')),
     mtePerm: field(3, 0, 'MTEPERM', support('FEAT_MTE_PERM')),
-  },
+  }),
 );
 
 export const ctrFormat = format(
   'arm64.CTR_EL0',
   { title: 'Cache Type Register', ref: arm('CTR_EL0') },
-  {
+  () => ({
     res38: unknown(63, 38),
     tminLine: bits(37, 32, 'TminLine', { note: 'log2 of the words in the smallest tag line' }),
     res31: res1(31),
@@ -253,7 +253,7 @@ export const ctrFormat = format(
     ]),
     res4: unknown(13, 4),
     iminLine: bits(3, 0, 'IminLine', { note: 'log2 of the words in the smallest instruction cache line' }),
-  },
+  }),
 );
 
 // ------------------------------------------------------------------------------------------------------- features

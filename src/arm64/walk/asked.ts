@@ -215,7 +215,6 @@ function known(registers: ReadonlyMap<string, bigint>): Asked {
 
 export const types: TypeRules = {
   id: 'arm64',
-  also: ['aarch64', 'armv8', 'armv9', 'arm'],
   asks: Object.keys(ASKS),
   example: 'memattr effective arm64 --s1 WB --s2 wb',
   known,

@@ -82,5 +82,9 @@ export const verb = command({
     properties: { type: 'switch', describe: 'What each memory type means for accesses' },
     strict: { type: 'switch', describe: 'Status 1 where there is no one certain answer' },
   },
-  run: async (args, io) => (await import('../run/effective.ts')).run(args, io),
+  run: async (args, io) =>
+    (await import('../run/effective.ts')).run(args, io, {
+      arm64: Object.keys(arm64),
+      x86: Object.keys(x86),
+    }),
 });

@@ -1,8 +1,9 @@
 /** `effective`: one combination with its reasons, whole tables, or what the types mean. */
-import { architectureTypes } from '../../arch/types.ts';
+import type { ArchitectureId } from '../../arch/architecture.ts';
+import { architectureNames } from '../../arch/names.ts';
 import { closest, didYouMean } from '../../bits/suggest.ts';
 import { effectiveAnswer, matrixAnswer, propertiesAnswer } from '../../report/effective.ts';
-import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../walk/asked.ts';
+import type { Asked, TypeRules } from '../../walk/asked.ts';
 import type { Globals } from '../command.ts';
 import type { Io } from '../io.ts';
 import { print, printer, refuseRows } from '../print.ts';
@@ -21,17 +22,18 @@ type Args = Asked &
     readonly strict?: boolean | undefined;
   };
 
-export async function run(args: Args, io: Io): Promise<number> {
-  const named = rulesNamed(args);
-  const among = named ? [named] : architectureTypes;
+/** The options that one architecture alone knows, by its id. */
+type Own = Readonly<Record<ArchitectureId, readonly string[]>>;
+
+export async function run(args: Args, io: Io, own: Own): Promise<number> {
+  const named = await rulesNamed(args);
+  const among = named ? [named] : (await import('../../arch/types.ts')).architectureTypes;
   if (args.table !== undefined) return printTables(args, among, args.table, io);
   if (args.properties) return printProperties(args, among, io);
   if (named === undefined)
-    throw new UsageError(
-      `which architecture? ${architectureTypes.map(({ example }) => example).join(', or ')}`,
-    );
-  refuseForeign(args, named);
-  const found = asked(named, await withRegisters(args, named, io));
+    throw new UsageError(`which architecture? ${among.map(({ example }) => example).join(', or ')}`);
+  refuseForeign(args, named, own);
+  const found = named.effective(await withRegisters(args, named, io));
   refuseRows(
     args,
     output => `one combination is printed as text or JSON; ${output} goes with --table and --properties`,
@@ -40,12 +42,13 @@ export async function run(args: Args, io: Io): Promise<number> {
   return args.strict && (!found.view.certain || found.notes.length > 0) ? EXIT.findings : EXIT.answer;
 }
 
-function rulesNamed({ architecture }: Args): TypeRules | undefined {
+/** The rules of the architecture that was named; those of another are not loaded. */
+async function rulesNamed({ architecture }: Args): Promise<TypeRules | undefined> {
   if (architecture === undefined) return undefined;
   const named = architecture.toLowerCase();
-  const found = architectureTypes.find(({ id, also }) => id === named || also?.includes(named));
-  if (found) return found;
-  const ids = architectureTypes.map(({ id }) => id).join(', ');
+  const found = architectureNames.find(({ id, also }) => id === named || also.includes(named));
+  if (found) return found.loadTypes();
+  const ids = architectureNames.map(({ id }) => id).join(', ');
   throw new UsageError(`no architecture '${architecture}'; there are ${ids}`);
 }
 
@@ -70,29 +73,18 @@ async function withRegisters(args: Args, { known }: TypeRules, io: Io): Promise<
   return { ...args, ...Object.fromEntries(open) };
 }
 
-function asked(rules: TypeRules, args: Args): EffectiveAnswer {
-  try {
-    return rules.effective(args);
-  } catch (error) {
-    if (error instanceof AskError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
 /** What only another architecture knows: it would be dropped without a word. */
-function refuseForeign(args: Args, { id, asks }: TypeRules): void {
+function refuseForeign(args: Args, { id }: TypeRules, own: Own): void {
   const given = args as Asked;
   const isGiven = (key: string): boolean => {
     const value = given[key];
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
   };
-  for (const other of architectureTypes) {
-    if (other.id === id) continue;
-    const foreign = other.asks.filter(key => !asks.includes(key) && isGiven(key));
+  for (const [other, keys] of Object.entries(own)) {
+    if (other === id) continue;
+    const foreign = keys.filter(isGiven);
     if (foreign.length > 0)
-      throw new UsageError(
-        `${foreign.map(key => `--${key}`).join(', ')}: for ${other.id}, and this is ${id}`,
-      );
+      throw new UsageError(`${foreign.map(key => `--${key}`).join(', ')}: for ${other}, and this is ${id}`);
   }
 }
 

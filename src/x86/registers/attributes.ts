@@ -33,11 +33,11 @@ const gap = (i: number) => mbz(8 * i + 7, 8 * i + 3, GP);
 export const ia32Pat = format(
   'x86.IA32_PAT',
   { title: 'IA32_PAT, page attribute table', ref: PAT_REF },
-  {
+  () => ({
     ...{ res63: gap(7), pa7: pa(7), res55: gap(6), pa6: pa(6), res47: gap(5), pa5: pa(5) },
     ...{ res39: gap(4), pa4: pa(4), res31: gap(3), pa3: pa(3), res23: gap(2), pa2: pa(2) },
     ...{ res15: gap(1), pa1: pa(1), res7: gap(0), pa0: pa(0) },
-  },
+  }),
 );
 
 /** Of each entry its type, and the bits beside it, which are reserved. */

@@ -12,31 +12,27 @@ const CONTROL = sdm('section "Control Registers"');
 
 // ---------------------------------------------------------------------------------------------------------- CR0
 
-export const cr0Layout = format(
-  'x86.CR0',
-  { title: 'CR0', ref: CONTROL },
-  {
-    res32: mbz(63, 32, GP),
-    ...{
-      pg: flag(31, 'PG', { note: 'paging' }),
-      cd: flag(30, 'CD', { note: 'caching is off (no fill)' }),
-      nw: flag(29, 'NW', { note: 'not write-through: with CD, no coherency' }),
-    },
-    res19: res0(28, 19, { name: 'Reserved[28:19]' }),
-    am: flag(18, 'AM', { note: 'alignment checks, where EFLAGS.AC asks for them' }),
-    res17: res0(17, 17, { name: 'Reserved[17]' }),
-    wp: flag(16, 'WP', { note: 'supervisor writes obey R/W' }),
-    res6: res0(15, 6, { name: 'Reserved[15:6]' }),
-    ...{
-      ne: flag(5, 'NE', { note: 'x87 errors raise #MF' }),
-      et: flag(4, 'ET', { note: 'x87 is there: always 1' }),
-      ts: flag(3, 'TS', { note: 'task switched: x87 and SSE raise #NM' }),
-      em: flag(2, 'EM', { note: 'x87 instructions raise #NM' }),
-      mp: flag(1, 'MP', { note: 'WAIT obeys TS' }),
-    },
-    pe: flag(0, 'PE', { note: 'protected mode' }),
+export const cr0Layout = format('x86.CR0', { title: 'CR0', ref: CONTROL }, () => ({
+  res32: mbz(63, 32, GP),
+  ...{
+    pg: flag(31, 'PG', { note: 'paging' }),
+    cd: flag(30, 'CD', { note: 'caching is off (no fill)' }),
+    nw: flag(29, 'NW', { note: 'not write-through: with CD, no coherency' }),
   },
-);
+  res19: res0(28, 19, { name: 'Reserved[28:19]' }),
+  am: flag(18, 'AM', { note: 'alignment checks, where EFLAGS.AC asks for them' }),
+  res17: res0(17, 17, { name: 'Reserved[17]' }),
+  wp: flag(16, 'WP', { note: 'supervisor writes obey R/W' }),
+  res6: res0(15, 6, { name: 'Reserved[15:6]' }),
+  ...{
+    ne: flag(5, 'NE', { note: 'x87 errors raise #MF' }),
+    et: flag(4, 'ET', { note: 'x87 is there: always 1' }),
+    ts: flag(3, 'TS', { note: 'task switched: x87 and SSE raise #NM' }),
+    em: flag(2, 'EM', { note: 'x87 instructions raise #NM' }),
+    mp: flag(1, 'MP', { note: 'WAIT obeys TS' }),
+  },
+  pe: flag(0, 'PE', { note: 'protected mode' }),
+}));
 
 /**
  * CD and NW together [SDM, Table "Cache Operating Modes"]. `no-fill`: hits are served, misses do not allocate, memory
@@ -75,58 +71,54 @@ export const cr0 = register(cr0Layout, {
 
 // ---------------------------------------------------------------------------------------------------------- CR4
 
-export const cr4Layout = format(
-  'x86.CR4',
-  { title: 'CR4', ref: CONTROL },
-  {
-    res33: mbz(63, 33, GP),
-    fred: flag(32, 'FRED', { note: 'flexible return and event delivery' }),
-    res29: mbz(31, 29, GP),
-    ...{
-      lamSup: flag(28, 'LAM_SUP', { note: 'linear-address masking for supervisor pointers' }),
-      lass: flag(27, 'LASS', { note: 'user and supervisor halves of the address space are separate' }),
-      res26: mbz(26, 26, GP),
-      uintr: flag(25, 'UINTR', { note: 'user interrupts' }),
-    },
-    ...{
-      pks: flag(24, 'PKS', { note: 'protection keys for supervisor pages' }),
-      cet: flag(23, 'CET', { note: 'shadow stacks and indirect branch tracking' }),
-      pke: flag(22, 'PKE', { note: 'protection keys for user pages' }),
-      smap: flag(21, 'SMAP', { note: 'supervisor data accesses to user pages fault' }),
-    },
-    ...{
-      smep: flag(20, 'SMEP', { note: 'supervisor fetches from user pages fault' }),
-      kl: flag(19, 'KL', { note: 'key locker' }),
-      osxsave: flag(18, 'OSXSAVE', { note: 'XSAVE and extended states' }),
-      pcide: flag(17, 'PCIDE', { note: 'process-context identifiers in CR3' }),
-    },
-    ...{
-      fsgsbase: flag(16, 'FSGSBASE', { note: 'user code may set the FS and GS base' }),
-      res15: mbz(15, 15, GP),
-      smxe: flag(14, 'SMXE', { note: 'safer mode extensions' }),
-      vmxe: flag(13, 'VMXE', { note: 'VMX' }),
-    },
-    ...{
-      la57: flag(12, 'LA57', { note: '5-level paging' }),
-      umip: flag(11, 'UMIP', { note: 'user code may not read descriptor tables' }),
-      osxmmexcpt: flag(10, 'OSXMMEXCPT', { note: 'SIMD floating-point errors raise #XM' }),
-      osfxsr: flag(9, 'OSFXSR', { note: 'SSE' }),
-    },
-    ...{
-      pce: flag(8, 'PCE', { note: 'user code may read performance counters' }),
-      pge: flag(7, 'PGE', { note: 'global pages' }),
-      mce: flag(6, 'MCE', { note: 'machine checks' }),
-      pae: flag(5, 'PAE', { note: '64-bit paging entries' }),
-      pse: flag(4, 'PSE', { note: '4-MByte pages in 32-bit paging' }),
-    },
-    ...{
-      de: flag(3, 'DE', { note: 'I/O breakpoints' }),
-      tsd: flag(2, 'TSD', { note: 'RDTSC is for the supervisor only' }),
-      pvi: flag(1, 'PVI', { note: 'virtual interrupts in protected mode' }),
-      vme: flag(0, 'VME', { note: 'virtual interrupts in virtual-8086 mode' }),
-    },
+export const cr4Layout = format('x86.CR4', { title: 'CR4', ref: CONTROL }, () => ({
+  res33: mbz(63, 33, GP),
+  fred: flag(32, 'FRED', { note: 'flexible return and event delivery' }),
+  res29: mbz(31, 29, GP),
+  ...{
+    lamSup: flag(28, 'LAM_SUP', { note: 'linear-address masking for supervisor pointers' }),
+    lass: flag(27, 'LASS', { note: 'user and supervisor halves of the address space are separate' }),
+    res26: mbz(26, 26, GP),
+    uintr: flag(25, 'UINTR', { note: 'user interrupts' }),
   },
-);
+  ...{
+    pks: flag(24, 'PKS', { note: 'protection keys for supervisor pages' }),
+    cet: flag(23, 'CET', { note: 'shadow stacks and indirect branch tracking' }),
+    pke: flag(22, 'PKE', { note: 'protection keys for user pages' }),
+    smap: flag(21, 'SMAP', { note: 'supervisor data accesses to user pages fault' }),
+  },
+  ...{
+    smep: flag(20, 'SMEP', { note: 'supervisor fetches from user pages fault' }),
+    kl: flag(19, 'KL', { note: 'key locker' }),
+    osxsave: flag(18, 'OSXSAVE', { note: 'XSAVE and extended states' }),
+    pcide: flag(17, 'PCIDE', { note: 'process-context identifiers in CR3' }),
+  },
+  ...{
+    fsgsbase: flag(16, 'FSGSBASE', { note: 'user code may set the FS and GS base' }),
+    res15: mbz(15, 15, GP),
+    smxe: flag(14, 'SMXE', { note: 'safer mode extensions' }),
+    vmxe: flag(13, 'VMXE', { note: 'VMX' }),
+  },
+  ...{
+    la57: flag(12, 'LA57', { note: '5-level paging' }),
+    umip: flag(11, 'UMIP', { note: 'user code may not read descriptor tables' }),
+    osxmmexcpt: flag(10, 'OSXMMEXCPT', { note: 'SIMD floating-point errors raise #XM' }),
+    osfxsr: flag(9, 'OSFXSR', { note: 'SSE' }),
+  },
+  ...{
+    pce: flag(8, 'PCE', { note: 'user code may read performance counters' }),
+    pge: flag(7, 'PGE', { note: 'global pages' }),
+    mce: flag(6, 'MCE', { note: 'machine checks' }),
+    pae: flag(5, 'PAE', { note: '64-bit paging entries' }),
+    pse: flag(4, 'PSE', { note: '4-MByte pages in 32-bit paging' }),
+  },
+  ...{
+    de: flag(3, 'DE', { note: 'I/O breakpoints' }),
+    tsd: flag(2, 'TSD', { note: 'RDTSC is for the supervisor only' }),
+    pvi: flag(1, 'PVI', { note: 'virtual interrupts in protected mode' }),
+    vme: flag(0, 'VME', { note: 'virtual interrupts in virtual-8086 mode' }),
+  },
+}));
 
 export type Cr4Facts = {
   /** MOV CR4 accepts the value, as far as it alone decides. */

@@ -26,7 +26,7 @@ const pageFault = {
 export const pageFaultFormat = format(
   'x86.PF_ERROR_CODE',
   { title: 'page-fault error code', ref: sdm('Figure "Page-Fault Error Code"'), width: 32 },
-  {
+  () => ({
     rmp: flag(31, 'RMP', { note: 'AMD SEV-SNP: the reverse map table denies it' }),
     res16: res0(30, 16),
     sgx: flag(15, 'SGX', { note: 'an access control of SGX denies it, no table does' }),
@@ -35,7 +35,7 @@ export const pageFaultFormat = format(
     ss: flag(6, 'SS', { note: 'a shadow-stack access' }),
     pk: flag(5, 'PK', { note: 'a protection key denies it' }),
     ...pageFault,
-  },
+  }),
 );
 
 const accessOf = (d: { readonly wr: number; readonly id: number }): 'fetch' | 'write' | 'read' =>
@@ -68,7 +68,7 @@ export const eptViolationFormat = format(
     title: 'exit qualification of an EPT violation',
     ref: sdm('Table "Exit Qualification for EPT Violations"'),
   },
-  {
+  () => ({
     res17: res0(63, 17),
     async: flag(16, 'asynchronous', { note: 'not because of an instruction: trace output and the like' }),
     verify: flag(15, 'guest-paging verification'),
@@ -90,7 +90,7 @@ export const eptViolationFormat = format(
     fetch: flag(2, 'instruction fetch'),
     write: flag(1, 'data write'),
     read: flag(0, 'data read'),
-  },
+  }),
 );
 
 export const eptViolation = register(eptViolationFormat, {
@@ -114,7 +114,7 @@ export const nestedFaultFormat = format(
     title: 'EXITINFO1 of a nested page fault',
     ref: apm('section "Nested versus Guest Page Faults, Fault Ordering"'),
   },
-  {
+  () => ({
     res38: res0(63, 38),
     sss: flag(37, 'SSS', { note: 'a supervisor shadow-stack page' }),
     vmpl: flag(36, 'VMPL', { note: 'a VMPL permission check of SEV-SNP' }),
@@ -127,7 +127,7 @@ export const nestedFaultFormat = format(
     ss: flag(6, 'SS', { note: 'a shadow-stack access' }),
     res5: res0(5),
     ...pageFault,
-  },
+  }),
 );
 
 export const nestedFault = register(nestedFaultFormat, {

@@ -12,7 +12,7 @@ const reserved = (hi: number, lo = hi) =>
 export const eptVpidCapLayout = format(
   'x86.IA32_VMX_EPT_VPID_CAP',
   { title: 'IA32_VMX_EPT_VPID_CAP', ref: CAPABILITIES },
-  {
+  () => ({
     ...{
       res54: reserved(63, 54),
       hlatPrefix: bits(53, 48, 'maximum HLAT prefix size'),
@@ -35,7 +35,7 @@ export const eptVpidCapLayout = format(
       pwl4: flag(6, '4-level walks'),
     },
     ...{ res1: reserved(5, 1), execOnly: flag(0, 'execute-only translations') },
-  },
+  }),
 );
 
 export type EptVpidCapFacts = {

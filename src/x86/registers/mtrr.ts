@@ -39,7 +39,7 @@ const unknownCapability = (hi: number, lo = hi) =>
 export const mtrrCapLayout = format(
   'x86.IA32_MTRRCAP',
   { title: 'IA32_MTRRCAP', ref: sdm('Figure "IA32_MTRRCAP Register"') },
-  {
+  () => ({
     res16: unknownCapability(63, 16),
     ...{
       seamrr: flag(15, 'SEAMRR', { note: 'there is a range for SEAM (TDX)' }),
@@ -54,7 +54,7 @@ export const mtrrCapLayout = format(
       fix: flag(8, 'FIX', { note: 'there are fixed ranges' }),
     },
     vcnt: bits(7, 0, 'VCNT', { note: 'how many variable ranges' }),
-  },
+  }),
 );
 
 export type MtrrCapFacts = {
@@ -72,7 +72,7 @@ export const mtrrCap = register(mtrrCapLayout, {
 export const mtrrDefTypeLayout = format(
   'x86.IA32_MTRR_DEF_TYPE',
   { title: 'IA32_MTRR_DEF_TYPE', ref: sdm('Figure "IA32_MTRR_DEF_TYPE MSR"') },
-  {
+  () => ({
     ...{
       res12: mbz(63, 12, GP),
       e: flag(11, 'E', { note: 'MTRRs are on; off, all memory is UC' }),
@@ -80,7 +80,7 @@ export const mtrrDefTypeLayout = format(
       res8: mbz(9, 8, GP),
     },
     ...type,
-  },
+  }),
 );
 
 export type MtrrFacts = {
@@ -319,18 +319,18 @@ export const mtrrPhysMask = register(physMaskLayout, {
 export const smrrBaseLayout = format(
   'x86.IA32_SMRR_PHYSBASE',
   { title: 'IA32_SMRR_PHYSBASE', ref: SMRRS },
-  { res32: mbz(63, 32, GP), base: addr('PhysBase', [31, 12]), res8: mbz(11, 8, GP), ...type },
+  () => ({ res32: mbz(63, 32, GP), base: addr('PhysBase', [31, 12]), res8: mbz(11, 8, GP), ...type }),
 );
 export const smrrMaskLayout = format(
   'x86.IA32_SMRR_PHYSMASK',
   { title: 'IA32_SMRR_PHYSMASK', ref: SMRRS },
-  {
+  () => ({
     res32: mbz(63, 32, GP),
     mask: addr('PhysMask', [31, 12]),
     v: flag(11, 'V', { note: 'the pair counts' }),
     lock: flag(10, 'Lock', { note: 'with SMRR_LOCK: neither of the pair can be written' }),
     res0: mbz(9, 0, GP),
-  },
+  }),
 );
 
 export const smrrPhysBase = register(smrrBaseLayout, {
@@ -356,33 +356,29 @@ const SYSTEM = apm('section "System Configuration Register (SYSCFG)"');
 const syscfgReserved = (hi: number, lo = hi) =>
   res0(hi, lo, { name: hi === lo ? `Reserved[${hi}]` : `Reserved[${hi}:${lo}]` });
 
-export const syscfgLayout = format(
-  'x86.SYSCFG',
-  { title: 'SYSCFG', ref: SYSTEM },
-  {
-    ...{
-      res27: syscfgReserved(63, 27),
-      hmkee: flag(26, 'HMKEE', { note: 'host multi-key encryption' }),
-      vmplEn: flag(25, 'VMPLEn', { note: 'VM permission levels' }),
-      snpEn: flag(24, 'SecureNestedPagingEn', { note: 'SEV-SNP' }),
-    },
-    ...{
-      memEncrypt: flag(23, 'MemEncryptionModEn', { note: 'memory encryption' }),
-      tom2ForceWb: flag(22, 'Tom2ForceMemTypeWB', {
-        note: 'memory from 4 GBytes to TOP_MEM2 is WB by default',
-      }),
-    },
-    ...{
-      tom2En: flag(21, 'MtrrTom2En', { note: 'TOP_MEM2 counts' }),
-      varDramEn: flag(20, 'MtrrVarDramEn', { note: 'TOP_MEM and the I/O ranges count' }),
-    },
-    ...{
-      fixDramModEn: flag(19, 'MtrrFixDramModEn', { note: 'RdMem and WrMem can be seen and written' }),
-      fixDramEn: flag(18, 'MtrrFixDramEn', { note: 'RdMem and WrMem count' }),
-    },
-    res0: syscfgReserved(17, 0),
+export const syscfgLayout = format('x86.SYSCFG', { title: 'SYSCFG', ref: SYSTEM }, () => ({
+  ...{
+    res27: syscfgReserved(63, 27),
+    hmkee: flag(26, 'HMKEE', { note: 'host multi-key encryption' }),
+    vmplEn: flag(25, 'VMPLEn', { note: 'VM permission levels' }),
+    snpEn: flag(24, 'SecureNestedPagingEn', { note: 'SEV-SNP' }),
   },
-);
+  ...{
+    memEncrypt: flag(23, 'MemEncryptionModEn', { note: 'memory encryption' }),
+    tom2ForceWb: flag(22, 'Tom2ForceMemTypeWB', {
+      note: 'memory from 4 GBytes to TOP_MEM2 is WB by default',
+    }),
+  },
+  ...{
+    tom2En: flag(21, 'MtrrTom2En', { note: 'TOP_MEM2 counts' }),
+    varDramEn: flag(20, 'MtrrVarDramEn', { note: 'TOP_MEM and the I/O ranges count' }),
+  },
+  ...{
+    fixDramModEn: flag(19, 'MtrrFixDramModEn', { note: 'RdMem and WrMem can be seen and written' }),
+    fixDramEn: flag(18, 'MtrrFixDramEn', { note: 'RdMem and WrMem count' }),
+  },
+  res0: syscfgReserved(17, 0),
+}));
 export type SyscfgFacts = {
   /** Fixed-range bytes carry RdMem and WrMem; and they take effect. */
   readonly rdWrVisible: boolean;
@@ -406,11 +402,11 @@ export const syscfg = register(syscfgLayout, {
 
 const TOP = apm('section "Top of Memory"');
 /** TOP_MEM and TOP_MEM2: the first byte that is not DRAM, in units of 8 MBytes. */
-export const topMemLayout = format(
-  'x86.TOP_MEM',
-  { title: 'TOP_MEM, TOP_MEM2', ref: TOP },
-  { res52: mbz(63, 52, GP), top: addr('Address', [51, 23]), res0: mbz(22, 0, GP) },
-);
+export const topMemLayout = format('x86.TOP_MEM', { title: 'TOP_MEM, TOP_MEM2', ref: TOP }, () => ({
+  res52: mbz(63, 52, GP),
+  top: addr('Address', [51, 23]),
+  res0: mbz(22, 0, GP),
+}));
 export type TopMemFacts = { readonly valid: boolean; readonly top: bigint };
 export const topMem = register(topMemLayout, {
   id: 'x86.TOP_MEM',

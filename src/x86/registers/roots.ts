@@ -59,20 +59,20 @@ const cr3Rows = (s: Cr3Settings) => ({
 const cr332 = format(
   'x86.CR3',
   { title: 'CR3 with 32-bit paging', ref: sdm('Table "Use of CR3 with 32-Bit Paging"') },
-  {
+  () => ({
     ign32: ignored(63, 32),
     root: addr('Address', [31, 12]),
     ...lower.caching,
-  },
+  }),
 );
 const cr3Pae = format(
   'x86.CR3',
   { title: 'CR3 with PAE paging', ref: sdm('Table "Use of CR3 with PAE Paging"') },
-  {
+  () => ({
     ign32: ignored(63, 32),
     root: addr('Address', [31, 5]),
     ign0: ignored(4, 0),
-  },
+  }),
 );
 const cr3Ia32e = perSettings((s: Cr3Settings) =>
   format(

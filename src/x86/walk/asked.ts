@@ -112,7 +112,6 @@ function known(registers: ReadonlyMap<string, bigint>): Asked {
 
 export const types: TypeRules = {
   id: 'x86',
-  also: ['x86-64', 'x86_64', 'amd64', 'x64', 'i386', 'ia-32e'],
   asks: Object.keys(ASKS),
   example: 'memattr effective x86 --pat WC --mtrr WB',
   known,

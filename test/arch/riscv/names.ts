@@ -5,6 +5,8 @@ import { names as called } from './descriptors/names.ts';
 
 export const names: Names = {
   id: 'riscv',
+  also: ['riscv64'],
+  loadTypes: async () => (await import('./walk/asked.ts')).types,
   formats: [{ ...called.stage1, load: async () => erase((await import('./descriptors/stage1.ts')).stage1) }],
   presets: {},
   implied: {},
