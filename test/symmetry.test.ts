@@ -98,9 +98,6 @@ const OWN_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     isNoType: 'a PAT entry may hold no type',
     noType: 'the same',
   },
-  'memtype/plain-words.ts': {
-    stage2PlainWords: 'EPT may leave the type to the guest; MemAttr says so in its name',
-  },
   'memtype/properties.ts': { PropertyName: 'types that properties are listed by; on x86 EffectiveType' },
   'memtype/stage1.ts': { s1DecodeMemAttrs: 'the manual’s function; on x86 patOfPage() in pat.ts' },
   'memtype/stage2.ts': {

@@ -7,8 +7,3 @@ export const POLICY = {
   WT: 'memory cached for reads, written through',
   NC: 'uncached memory: accesses may be merged and speculative',
 } as const;
-
-/** Types and what they mean, the first that fits. */
-export type PlainWords = readonly (readonly [type: RegExp, words: string])[];
-export const wordsIn = (table: PlainWords, type: string): string | undefined =>
-  table.find(([pattern]) => pattern.test(type))?.[1];

@@ -71,15 +71,19 @@ const summaryRecord = ({ name, from, assumed, active, findings }: Candidate, sum
 /** The rows of a summary by memory type, largest first. */
 interface ByType {
   readonly type: string;
+  readonly words: string;
   readonly bytes: number;
   readonly pages: ReadonlyMap<number, number>;
   readonly perms: ReadonlyMap<string, number>;
 }
 
 function byType({ rows }: Summary): ByType[] {
-  const types = new Map<string, { bytes: number; pages: Map<number, number>; perms: Map<string, number> }>();
-  for (const { type, perm, pageSize, entries, bytes } of rows) {
-    const row = types.get(type) ?? { bytes: 0, pages: new Map(), perms: new Map() };
+  const types = new Map<
+    string,
+    { words: string; bytes: number; pages: Map<number, number>; perms: Map<string, number> }
+  >();
+  for (const { type, words, perm, pageSize, entries, bytes } of rows) {
+    const row = types.get(type) ?? { words, bytes: 0, pages: new Map(), perms: new Map() };
     types.set(type, row);
     row.bytes += bytes;
     row.pages.set(pageSize, (row.pages.get(pageSize) ?? 0) + entries);
@@ -101,7 +105,7 @@ const MOST = 4;
 
 /** Totals by memory type, in words that need no manual. */
 function summaryLines(summary: Summary, { style, width }: Look): string[] {
-  const { regime, bytes, tables, payload, faults, missing, stopped } = summary;
+  const { bytes, tables, payload, faults, missing, stopped } = summary;
   const columns: Column<ByType>[] = [
     { title: 'memory type', text: ({ type }) => type, wrap: true, paint: () => style.bold },
     { title: 'mapped', text: row => sizeText(row.bytes), align: 'right' },
@@ -129,7 +133,7 @@ function summaryLines(summary: Summary, { style, width }: Look): string[] {
     },
     {
       title: 'which is',
-      text: ({ type }) => regime.plainWords(type),
+      text: ({ words }) => words,
       wrap: true,
       paint: () => style.dim,
     },

@@ -20,6 +20,8 @@ export interface LeafClass {
   readonly level: number;
   readonly perm: string;
   readonly type: string;
+  /** The same for somebody who has never met it: `Regime.plainWords`. */
+  readonly words: string;
 }
 
 export class Classes {
@@ -53,9 +55,9 @@ export class Classes {
   }
 
   /** The number of a class by what it is. */
-  numberOf({ level, perm, type }: LeafClass): number {
+  numberOf({ level, perm, type, words }: LeafClass): number {
     const key = `${level} ${perm} ${type}`;
-    const id = this.#ids.get(key) ?? FIRST_LEAF + this.leaves.push({ level, perm, type }) - 1;
+    const id = this.#ids.get(key) ?? FIRST_LEAF + this.leaves.push({ level, perm, type, words }) - 1;
     this.#ids.set(key, id);
     return id;
   }
@@ -64,10 +66,13 @@ export class Classes {
     const pattern = `${level} ${inherited} ${(lo & form.attributes[0]) >>> 0} ${(hi & form.attributes[1]) >>> 0}`;
     let id = this.#patterns.get(pattern);
     if (id === undefined) {
-      const { perm, type } = this.#regime.describe(this.#regime.read(join(lo, hi), level), level, inherited);
+      const view = this.#regime.describe(this.#regime.read(join(lo, hi), level), level, inherited);
+      const { perm, type } = view;
       const room = FIRST_LEAF + this.leaves.length < CLASSES - this.#regime.levels.length;
       id = this.numberOf(
-        room ? { level, perm, type } : { level, perm: '?', type: 'more kinds than are told apart' },
+        room
+          ? { level, perm, type, words: this.#regime.plainWords(view) }
+          : { level, perm: '?', type: 'more kinds than are told apart', words: '' },
       );
       if (this.#patterns.size > PATTERNS_KEPT) this.#patterns.clear();
       this.#patterns.set(pattern, id);

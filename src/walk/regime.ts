@@ -125,8 +125,8 @@ export interface Regime {
   alone?(leaf: LeafView): Partial<Agreement> | undefined;
   /** Rights in the few letters of `LeafView.perm`; for a second stage's rights taken together with the first's. */
   perm(rights: Rights): string;
-  /** What a memory type means to somebody who has never met it, in one line; empty for types that have none. */
-  plainWords(type: string): string;
+  /** What the memory type of a leaf means to somebody who has never met it, in one line; empty for types that have none. */
+  plainWords(leaf: LeafView): string;
   /** What an entry that maps nothing says for itself: `{ note: 'KVM MMIO, gfn 0xfee00' }`. */
   describePayload(reading: Reading, level: number): { readonly note?: string };
 }

@@ -21,6 +21,8 @@ import type { Level, Regime } from './regime.ts';
 export interface SummaryRow {
   /** Memory type of this stage, in the manual's words. */
   readonly type: string;
+  /** The same for somebody who has never met it; empty for types that have no such words. */
+  readonly words: string;
   readonly perm: string;
   /** The manual's level number, and bytes per entry. */
   readonly level: number;
@@ -113,10 +115,10 @@ export class Tally {
   }
 
   summary(): Summary {
-    const rows = this.#classes.leaves.map(({ level, perm, type }, id): SummaryRow => {
+    const rows = this.#classes.leaves.map(({ level, perm, type, words }, id): SummaryRow => {
       const { name, shift } = this.#regime.levels[level] as Level;
       const entries = this.#counts[FIRST_LEAF + id] as number;
-      return { type, perm, level: name, pageSize: 2 ** shift, entries, bytes: entries * 2 ** shift };
+      return { type, words, perm, level: name, pageSize: 2 ** shift, entries, bytes: entries * 2 ** shift };
     });
     rows.sort(largestFirst);
     return {

@@ -1,25 +1,45 @@
 /** What a memory type of a leaf means to somebody who has never met it, in one line. */
-import { CACHED, type PlainWords, POLICY, wordsIn } from '../../memtype/plain-words.ts';
+import { CACHED, POLICY } from '../../memtype/plain-words.ts';
+import {
+  type CachePolicy,
+  type DeviceType,
+  type Memory,
+  policyOf,
+  type Stage2Wish,
+} from '../values/attributes.ts';
 
-const TYPES: PlainWords = [
-  [/^Normal WB forced/, `${CACHED}, whatever the guest asks for`],
-  [/^stage 1 attributes/, 'as the guest asks: cached, uncached or device'],
-  [/^Normal NC, or/, 'uncached memory, or the guest’s device type'],
-  [/^Device-nGnRnE/, 'device registers: every access, in order, acknowledged by the device'],
-  [/^Device-nGnRE/, 'device registers: every access, in order'],
-  [/^Device-nGRE/, 'device memory: accesses may be reordered, not merged'],
-  [/^Device-GRE/, 'device memory: accesses may be merged and reordered'],
-];
+const DEVICE: Readonly<Record<DeviceType, string>> = {
+  nGnRnE: 'device registers: every access, in order, acknowledged by the device',
+  nGnRE: 'device registers: every access, in order',
+  nGRE: 'device memory: accesses may be reordered, not merged',
+  GRE: 'device memory: accesses may be merged and reordered',
+};
 
-/** `Normal WB RWA`, `Normal oWB iWB`, `Normal oNC iWB RWA`: by the outer and the inner policy. */
-function normal(type: string): string | undefined {
-  const [, both] = /^Normal (WB|WT|NC)/.exec(type) ?? [];
-  const [, outer = both, inner = both] = /^Normal o(WB|WT|NC)\b.* i(WB|WT|NC)/.exec(type) ?? [];
-  if (outer === undefined || inner === undefined) return undefined;
-  return outer === inner
-    ? POLICY[outer as keyof typeof POLICY]
-    : `outer caches ${outer}, inner caches ${inner}`;
+const normal = (outer: CachePolicy, inner: CachePolicy): string =>
+  outer === inner ? POLICY[outer] : `outer caches ${outer}, inner caches ${inner}`;
+
+/** Of a stage 1 type; empty where there is none. */
+export function plainWords(memory: Memory | undefined): string {
+  if (memory === undefined) return '';
+  return memory.type === 'device'
+    ? DEVICE[memory.device]
+    : normal(policyOf(memory.outer), policyOf(memory.inner));
 }
 
-/** Of either stage; empty for types that have none. */
-export const plainWords = (type: string): string => wordsIn(TYPES, type) ?? normal(type) ?? '';
+/** Of what stage 2 makes of a stage 1 type; empty where MemAttr is reserved. */
+export function stage2PlainWords(wish: Stage2Wish | undefined): string {
+  switch (wish?.is) {
+    case undefined:
+      return '';
+    case 'force-wb':
+      return `${CACHED}, whatever the guest asks for`;
+    case 'stage1':
+      return 'as the guest asks: cached, uncached or device';
+    case 'force-nc':
+      return 'uncached memory, or the guest’s device type';
+    case 'device':
+      return DEVICE[wish.device];
+    case 'normal':
+      return normal(wish.outer, wish.inner);
+  }
+}

@@ -31,11 +31,11 @@ import {
   stage2Settings,
   stage2Table,
 } from '../descriptors/stage2.ts';
-import { plainWords } from '../memtype/plain-words.ts';
+import { plainWords, stage2PlainWords } from '../memtype/plain-words.ts';
 import { alone } from '../memtype/stage2.ts';
 import { attributeByte } from '../registers/attributes.ts';
 import { blockSupported, GRANULE_BITS, leafShift, upperRange } from '../values/address.ts';
-import { decodeAttr, decodeMemAttr, type Stage2Wish } from '../values/attributes.ts';
+import { decodeAttr, decodeMemAttr, type Memory, type Stage2Wish } from '../values/attributes.ts';
 import { type Tagging, untagged } from '../values/pointer.ts';
 
 /** Where a stage 2 walk begins and how far it reaches; `stage2Setup` in `setup.ts` computes it from VTCR and VTTBR. */
@@ -73,7 +73,7 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
     describe: reading => describeStage2(reading as Stage2Reading, common),
     alone: ({ meaning }) => (meaning === undefined ? undefined : alone(meaning as Stage2Wish)),
     perm: stage2Perm,
-    plainWords,
+    plainWords: ({ meaning }) => stage2PlainWords(meaning as Stage2Wish | undefined),
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
 }
@@ -146,7 +146,7 @@ export function stage1Tables({
       inherits: codeOf((reading as Stage1Reading).facts.limits),
     }),
     perm: stage1Perm,
-    plainWords,
+    plainWords: ({ meaning }) => plainWords(meaning as Memory | undefined),
     describe: (reading, level, inherited) => {
       const s = below[level]?.[inherited] as Stage1Settings;
       return describeStage1(inherited ? readStage1(reading.raw, s) : (reading as Stage1Reading), s);

@@ -50,7 +50,7 @@ import {
   stage2Settings,
   stage2Table,
 } from '../descriptors/stage2.ts';
-import type { Stage2Meaning } from '../memtype/meaning.ts';
+import type { Stage1Meaning, Stage2Meaning } from '../memtype/meaning.ts';
 import { plainWords, stage2PlainWords } from '../memtype/plain-words.ts';
 import { alone, eptMemory } from '../memtype/stage2.ts';
 import { addressBits, INDEX_BITS, leafShift, type Mode, topLevel } from '../values/address.ts';
@@ -98,7 +98,7 @@ export function stage1Tables({ settings, base, masking }: Stage1Tables): Regime 
     classify: (reading, level) => stage1Class(reading as Stage1Reading, mode, level),
     describe: (reading, _level, inherited) => describeStage1(reading as Stage1Reading, inherited, mode),
     perm: stage1Perm,
-    plainWords,
+    plainWords: ({ meaning }) => plainWords(meaning as Stage1Meaning | undefined),
     describePayload: reading => softwareNote((reading as Stage1Reading).facts.software),
   };
 }
@@ -141,7 +141,7 @@ export function nptTables({ settings, base }: NptTables): Regime {
       return { ...view, rights: nptRights((reading as NptReading).facts.permissions, inherited) };
     },
     perm: stage1Perm,
-    plainWords,
+    plainWords: ({ meaning }) => plainWords(meaning as Stage1Meaning | undefined),
     describePayload: reading => softwareNote((reading as NptReading).facts.software),
   };
 }
@@ -187,7 +187,7 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     describe: (reading, _level, inherited) => describeStage2(reading as Stage2Reading, inherited),
     alone: ({ meaning }) => alone(meaning as Stage2Meaning),
     perm: stage2Perm,
-    plainWords: stage2PlainWords,
+    plainWords: ({ meaning }) => stage2PlainWords(meaning as Stage2Meaning),
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
 }

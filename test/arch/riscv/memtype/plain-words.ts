@@ -9,5 +9,5 @@ const TYPES: Readonly<Record<Pbmt, string>> = {
   IO: 'device registers: every access, in order',
 };
 
-/** Empty for types that have none. */
-export const plainWords = (type: string): string => TYPES[type as Pbmt] ?? '';
+/** Empty for the reserved type. */
+export const plainWords = (type: Pbmt | undefined): string => (type === undefined ? '' : TYPES[type]);

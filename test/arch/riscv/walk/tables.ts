@@ -23,6 +23,7 @@ import {
   PAGE_SIZE,
   topLevel,
 } from '../values/address.ts';
+import type { Pbmt } from '../values/attributes.ts';
 
 /** Where a walk begins; `stage1Setup` in `setup.ts` computes it from satp, menvcfg and sstatus. */
 export interface Stage1Tables {
@@ -59,7 +60,7 @@ export function stage1Tables({ settings, base, moment = { sum: 1, mxr: 0 } }: St
     classify: reading => stage1Class(reading as Stage1Reading),
     describe: (reading, _level, inherited) => describeStage1(reading as Stage1Reading, inherited, moment),
     perm: stage1Perm,
-    plainWords,
+    plainWords: ({ meaning }) => plainWords(meaning as Pbmt | undefined),
     describePayload: () => ({}),
   };
 }
