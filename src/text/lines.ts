@@ -147,7 +147,7 @@ const BRACKET = [
 ];
 const STAMP = String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
 /** A host and a program, as system logs name them; what else stands before a colon is the kernel's own. */
-const FROM = String.raw`[\w.-]{1,64} (?!pgtable:|error:|fault:|DIRECTORY:|regime:|sizes:|ID:)[^\s:]{1,64}:(?: |$)`;
+const FROM = String.raw`[\w.-]{1,64} (?!pgtable:|error:|fault:|abort:|DIRECTORY:|regime:|sizes:|ID:)[^\s:]{1,64}:(?: |$)`;
 const DIGIT = [
   time(/^\d{1,2},\d{1,12},\d{1,18},[^,;\s]{1,12}(?:,[^;\s]{1,40})?;/), // /dev/kmsg
   time(new RegExp(`^${STAMP}(?: ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?(?: ${FROM}| |$)`)), // journal, rsyslog, dmesg, CI
@@ -167,7 +167,7 @@ const LETTER = [
   time(/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} (?:\w{1,10}\.\w{1,10} )?(?:kernel: ?)?/), // logread
   source(/^(?:VERBOSE|INFO|NOTICE|DEBUG|ERROR|WARNING): {1,8}/), // TF-A, Hafnium
   source(/^[DEFIM]\/[A-Z]{2}: {0,2}(?:[\d?]{1,3}(?= ))?(?: {1,2}\d{1,3}(?= ))? ?/), // OP-TEE: core and thread
-  source(/^[DEIW]: (?=\S)/), // Zephyr
+  source(/^[DEIW]: (?= {0,8}\S)/), // Zephyr
   NAMED,
 ];
 const LOWER = [

@@ -115,7 +115,7 @@ describe('the walk of the fault is of its group', () => {
   test('Zephyr', () =>
     expect(
       together(
-        'E: ESR_ELn: 0x0000000096000046\nE: FAR_ELn: 0x80001000\nE: TTBR0: 0x80031000\nL1[002] @ 0x80031010 = 0x0000000080032003\nL2[000] @ 0x80032000 = 0x0000000000000000\n',
+        'E: ESR_ELn: 0x0000000096000046\nE: FAR_ELn: 0x80001000\nE: PTE walk for 0x80001000 (TTBR0=0x0001000080031000):\nE:   L1[002] @ 0x80031010 = 0x0000000080032003\nE:   L2[000] @ 0x80032000 = 0x0000000000000000\n',
       ),
     ).toBe(true));
   test('Xen’s own', () =>

@@ -1402,4 +1402,184 @@ Fatal data abort:
 `,
     says: ['1/1, 80011003, at pa:80010000, arm64.stage1', '2/2, 800007e1, at pa:80011010, arm64.stage1'],
   },
+  {
+    id: 'zephyr.walk',
+    name: 'with the walk of the address',
+    text: `E: ELR_ELn: 0x0000000080012345
+E: ESR_ELn: 0x000000009200000f
+E:   EC:  0x24 (Data Abort from a lower Exception level, that might be using AArch32 or AArch64)
+E:   IL:  0x1
+E:   ISS: 0xf
+E: FAR_ELn: 0x00000000800b3f7c
+E: PTE walk for 0x800b3f7c (TTBR0=0x0001000080031000):
+E:   L1[002] @ 0x80031010 = 0x0000000080032003
+E:   L2[000] @ 0x80032000 = 0x0000000080033003
+E:   L3[179] @ 0x80033598 = 0x00600000800b3f53
+E:     page AP=ELx RW nG AF
+E: TPIDRRO: 0x0100000070052698
+E: x0:  0x0000000000000000  x1:  0x0000000000000000
+`,
+    says: [
+      'ESR_EL1=9200000f',
+      'FAR_EL1=800b3f7c',
+      'FAR_EL1=800b3f7c',
+      'TTBR0_EL1=1000080031000',
+      'L1/1, 80032003, at pa:80031010, of 800b3f7c, arm64.stage1',
+      'L2/2, 80033003, at pa:80032000, of 800b3f7c, arm64.stage1',
+      'L3/3, 600000800b3f53, at pa:80033598, of 800b3f7c, arm64.stage1',
+      'arm64 fault 800b3f7c code 9200000f at EL1',
+    ],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'Jailhouse, of a cell',
+    text: `Unhandled data read at 0x8010000(4)
+
+FATAL: unhandled trap (exception class 0x24)
+Cell state before exception:
+ pc: ffffff80080ab8d4   lr: ffffff80080ab8c4 spsr: 60000145     EL1
+ sp: ffffffc00000bd40  esr: 24 1 1830007
+ x0: ffffff8008010000   x1: 0000000000000004   x2: 0000000000000001
+Parking CPU 0 (Cell: "root")
+`,
+    says: ['HPFAR_EL2=80100', 'ESR_EL2=93830007', 'arm64 fault ? code 93830007 at EL2 hpfar 80100'],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'Jailhouse, of itself',
+    text: `FATAL: Unhandled HYP exception: synchronous abort from EL2
+pc: 0000ffffc020b27c lr: 0000ffffc020bc84 spsr: 800003c9 EL2
+sp: 0000ff0000010e30 esr: 25 1 1800005
+x0: 0000000000000000 x1: 0000ff0000010eb8 x2: 0000000000018000
+x3: 0000ffffc020b260 x4: 0000ffffc020b27c x5: 0000000000000000
+`,
+    says: ['ESR_EL2=97800005', 'arm64 fault ? code 97800005 at EL2'],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'Hafnium, with the page at stage 2',
+    text: `Data abort: pc=0x4001234, esr=0x92000046, ec=0x24, far=0x1000, hpfar=0x40001000
+`,
+    says: [
+      'ESR_EL2=92000046',
+      'FAR_EL2=1000',
+      'HPFAR_EL2=400010',
+      'arm64 fault 1000 code 92000046 at EL2 hpfar 400010',
+    ],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'XNU',
+    text: `panic(cpu 4 caller 0xfffffe001439f634): Kernel data abort. at pc 0xfffffe00140bfee0, lr 0x2392fe0014048f9c (saved state: 0xfffffe3aeda0f740)
+	  x0:  0xfffffe24e4e15280 x1:  0xfffffe24e4e15280  x2:  0x0000000000000000  x3:  0xfffffe1025c2b4f8
+	  x4:  0xfffffe24e4d6ff00 x5:  0x0000000000001410  x6:  0x0000000000000000  x7:  0x0000000000000000
+	  x28: 0xfffffe1025c2b4f8 fp:  0xfffffe3aeda0fa90  lr:  0x2392fe0014048f9c  sp:  0xfffffe3aeda0fa90
+	  pc:  0xfffffe00140bfee0 cpsr: 0x60401208         esr: 0x96000006          far: 0x0000000000000058
+`,
+    says: ['ESR_EL1=96000006', 'FAR_EL1=58', 'arm64 fault 58 code 96000006 at EL1'],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'XNU, as JSON',
+    text: `  "panicString" : "panic(cpu 1 caller 0xfffffff027e53660): Kernel data abort. at pc 0xfffffff0282e8830, lr 0xfffffff0282dbb68 (saved state: 0xffffffe811c63420)\\n\\t  x0: 0xffffffe4cdc7ccb0  x1:  0xffffffe19c2a0628  x2:  0xffffffe811c637fc  x3:  0x0000000041414141\\n\\t  x4: 0x0000000000000000  x5:  0x0000000000000000  x6:  0x0000000000000000  x7:  0x0000000000000000\\n\\t  pc: 0xfffffff0282e8830 cpsr: 0x60400204         esr: 0x96000006          far: 0x0000000041414141\\n\\nDebugger message: panic\\nMemory ID: 0xff\\n",
+`,
+    says: ['ESR_EL1=96000006', 'FAR_EL1=41414141', 'arm64 fault 41414141 code 96000006 at EL1'],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'FreeBSD, with symbols',
+    text: `Fatal data abort:
+  x0: 0x0000000000000000
+  x1: 0xffff0000c4c8e4a8
+  sp: 0xffff0000c4c8e4d0
+  lr: 0xffff0000001234a0 (foo + 0x40)
+ elr: 0xffff0000001234a4 (foo + 0x44)
+spsr: 0x0000000060000045
+ far: 0xffff0000deadc0de (foo + 0x44)
+ esr: 0x0000000096000004
+panic: vm_fault failed: 0xffff0000001234a4 error 1
+`,
+    says: [
+      'FAR_EL1=ffff0000deadc0de',
+      'ESR_EL1=96000004',
+      'arm64 fault ffff0000deadc0de code 96000004 at EL1',
+    ],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'EDK2',
+    text: `Synchronous Exception at 0x00000000BDB1C6A4
+PC 0x0000BDB1C6A4 (0x0000BDB1B000+0x000016A4) [ 0] ArmVirtTimerDxe.dll
+
+  X0 0x0000000000000001   X1 0x0000000000000000   X2 0x0000000000000000   X3 0x0000000000000000
+
+  SP 0x00000000BFFFE0E0  ELR 0x00000000BDB1C6A4  SPSR 0x20000305  FPSR 0x00000000
+ ESR 0x96000010          FAR 0x000000003F000000
+
+ ESR : EC 0x25  IL 0x1  ISS 0x00000010
+
+Data abort: Synchronous external abort
+
+Stack dump:
+  00000BFFFDFE0: 00000000BFFFE0E0 00000000BFFFE0E0 00000000BFFFE0E0 00000000BFFFE0E0
+`,
+    says: ['ESR_EL2=96000010', 'FAR_EL2=3f000000', 'arm64 fault 3f000000 code 96000010 at EL2'],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'coreboot',
+    text: `exception _sync_sp_el3
+ELR = 0x0000000000100a28         ESR = 0x96000046
+FAR = 0x00000000ff770000        SPSR = 0x600003cd
+X00 = 0x0000000000000000         X01 = 0x0000000000000000
+X30 = 0x0000000000100a00          SP = 0x0000000000120000
+Dumping stack:
+`,
+    says: ['ESR_EL3=96000046', 'FAR_EL3=ff770000', 'arm64 fault ff770000 code 96000046 at EL3'],
+  },
+  {
+    id: 'arm64.abort',
+    name: 'Solo5',
+    text: `Solo5: Trap: EL1 Synchronous Abort caught
+Data Abort Address: 0x0000000000000008
+Solo5: Dump registers:
+	 ESR    : 0x0000000096000047
+	 PC     : 0x0000000000103038
+`,
+    says: ['FAR_EL1=8', 'ESR_EL1=96000047', 'arm64 fault 8 code 96000047 at EL1'],
+  },
+  {
+    id: 'optee.abort',
+    name: 'OP-TEE without its information',
+    text: `E/TC:? 0 data-abort at 0x8
+E/TC:? 0 ESR 0x96000005 PC 0xe1864d0 TTBR0 0x20000e1a3000 CONTEXIDR 0x0
+E/TC:? 0 CPUID 0x80000000 CPSR 0x80000184 (read from SPSR)
+`,
+    says: ['FAR_EL1=8', 'ESR_EL1=96000005', 'TTBR0_EL1=20000e1a3000', 'arm64 fault 8 code 96000005 at EL1'],
+  },
+  {
+    id: 'uboot.abort',
+    name: 'U-Boot, a mode that cannot be',
+    text: `Bad mode in "Synchronous Abort" handler, esr 0x96000004
+elr: 000000000004aee0 lr : 000000000004af04 (reloc)
+`,
+    says: ['ESR_EL2=96000004', 'arm64 fault ? code 96000004 at EL2'],
+  },
+  {
+    id: 'kvm.hyp-panic',
+    name: 'with the host’s line below',
+    text: `[   19.823474] Kernel panic - not syncing: HYP panic:
+[   19.823474] PS:a00003c9 PC:0000ca0b42049fc4 ESR:86000006
+[   19.823474] FAR:0000ca0b42049fc4 HPFAR:0000000010001000 PAR:0000000000000000
+[   19.823474] VCPU:0000000000000000
+[   19.823489] CPU: 1 PID: 1 Comm: swapper/0 Not tainted 5.15.0 #1
+`,
+    says: [
+      'ESR_EL2=86000006',
+      'FAR_EL2=ca0b42049fc4',
+      'HPFAR_EL2=10001000',
+      'PAR_EL1=0',
+      'arm64 fault ca0b42049fc4 code 86000006 at EL2 hpfar 10001000',
+    ],
+  },
 ].map(example => ({ ...example, text: page(example.text).replace(/\n\n$/, '\n') }));

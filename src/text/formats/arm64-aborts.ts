@@ -11,6 +11,7 @@ import { pfnOf } from '../../bits/pages.ts';
 import { big, recogniser } from '../recogniser.ts';
 import { isTranslationRegister, registerName } from '../register-names.ts';
 import { AbortReport, begins, classOf, type ExceptionLevel, says, syndromeOf } from './abort-report.ts';
+import { REPORT_LINE } from './report-lines.ts';
 
 interface State {
   readonly report: AbortReport;
@@ -31,7 +32,8 @@ export const ubootAbort = recogniser<State>({
   state: () => ({ report: new AbortReport(2) }),
   rows: [
     {
-      like: /^"(?:Synchronous Abort|Error)" handler(?:, esr (0x[0-9a-f]{8,16}))?(?:, far (0x[0-9a-f]{1,16}))?$/,
+      // [U-Boot, arch/arm/lib/interrupts_64.c, do_sync() and its like]
+      like: /^(?:Bad mode in )?"(?:Synchronous Abort|Irq|Fiq|Error)" handler(?:, esr (0x[0-9a-f]{8,16}))?(?:, far (0x[0-9a-f]{1,16}))?$/,
       proof: 1,
       read: (m, { line, state, out }) => {
         state.report.begin(line, out);
@@ -82,6 +84,8 @@ export const kvmPanic = recogniser<State>({
     })),
     { like: /^VCPU:[0-9a-f]{16}$/, proof: 0.9 },
     { like: /^(?:nVHE hyp|Protected nVHE hyp) (?:panic|BUG) at: |^Hyp Offset: 0x/, proof: 0.9 },
+    { like: /^(?:---\[ (?:end )?)?(?:Protected )?nVHE call trace/, proof: 0.9 },
+    { like: REPORT_LINE, proof: 0.3 },
   ],
   end: ({ report }, out) => report.close(out),
 });
@@ -141,7 +145,7 @@ export const tfaCrash = recogniser<CrashState>({
       },
     },
     {
-      like: /^([a-z][a-z0-9_]{1,24})\s{0,16}[=:]\s{0,16}0x([0-9a-f]{16})$/,
+      like: /^([a-z][a-z0-9_]{1,24})\s{0,16}=\s{0,16}0x([0-9a-f]{16})$/,
       proof: 0.85,
       read: (m, { line, state, out }) => {
         const name = registerName(m[1] ?? '');
@@ -155,7 +159,7 @@ export const tfaCrash = recogniser<CrashState>({
       },
     },
     says(/^exception reason=\d{1,3} syndrome=0x([0-9a-f]{1,16})$/, 0.9, m => ({ esr: big(m[1]), el: 3 })),
-    { like: /^[A-Za-z]\w{1,24}:?\s{0,16}(?:[=:]\s{0,16})?0x[0-9a-f]{1,16}$/, proof: 0.3 },
+    { like: /^[A-Za-z]\w{1,24}\s{0,16}(?:=\s{0,16})?0x[0-9a-f]{1,16}$/, proof: 0.3 },
   ],
   end: ({ report }, out) => report.close(out),
 });
@@ -183,6 +187,24 @@ export const opteeAbort = recogniser<State>({
         registers: { TTBR0_EL1: big(m[2]), TTBR1_EL1: big(m[3]) },
       }),
     ),
+    // without TRACE_INFO [OP-TEE, core/arch/arm/kernel/abort.c, abort_print_error()]
+    {
+      like: /^(?:data|prefetch|undef)-abort at (0x[0-9a-f]{1,16})$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        state.report.begin(line, out);
+        state.report.take(line, { far: big(m[1]) }, out);
+      },
+    },
+    says(
+      /^ESR (0x[0-9a-f]{8,16}) PC 0x[0-9a-f]{1,16} TTBR0 (0x[0-9a-f]{1,16}) CONTEXIDR 0x[0-9a-f]{1,8}$/i,
+      1,
+      m => ({
+        esr: big(m[1]),
+        registers: { TTBR0_EL1: big(m[2]) },
+      }),
+    ),
+    { like: /^CPUID 0x[0-9a-f]{1,16} CPSR 0x[0-9a-f]{1,8} \(read from SPSR\)$/i, proof: 0.9 },
     {
       like: /^\s{0,4}(?:cpu #\d{1,4}\s{1,16}cpsr 0x|x\d{1,2} {1,2}[0-9a-f]{16} (?:x\d|elr|sp_el0)|x30 {1,2}[0-9a-f]{16})/,
       proof: 0.8,
@@ -197,26 +219,51 @@ export const opteeAbort = recogniser<State>({
 
 export const otherAborts = recogniser<State>({
   id: 'arm64.abort',
-  title: 'arm64 exception of another kernel or firmware (EDK2, Hafnium, Jailhouse, FreeBSD, XNU, NuttX)',
+  title:
+    'arm64 exception of another kernel or firmware (EDK2, coreboot, Hafnium, Jailhouse, FreeBSD, XNU, NuttX, Solo5)',
   wraps: true,
   arch: 'arm64',
   state: () => ({ report: new AbortReport(1) }),
   rows: [
-    // EDK2 prints in capitals
-    begins(/^(?:Synchronous|SError) Exception at 0x[0-9A-F]{8,16}$/, 0.9, () => 2),
-    says(/^\s{0,4}ESR 0x([0-9A-Fa-f]{8,16})\s{1,16}FAR 0x([0-9A-Fa-f]{1,16})$/, 1, m => ({
-      esr: big(m[1]),
-      far: big(m[2]),
-      el: 2,
-    })),
+    // EDK2 prints in capitals [ArmPkg, DefaultExceptionHandlerLib/AArch64/DefaultExceptionHandler.c]
+    {
+      like: /^(?:Synchronous|IRQ|FIQ|SError) Exception at 0x[0-9A-F]{8,16}$/,
+      proof: 0.9,
+      read: (_, { line, state, out }) => {
+        out.assume('EDK2 does not say its exception level: EL2', line);
+        state.report.begin(line, out, 2);
+      },
+    },
+    {
+      like: /^\s{0,4}ESR 0x([0-9A-Fa-f]{8,16})\s{1,16}FAR 0x([0-9A-Fa-f]{1,16})$/,
+      proof: 1,
+      read: (m, { line, state, out }) => {
+        out.assume('EDK2 does not say its exception level: EL2', line);
+        state.report.take(line, { esr: big(m[1]), far: big(m[2]), el: 2 }, out);
+      },
+    },
     { like: /^\s{0,4}(?:ESR : EC 0x[0-9A-F]{2} {1,4}IL 0x|SP 0x[0-9A-F]{16} {1,4}ELR 0x)/, proof: 0.9 },
-    // Hafnium
+    {
+      like: /^ {0,4}(?:X\d{1,2} 0x[0-9A-F]{16} {2,4}(?:X\d|FP )|V\d{1,2} 0x[0-9A-F]{16} [0-9A-F]{16} {2,4}V\d)/,
+      proof: 0.8,
+    },
+    {
+      like: /^(?:PC 0x[0-9A-F]{12}(?: \(0x[0-9A-F]{12}\+0x[0-9A-F]{8}\) \[ ?\d{1,3}\] \S{1,80})?|\[ ?\d{1,3}\] \/\S{1,200}\.dll|Recursive exception occurred while dumping the CPU state)$/,
+      proof: 0.6,
+    },
+    { like: /^[> ]{0,2}[0-9A-F]{13}:(?: [0-9A-F]{16}){4}$/, proof: 0.6 },
+    {
+      like: /^(?:(?:Data|Instruction) abort: [A-Za-z ,]{0,100}|Stack dump:|P[CS] alignment fault)$/,
+      proof: 0.4,
+    },
+    // Hafnium [src/arch/aarch64/hypervisor/handler.c; src/vcpu.c], which printed HPFAR_EL2 << 8, the page at stage 2
     says(
-      /^(?:Data|Instruction) abort: pc=0x[0-9a-f]{1,16}, esr=0x([0-9a-f]{1,16}), ec=0x[0-9a-f]{1,2}(?:, far=(?:0x([0-9a-f]{1,16})|invalid))?$/,
+      /^(?:Data|Instruction) abort: pc=0x[0-9a-f]{1,16}, esr=0x([0-9a-f]{1,16}), ec=0x[0-9a-f]{1,2}(?:, far=(?:0x([0-9a-f]{1,16})|invalid)(?:, hpfar=0x([0-9a-f]{1,16}))?)?$/,
       1,
       m => ({
         esr: big(m[1]),
         far: hexIf(m[2]),
+        hpfar: m[3] === undefined ? undefined : hpfarOf(big(m[3])),
         el: 2,
       }),
     ),
@@ -229,33 +276,78 @@ export const otherAborts = recogniser<State>({
         el: 2,
       }),
     ),
+    { like: /^Injecting (?:Data|Instruction) Abort exception into VM ?(?:0x)?[0-9a-f]{1,5}\.$/, proof: 0.8 },
     // Jailhouse: class, length and the rest of the syndrome apart; the address is the guest's physical one
-    says(/^(?:FATAL: )?(?:Unhandled|unhandled) data (?:read|write) at 0x([0-9a-f]{1,16})\(\d\)$/, 1, m => ({
+    // [hypervisor/arch/arm64/traps.c, dump_regs() and handle_iabt(); mmio.c]
+    says(/^Unhandled data (?:read|write) at 0x([0-9a-f]{1,16})\(\d\)$/, 1, m => ({
       hpfar: hpfarOf(big(m[1])),
       el: 2,
     })),
-    says(/^\s{0,2}sp: [0-9a-f]{16} {1,4}esr: ([0-9a-f]{2}) ([01]) ([0-9a-f]{7})$/, 1, m => ({
-      esr: syndromeOf(big(m[1]), big(m[2]), big(m[3])),
-      el: 2,
-    })),
+    says(/^FATAL: instruction abort at 0x([0-9a-f]{1,16})$/, 1, m => ({ hpfar: hpfarOf(big(m[1])), el: 2 })),
+    begins(/^FATAL: Unhandled HYP exception: synchronous abort from EL2$/, 1, () => 2),
+    says(
+      /^\s{0,2}sp: [0-9a-f]{16} {1,4}(?:elr: [0-9a-f]{16} {1,4})?esr: ([0-9a-f]{2}) ([01]) ([0-9a-f]{7})$/,
+      1,
+      m => ({
+        esr: syndromeOf(big(m[1]), big(m[2]), big(m[3])),
+        el: 2,
+      }),
+    ),
     {
-      like: /^FATAL: unhandled (?:trap|exception)|^\s{0,2}pc: [0-9a-f]{16} {1,4}lr: [0-9a-f]{16} spsr: [0-9a-f]{8} /,
+      like: /^FATAL: (?:unhandled (?:trap|exception)|forbidden access)|^Cell state before exception:$|^\s{0,2}pc: [0-9a-f]{16} {1,4}lr: [0-9a-f]{16} spsr: [0-9a-f]{8} /,
       proof: 0.7,
     },
-    // XNU
+    {
+      like: /^ {0,2}x\d{1,2}: [0-9a-f]{16}(?: {1,4}x\d{1,2}: [0-9a-f]{16}){0,2}$|^Parking CPU \d{1,4} \(Cell: "|^Hypervisor stack before exception \(/,
+      proof: 0.4,
+    },
+    // XNU [osfmk/arm64/sleh.c, panic_with_thread_kernel_state()]; as JSON it is one line
     says(
-      /^\s{0,4}(?:pc: {1,2}0x[0-9a-f]{1,16},? {1,12})?(?:cpsr: 0x[0-9a-f]{1,16},? {1,12})?esr: 0x([0-9a-f]{8,16}),? {1,12}far: 0x([0-9a-f]{1,16})$/,
+      /^(?:"panicString" {0,4}: {0,4}")?panic\(cpu \d{1,3} caller 0x[0-9a-f]{1,16}\): .*?pc: {1,2}0x[0-9a-f]{1,16},? {1,12}cpsr: 0x[0-9a-f]{1,16},? {1,12}esr: 0x([0-9a-f]{8,16}),? {1,12}far: 0x([0-9a-f]{1,16})/,
+      1,
+      m => ({ esr: big(m[1]), far: big(m[2]) }),
+    ),
+    begins(
+      /^(?:"panicString" {0,4}: {0,4}")?panic\(cpu \d{1,3} caller 0x[0-9a-f]{1,16}\): "?(?:Kernel (?:data|instruction fetch) abort|Unexpected fault in kernel)/,
+      1,
+    ),
+    says(
+      /^\s{0,8}(?:pc: {1,2}0x[0-9a-f]{1,16},? {1,12})?(?:cpsr: 0x[0-9a-f]{1,16},? {1,12})?esr: 0x([0-9a-f]{8,16}),? {1,12}far: 0x([0-9a-f]{1,16})$/,
       1,
       m => ({
         esr: big(m[1]),
         far: big(m[2]),
       }),
     ),
-    // FreeBSD
+    {
+      like: /^\s{0,8}x\d{1,2}: {1,2}0x[0-9a-f]{16} {1,2}(?:x\d{1,2}|fp): {1,2}0x[0-9a-f]{16} {1,2}(?:x\d|lr)/,
+      proof: 0.5,
+    },
+    // FreeBSD [sys/arm64/arm64/trap.c, print_registers()]; newer ones name the symbol behind an address
     begins(/^Fatal (?:data|instruction) abort:?$/, 0.9),
-    says(/^\s{0,4}far: {1,16}(?:0x)?([0-9a-f]{1,16})$/, 0.8, m => ({ far: big(m[1]) })),
+    says(/^\s{0,4}far: {1,16}(?:0x)?([0-9a-f]{1,16})(?: \(.{1,80}\))?$/, 0.8, m => ({ far: big(m[1]) })),
     says(/^\s{0,4}esr: {1,16}(?:0x)?([0-9a-f]{8,16})$/, 0.8, m => ({ esr: big(m[1]) })),
-    { like: /^\s{0,4}(?:spsr|elr|lr|sp|x\d{1,2}): {1,16}[0-9a-f]{8,16}(?: \(.{1,80}\))?$/, proof: 0.4 },
+    {
+      like: /^\s{0,4}(?:spsr|elr|lr|sp|x\d{1,2}): {1,16}(?:0x)?[0-9a-f]{1,16}(?: \(.{1,80}\))?$/,
+      proof: 0.4,
+    },
+    {
+      like: /^panic: (?:vm_fault failed: |data abort in critical section|Unhandled (?:System Error|exception))/,
+      proof: 0.5,
+    },
+    // coreboot [src/arch/arm64/armv8/exception.c, print_regs()], which reads the registers of EL3
+    begins(/^exception _(?:sync|irq|fiq|serror)_(?:sp_el[0-3]|elx_(?:64|32))$/, 1, () => 3),
+    says(/^ELR = 0x[0-9a-f]{16} {1,12}ESR = 0x([0-9a-f]{8,16})$/, 1, m => ({ esr: big(m[1]), el: 3 })),
+    says(/^FAR = 0x([0-9a-f]{16}) {1,12}SPSR = 0x[0-9a-f]{8,16}$/, 1, m => ({ far: big(m[1]), el: 3 })),
+    { like: /^X\d\d = 0x[0-9a-f]{16} {1,12}(?:X\d\d|SP) = 0x[0-9a-f]{16}$|^Dumping stack:$/, proof: 0.6 },
+    // Solo5 [bindings/cpu_aarch64.c]
+    begins(/^(?:Solo5: )?Trap: EL1 (?:Synchronous|System) \w{1,12} caught$/, 1, () => 1),
+    says(/^(?:Solo5: )?Data Abort Address: 0x([0-9a-f]{16})$/, 0.9, m => ({ far: big(m[1]) })),
+    says(/^\s{0,8}ESR {1,8}: 0x([0-9a-f]{16})$/, 0.9, m => ({ esr: big(m[1]) })),
+    {
+      like: /^(?:Solo5: (?:Dump registers:|ABORT: )|\s{0,8}(?:(?:PC|LR|PSTATE) {1,8}|x\d\d ~ x\d\d): 0x)/,
+      proof: 0.4,
+    },
     // NuttX, and others that do not know their level
     says(
       /^(?:\w{1,40}: )?ESR_ELn: {1,8}(0x[0-9a-f]{1,16})(?:\s{1,16}FAR_ELn: {1,8}(0x[0-9a-f]{1,16}))?(?:\s{1,16}ELR_ELn: {1,8}0x[0-9a-f]{1,16})?$/,

@@ -309,6 +309,8 @@ export const opteeTables = recogniser({
 
 interface ZephyrState {
   readonly report: AbortReport;
+  /** The last entry of the walk of a fault: its group and level. */
+  walk?: { readonly group: number; readonly level: number };
 }
 
 export const zephyr = recogniser<ZephyrState>({
@@ -318,16 +320,22 @@ export const zephyr = recogniser<ZephyrState>({
   state: () => ({ report: new AbortReport(1) }),
   rows: [
     {
-      like: /^(?:.{0,40} )?L(\d)\[(\d{1,4})\] @ (0x[0-9a-f]{1,16}) = (0x[0-9a-f]{1,16})(?!`?[0-9a-zA-Z_])/,
+      like: /^(?:.{0,40} )? {0,4}L(\d)\[(\d{1,4})\] @ (0x[0-9a-f]{1,16}) = (0x[0-9a-f]{1,16})(?!`?[0-9a-zA-Z_])/,
       proof: 0.95,
       read: (m, { line, state, out }) => {
         out.assume('Zephyr levels are arm64 stage 1 levels', line);
-        const { group = 0, input } = state.report.walked ?? {};
+        const level = Number(m[1]);
+        const { walk } = state;
+        // a walk goes down: an entry that does not is of something else
+        const walked = state.report.walked;
+        const own = walked && (walk?.group !== walked.group || level > walk.level) ? walked : undefined;
+        if (own) state.walk = { group: own.group, level };
+        const { group = 0, input } = own ?? {};
         out.put(
           line,
           known<Entry>({
             ...{ is: 'entry', word: big(m[4]), width: 64, at: big(m[3]), atSpace: 'pa', input },
-            level: { name: `L${m[1]}`, number: Number(m[1]) },
+            level: { name: `L${level}`, number: level },
             regime: { family: 'arm64.stage1' },
           }),
           group,
@@ -340,13 +348,12 @@ export const zephyr = recogniser<ZephyrState>({
       m => ({ esr: big(m[1]), ...(m[2] === undefined ? {} : { far: big(m[2]) }) }),
     ),
     says(/^FAR_ELn: {1,8}(0x[0-9a-f]{1,16})$/, 0.95, m => ({ far: big(m[1]) })),
-    says(
-      /^(?:Walk(?:ing)? (?:of )?)?(TTBR[01]|TCR|MAIR|SCTLR)(?:_EL[n1])?(?: ?[:=@]| at) {0,8}(0x[0-9a-f]{1,16}):?$/,
-      0.6,
-      m => ({
-        registers: { [`${m[1]}_EL1`]: big(m[2]) },
-      }),
-    ),
+    // [zephyr, arch/arm64/core/fatal.c, dump_ptable_walk(), of 2026]
+    says(/^PTE walk for 0x([0-9a-f]{1,16}) \(TTBR0=(0x[0-9a-f]{1,16})\):$/, 1, m => ({
+      far: big(m[1]),
+      registers: { TTBR0_EL1: big(m[2]) },
+    })),
+    { like: /^ {0,6}(?:page|block|table|invalid) (?:AP=\S{1,8}|R[OW]\b)/, proof: 0.6 },
     { like: /^ELR_ELn: {1,8}0x[0-9a-f]{1,16}$/, proof: 0.9 },
     { like: /^ {0,4}(?:EC|IL|ISS): {1,4}0x[0-9a-f]{1,8}(?: \(.{1,120}\))?$/, proof: 0.7 },
     {
