@@ -6,13 +6,14 @@
  *
  * - `Names`: what are its formats, registers and machines called? Nothing is loaded to answer (`NAME/names.ts`).
  * - `Words`: which families of words has it? (`NAME/families.ts`)
- * - `Walks`: which translations do these registers give, which tree is this page the root of, under which settings does
- *   an entry stand that somebody pasted? (`NAME/walk/index.ts`)
+ * - `Walks`: which translations do these registers give, under which settings does an entry stand that somebody pasted?
+ *   (`NAME/walk/index.ts`)
+ * - `Searches`: which tree is this page the root of, where has the kernel its own? (`NAME/walk/search.ts`)
  * - `FaultRules`: what does the hardware say of a fault, and what denies an access? (`NAME/faults/index.ts`)
  * - `TypeRules`: which memory type does an access get, and who decides? (`NAME/walk/asked.ts`)
  *
  * Parts, because a verb that translates one address must not read every register's layout first: `arch/names.ts`,
- * `arch/families.ts`, `arch/walks.ts`, `arch/faults.ts` and `arch/types.ts` list the same part of both architectures, and
+ * `arch/families.ts`, `arch/walks.ts`, `arch/searches.ts`, `arch/faults.ts` and `arch/types.ts` list the same part of both architectures, and
  * `NAME/index.ts` exports the whole as `architecture`. Functions that work for any architecture take the part as an
  * argument and have those lists as the default.
  *
@@ -79,24 +80,10 @@ export interface Walks<Machine extends object = object> {
    */
   candidates(registers: RegisterValues, machine?: Machine): Candidates;
   /**
-   * Trees to look for in a memory.
-   * @param header what the dump's header calls the machine; absent where nothing is known
-   */
-  species(machine?: Machine, header?: string): readonly Species[];
-  /** Several tables side by side can be one root: such roots of `species` as one; the others as they are. */
-  joined(roots: readonly ScannedRoot[], isZero: (address: number) => boolean): readonly ScannedRoot[];
-  /** What a root that was found by structure is, and with which registers a processor would walk it. */
-  judge(root: ScannedRoot): Judgement;
-  /**
    * Registers of a machine that walks a guest's tables: those of the second stage, with the guest's own by the names that
    * they have there.
    */
   nested(second: RegisterValues, guest: RegisterValues): RegisterValues;
-  /**
-   * The kernel's own root by VMCOREINFO.
-   * @param machine what the dump's header calls the machine
-   */
-  kernelRoot(info: Vmcoreinfo, machine: string | undefined): KernelRoot | undefined;
   /** What a text says of an entry's settings: by its format, the facts it states, and the registers beside it. */
   revealed(entry: Pick<Entry, 'regime' | 'input'>, context: Context): Given;
   /** The manual's level of an entry whose text names it but does not number it (`PGD`), under these settings. */
@@ -109,8 +96,26 @@ export interface Walks<Machine extends object = object> {
   readonly stated: Stated;
 }
 
+/** What finding translations takes that no register gives. */
+export interface Searches<Machine extends object = object> extends Walks<Machine> {
+  /**
+   * Trees to look for in a memory.
+   * @param header what the dump's header calls the machine; absent where nothing is known
+   */
+  species(machine?: Machine, header?: string): readonly Species[];
+  /** Several tables side by side can be one root: such roots of `species` as one; the others as they are. */
+  joined(roots: readonly ScannedRoot[], isZero: (address: number) => boolean): readonly ScannedRoot[];
+  /** What a root that was found by structure is, and with which registers a processor would walk it. */
+  judge(root: ScannedRoot): Judgement;
+  /**
+   * The kernel's own root by VMCOREINFO.
+   * @param machine what the dump's header calls the machine
+   */
+  kernelRoot(info: Vmcoreinfo, machine: string | undefined): KernelRoot | undefined;
+}
+
 /** What an architecture is, whole. */
-export interface Architecture extends Names, Words, Walks {
+export interface Architecture extends Names, Words, Searches {
   readonly faults: FaultRules;
   readonly types: TypeRules;
 }

@@ -3,9 +3,10 @@
  * memory shows; each with the evidence, and how sure it is.
  */
 
-import type { ArchitectureId, Walks } from '../arch/architecture.ts';
+import type { ArchitectureId, Searches } from '../arch/architecture.ts';
 import { architectureOfMachine } from '../arch/names.ts';
-import { architectureWalks, type Machine } from '../arch/walks.ts';
+import { architectureSearches } from '../arch/searches.ts';
+import type { Machine } from '../arch/walks.ts';
 import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
@@ -33,7 +34,7 @@ export interface RootsOptions extends Pick<ScanOptions, 'maxPages'> {
   /** Roots in guests' memory are looked for behind this many second stages at most. Default 8. */
   readonly guests?: number;
   /** The architectures that there are. Default: all of ours. */
-  readonly among?: readonly Walks[];
+  readonly among?: readonly Searches[];
 }
 
 /** A memory to search: the image, or a guest's memory behind a second stage. */
@@ -54,7 +55,7 @@ export function findRoots(
   const info = image.notes.vmcoreinfo === undefined ? undefined : parseVmcoreinfo(image.notes.vmcoreinfo);
   const { machine: header } = image.notes;
   const arch = architectureOfMachine(header) ?? candidates[0]?.regime.arch;
-  const all = options.among ?? architectureWalks;
+  const all = options.among ?? architectureSearches;
   const kinds = all.filter(({ id }) => (options.kinds ?? (arch === undefined ? [id] : [arch])).includes(id));
   finder.scan({ name: PHYSICAL, space: image.space }, kinds, header);
   if (info) for (const walks of all) finder.kernel(walks, walks.kernelRoot(info, header));
@@ -124,7 +125,7 @@ class Finder {
     });
   }
 
-  scan({ name, space }: Place, kinds: readonly Walks[], header?: string): void {
+  scan({ name, space }: Place, kinds: readonly Searches[], header?: string): void {
     const { maxPages, machine } = this.#options;
     const limits = maxPages === undefined ? {} : { maxPages };
     const species = kinds.flatMap(walks => walks.species(machine, header));
@@ -140,7 +141,7 @@ class Finder {
     }
   }
 
-  #scanned(memory: string, root: ScannedRoot, walks: Walks): void {
+  #scanned(memory: string, root: ScannedRoot, walks: Searches): void {
     const judged = walks.judge(root);
     const counts = countsOf(root);
     const same = this.#at(memory, root.address);
@@ -185,7 +186,7 @@ class Finder {
   }
 
   /** The kernel's own root by VMCOREINFO, and which of the others lead to the kernel. */
-  kernel(walks: Walks, root: KernelRoot | undefined): void {
+  kernel(walks: Searches, root: KernelRoot | undefined): void {
     if (!root) return;
     const { address, evidence, registers, options } = root;
     const candidate = walks.candidates(registers, this.#options.machine).found[0];
@@ -229,7 +230,7 @@ class Finder {
   }
 
   /** Roots that map the kernel's symbol to where it is. */
-  #leadingTo(walks: Walks, { symbol, virtual, address, registersOf }: KernelRoot): void {
+  #leadingTo(walks: Searches, { symbol, virtual, address, registersOf }: KernelRoot): void {
     for (const draft of [...this.#drafts.values()].flat()) {
       if (draft.memory !== PHYSICAL) continue;
       const registers = registersOf(draft.address);
@@ -368,6 +369,6 @@ function soundness({ regime }: Candidate, memory: AddressSpace) {
 /** The candidate that the judged registers give. */
 const walkable = (
   { registers }: Judgement,
-  walks: Walks,
+  walks: Searches,
   machine: Machine | undefined,
 ): Candidate | undefined => walks.candidates(registers, machine).found[0];

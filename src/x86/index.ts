@@ -4,7 +4,7 @@ import { all } from './families.ts';
 import { faults } from './faults/index.ts';
 import { names } from './names.ts';
 import { types } from './walk/asked.ts';
-import { walks } from './walk/index.ts';
+import { search } from './walk/search.ts';
 
 export * as descriptors from './descriptors/index.ts';
 // what one entry needs, without its room
@@ -18,4 +18,4 @@ export { PAGE_SIZE } from './values/address.ts';
 export * as walk from './walk/index.ts';
 
 /** x86, whole: what everything above the architectures asks. */
-export const architecture: Architecture = { ...names, families: all, ...walks, faults, types };
+export const architecture: Architecture = { ...names, families: all, ...search, faults, types };

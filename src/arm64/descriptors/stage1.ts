@@ -396,7 +396,7 @@ const bitClear = (pnch: Bit) =>
   format(
     'arm64.stage1.invalid',
     { title: `stage 1 Invalid descriptor${pnch ? ', PnCH=1' : ''}`, ref: arm('Table D8-54') },
-    { ...payload(1, pnch), valid: fixed(0, 0, 0, 'valid') },
+    () => ({ ...payload(1, pnch), valid: fixed(0, 0, 0, 'valid') }),
   );
 /** [1:0] = 01 where no Block can be: level 3, or a level without blocks. Treated as Invalid. */
 const reservedType = (pnch: Bit) =>
@@ -406,7 +406,7 @@ const reservedType = (pnch: Bit) =>
       title: `stage 1 descriptor with a reserved type, treated as Invalid${pnch ? ', PnCH=1' : ''}`,
       ref: arm('Table D8-54'),
     },
-    { ...payload(2, pnch), type: fixed(1, 0, 0b01, 'descriptor type') },
+    () => ({ ...payload(2, pnch), type: fixed(1, 0, 0b01, 'descriptor type') }),
   );
 const invalid = { 0: bitClear(0), 1: bitClear(1) };
 const invalidType = { 0: reservedType(0), 1: reservedType(1) };

@@ -267,13 +267,13 @@ function tableRows(s: Stage2Settings) {
 const invalid = format(
   'arm64.stage2.invalid',
   { title: 'stage 2 Invalid descriptor', ref: arm('Table D8-55') },
-  { payload: softwareWide(63, 1, 'software[63:1]'), valid: fixed(0, 0, 0, 'valid') },
+  () => ({ payload: softwareWide(63, 1, 'software[63:1]'), valid: fixed(0, 0, 0, 'valid') }),
 );
 /** [1:0] = 01 where no Block can be: level 3, or a level without blocks. Treated as Invalid. */
 const invalidType = format(
   'arm64.stage2.invalid-type',
   { title: 'stage 2 descriptor with a reserved type, treated as Invalid', ref: arm('Table D8-54') },
-  { payload: softwareWide(63, 2, 'software[63:2]'), type: fixed(1, 0, 0b01, 'descriptor type') },
+  () => ({ payload: softwareWide(63, 2, 'software[63:2]'), type: fixed(1, 0, 0b01, 'descriptor type') }),
 );
 
 /** The Block or Page layout under these settings. Call it only where `blockSupported` or level 3 allows one. */

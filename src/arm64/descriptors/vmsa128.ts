@@ -14,7 +14,7 @@ const ref = arm('section D8.3, VMSAv9-128 descriptor formats');
 export const vmsa128 = format(
   'arm64.vmsav9-128',
   { title: 'half of a VMSAv9-128 descriptor (not decoded)', ref },
-  { half: wide(63, 0, 'half of a 128-bit descriptor') },
+  () => ({ half: wide(63, 0, 'half of a 128-bit descriptor') }),
 );
 
 /** The answer to any word under D128 = 1. `control` names the bit that says so: `VTCR_EL2.D128`. */

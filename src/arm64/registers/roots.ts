@@ -26,11 +26,11 @@ const ttbrForm = (form52: 0 | 1) =>
   format(
     'arm64.TTBR_ELx',
     { title: `Translation Table Base Register${form52 ? ', 52-bit form' : ''}`, ref: arm('TTBR0_EL1') },
-    {
+    () => ({
       asid: bits(63, 48, 'ASID', { note: 'of the address space; TCR.A1 says whose counts' }),
       ...choose(form52, base52, base48),
       ...cnp,
-    },
+    }),
   );
 const vttbrForm = (form52: 0 | 1, vs: 0 | 1) =>
   format(
@@ -39,7 +39,7 @@ const vttbrForm = (form52: 0 | 1, vs: 0 | 1) =>
       title: `Virtualization Translation Table Base Register${form52 ? ', 52-bit form' : ''}`,
       ref: arm('VTTBR_EL2'),
     },
-    {
+    () => ({
       ...choose(
         vs,
         { vmid: bits(63, 48, 'VMID', { note: 'of the virtual machine' }) },
@@ -47,7 +47,7 @@ const vttbrForm = (form52: 0 | 1, vs: 0 | 1) =>
       ),
       ...choose(form52, base52, base48),
       ...cnp,
-    },
+    }),
   );
 export const ttbrFormats = { 0: ttbrForm(0), 1: ttbrForm(1) } as const;
 export const vttbrFormats = {

@@ -1,10 +1,8 @@
 /** arm64's translations: the part of the contract that walks need. */
 import type { Walks } from '../../arch/architecture.ts';
 import { startOf } from './entries.ts';
-import { kernelRoot } from './kernel-root.ts';
 import { guess, levelNamed, revealed } from './revealed.ts';
 import { candidates, type Machine, nested } from './roots.ts';
-import { joined, judge, species } from './scan.ts';
 import { stated } from './stated.ts';
 
 export { decider, effectiveView, stage1Effective, stage2Effective } from './effective.ts';
@@ -18,11 +16,7 @@ export { stage1Tables, stage2Tables } from './tables.ts';
 export const walks: Walks<Machine> = {
   id: 'arm64',
   candidates,
-  species,
-  joined,
-  judge,
   nested,
-  kernelRoot,
   revealed,
   levelNamed,
   guess,

@@ -5,6 +5,7 @@
 import { decode, encode } from '../../bits/codec.ts';
 import type { Decoded } from '../../bits/infer.ts';
 import { settle } from '../../bits/settings.ts';
+import type { Word } from '../../bits/word.ts';
 import {
   type Candidate,
   type Candidates,
@@ -207,7 +208,7 @@ function effectiveRules(
   const hcr = registers.get('HCR_EL2');
   const second = vttbr && vtcr ? stage2Setup({ vtcr, vttbr, hcr, features }) : undefined;
   const first = {
-    sctlr: registers.get(named('SCTLR')) ?? CACHES_ON,
+    sctlr: registers.get(named('SCTLR')) ?? cachesOn(),
     mair,
     mair2: registers.get(named('MAIR2')) ?? 0n,
     sh1,
@@ -225,7 +226,7 @@ function effectiveRules(
 }
 
 /** SCTLR_ELx where it is not given: stage 1 on, caches on, as `assumed` says. */
-const CACHES_ON = encode(sctlrEl1Format, { m: 1, c: 1, i: 1 });
+const cachesOn = (): Word => encode(sctlrEl1Format, { m: 1, c: 1, i: 1 });
 
 /** One settings object per shared level index: layouts are kept by object. */
 function perLevel<S>(make: (level: number) => S): (level: number) => S {

@@ -196,15 +196,14 @@ const small32 = {
 
 const NOT_PRESENT = sdm('section "Paging-Structure Entries", P = 0');
 const notPresent = {
-  64: format(
-    'x86.pte.not-present',
-    { title: 'paging entry that is not present', ref: NOT_PRESENT },
-    { payload: softwareWide(63, 1, 'ignored[63:1]'), p: fixed(0, 0, 0, 'P') },
-  ),
+  64: format('x86.pte.not-present', { title: 'paging entry that is not present', ref: NOT_PRESENT }, () => ({
+    payload: softwareWide(63, 1, 'ignored[63:1]'),
+    p: fixed(0, 0, 0, 'P'),
+  })),
   32: format(
     'x86.pte.not-present',
     { title: '32-bit paging entry that is not present', ref: NOT_PRESENT, width: 32 },
-    { payload: software(31, 1, 'ignored[31:1]'), p: fixed(0, 0, 0, 'P') },
+    () => ({ payload: software(31, 1, 'ignored[31:1]'), p: fixed(0, 0, 0, 'P') }),
   ),
 };
 

@@ -453,12 +453,13 @@ const spptTable = perSettings((s: SpptSettings) =>
 const spptVector = format(
   'x86.sppt.leaf',
   { title: 'sub-page write permissions of a 4-KByte page', ref: SPPT },
-  Object.fromEntries(
-    Array.from({ length: 32 }, (_, i) => i).flatMap<[string, Row]>(i => [
-      [`res${2 * i + 1}`, mbz(2 * i + 1)],
-      [`w${i}`, flag(2 * i, `W${i}`, { note: `write to bytes ${hex(128 * i)} to ${hex(128 * i + 127)}` })],
-    ]),
-  ),
+  () =>
+    Object.fromEntries(
+      Array.from({ length: 32 }, (_, i) => i).flatMap<[string, Row]>(i => [
+        [`res${2 * i + 1}`, mbz(2 * i + 1)],
+        [`w${i}`, flag(2 * i, `W${i}`, { note: `write to bytes ${hex(128 * i)} to ${hex(128 * i + 127)}` })],
+      ]),
+    ),
 );
 
 export type SpptKind = 'not-present' | 'table' | 'leaf';

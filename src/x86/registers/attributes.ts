@@ -4,6 +4,7 @@
  */
 import { fieldReader } from '../../bits/codec.ts';
 import { format } from '../../bits/format.ts';
+import { once } from '../../bits/once.ts';
 import { register } from '../../bits/register.ts';
 import { register as registerSetting, type Setting } from '../../bits/settings.ts';
 import { bits, mbz } from '../../bits/spec.ts';
@@ -41,14 +42,16 @@ export const ia32Pat = format(
 );
 
 /** Of each entry its type, and the bits beside it, which are reserved. */
-const ENTRIES = Array.from({ length: 8 }, (_, i) => ({
-  type: fieldReader(ia32Pat, `pa${i}`),
-  reserved: fieldReader(ia32Pat, `res${8 * i + 7}`),
-}));
+const entries = once(() =>
+  Array.from({ length: 8 }, (_, i) => ({
+    type: fieldReader(ia32Pat, `pa${i}`),
+    reserved: fieldReader(ia32Pat, `res${8 * i + 7}`),
+  })),
+);
 /** The eight types of a PAT, PA0 first; undefined for illegal entries. */
 export function patTypes(pat: Word): readonly (PatType | undefined)[] {
   const [lo, hi] = split(pat);
-  return ENTRIES.map(({ type, reserved }) => (reserved(lo, hi) ? undefined : patType(type(lo, hi))));
+  return entries().map(({ type, reserved }) => (reserved(lo, hi) ? undefined : patType(type(lo, hi))));
 }
 
 export type PatFacts = {

@@ -1,10 +1,8 @@
 /** x86's translations: the part of the contract that walks need. */
 import type { Walks } from '../../arch/architecture.ts';
 import { startOf } from './entries.ts';
-import { kernelRoot } from './kernel-root.ts';
 import { guess, levelNamed, revealed } from './revealed.ts';
 import { candidates, type Machine, nested } from './roots.ts';
-import { joined, judge, species } from './scan.ts';
 import { stated } from './stated.ts';
 
 export { decider, effectiveView, nptEffective, stage1Effective, stage2Effective } from './effective.ts';
@@ -25,13 +23,7 @@ export { nptTables, stage1Tables, stage2Tables } from './tables.ts';
 export const walks: Walks<Machine> = {
   id: 'x86',
   candidates,
-  // the kernel of a 64-bit machine walks no small trees
-  species: (machine, header) =>
-    species(machine).filter(({ id }) => header !== 'x86-64' || (id !== 'x86.32bit' && id !== 'x86.pae')),
-  joined,
-  judge,
   nested,
-  kernelRoot,
   revealed,
   levelNamed,
   guess,

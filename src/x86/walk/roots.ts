@@ -3,6 +3,8 @@
  * either.
  */
 import { decode, encode } from '../../bits/codec.ts';
+import { once } from '../../bits/once.ts';
+import type { Word } from '../../bits/word.ts';
 import {
   type Candidate,
   type Candidates,
@@ -20,14 +22,14 @@ import { nptSetup, type Processor, stage1Setup, stage2Setup } from './setup.ts';
 import { nptTables, type Stage1Tables, stage1Tables, stage2Tables } from './tables.ts';
 
 /** What 4-level paging needs, for registers that are not given [SDM, "Paging Modes and Control Bits"]. */
-const FOUR_LEVEL = {
+const fourLevel = once(() => ({
   cr0: encode(cr0Layout, { pg: 1, wp: 1, ne: 1, et: 1, pe: 1 }),
   cr4: encode(cr4Layout, { pae: 1 }),
   efer: encode(eferLayout({ vendor: 'intel' }), { nxe: 1, lma: 1, lme: 1 }),
-} as const;
+}));
 
 /** EFER.NXE alone: outside IA-32e mode, and bit 63 of PAE entries is execute-disable. */
-const NXE = encode(eferLayout({ vendor: 'intel' }), { nxe: 1 });
+const nxe = (): Word => encode(eferLayout({ vendor: 'intel' }), { nxe: 1 });
 
 /** What the registers do not hold: the processor, and the VM-execution controls of EPT. */
 export interface Machine extends Processor {
@@ -76,7 +78,7 @@ function cpuOf(registers: RegisterValues, machine: Machine): Cpu {
   const width = physicalWidth(registers, given.maxphyaddr);
   const vendor = given.vendor ?? (registers.has('NCR3') || registers.has('SYSCFG') ? 'amd' : 'intel');
   const mtrrs = mtrrsOf(registers, vendor, width.bits);
-  const cr4 = registers.get('CR4') ?? FOUR_LEVEL.cr4;
+  const cr4 = registers.get('CR4') ?? fourLevel().cr4;
   // IA-32e mode needs CR4.PAE; a core that QEMU marks as 32-bit has no processor in it
   const legacy = ia32 || !decode(cr4Layout, cr4).pae;
   const missing = ['CR0', 'CR4', 'EFER'].filter(name => !registers.has(name));
@@ -89,9 +91,9 @@ function cpuOf(registers: RegisterValues, machine: Machine): Cpu {
     maxphyaddr: width.bits,
     mtrrs,
     modes: {
-      cr0: registers.get('CR0') ?? FOUR_LEVEL.cr0,
+      cr0: registers.get('CR0') ?? fourLevel().cr0,
       cr4,
-      efer: registers.get('EFER') ?? (legacy ? NXE : FOUR_LEVEL.efer),
+      efer: registers.get('EFER') ?? (legacy ? nxe() : fourLevel().efer),
     },
     assumed: {
       width: width.assumed,
@@ -195,19 +197,19 @@ function guestCandidate({ registers, processor, mtrrs }: Cpu, through: string): 
   const names = ['GUESTCR0', 'GUESTCR4', 'GUESTEFER'] as const;
   const missing = names.filter(name => !registers.has(name));
   const pat = registers.get('GUESTPAT') ?? registers.get('GPAT');
-  const cr4 = registers.get('GUESTCR4') ?? FOUR_LEVEL.cr4;
+  const cr4 = registers.get('GUESTCR4') ?? fourLevel().cr4;
   const setup = stage1Setup({
     cr3,
-    cr0: registers.get('GUESTCR0') ?? FOUR_LEVEL.cr0,
+    cr0: registers.get('GUESTCR0') ?? fourLevel().cr0,
     cr4,
-    efer: registers.get('GUESTEFER') ?? (decode(cr4Layout, cr4).pae ? FOUR_LEVEL.efer : NXE),
+    efer: registers.get('GUESTEFER') ?? (decode(cr4Layout, cr4).pae ? fourLevel().efer : nxe()),
     processor: withPat(processor, pat),
   });
   if (!setup.valid) return undefined;
   const { regime, root, settings } = setup;
-  const cr0 = registers.get('GUESTCR0') ?? registers.get('HARDWARECR0') ?? FOUR_LEVEL.cr0;
+  const cr0 = registers.get('GUESTCR0') ?? registers.get('HARDWARECR0') ?? fourLevel().cr0;
   const hostPat = registers.get('PAT');
-  const hostCr0 = registers.get('CR0') ?? FOUR_LEVEL.cr0;
+  const hostCr0 = registers.get('CR0') ?? fourLevel().cr0;
   const rules =
     pat === undefined
       ? undefined

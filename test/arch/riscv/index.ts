@@ -7,6 +7,6 @@ import { families } from './families.ts';
 import { faults } from './faults/index.ts';
 import { names } from './names.ts';
 import { types } from './walk/asked.ts';
-import { walks } from './walk/index.ts';
+import { search } from './walk/search.ts';
 
-export const architecture: Architecture = { ...names, families, ...walks, faults, types };
+export const architecture: Architecture = { ...names, families, ...search, faults, types };

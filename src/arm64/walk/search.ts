@@ -1,0 +1,14 @@
+/** Where arm64's translations are when no register says it: the part of the contract that a search for roots needs. */
+import type { Searches } from '../../arch/architecture.ts';
+import { walks } from './index.ts';
+import { kernelRoot } from './kernel-root.ts';
+import type { Machine } from './roots.ts';
+import { joined, judge, species } from './scan.ts';
+
+export const search: Searches<Machine> = {
+  ...walks,
+  species,
+  joined,
+  judge,
+  kernelRoot,
+};
