@@ -21,7 +21,6 @@ const OWN_FILES: Readonly<Record<string, string>> = {
   'memtype/par.ts': 'PAR_EL1 shows the effective type',
   'memtype/shareability.ts': 'shareability',
   'registers/mtrr.ts': 'MTRRs',
-  'registers/permissions.ts': 'PIR_ELx and S2PIR_EL2: permissions by index',
   'registers/refused.ts': 'writes that raise #GP(0)',
   'registers/translation.ts': 'TCR and VTCR imply a regime each; of x86 several registers together do',
   'values/codes.ts': 'codes that several registers and descriptors share',

@@ -18,6 +18,7 @@ import {
   syscfg,
   topMem,
 } from './registers/mtrr.ts';
+import { pkru } from './registers/permissions.ts';
 import { cr3, eptp } from './registers/roots.ts';
 
 export {
@@ -39,6 +40,7 @@ export {
   npt,
   pageFaultCode,
   pat,
+  pkru,
   smrrPhysBase,
   smrrPhysMask,
   sppt,
@@ -58,6 +60,7 @@ export const all: readonly Family[] = eraseAll([
   eptp,
   eptVpidCap,
   pat,
+  pkru,
   mtrrCap,
   mtrrDefType,
   mtrrFixed,

@@ -38,6 +38,46 @@ describe('x86 paging', () => {
   const on = (leaf: bigint, asked: AskedAccess, more: Readonly<Record<string, bigint>> = {}) =>
     judge('x86', { CR3: 0x1000n, ...LONG, ...more }, tree(leaf), asked);
 
+  /** Every combination, against the manual's sentences [SDM, section "Protection Keys"]. */
+  test('protection keys: of user pages by PKRU, of supervisor pages by IA32_PKRS', () => {
+    const KEY = 3;
+    for (const userPage of [true, false])
+      for (const bits of [0, 1, 2, 3])
+        for (const enabled of [true, false])
+          for (const wp of [true, false])
+            for (const access of ['read', 'write', 'fetch'] as const)
+              for (const by of ['unprivileged', 'privileged'] as const) {
+                if (by === 'unprivileged' && !userPage) continue; // U/S keeps it out
+                const leaf = 0x5000n | 0x63n | (userPage ? 4n : 0n) | (BigInt(KEY) << 59n);
+                const above = userPage ? 0x67n : 0x63n;
+                const registers = {
+                  CR3: 0x1000n,
+                  ...LONG,
+                  CR0: wp ? 0x8005_0033n : 0x8004_0033n,
+                  CR4: 0x20n | (enabled ? (userPage ? 1n << 22n : 1n << 24n) : 0n),
+                  [userPage ? 'PKRU' : 'IA32_PKRS']: BigInt(bits) << BigInt(2 * KEY),
+                };
+                const { fault } = judge('x86', registers, tree(leaf, above), { access, by });
+                const [ad, wd] = [(bits & 1) === 1, (bits & 2) === 2];
+                const denied =
+                  enabled &&
+                  access !== 'fetch' &&
+                  (ad || (wd && access === 'write' && (by === 'unprivileged' || wp)));
+                expect(fault !== undefined, JSON.stringify({ userPage, bits, enabled, wp, access, by })).toBe(
+                  denied,
+                );
+                if (denied) expect(fault?.says).toMatch(userPage ? /^PKRU = / : /^IA32_PKRS = /);
+              }
+  });
+
+  test('a register of keys that is not given may deny it', () => {
+    const keyed = 0x5067n | (3n << 59n);
+    expect(on(keyed, user('read'), { CR4: 0x40_0020n })).toMatchObject({
+      unless: [expect.stringMatching(/^PKRU, which is not given, may deny protection key 3/)],
+    });
+    expect(on(keyed, user('read')).unless).toEqual([]); // CR4.PKE = 0
+  });
+
   test('an access that is allowed sets accessed and dirty flags', () => {
     expect(on(0x5007n, user('read'))).toMatchObject({ sets: ['level 1 A'] });
     expect(on(0x5007n, user('write'))).toMatchObject({ sets: ['level 1 A', 'level 1 D'] });

@@ -1,13 +1,16 @@
 /** Reasons of x86 faults beside the rights of entries [SDM, "Determination of Access Rights"; APM, "Nested Paging"]. */
 import { decode } from '../../bits/codec.ts';
 import { settle } from '../../bits/settings.ts';
+import { hex } from '../../bits/word.ts';
 import type { Claim } from '../../faults/claim.ts';
 import type { Case, Reason, ReasonRule } from '../../faults/reason.ts';
 import { fieldsOf } from '../../faults/rights.ts';
 import { apm, sdm } from '../../refs.ts';
 import type { Step } from '../../walk/translate.ts';
-import { cr4Layout, eferLayout, eferSettings } from '../registers/control.ts';
+import { cr0Layout, cr4Layout, eferLayout, eferSettings } from '../registers/control.ts';
+import { deniedByKey } from '../registers/permissions.ts';
 
+const KEYS = sdm('section "Protection Keys"');
 const RIGHTS = sdm('section "Determination of Access Rights"');
 
 /** What keeps the supervisor from pages of the user. */
@@ -31,18 +34,39 @@ function supervisorMode({ claim, user, controls }: Case): Reason | undefined {
   };
 }
 
-/** A protection key, which the error code names and the last entry holds. */
-function protectionKey({ claim, walk, controls }: Case): Reason | undefined {
-  if (!claim.bits?.pk || walk.outcome !== 'mapped') return undefined;
-  const { pk } = fieldsOf(walk.leaf);
-  const register = claim.by === 'unprivileged' || fieldsOf(walk.leaf).us === 1 ? 'PKRU' : 'IA32_PKRS';
-  const word = controls(register);
-  return {
+/**
+ * A protection key: of user pages by PKRU with CR4.PKE, of supervisor pages by IA32_PKRS with CR4.PKS. AD denies every data access, WD
+ * writes, of the supervisor only with CR0.WP; fetches are not asked [SDM, "Protection Keys"]. An error code says itself whether it was one.
+ */
+function protectionKey({ claim, walk, controls, user }: Case): Reason | undefined {
+  if (claim.stage !== 1 || walk.outcome !== 'mapped' || claim.bits?.pk === 0 || claim.access === 'fetch')
+    return undefined;
+  const { pk: key } = fieldsOf(walk.leaf);
+  if (key === undefined || (!claim.bits?.pk && claim.cause !== 'permission')) return undefined;
+  const [register, enable] = user ? (['PKRU', 'pke'] as const) : (['IA32_PKRS', 'pks'] as const);
+  const [word, cr4, cr0] = [controls(register), controls('CR4'), controls('CR0')];
+  const on = cr4 === undefined ? undefined : decode(cr4Layout, cr4)[enable] === 1;
+  const entry = `protection key ${key} of the level ${walk.leaf.name} entry`;
+  const reason = (says: string, certain: boolean): Reason => ({
     id: 'protection-key',
-    says: `PK = 1: ${register} denies protection key ${pk ?? 0} of the level ${walk.leaf.name} entry${word === undefined ? '' : ` (${register} = 0x${word.toString(16)})`}`,
-    ref: sdm('section "Protection Keys"'),
-    certain: true,
-  };
+    says,
+    ref: KEYS,
+    certain,
+  });
+  if (claim.bits?.pk)
+    return reason(
+      `PK = 1: ${register} denies ${entry}${word === undefined ? '' : ` (${register} = ${hex(word)})`}`,
+      true,
+    );
+  if (on === false) return undefined;
+  if (word === undefined)
+    return on || key !== 0 ? reason(`${register}, which is not given, may deny ${entry}`, false) : undefined;
+  const { access, write } = deniedByKey(word, Number(key));
+  // without CR0 it is taken to protect
+  const protects = claim.by === 'unprivileged' || cr0 === undefined || decode(cr0Layout, cr0).wp === 1;
+  if (!access && !(write && claim.access === 'write' && protects)) return undefined;
+  const says = `${register} = ${hex(word)} denies ${access ? 'data accesses' : 'writes'}: ${entry}`;
+  return reason(on ? says : `${says}, where CR4.${enable.toUpperCase()} is 1`, on === true);
 }
 
 /** RSVD, with P or, as emulators report it, without. */

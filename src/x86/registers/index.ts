@@ -4,5 +4,6 @@ export * from './control.ts';
 export * from './fault.ts';
 export * from './features.ts';
 export * from './mtrr.ts';
+export * from './permissions.ts';
 export * from './refused.ts';
 export * from './roots.ts';
