@@ -26,6 +26,8 @@ export interface FaultRules {
   keptOut(claim: Claim, walk: Translation, controls: Controls): string | undefined;
   /** Why an access faulted that every entry permits, certain reasons first. */
   reasons(at: Case): readonly Reason[];
+  /** Where no entries are known: what is behind a fault that entries need not be the reason of. */
+  withoutEntries(claim: Claim): readonly string[];
   /** What is behind a denied access that is no mistake: dirty tracking. */
   behindDenial(claim: Claim, walk: Translation): readonly string[];
   /** What an entry that faults though it is valid is guilty of. */

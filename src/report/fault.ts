@@ -17,12 +17,14 @@ export interface ExplainedFault {
   /** The address that was looked up, where it was found on the way and not said by the hardware. */
   readonly input?: bigint;
   readonly explanation?: Explanation;
+  /** What to look at where there is no explanation. */
+  readonly suspects?: readonly string[];
   readonly assumed: readonly string[];
 }
 
 const placeOf = (at: number): string | undefined => (Number.isNaN(at) ? undefined : hex(at));
 
-function faultRecord({ claim, root, regime, input, explanation, assumed }: ExplainedFault) {
+function faultRecord({ claim, root, regime, input, explanation, suspects = [], assumed }: ExplainedFault) {
   const digits = (regime?.entryBytes ?? 8) * 2;
   const address = input ?? claim.input;
   return {
@@ -59,13 +61,15 @@ function faultRecord({ claim, root, regime, input, explanation, assumed }: Expla
             guilty,
           })),
         }
-      : {}),
+      : suspects.length > 0
+        ? { suspects }
+        : {}),
     assumed,
   };
 }
 
 function faultLines(answer: ExplainedFault, { style, width }: Look): string[] {
-  const { claim, root, regime, input, explanation, assumed } = answer;
+  const { claim, root, regime, input, explanation, suspects = [], assumed } = answer;
   const fact = (name: string, text: string): string[] => {
     const [head = '', ...rest] = wrap(text, width - 14);
     return [`  ${name.padEnd(11)} ${head}`, ...rest.map(line => ' '.repeat(14) + line)];
@@ -90,7 +94,7 @@ function faultLines(answer: ExplainedFault, { style, width }: Look): string[] {
           ...(explanation.doubt === undefined ? [] : fact('but', explanation.doubt)),
           ...explanation.suspects.flatMap((text, i) => fact(i === 0 ? 'suspect' : 'or', text)),
         ]
-      : []),
+      : suspects.flatMap(text => fact('suspect', text))),
     ...(assumed.length > 0 ? fact('assumed', assumed.join('; ')) : []),
   ];
 }

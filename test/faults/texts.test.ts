@@ -198,3 +198,18 @@ CPU: 2 PID: 184 Comm: systemd Tainted: G        W       ${release} #1 Debian 5.1
     expect(out).toContain('Linux before 6.10');
   });
 });
+
+describe('a fault that is not about entries says what is behind it, without any', () => {
+  test.each([
+    ['0x96000061', /Device memory unaligned accesses fault/],
+    ['0x96000210', /refused the access: a device without power or clock/],
+    ['0x96000030', /the TLB holds two entries/],
+  ])('%s', async (esr, why) => {
+    const { out } = await memattr(['explain-fault', '--esr', esr, '--far', '0x1000', '--json']);
+    expect(jsonLines(out)).toMatchObject([{ suspects: [expect.stringMatching(why)] }]);
+  });
+  test('of one that is there are none', async () => {
+    const { out } = await memattr(['explain-fault', '--esr', '0x96000007', '--far', '0x1000', '--json']);
+    expect(out).not.toContain('suspects');
+  });
+});

@@ -1582,4 +1582,19 @@ elr: 000000000004aee0 lr : 000000000004af04 (reloc)
       'arm64 fault ca0b42049fc4 code 86000006 at EL2 hpfar 10001000',
     ],
   },
+  {
+    id: 'arm64.syndrome',
+    name: 'names without level',
+    text: `Exception: esr=0x96000047 far=0x8 elr=0x1000
+`,
+    says: ['ESR_EL1=96000047', 'FAR_EL1=8', 'arm64 fault 8 code 96000047 at EL1'],
+  },
+  {
+    id: 'arm64.syndrome',
+    name: 'the address first',
+    text: `FAR_EL2 => 0x1234567890
+ESR_EL2 => 0x96000007
+`,
+    says: ['FAR_EL2=1234567890', 'ESR_EL2=96000007', 'arm64 fault 1234567890 code 96000007 at EL2'],
+  },
 ].map(example => ({ ...example, text: page(example.text).replace(/\n\n$/, '\n') }));

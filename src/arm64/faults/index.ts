@@ -8,7 +8,7 @@ import { tcrEl1Format, tcrEl2HostFormat } from '../registers/control.ts';
 import { upperRange } from '../values/address.ts';
 import { abortClaim, statusText } from './claims.ts';
 import { denials } from './denials.ts';
-import { reasons } from './reasons.ts';
+import { reasons, withoutEntries } from './reasons.ts';
 
 /** EL0 kept out of a half of the address space: a level 0 Translation fault, whatever the tables say [Arm ARM, FEAT_E0PD]. */
 function keptOut(claim: Claim, { input, regime }: Translation, controls: Controls): string | undefined {
@@ -45,6 +45,7 @@ export const faults: FaultRules = {
   denials,
   keptOut,
   reasons,
+  withoutEntries,
   behindDenial,
   faulty: ({ reading: { facts } }) => (facts.addressSizeFault ? 'address-size' : 'reserved-bit'),
 };

@@ -1,5 +1,7 @@
 /** Reasons of aborts beside the rights of entries [Arm ARM, ESR_ELx, ISS encodings; D8 "Access permissions", "Memory type"]. */
 import { decode, readRow } from '../../bits/codec.ts';
+import { hex } from '../../bits/word.ts';
+import type { Claim } from '../../faults/claim.ts';
 import { type Case, type Reason, type ReasonRule, reasonsOf } from '../../faults/reason.ts';
 import { fieldsOf } from '../../faults/rights.ts';
 import { arm } from '../../refs.ts';
@@ -22,6 +24,7 @@ function viewOf({ walk }: Case): LeafView | undefined {
   return walk.regime.describe(walk.leaf.reading, walk.level, walk.inherited);
 }
 
+const EXTERNAL = 0x10;
 const ALIGNMENT = 0x21;
 const UNSUPPORTED = 0x35;
 const CONFLICT = 0x30;
@@ -153,6 +156,39 @@ const unknownType = (fault: Case): string => {
     : `AttrIndx ${attrIndx} is to be looked up in MAIR_ELx (Linux has Device-nGnRnE at 3 since 5.12)`;
 };
 
+const UNALIGNED =
+  'to Device memory unaligned accesses fault, and DC ZVA does whatever its address; to Normal memory only with SCTLR_ELx.A = 1, or by an instruction that always needs alignment';
+const REFUSED =
+  'a device without power or clock, an address where nothing is, memory of another Security state, an error that memory reported';
+const TWO_ENTRIES =
+  'the TLB holds two entries for the address: a block replaced by a table, or a table by a block, without break-before-make';
+
+/** The memory system refused the access: translation is done by then. */
+function external(fault: Case): Reason | undefined {
+  const { walk } = fault;
+  if (walk.outcome !== 'mapped' || syndromeOf(fault)?.dfsc !== EXTERNAL) return undefined;
+  return {
+    id: 'external-abort',
+    says: `whatever is at ${hex(walk.output)} refused the access: ${REFUSED}`,
+    ref: arm('External aborts'),
+    certain: false,
+  };
+}
+
+/** What is behind a fault whose reason need not be in entries, where none are known. */
+export function withoutEntries({ bits }: Claim): readonly string[] {
+  switch (bits?.dfsc) {
+    case ALIGNMENT:
+      return [`${UNALIGNED}; with the MMU off all data is Device memory`];
+    case EXTERNAL:
+      return [`what is at the physical address refused the access: ${REFUSED}`];
+    case CONFLICT:
+      return [TWO_ENTRIES];
+    default:
+      return [];
+  }
+}
+
 function alignment(fault: Case): Reason | undefined {
   const leaf = leafOf(fault);
   if (!leaf || syndromeOf(fault)?.dfsc !== ALIGNMENT) return undefined;
@@ -168,7 +204,7 @@ function alignment(fault: Case): Reason | undefined {
     id: 'alignment',
     says:
       type === undefined
-        ? `${unknownType(fault)}: to Device memory unaligned accesses fault, and DC ZVA does whatever its address; to Normal memory only with SCTLR_ELx.A = 1, or by an instruction that always needs alignment`
+        ? `${unknownType(fault)}: ${UNALIGNED}`
         : 'the memory is Normal: SCTLR_ELx.A = 1, or an instruction that always needs alignment (exclusives, acquire and release)',
     ref: arm('Alignment of data accesses'),
     certain: false,
@@ -198,7 +234,7 @@ function conflict(fault: Case): Reason | undefined {
   const contiguous = row !== undefined && BigInt(readRow(row, leaf.word)) === 1n;
   return {
     id: 'tlb-conflict',
-    says: `the TLB holds two entries for the address: a block replaced by a table, or a table by a block, without break-before-make${contiguous ? `; ${at(leaf)} is Contiguous, and all entries of its group must be alike` : ''}`,
+    says: `${TWO_ENTRIES}${contiguous ? `; ${at(leaf)} is Contiguous, and all entries of its group must be alike` : ''}`,
     ref: arm('TLB conflict abort'),
     certain: false,
   };
@@ -235,6 +271,7 @@ const RULES: readonly ReasonRule[] = [
   tagAccess,
   assuredOnly,
   walkFromDevice,
+  external,
   alignment,
   exclusive,
   conflict,

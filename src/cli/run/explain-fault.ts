@@ -208,8 +208,14 @@ function familyNamed(as: string | undefined): string | undefined {
 /** Levels -1 to 3 of arm64, 5 to 1 of x86. */
 const MOST_LEVELS = 5;
 
+const withoutEntries = (claim: Claim): ExplainedFault => ({
+  claim,
+  suspects: faultsOf(claim.architecture).withoutEntries(claim),
+  assumed: [],
+});
+
 async function ofEntries(claim: Claim, args: FaultArgs, io: Io): Promise<ExplainedFault> {
-  if (args.entries === undefined) return { claim, assumed: [] };
+  if (args.entries === undefined) return withoutEntries(claim);
   const family = familyNamed(args.as) ?? claim.family;
   const words = args.entries
     .split(/[\s,]+/)
@@ -424,7 +430,7 @@ async function answerIn(text: TextFault, claim: Claim, args: FaultArgs, io: Io):
     return { claim, explanation: explainOutside(claim, fault.address), assumed: [] };
   const [first] = entries;
   const family = Object.values(SHORT).find(id => id === first?.regime?.family);
-  if (!first || !family) return { claim, assumed: [] };
+  if (!first || !family) return withoutEntries(claim);
   const table = descriptors.find(({ id }) => id === family)?.settings as SettingTable;
   const entry = fault.address === undefined ? first : { ...first, input: fault.address };
   const given = {

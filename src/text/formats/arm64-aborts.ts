@@ -10,7 +10,15 @@
 import { pfnOf } from '../../bits/pages.ts';
 import { big, recogniser } from '../recogniser.ts';
 import { isTranslationRegister, registerName } from '../register-names.ts';
-import { AbortReport, begins, classOf, type ExceptionLevel, says, syndromeOf } from './abort-report.ts';
+import {
+  AbortReport,
+  begins,
+  classOf,
+  type ExceptionLevel,
+  type Said,
+  says,
+  syndromeOf,
+} from './abort-report.ts';
 import { REPORT_LINE } from './report-lines.ts';
 
 interface State {
@@ -359,6 +367,56 @@ export const otherAborts = recogniser<State>({
     ),
     says(/^(?:\w{1,40}: )?FAR_ELn: {1,8}(0x[0-9a-f]{1,16})$/, 0.9, m => ({ far: big(m[1]) })),
     { like: /^(?:\w{1,40}: )?(?:ELR_ELn: |CurrentEL: |print_ec_cause: )/, proof: 0.6 },
+  ],
+  end: ({ report }, out) => report.close(out),
+});
+
+/** `ESR 0x96000047`, `esr_el1(0x96000047)`, `FAR_EL1 => 0x8`: a name, what separates it, a number. */
+const PAIR =
+  /\b(esr|far|hpfar)(?:_el([123nx]))?(?![\w.])[\s:=|>(-]{0,24}(?:is {1,4})?\(?(?:0x([0-9a-f]{1,16})|([0-9a-f]{8,16}))(?!`?[0-9a-z_])/gi;
+/** Characters of a line that are looked through. */
+const LOOKED = 400;
+
+/** What a line says in pairs; nothing where it has no syndrome of an abort, and its names are words like others. */
+function pairsIn(text: string): Said | undefined {
+  const said: { esr?: bigint; far?: bigint; hpfar?: bigint; el?: ExceptionLevel } = {};
+  for (const [, name = '', el, prefixed, bare] of text.slice(0, LOOKED).matchAll(PAIR)) {
+    said[name.toLowerCase() as 'esr'] ??= big(prefixed ?? bare);
+    const level = LEVEL[el ?? ''];
+    if (level !== undefined) said.el ??= level;
+  }
+  return said.esr === undefined || ABORTS.includes(classOf(said.esr)) ? said : undefined;
+}
+
+export const looseAbort = recogniser<State>({
+  id: 'arm64.syndrome',
+  title: 'arm64 syndrome and address, in words of nobody known',
+  arch: 'arm64',
+  // such words stand in reports of all kinds: they count where no tool is known
+  score: (_, byRows) => byRows,
+  state: () => ({ report: new AbortReport(1) }),
+  rows: [
+    {
+      like: /^.{0,160}?\besr(?:_el[123nx])?(?![\w.])[\s:=|>(-]{0,24}(?:is {1,4})?\(?(?:0x[0-9a-f]|[0-9a-f]{8})/i,
+      proof: 0.45,
+      read: (_, { line, state, out }) => {
+        const said = pairsIn(line.text);
+        if (said?.esr === undefined) return false;
+        if (said.el === undefined) out.assume('the exception level of ESR is not said: EL1', line);
+        state.report.take(line, said, out);
+        return true;
+      },
+    },
+    {
+      like: /^\W{0,4}(?:hp)?far(?:_el[123nx])?(?![\w.])[\s:=|>(-]{1,24}(?:is {1,4})?\(?0x[0-9a-f]/i,
+      proof: 0.45,
+      read: (_, { line, state, out }) => {
+        const said = pairsIn(line.text);
+        if (said === undefined) return false;
+        state.report.take(line, said, out);
+        return true;
+      },
+    },
   ],
   end: ({ report }, out) => report.close(out),
 });

@@ -1,6 +1,14 @@
 /** Every recogniser, specific ones before general ones: the order decides between equal scores. */
 import type { Recogniser } from '../recogniser.ts';
-import { kvmPanic, opteeAbort, otherAborts, qemuInterrupts, tfaCrash, ubootAbort } from './arm64-aborts.ts';
+import {
+  kvmPanic,
+  looseAbort,
+  opteeAbort,
+  otherAborts,
+  qemuInterrupts,
+  tfaCrash,
+  ubootAbort,
+} from './arm64-aborts.ts';
 import { arm64Oops } from './arm64-oops.ts';
 import { badPageMap } from './bad-page-map.ts';
 import { bareWords } from './bare-words.ts';
@@ -79,6 +87,7 @@ export const recognisers: readonly Recogniser[] = [
   kvmPanic,
   qemuInterrupts,
   otherAborts,
+  looseAbort,
   chipsecLog,
   chipsecDict,
   addrxlat,

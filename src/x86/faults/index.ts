@@ -9,7 +9,7 @@ import {
   pageFaultClaim,
 } from './claims.ts';
 import { denials } from './denials.ts';
-import { reasons } from './reasons.ts';
+import { reasons, withoutEntries } from './reasons.ts';
 
 export const faults: FaultRules = {
   id: 'x86',
@@ -32,6 +32,7 @@ export const faults: FaultRules = {
   denials,
   keptOut: () => undefined,
   reasons,
+  withoutEntries,
   behindDenial: () => [],
   faulty({ reading: { facts } }, { id }) {
     if (id === 'x86.ept') return 'misconfiguration';

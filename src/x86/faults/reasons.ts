@@ -168,3 +168,6 @@ const ALL = [
 /** Every reason that there can be, the certain ones first. */
 export const reasons = (at: Case): readonly Reason[] =>
   ALL.flatMap(rule => rule(at)).sort((a, b) => Number(b.certain) - Number(a.certain));
+
+/** Every exception for an address is about entries. */
+export const withoutEntries = (): readonly string[] => [];

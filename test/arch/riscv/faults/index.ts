@@ -36,6 +36,7 @@ export const faults: FaultRules = {
       ? `the bits above the virtual address of ${regime.id} are not all alike`
       : undefined,
   reasons,
+  withoutEntries: () => [],
   behindDenial: () => [],
   faulty: () => 'reserved-bit',
 };
