@@ -33,7 +33,11 @@ export class LayoutError extends Error {
 }
 
 export const pieceWidth = ([hi, lo]: Piece): number => hi - lo + 1;
-export const rowWidth = (row: Row): number => row.pieces.reduce((n, piece) => n + pieceWidth(piece), 0);
+export function rowWidth({ pieces }: Row): number {
+  let width = 0;
+  for (const piece of pieces) width += pieceWidth(piece);
+  return width;
+}
 /** `54:53`, `63`, or `9:8,49:12` for scattered fields: positions as the manual prints them. */
 export const positions = (pieces: readonly Piece[]): string =>
   pieces.map(([hi, lo]) => (hi === lo ? `${hi}` : `${hi}:${lo}`)).join(',');
@@ -66,9 +70,19 @@ export function format<const F extends Rows>(id: string, about: About, fields: F
   };
 }
 
+const withKeys = new WeakMap<Row, FormatRow>();
+/** A row with its key. One object for all layouts that share the row: what is worked out of it is kept by object. */
+function keyed(row: Row, key: string): FormatRow {
+  const known = withKeys.get(row);
+  if (known?.key === key) return known;
+  const made = { ...row, key };
+  withKeys.set(row, made);
+  return made;
+}
+
 /** The rows of a layout from the highest bit down, if it can be. */
 function checkedRows({ id, width }: Pick<Format, 'id' | 'width'>, fields: Rows): readonly FormatRow[] {
-  const rows = Object.entries(fields as Readonly<Record<string, Row>>).map(([key, row]) => ({ ...row, key }));
+  const rows = Object.entries(fields as Readonly<Record<string, Row>>).map(([key, row]) => keyed(row, key));
   const refuse = (text: string): never => {
     throw new LayoutError(`format ${id}: ${text}`);
   };
