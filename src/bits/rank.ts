@@ -123,6 +123,18 @@ const shown = ({ format, raw }: Reading): string =>
       .map(({ bits, name, text, meaning }) => [bits, name, text, meaning]),
   );
 
+/** The same settings, noting which of them are asked for: what a reading does not ask for does not change it. */
+function watched(settings: AnySettings): { view: AnySettings; asked: ReadonlySet<PropertyKey> } {
+  const asked = new Set<PropertyKey>();
+  const view = new Proxy(settings, {
+    get(_, key) {
+      asked.add(key);
+      return Reflect.get(settings, key);
+    },
+  });
+  return { view, asked };
+}
+
 /** Which of these settings change the reading of a word when they take another value. */
 export function matters(
   family: Family,
@@ -130,13 +142,16 @@ export function matters(
   settings: AnySettings,
   keys: readonly string[] = Object.keys(family.settings),
 ): string[] {
-  const now = family.read(word, settings);
+  const { view, asked } = watched(settings);
+  const now = family.read(word, view);
   const [conclusion, fields] = [said(now), shown(now)];
   const differs = (other: Reading): boolean =>
     said(other) !== conclusion || (other.format !== now.format && shown(other) !== fields);
-  return keys.filter(key =>
-    family.settings[key]?.samples?.some(
-      value => value !== settings[key] && differs(family.read(word, { ...settings, [key]: value })),
-    ),
+  return keys.filter(
+    key =>
+      asked.has(key) &&
+      family.settings[key]?.samples?.some(
+        value => value !== settings[key] && differs(family.read(word, { ...settings, [key]: value })),
+      ),
   );
 }
