@@ -212,11 +212,23 @@ const PROMPT =
 const PROMPT_END = /[>)#$]/;
 const PROMPT_LENGTH = 240;
 
+/** What of a page somebody copied from its source. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&gt;': '>',
+  '&lt;': '<',
+  '&amp;': '&',
+  '&quot;': '"',
+  '&#39;': "'",
+  '&nbsp;': ' ',
+};
+
 const ESC = 0x1b;
 
 /** One line, cleaned. */
 export function clean(raw: string, number: number, piece?: 'first' | 'more'): Line {
   let text = CONTROL.test(raw) ? terminal(raw) : raw;
+  if (text.includes('&'))
+    text = text.replace(/&(gt|lt|amp|quot|#39|nbsp);/g, entity => ENTITIES[entity] ?? entity);
   let tag: string | undefined;
   let stamped: true | undefined;
   let barred: true | undefined;

@@ -9,6 +9,7 @@ import { type Candidate, detect, SAMPLE_CHARACTERS, SAMPLE_LINES } from './detec
 import { bareWords } from './formats/bare-words.ts';
 import { recogniserById, recognisers } from './formats/index.ts';
 import { indentOf, joined, type Line, LineSplitter } from './lines.ts';
+import { type Unmark, unmarking } from './marks.ts';
 import type { Item, ItemBody, Part, Recognised, Remark } from './model.ts';
 import { isQuotedPrintable, QuotedPrintable } from './quoted-printable.ts';
 import type { Reader, ReadOptions, Recogniser, Sink } from './recogniser.ts';
@@ -77,6 +78,8 @@ export class TextReader {
   /** A line that nobody understood, or whose end is missing: the next may complete it. */
   #held: Held | undefined;
   #quoted: QuotedPrintable | undefined;
+  /** Takes off what somebody put in front of every line. */
+  #unmark: Unmark | undefined;
   #lines = 0;
   #unknown = 0;
   #groups = 0;
@@ -137,8 +140,12 @@ export class TextReader {
     const sample = this.#sample ?? [];
     this.#sample = undefined;
     if (isQuotedPrintable(sample)) this.#quoted = new QuotedPrintable();
+    else if (!this.#forced) this.#unmark = unmarking(sample);
     let ranked: readonly Candidate[] = [];
-    if (!this.#forced) ranked = detect(this.#quoted ? decodedLines(sample) : sample);
+    if (!this.#forced) {
+      const unmark = this.#unmark;
+      ranked = detect(this.#quoted ? decodedLines(sample) : unmark ? sample.map(unmark) : sample);
+    }
     const first = this.#forced ?? ranked[0]?.recogniser;
     this.#trusted = first?.id;
     this.#beside = this.#forced
@@ -155,7 +162,7 @@ export class TextReader {
 
   #decoded(line: Line): void {
     const whole = this.#quoted ? this.#quoted.take(line) : line;
-    if (whole) this.#read(whole);
+    if (whole) this.#read(this.#unmark ? this.#unmark(whole) : whole);
   }
 
   #read(line: Line): void {

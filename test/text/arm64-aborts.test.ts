@@ -159,3 +159,10 @@ describe('pairs of registers', () => {
     ['ESR_EL1 0x96000047 -- DABT\nFAR_EL1 0x8;'],
   ])('%j', text => expect(says(text)).toEqual(['ESR_EL1=96000047', 'FAR_EL1=8']));
 });
+
+test('a walk below Xen’s P2M alone is of stage 2', () =>
+  expect(says('(XEN) P2M @ 0000000bfdd2c000 mfn:0xbfdd2c\n(XEN) 1ST[0x2] = 0x02c00000800006fd\n')).toEqual([
+    'owner: xen',
+    'root: bfdd2c000',
+    '1ST/1, 2c00000800006fd, arm64.stage2 4K',
+  ]));

@@ -44,3 +44,12 @@ describe('a row that is broken', () => {
     );
   });
 });
+
+test('a hole of KVM’s first dumps below a row of theirs, without a heading', () => {
+  const { parts, items } = readText(`0x0000000040000000-0x0000000040200000           2M PMD   XN R W AF BLK
+0x0000000040200000-0x0000000080000000        1022M PMD
+0x0000000080000000-0x0000000080001000           4K PTE      R W AF
+`);
+  expect(parts.map(({ id }) => id)).toEqual(['arm64.kvm-stage2']);
+  expect(items.map(item => item.is === 'range' && item.space)).toEqual(['ipa', 'ipa', 'ipa']);
+});

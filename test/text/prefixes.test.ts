@@ -86,6 +86,31 @@ describe.each(Object.keys(PREFIXES))('behind %s', name => {
   });
 });
 
+/** What no tool prints: known for what it is because every line has it. */
+const MARKS: Readonly<Record<string, (i: number) => string>> = {
+  'added in a diff': () => '+ ',
+  'an item of a list': () => '- ',
+  'a comment of C++': () => '// ',
+  'a comment of C': () => ' * ',
+  'a port': () => 'uart0: ',
+  'a name in brackets': () => '[DUT] ',
+  'a container': () => 'kernel-1  | ',
+  'a drawn line': () => '│ ',
+  'numbers of grep': i => `${i + 1}:`,
+  'numbers of cat': i => `${String(i + 1).padStart(6)}\t`,
+  'numbers of an editor': i => `${String(i + 1).padStart(4)} `,
+  'numbers and bars': i => `${i + 17} | `,
+};
+const longEnough = ({ id, text }: { readonly id: string; readonly text: string }): boolean =>
+  !isWhole(id) && text.split('\n').filter(line => line !== '').length >= 4;
+describe.each(Object.keys(MARKS))('every line marked by %s', name => {
+  test.each(examples.filter(longEnough))('$id: $name', ({ text }) => {
+    expect(says(readText(behind(text, MARKS[name] as (i: number) => string)).items)).toEqual(
+      says(readText(text).items),
+    );
+  });
+});
+
 describe('prefixes around each other', () => {
   /** Who puts something in front of the prefixes of others. */
   const outside = [

@@ -268,6 +268,8 @@ function stage2Row(m: RegExpExecArray, level: Level, at: At<State>): boolean | '
 interface Stage2State extends State {
   /** A heading asked for the number on the next line. */
   expects?: 'ipa bits' | 'levels';
+  /** A row of the first versions was read: its neighbours are of this dump too. */
+  seen?: true;
 }
 
 export const kvmStage2 = recogniser<Stage2State>({
@@ -288,20 +290,22 @@ export const kvmStage2 = recogniser<Stage2State>({
       proof: 0.96,
       read: (m, at) => {
         const taken = stage2Row(m, linuxLevel(m[5] ?? ''), at);
-        if (taken === true)
+        if (taken === true) {
+          at.state.seen = true;
           at.out.assume(
             'an entry without XN is executable, as in the first versions of the stage 2 dump',
             at.line,
           );
+        }
         return taken;
       },
     },
     {
-      // A hole in the first versions: read here only under their heading, or it is the kernel's own dump.
+      // A hole in the first versions: read here only below their heading or a row of theirs, or it is the kernel's own dump.
       like: new RegExp(`${SPAN} (PGD|P4D|PUD|PMD|PTE)()$`),
       proof: 0.5,
       read: (m, at) => {
-        if (at.state.under === undefined) return false;
+        if (at.state.under === undefined && !at.state.seen) return false;
         row(m, { level: linuxLevel(m[5] ?? ''), words: [] }, stage2, at);
         return true;
       },

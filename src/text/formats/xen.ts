@@ -172,8 +172,16 @@ export const xenArm = recogniser<ArmState>({
     {
       like: /^P2M @ (?:0x)?[0-9a-f]{1,16} mfn:(0x[0-9a-f]{1,12})$/,
       proof: 1,
-      read: (m, { line, state, out }) =>
-        out.put(line, { is: 'fact', name: 'root', value: pfnAddress(big(m[1])) }, state.group),
+      read: (m, { line, state, out }) => {
+        // without the line of the address above it: a guest's tables all the same
+        if (state.second !== true) {
+          state.group = out.group();
+          delete state.input;
+          out.put(line, { is: 'fact', name: 'owner', value: 'xen' }, state.group);
+          state.second = true;
+        }
+        out.put(line, { is: 'fact', name: 'root', value: pfnAddress(big(m[1])) }, state.group);
+      },
     },
     {
       like: /^Using concatenated root table (\d{1,3})$/,
