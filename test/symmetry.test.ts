@@ -16,6 +16,7 @@ const OWN_FILES: Readonly<Record<string, string>> = {
   'descriptors/vmsa128.ts': '128-bit descriptors, known by name',
   'descriptors/npt.ts': 'AMD has a third kind of tables',
   'memtype/mtrr.ts': 'MTRRs',
+  'memtype/mtrr-map.ts': 'MTRRs',
   'memtype/page.ts': 'large pages over several MTRR types',
   'memtype/pat.ts': 'PAT entries are selected by three bits, and there can be no PAT',
   'memtype/par.ts': 'PAR_EL1 shows the effective type',

@@ -50,6 +50,7 @@ export const SCHEMA = {
   lintRule: 'memattr.lint-rule/1',
   fault: 'memattr.fault/1',
   bench: 'memattr.bench/1',
+  mtrr: 'memattr.mtrr/1',
 } as const;
 
 export interface FindingRecord {

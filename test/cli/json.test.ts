@@ -85,6 +85,7 @@ test('decode without a format', async () => {
 
 test('encode', async () => {
   await records(['encode', 'stage2', 'oa=0x9010000', 'memAttr=1'], SCHEMA.encode);
+  await records(['encode', 'mtrr', '--map', '0-0xbfffffff=WB'], SCHEMA.mtrr);
 });
 
 describe('formats', () => {

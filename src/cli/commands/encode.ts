@@ -12,9 +12,13 @@ export const verb = command({
     ],
     ['memattr encode stage2 --from 0x00400000090107c7 af=0', 'the same word with one field replaced'],
     ['memattr encode stage2.block --set level=2 oa=2M --explain', 'a kind by name, read back'],
+    [
+      'memattr encode mtrr --map 0-0xbfffffff=WB,0xc0000000+256M=WC --set maxphyaddr=39',
+      'a whole set of MTRRs',
+    ],
   ],
   positionals: {
-    format: { describe: 'A format, or one kind of it: stage2, stage2.block' },
+    format: { describe: 'A format, or one kind of it: stage2, stage2.block; mtrr with --map' },
     fields: {
       describe: 'key=value, by the key or by the manual’s name; values as numbers or by their names',
     },
@@ -30,6 +34,12 @@ export const verb = command({
     oa: { type: 'text', name: 'ADDRESS', describe: 'Output address wanted, in bytes' },
     from: { type: 'text', name: 'WORD', describe: 'Start from this word and replace fields' },
     set: { type: 'list', name: 'KEY=VALUE', describe: 'What the layout depends on: granule, level, fwb…' },
+    map: {
+      type: 'text',
+      name: 'RANGES',
+      describe: 'MTRRs for this map: 0-0x7fffffff=WB,0xc0000000+256M=UC,… (of encode mtrr)',
+    },
+    default: { type: 'text', name: 'TYPE', describe: 'The type of what --map does not name (default: UC)' },
     explain: { type: 'switch', describe: 'Print what the word says, as decode does' },
   },
   run: async (args, io) => (await import('../run/encode.ts')).run(args, io),

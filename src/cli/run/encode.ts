@@ -29,6 +29,8 @@ interface EncodeArgs extends Globals, Partial<MachineArgs> {
   readonly oa?: string | undefined;
   readonly from?: string | undefined;
   readonly set: readonly string[];
+  readonly map?: string | undefined;
+  readonly default?: string | undefined;
   readonly explain?: boolean | undefined;
 }
 
@@ -40,6 +42,10 @@ interface Made {
 }
 
 export async function run(args: EncodeArgs, io: Io): Promise<number> {
+  if (args.format.toLowerCase() === 'mtrr' || args.map !== undefined || args.default !== undefined) {
+    const { encodeMap } = await import('./encode/mtrr.ts');
+    return encodeMap(args, io);
+  }
   const { family, kind } = await anyFamily(args.format, descriptors);
   sayHex('encode', [args.oa, args.from], io);
   const known = await knownFor('encode', args, [family], io);

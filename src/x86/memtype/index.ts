@@ -7,6 +7,7 @@ export * from './effective.ts';
 export * from './matrices.ts';
 export * from './meaning.ts';
 export * from './mtrr.ts';
+export * from './mtrr-map.ts';
 export * from './page.ts';
 export * from './pat.ts';
 export * from './properties.ts';
