@@ -1,12 +1,19 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Files that `npm run test:quick` leaves to `npm test`: processes, whole dumps walked several times, large random trees. */
+/**
+ * Files that `npm run test:quick` leaves to `npm test`: processes, whole dumps walked several times, thousands of random
+ * machines, trees and texts.
+ */
 const SLOW = [
+  'test/arch/remembered-layouts.test.ts',
   'test/bench/**',
-  'test/cli/{bench,diff,process}.test.ts',
+  'test/cli/{bench,diff,pipes,process}.test.ts',
   'test/image/{containers,large,real-dumps}.test.ts',
   'test/kernels/generated.test.ts',
+  'test/oracle/agreement.test.ts',
   'test/roots/find.test.ts',
+  'test/text/order.test.ts',
   'test/walk/{aliases,directory,fast,large,pairs,planned,summary}.test.ts',
   'test/workers/**',
   'test/x86/walk/oracle.test.ts',
@@ -20,6 +27,8 @@ export default defineConfig(({ mode }) => ({
     // Modules are loaded once a thread, not once a file: no test changes what another one sees.
     pool: 'threads',
     isolate: false,
+    // vitest leaves one core to its main thread, which has little to do: of two cores that would be half.
+    maxWorkers: availableParallelism(),
     // Only a guard against what never ends: the slowest test needs two seconds, and a busy machine may take its time.
     testTimeout: 600_000,
     hookTimeout: 600_000,
