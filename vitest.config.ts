@@ -8,7 +8,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const SLOW = [
   'test/arch/remembered-layouts.test.ts',
   'test/bench/**',
-  'test/cli/{bench,diff,pipes,process}.test.ts',
+  'test/cli/{bench,diff,hostile,pipes,process,roots}.test.ts',
   'test/image/{containers,large,real-dumps}.test.ts',
   'test/kernels/generated.test.ts',
   'test/oracle/agreement.test.ts',

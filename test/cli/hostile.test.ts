@@ -87,7 +87,7 @@ test('a folder of pages with links that lead nowhere: the other pages, and a rem
   writeFileSync(join(folder, 'pages/0x1000.bin'), new Uint8Array(4096));
   symlinkSync('0xloop-2000', join(folder, 'pages/0xloop-2000'));
   symlinkSync('gone', join(folder, 'pages/page-3000'));
-  const { stderr, stdout } = run(walk('pages'));
+  const { stderr, stdout } = run(['walk', 'pages', '--cr3', '0x1000', '--summary']);
   expect(stdout).toMatch(/by 1 table/);
   expect(stderr).toContain('2 links that lead to no file left out (first 0xloop-2000)');
 });
