@@ -47,7 +47,7 @@ export function openElfCore(source: ByteSource, cacheBytes?: number): Container 
       const end = start + Math.min(Number(filesz), source.size);
       return { start, end, list: readNotes(source, start, end) };
     });
-  const shift = displacement(source, loads, lists.at(0), remarks);
+  const shift = displacement(source, kind, header, loads, lists.at(0), remarks);
   const notes = decodeNotes(
     source,
     lists.flatMap(({ end, list }, i) =>
@@ -178,7 +178,8 @@ function segmentCount(
       header.shoff < source.size
         ? source.read(Number(header.shoff), kind.sectionHeaderBytes)
         : new Uint8Array();
-    if (header.shoff > 0 && section.length === kind.sectionHeaderBytes) total = kind.sectionInfo(section);
+    if (header.shoff > 0 && section.length === kind.sectionHeaderBytes)
+      total = kind.sectionHeaders(section)[0]?.info ?? 0;
     else
       remarks.warn(
         'phnum',
@@ -228,10 +229,13 @@ interface NoteSegment {
  * QEMU sizes arm64 notes by the SVE vector length that its first CPU has at its exception level, then writes each CPU's own. When
  * these differ, the note segment is longer or shorter than its header says, and all data that follows is displaced by the difference.
  * Two witnesses: the file is longer or shorter than its headers say by just what the chain of notes is; or, where the file is cut, known
- * notes go on behind the stated end. A note that merely runs over that end is damage, and moves nothing.
+ * notes go on behind the stated end. A note that merely runs over that end is damage, and moves nothing. Where the size of the file
+ * bears out neither place, the remark `may-be-displaced` says so.
  */
 function displacement(
   source: ByteSource,
+  kind: typeof elf.ELF64,
+  header: elf.FileHeader,
   loads: readonly Segment[],
   segment: NoteSegment | undefined,
   remarks: Remarks,
@@ -243,14 +247,20 @@ function displacement(
   const pushed = held.some(({ offset }) => offset === BigInt(end));
   let last = 0n;
   for (const { offset, filesz } of held) last = bigMax(last, (offset as bigint) + filesz);
+  last = bigMax(last, sectionsEnd(source, kind, header, segment));
   const surplus = Number(BigInt(source.size) - last);
   const confirmed = pushed && surplus !== 0 && list.endsAt(end + surplus);
   const shift = confirmed ? surplus : pushed && surplus !== 0 && list.beyond > 0 ? list.end - end : 0;
-  if (shift === 0) {
-    if (list.end > end)
-      remarks.warn('note-end', `the last note runs ${list.end - end} bytes past the end of its segment`, end);
-    return 0;
-  }
+  if (shift === 0 && list.end > end)
+    remarks.warn('note-end', `the last note runs ${list.end - end} bytes past the end of its segment`, end);
+  if (pushed && surplus !== 0 && !confirmed && list.end > end)
+    remarks.warn(
+      'may-be-displaced',
+      `all segment data may be displaced: the notes run ${list.end - end} bytes into it, and the size of the file does not say ` +
+        `whether it begins at its p_offset or behind the notes; it is read ${shift === 0 ? 'at its p_offset' : 'behind them'}`,
+      end,
+    );
+  if (shift === 0) return 0;
   remarks.warn(
     'displaced',
     `the notes are ${Math.abs(shift)} bytes ${shift > 0 ? 'longer' : 'shorter'} than their header says (QEMU misjudges SVE notes): ` +
@@ -259,6 +269,30 @@ function displacement(
     end,
   );
   return shift;
+}
+
+/** `sh_type` of a section header that is not in use, and of a section that takes no room in the file. */
+const SHT_NULL = 0;
+const SHT_NOBITS = 8;
+
+/**
+ * Where the section headers, and what they list, are said to end; 0 where there are none. QEMU puts the headers before the notes and their
+ * string table at the very end of the file. Headers that themselves lie behind the notes may be displaced: only their own end counts.
+ */
+function sectionsEnd(
+  source: ByteSource,
+  kind: typeof elf.ELF64,
+  { shoff, shentsize, shnum }: elf.FileHeader,
+  { start }: NoteSegment,
+): bigint {
+  if (shnum === 0 || Number(shoff) === 0 || shentsize !== kind.sectionHeaderBytes) return 0n;
+  const bytes = shnum * shentsize;
+  const end = BigInt(shoff) + BigInt(bytes);
+  if (end > BigInt(start)) return end;
+  return kind
+    .sectionHeaders(source.read(Number(shoff), bytes))
+    .filter(({ type }) => type !== SHT_NULL && type !== SHT_NOBITS)
+    .reduce((last, { offset, size }) => bigMax(last, BigInt(offset) + BigInt(size)), end);
 }
 
 const bigMax = (a: bigint, b: bigint): bigint => (a > b ? a : b);

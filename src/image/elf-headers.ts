@@ -40,6 +40,16 @@ export interface FileHeader {
   readonly ehsize: number;
   readonly phentsize: number;
   readonly phnum: number;
+  readonly shentsize: number;
+  readonly shnum: number;
+}
+
+/** The fields of a section header that matter here. */
+export interface SectionHeader {
+  readonly type: number;
+  readonly offset: number | bigint;
+  readonly size: number | bigint;
+  readonly info: number;
 }
 
 interface ElfClass {
@@ -49,7 +59,8 @@ interface ElfClass {
   readonly header: (bytes: Uint8Array) => FileHeader;
   /** Program headers, one after the other without gaps. */
   readonly programHeaders: (bytes: Uint8Array) => readonly ProgramHeader[];
-  readonly sectionInfo: (bytes: Uint8Array) => number;
+  /** Section headers, one after the other without gaps. */
+  readonly sectionHeaders: (bytes: Uint8Array) => readonly SectionHeader[];
 }
 
 const le = () => new Parser().endianness('little');
@@ -106,13 +117,34 @@ const program32 = le()
   .uint32('flags')
   .uint32('align');
 
-const section64 = le().seek(44).uint32('info').seek(16);
-const section32 = le().seek(28).uint32('info').seek(8);
+const section64 = le()
+  .uint32('name')
+  .uint32('type')
+  .uint64('flags')
+  .uint64('addr')
+  .uint64('offset')
+  .uint64('size')
+  .uint32('link')
+  .uint32('info')
+  .uint64('addralign')
+  .uint64('entsize');
 
-const all = (row: Parser) => {
+const section32 = le()
+  .uint32('name')
+  .uint32('type')
+  .uint32('flags')
+  .uint32('addr')
+  .uint32('offset')
+  .uint32('size')
+  .uint32('link')
+  .uint32('info')
+  .uint32('addralign')
+  .uint32('entsize');
+
+function all<Row>(row: Parser): (bytes: Uint8Array) => readonly Row[] {
   const rows = new Parser().array('rows', { type: row, readUntil: 'eof' });
-  return (bytes: Uint8Array): readonly ProgramHeader[] => (bytes.length === 0 ? [] : rows.parse(bytes).rows);
-};
+  return bytes => (bytes.length === 0 ? [] : rows.parse(bytes).rows);
+}
 
 export const ELF64: ElfClass = {
   headerBytes: 64,
@@ -120,7 +152,7 @@ export const ELF64: ElfClass = {
   sectionHeaderBytes: 64,
   header: bytes => header64.parse(bytes),
   programHeaders: all(program64),
-  sectionInfo: bytes => section64.parse(bytes).info,
+  sectionHeaders: all(section64),
 };
 
 export const ELF32: ElfClass = {
@@ -129,5 +161,5 @@ export const ELF32: ElfClass = {
   sectionHeaderBytes: 40,
   header: bytes => header32.parse(bytes),
   programHeaders: all(program32),
-  sectionInfo: bytes => section32.parse(bytes).info,
+  sectionHeaders: all(section32),
 };

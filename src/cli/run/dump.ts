@@ -19,7 +19,7 @@ import { type Io, takeStdin } from '../io.ts';
 import { pairsOf } from '../names.ts';
 import type { dumpOptions } from '../options.ts';
 import { progress } from '../progress.ts';
-import { UsageError } from '../trouble.ts';
+import { EXIT, UsageError } from '../trouble.ts';
 import { besideDump, machineGiven, sourceOfFile } from './machine.ts';
 
 export type DumpArgs = OptionValues<typeof dumpOptions> & Globals & { readonly dump: string };
@@ -120,7 +120,10 @@ async function withInput(
     say(image.remarks);
     const opened = await described(args, watched, { path: input.path, open }, io);
     for (const text of saidOf(opened.known)) io.err.write(`memattr ${verb}: ${text}\n`);
-    return await use(opened);
+    const status = await use(opened);
+    return status === EXIT.answer && image.remarks.some(({ id }) => id === 'may-be-displaced')
+      ? EXIT.findings
+      : status;
   } finally {
     bar.end();
     say(image.remarks);
