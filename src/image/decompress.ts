@@ -236,6 +236,11 @@ async function* zstdInWebAssembly(input: Input): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Whether a program went wrong and not the data: decoders complain of data with errors of their own, never of what a name or a value is. */
+function isOurs(cause: unknown): boolean {
+  return cause instanceof TypeError || cause instanceof ReferenceError;
+}
+
 type XzModule = Pick<typeof import('xz-decompress'), 'XzReadableStream'>;
 
 async function* unxz(input: Input): AsyncGenerator<Uint8Array> {
@@ -312,12 +317,15 @@ export async function decompress(
       spill.discard();
       throw new ImageError(
         source.name,
-        `damaged ${kind} data: ${(cause as Error).message}`,
+        isOurs(cause)
+          ? `the reader of ${kind} failed, which says nothing about the data: ${(cause as Error).message}`
+          : `damaged ${kind} data: ${(cause as Error).message}`,
         input.offset,
         cause,
       );
     }
-    const text = `the ${kind} data is damaged or cut (${(cause as Error).message}): ${hex(spill.size)} bytes came out before`;
+    const what = isOurs(cause) ? `the reader of ${kind} failed` : `the ${kind} data is damaged or cut`;
+    const text = `${what} (${(cause as Error).message}): ${hex(spill.size)} bytes came out before`;
     remarks.push({ id: 'compression', severity: 'warning', text, offset: input.offset });
   }
   if (spill.full) {

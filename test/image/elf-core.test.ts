@@ -270,7 +270,7 @@ describe('QEMU misjudges the size of SVE notes', () => {
 
   const withSections = (noteBytes: number, strings: number): Uint8Array => {
     const notes = [status(1n), sve(2080)].concat(vmcoreinfo);
-    // Room for two section headers behind the program headers, as QEMU leaves none between the file header and these.
+    // QEMU has section headers before the notes: older versions behind the program headers, newer ones before them.
     const core = elfCore({ machine: 183, notes, noteBytes, segments: memory, gap: 128 });
     const bytes = new Uint8Array(core.length + strings);
     bytes.set(core);
