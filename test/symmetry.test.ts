@@ -93,6 +93,8 @@ const OWN_NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     withMtrr: 'the same',
   },
   'memtype/meaning.ts': {
+    stage1Type: 'types whose hints and tags aliases need not agree on',
+    stage2Type: 'the same',
     typed: 'an effective type is a name; on arm64 memory, shareability and doubts',
     illegal: 'values that a processor refuses',
     isNoType: 'a PAT entry may hold no type',

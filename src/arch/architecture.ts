@@ -10,10 +10,12 @@
  *   (`NAME/walk/index.ts`)
  * - `Searches`: which tree is this page the root of, where has the kernel its own? (`NAME/walk/search.ts`)
  * - `FaultRules`: what does the hardware say of a fault, and what denies an access? (`NAME/faults/index.ts`)
+ * - `LiveRules`: what does a change to tables in use take? (`NAME/walk/live.ts`)
  * - `TypeRules`: which memory type does an access get, and who decides? (`NAME/walk/asked.ts`)
  *
  * Parts, because a verb that translates one address must not read every register's layout first: `arch/names.ts`,
- * `arch/families.ts`, `arch/walks.ts`, `arch/searches.ts`, `arch/faults.ts` and `arch/types.ts` list the same part of both architectures, and
+ * `arch/families.ts`, `arch/walks.ts`, `arch/searches.ts`, `arch/faults.ts`,
+ * `arch/live.ts` and `arch/types.ts` list the same part of both architectures, and
  * `NAME/index.ts` exports the whole as `architecture`. Functions that work for any architecture take the part as an
  * argument and have those lists as the default.
  *
@@ -35,6 +37,7 @@ import type { Candidate, Candidates, RegisterValues } from '../walk/candidate.ts
 import type { Entries, EntryStart } from '../walk/entries.ts';
 import type { Judgement } from '../walk/judgement.ts';
 import type { KernelRoot } from '../walk/kernel-root.ts';
+import type { LiveRules } from '../walk/live.ts';
 import type { ScannedRoot, Species } from '../walk/scan.ts';
 import type { Stated } from '../walk/stated.ts';
 
@@ -118,4 +121,5 @@ export interface Searches<Machine extends object = object> extends Walks<Machine
 export interface Architecture extends Names, Words, Searches {
   readonly faults: FaultRules;
   readonly types: TypeRules;
+  readonly live: LiveRules;
 }

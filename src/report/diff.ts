@@ -3,7 +3,9 @@ import { counted, firstShown } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { TextMap } from '../compare/text-map.ts';
 import { addressOf, frameHex } from '../image/frames.ts';
+import { citation } from '../refs.ts';
 import { CHANGES, type Difference, type Place } from '../walk/diff.ts';
+import { type LiveVerdict, NEEDS } from '../walk/live.ts';
 import type { Regime } from '../walk/regime.ts';
 import { type Answer, batches, mapped } from './answer.ts';
 import { SCHEMA, sizeNumber } from './records.ts';
@@ -23,6 +25,8 @@ export interface ReportedDifference {
   readonly explained?: string;
   /** Does it count as a difference? What is explained does not, unless this says so. */
   readonly counts?: boolean;
+  /** What the change took of a table in use, the strictest first; absent where nobody asked. */
+  readonly live?: readonly LiveVerdict[];
 }
 
 /** The offset to a middle address as that address: it goes on with the range. */
@@ -40,7 +44,7 @@ const placeRecord = (place: Place, output: string) => ({
 });
 
 /** `before` and `after` hold all that each side says, `values` what differs. */
-function diffRecord({ difference, roots, regime, output, explained }: ReportedDifference) {
+function diffRecord({ difference, roots, regime, output, explained, live }: ReportedDifference) {
   const { change, input, frames, before, after, values } = difference;
   return {
     schema: SCHEMA.diff,
@@ -58,6 +62,9 @@ function diffRecord({ difference, roots, regime, output, explained }: ReportedDi
       ]),
     ),
     ...(explained === undefined ? {} : { explained }),
+    ...(live
+      ? { live: live.map(({ id, needs, says, ref }) => ({ id, needs, says, ref: citation(ref) })) }
+      : {}),
   };
 }
 
@@ -95,6 +102,10 @@ function whatChanged({ change, before, after, values }: Difference): string {
   }
 }
 
+/** `break-before-make (live-size): …`, one sentence after the other. */
+const liveText = ({ live = [] }: ReportedDifference): string =>
+  live.map(({ id, needs, says }) => `${needs} (${id}): ${says}`).join('; ');
+
 /** Differences as aligned lines. `head` prints the titles. */
 function diffLines(rows: readonly ReportedDifference[], { style, width }: Look, head: boolean): string[] {
   const [first] = rows;
@@ -123,6 +134,9 @@ function diffLines(rows: readonly ReportedDifference[], { style, width }: Look, 
       align: 'right',
     },
     { title: 'what', text: ({ difference }) => whatChanged(difference), wrap: true, paint: () => style.bold },
+    ...(rows.some(({ live }) => live !== undefined)
+      ? [{ title: 'takes', text: liveText, wrap: true } as const]
+      : []),
     ...(rows.some(({ explained }) => explained !== undefined)
       ? [
           {
@@ -150,6 +164,8 @@ const COLUMNS: readonly Column<ReportedDifference>[] = [
   { title: 'before', text: ({ difference: { before } }) => (before ? at(before) : ''), optional: true },
   { title: 'after', text: ({ difference: { after } }) => (after ? at(after) : ''), optional: true },
   { title: 'what', text: ({ difference }) => briefly(difference) },
+  { title: 'needs', text: ({ live = [] }) => live[0]?.needs ?? '', optional: true },
+  { title: 'takes', text: liveText, optional: true },
   { title: 'explained', text: ({ explained = '' }) => explained, optional: true },
 ];
 
@@ -171,6 +187,8 @@ export class DiffTally {
   readonly #counts = new Map<Difference['change'], number>();
   #frames = 0;
   #explained = 0;
+  /** By the strictest need; undefined where nobody asked. */
+  #live: Map<LiveVerdict['needs'], number> | undefined;
   #shown = 0;
   #cut = false;
 
@@ -190,7 +208,12 @@ export class DiffTally {
     }
   }
 
-  #count({ difference, explained, counts = explained === undefined }: ReportedDifference): void {
+  #count({ difference, explained, counts = explained === undefined, live }: ReportedDifference): void {
+    if (live) {
+      this.#live ??= new Map();
+      const needs = live[0]?.needs ?? 'nothing';
+      this.#live.set(needs, (this.#live.get(needs) ?? 0) + 1);
+    }
     if (explained !== undefined) this.#explained++;
     if (!counts) return;
     this.#counts.set(difference.change, (this.#counts.get(difference.change) ?? 0) + 1);
@@ -216,7 +239,13 @@ export class DiffTally {
       ...(this.#explained > 0 ? [`${this.#explained} explained`] : []),
       ...(this.#cut ? [firstShown(this.#shown)] : []),
     ];
-    const text = [facts.join('; '), ...this.compared.map(what => `compared: ${what}`)].map(style.dim);
+    const live = this.#live && [
+      `takes: ${NEEDS.flatMap(needs => (this.#live?.has(needs) ? [`${this.#live.get(needs)} ${needs}`] : [])).join(', ')}`,
+      'two moments: whether a break or an invalidation was made between them is not seen',
+    ];
+    const text = [facts.join('; '), ...(live ?? []), ...this.compared.map(what => `compared: ${what}`)].map(
+      style.dim,
+    );
     return this.#shown > 0 ? ['', ...text] : text;
   }
 }

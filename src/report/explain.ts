@@ -1,11 +1,13 @@
 /** What an id means: of a finding, a lint rule, a condition of the KVM model. */
 import { FINDING_KINDS } from '../arch/findings.ts';
+import { architectureLive } from '../arch/live.ts';
 import type { Ref, Severity } from '../bits/spec.ts';
 import type { KvmPolicies } from '../kvm/architecture.ts';
 import { CLAIMED } from '../lint/findings.ts';
 import { refsOf } from '../lint/rule.ts';
 import { lintRules } from '../lint/rules.ts';
 import { citation } from '../refs.ts';
+import { LIVE_CHANGES } from '../walk/live.ts';
 import type { Answer } from './answer.ts';
 import { editionLines } from './editions.ts';
 import { SCHEMA } from './records.ts';
@@ -13,7 +15,7 @@ import { type Column, wrap } from './table.ts';
 
 export interface Explained {
   readonly id: string;
-  readonly is: 'finding' | 'lint rule' | 'KVM condition';
+  readonly is: 'finding' | 'lint rule' | 'live change' | 'KVM condition';
   readonly severity?: Severity;
   readonly means: string;
   /** Families; the command that shows it; eras. */
@@ -54,6 +56,28 @@ const rules = (): Explained[] =>
     evidence: [],
     example: `memattr lint FILE --rule ${rule.id}`,
   }));
+
+/** What `diff --live` says of changes; one id in all architectures, with what each makes of it. */
+function liveChanges(): Explained[] {
+  return LIVE_CHANGES.flatMap(change => {
+    const own = architectureLive.flatMap(({ id, rules }) =>
+      rules[change] ? [{ id, rule: rules[change] }] : [],
+    );
+    return own.length === 0
+      ? []
+      : [
+          {
+            id: `live-${change}`,
+            is: 'live change',
+            means: own.map(({ id, rule }) => `${id}: ${rule.needs}: ${rule.means}.`).join(' '),
+            from: own.map(({ id }) => id),
+            refs: own.map(({ rule }) => rule.ref),
+            evidence: [],
+            example: 'memattr diff BEFORE AFTER --live',
+          },
+        ];
+  });
+}
 
 /** What decides where no condition ended the function. */
 const ENDS: Readonly<Record<string, string>> = {
@@ -136,6 +160,7 @@ function conditions(policies: readonly KvmPolicies[], others: Others): Explained
 export const explainable = (policies: readonly KvmPolicies[], others: Others): readonly Explained[] => [
   ...findings(),
   ...rules(),
+  ...liveChanges(),
   ...conditions(policies, others),
 ];
 

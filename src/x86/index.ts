@@ -4,6 +4,7 @@ import { all } from './families.ts';
 import { faults } from './faults/index.ts';
 import { names } from './names.ts';
 import { types } from './walk/asked.ts';
+import { live } from './walk/live.ts';
 import { search } from './walk/search.ts';
 
 export * as descriptors from './descriptors/index.ts';
@@ -18,4 +19,4 @@ export { PAGE_SIZE } from './values/address.ts';
 export * as walk from './walk/index.ts';
 
 /** x86, whole: what everything above the architectures asks. */
-export const architecture: Architecture = { ...names, families: all, ...search, faults, types };
+export const architecture: Architecture = { ...names, families: all, ...search, faults, live, types };

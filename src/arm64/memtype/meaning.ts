@@ -47,14 +47,26 @@ export type Effective =
 
 /** What aliases must agree on. Several permitted shareabilities are none to agree on. */
 export const agreement = ({ memory, sh }: Extract<Effective, { readonly is: 'ok' }>): Agreement => ({
-  type: withoutHints(memory),
+  type: stage1Type(memory),
   ...(sh.length === 1 && sh[0] ? { shareability: sh[0] } : {}),
   cached: !alwaysOuter(memory),
 });
 
 /** The type as far as aliases must agree on it [Arm ARM, "Mismatched memory attributes"]: allocation hints may differ. */
-function withoutHints(memory: Memory): string {
+export function stage1Type(memory: Memory): string {
   if (memory.type === 'device') return `Device-${memory.device}`;
   const [outer, inner] = [policyOf(memory.outer), policyOf(memory.inner)];
   return `Normal ${outer === inner ? outer : `o${outer} i${inner}`}`;
+}
+
+/** What stage 2 asks for, as far as aliases must agree on it. */
+export function stage2Type(wish: Stage2Wish): string {
+  switch (wish.is) {
+    case 'device':
+      return `Device-${wish.device}`;
+    case 'normal':
+      return `Normal ${wish.outer === wish.inner ? wish.outer : `o${wish.outer} i${wish.inner}`}`;
+    default:
+      return wish.is;
+  }
 }

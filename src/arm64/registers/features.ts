@@ -80,7 +80,7 @@ export const mmfr1Format = format(
   }),
 );
 
-const mmfr2Format = format(
+export const mmfr2Format = format(
   'arm64.ID_AA64MMFR2_EL1',
   { title: 'AArch64 Memory Model Feature Register 2', ref: arm('ID_AA64MMFR2_EL1') },
   () => ({

@@ -14,6 +14,7 @@ export const verb = command({
       'memattr diff vm.elf console.txt -r vm.json --root stage2',
       'KVM’s stage2_page_tables; ptdump, info mem, info tab, gva2gpa too',
     ],
+    ['memattr diff before.core after.core --live', 'which changes of a table in use took break-before-make'],
     ['memattr diff guest.core --root-a CR3=0x6200000 --root-b CR3=0x487c000', 'two processes of one dump'],
     [
       'memattr diff vm.elf -r vm.json --root-a cpu0.stage2 --root-b cpu1.stage2 --json',
@@ -43,6 +44,11 @@ export const verb = command({
       describe: 'Register values of the second dump (default: --registers, else its own notes)',
     },
     as: { type: 'text', name: 'FORMAT', describe: 'Read the text as this format and as nothing else' },
+    live: {
+      type: 'switch',
+      describe:
+        'The tables are in use: what each change took, break-before-make, an invalidation or nothing (two moments of one machine)',
+    },
     limit: { type: 'text', name: 'N', describe: 'Print at most N differences' },
     ...dumpOptions,
   },

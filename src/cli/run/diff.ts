@@ -1,8 +1,11 @@
 /** `diff`: two dumps, two translations of one, or a dump and another tool's text. */
+
+import { liveOf } from '../../arch/live.ts';
 import { hex, parseCount } from '../../bits/word.ts';
 import { explained, otherRoot } from '../../compare/explain.ts';
 import { statedSides } from '../../compare/sides.ts';
 import { fits, reaches, settled, type TextMap, textMaps } from '../../compare/text-map.ts';
+import { addressOf } from '../../image/frames.ts';
 import {
   comparedDumps,
   comparedText,
@@ -15,9 +18,11 @@ import { registerName } from '../../text/registers.ts';
 import { readingKey } from '../../walk/candidate.ts';
 import { type Difference, differences } from '../../walk/diff.ts';
 import { IGNORABLE, ignoring, sidesOf, withoutCommon } from '../../walk/diff-map.ts';
+import { type LiveVerdict, liveVerdicts } from '../../walk/live.ts';
 import { type AddressMap, mapOf } from '../../walk/map.ts';
 import type { MissingTable } from '../../walk/result.ts';
-import type { Space } from '../../walk/space.ts';
+import { type Space, translateIn } from '../../walk/space.ts';
+import type { Translation } from '../../walk/translate.ts';
 import type { Globals } from '../command.ts';
 import type { Input } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -35,6 +40,7 @@ type DiffArgs = Omit<DumpArgs, 'dump'> &
     readonly ignore?: string | undefined;
     readonly as?: string | undefined;
     readonly limit?: string | undefined;
+    readonly live?: boolean | undefined;
     readonly 'registers-b'?: string | undefined;
     readonly 'root-a'?: string | undefined;
     readonly 'root-b'?: string | undefined;
@@ -44,6 +50,8 @@ type DiffArgs = Omit<DumpArgs, 'dump'> &
 interface Course {
   readonly ignore: (name: string) => boolean;
   readonly tally: DiffTally;
+  /** Judge what each change took. */
+  readonly live: boolean;
   readonly io: Io;
   /** What could not be read, as an exit status. */
   status: number;
@@ -68,9 +76,17 @@ async function compare(args: DiffArgs, first: Input, second: Input | undefined, 
   const ignore = ignoredBy(args);
   const limit = args.limit === undefined ? Number.POSITIVE_INFINITY : Number(parseCount(args.limit));
   const text = second !== undefined && (await isTextFile(second));
+  if (args.live && text)
+    throw new UsageError('--live judges two moments of one machine: it takes two dumps, not a text');
   if (second !== undefined && !text && (await isTextFile(first)))
     throw new UsageError(`${first.name} is text and ${second.name} is a dump: the dump comes first`);
-  const course: Course = { ignore, tally: new DiffTally(limit), io, status: EXIT.answer };
+  const course: Course = {
+    ignore,
+    tally: new DiffTally(limit),
+    live: args.live === true,
+    io,
+    status: EXIT.answer,
+  };
   const answer = (found: Iterable<ReportedDifference>): number => {
     print(diffAnswer(found, course.tally), args, io);
     return Math.max(course.status, course.tally.differences > 0 ? EXIT.findings : EXIT.answer);
@@ -184,9 +200,32 @@ function* ofDumps(a: Dump, b: Dump, course: Course): Generator<ReportedDifferenc
         regime,
         output,
         ...(because === undefined ? {} : { explained: because }),
+        ...(course.live && because === undefined ? { live: took(one, other, difference, [a, b]) } : {}),
       };
     }
   }
+}
+
+/** What a change took, at its first address: all of the range changed alike. */
+function took(
+  one: Space,
+  other: Space,
+  { input }: Difference,
+  [a, b]: readonly [Dump, Dump],
+): readonly LiveVerdict[] {
+  const at = BigInt(addressOf(input));
+  const before = translateIn(one, a.image.space, at);
+  const after = translateIn(other, b.image.space, at);
+  const cpu = b.candidates.found.find(({ name }) => name === other.candidate.name)?.cpu ?? 0;
+  const registers = b.cpus[cpu] ?? new Map<string, bigint>();
+  const stage = (first: Translation, second: Translation): readonly LiveVerdict[] => {
+    const rules = liveOf(second.regime.arch);
+    return rules ? liveVerdicts(first, second, rules, registers) : [];
+  };
+  return [
+    ...stage(before.first, after.first),
+    ...(before.second && after.second ? stage(before.second, after.second) : []),
+  ];
 }
 
 /** The status that follows from what walks could not reach. */

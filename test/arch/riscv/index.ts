@@ -7,6 +7,7 @@ import { families } from './families.ts';
 import { faults } from './faults/index.ts';
 import { names } from './names.ts';
 import { types } from './walk/asked.ts';
+import { live } from './walk/live.ts';
 import { search } from './walk/search.ts';
 
-export const architecture: Architecture = { ...names, families, ...search, faults, types };
+export const architecture: Architecture = { ...names, families, ...search, faults, live, types };
