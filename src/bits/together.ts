@@ -69,23 +69,28 @@ export function levelOfAll(family: Family, words: Iterable<Word>, given: Given, 
   const sample = [...sampleOf(words, MOST)];
   const of = sample.reduce((sum, [, count]) => sum + count, 0);
   const usual = family.settings.level === undefined ? undefined : Number(family.settings.level.default);
-  const under = (chosen: Given): { chosen: Given; nothing: number; cost: number } => {
+  const another = (reading: Reading): boolean => kind !== undefined && reading.kind !== kind;
+  const under = (chosen: Given) => {
     const settings = settle(family.settings, { ...given, ...chosen });
-    let [nothing, cost] = [0, 0];
-    for (const [word, count] of sample) {
-      const reading = family.read(word, settings);
-      const another = kind !== undefined && reading.kind !== kind;
-      if (kind === undefined ? isNothing(reading) : another) nothing += count;
-      cost += count * (costOf(reading) + (another ? ANOTHER_KIND : 0));
-    }
-    return { chosen, nothing, cost };
+    const readings = sample.map(([word, count]) => ({ reading: family.read(word, settings), count }));
+    const nothing = readings.reduce(
+      (sum, { reading, count }) =>
+        (kind === undefined ? isNothing(reading) : another(reading)) ? sum + count : sum,
+      0,
+    );
+    return { chosen, readings, nothing };
   };
+  const cost = ({ readings }: ReturnType<typeof under>): number =>
+    readings.reduce(
+      (sum, { reading, count }) => sum + count * (costOf(reading) + (another(reading) ? ANOTHER_KIND : 0)),
+      0,
+    );
   const byDefault = under({});
   let best = byDefault;
   if (byDefault.nothing > 0)
     for (const level of otherLevels(family, given)) {
       const other = under({ level });
-      if (other.nothing < byDefault.nothing && other.cost < best.cost) best = other;
+      if (other.nothing < byDefault.nothing && cost(other) < cost(best)) best = other;
     }
   return { chosen: best.chosen, usual, nothing: byDefault.nothing, of, left: best.nothing };
 }

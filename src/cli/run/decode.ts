@@ -36,7 +36,10 @@ function isNumber(text: string): boolean {
 
 /** No number, and there is a file or a pipe of that name. */
 const namesFile = (word: string): boolean =>
-  word !== '-' && !word.split(/[\s,;]+/).every(part => part === '' || isNumber(part)) && isInput(word);
+  word !== '-' &&
+  !isNumber(word) &&
+  !word.split(/[\s,;]+/).every(part => part === '' || isNumber(part)) &&
+  isInput(word);
 
 /** A file is read as standard input is. */
 async function readFile(path: string, args: DecodeArgs, io: Io): Promise<number> {
