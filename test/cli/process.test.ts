@@ -85,6 +85,14 @@ describe('a command loads what its answer needs', () => {
   test('decode without a format: the descriptors, no registers', () =>
     expect(loadedBy(['decode', word])).toEqual([...decode, 'cli/run/decode/unnamed'].sort()));
 
+  test('effective of an architecture: the rules of that one', () =>
+    expect(loadedBy(['effective', 'arm64', '--s1', 'wb'])).toEqual([
+      'arm64/walk/asked',
+      'cli/commands/effective',
+      'cli/run/effective',
+      'memattr',
+    ]));
+
   test('yargs for help and mistakes only', () => {
     expect(loadedBy(['decode', '--help'])).toContain('cli/full');
     expect(loadedBy(['decode', word, '--jsn'])).toContain('cli/full');
