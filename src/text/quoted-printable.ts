@@ -3,11 +3,12 @@
  * A text is taken for such only on proof: `CR3=3D002000` is a register of anybody's.
  */
 import type { Line } from './lines.ts';
-import { joined } from './lines.ts';
+import { indentOf, joined } from './lines.ts';
 
 const HEADER = /^Content-Transfer-Encoding: quoted-printable$/i;
-/** What is no number behind an equals sign: 18 digits, or digits before `0x`. */
-const CERTAIN = /=3D(?:0x|[0-9a-f]{16}(?![0-9a-f])|$)/;
+/** What is no number behind an equals sign: 18 digits, or digits before `0x`; and a blank of HTML. */
+const CERTAIN = /=3D(?:0x|[0-9a-f]{16}(?![0-9a-f])|$)|=C2=A0/;
+const TELLING = /=3D|=C2=A0/;
 const ESCAPE = /=(?:([0-9A-F]{2})|$)/g;
 
 /** Every equals sign of the line begins an escape or breaks the line. */
@@ -23,7 +24,7 @@ export function isQuotedPrintable(lines: readonly Line[]): boolean {
     if (HEADER.test(text)) return true;
     if (!text.includes('=')) continue;
     if (!isQuoted(text)) other++;
-    else if (text.includes('=3D')) {
+    else if (TELLING.test(text)) {
       escaped++;
       if (CERTAIN.test(text)) certain++;
     }
@@ -37,7 +38,7 @@ export class QuotedPrintable {
 
   /** @returns the line that is complete with this one, if one is */
   take(line: Line): Line | undefined {
-    const whole = this.#open ? joined(this.#open, line, '') : line;
+    const whole = this.#open ? continued(this.#open, line) : line;
     this.#open = undefined;
     if (!isQuoted(whole.text)) return whole;
     const text = decoded(whole.text);
@@ -52,6 +53,13 @@ export class QuotedPrintable {
     this.#open = undefined;
     return open && { ...open, text: decoded(open.text) };
   }
+}
+
+/** The blanks of a line that goes on are its own, but for those by which all of it is indented. */
+function continued(open: Line, line: Line): Line {
+  const own = Math.max(0, indentOf(line.text) - indentOf(open.text));
+  const whole = joined(open, line, '');
+  return { ...whole, text: `${open.text}${' '.repeat(own)}${whole.text.slice(open.text.length)}` };
 }
 
 /** Encoded lines have 76 characters; more than this is no line of a tool. */

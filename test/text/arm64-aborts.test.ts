@@ -166,3 +166,13 @@ test('a walk below Xen’s P2M alone is of stage 2', () =>
     'root: bfdd2c000',
     '1ST/1, 2c00000800006fd, arm64.stage2 4K',
   ]));
+
+test('a raw mail whose blanks are those of HTML: undone, and the blank behind a broken line stays', () =>
+  expect(
+    faults(`> FATAL: Unhandled HYP exception: synchronous abort from EL2
+> =C2=A0pc: 0000ffffc0203864=C2=A0=C2=A0 lr: 0000ffffc0203850 spsr: 20000=
+3c9=C2=A0=C2=A0=C2=A0=C2=A0 EL2
+> =C2=A0sp: 0000ffffc0222e40=C2=A0 elr: 0000ffffc0203864=C2=A0 esr:=
+ 25 1 1800005
+`),
+  ).toEqual(['arm64 fault ? code 97800005 at EL2']));
