@@ -78,7 +78,7 @@ export const dumpOptions = {
   set: {
     type: 'list',
     name: 'KEY=VALUE',
-    describe: 'The processor: maxphyaddr, vendor, mbec, cBit, sBit (x86); features (arm64)',
+    describe: 'The processor: maxphyaddr, vendor, mbec, gmet, sss, rogpt, cBit, sBit (x86); features (arm64)',
   },
 } as const satisfies Options;
 

@@ -125,6 +125,8 @@ function find(claim: Claim, walk: Translation, rules: FaultRules, controls: Cont
       };
     case 'missing':
       return { finds: 'unknown', verdict: `${walk.reason}: the rest of the walk cannot be read` };
+    case 'hidden-by-second-stage':
+      return { finds: 'unknown', verdict: `${walk.reason}: the fault is one of the second stage` };
     case 'invalid': {
       const step = last as Step;
       const note = noteOf(step, walk.regime);
@@ -135,7 +137,8 @@ function find(claim: Claim, walk: Translation, rules: FaultRules, controls: Cont
       };
     }
     case 'fault':
-      return faulty(walk, last as Step, rules);
+      // a root that is no address: no entry is read
+      return last ? faulty(walk, last, rules) : { finds: 'address-size', verdict: walk.reason };
     case 'mapped':
       return mapped(claim, walk, last as Step, rules, controls);
   }

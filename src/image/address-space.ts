@@ -1,4 +1,5 @@
 /** Memory as the walkers see it: pages by frame number, or nothing. */
+import type { Finding } from '../bits/codec.ts';
 import { firstNot } from '../bits/search.ts';
 import { bytesOf, type Frame, frameAt, PAGE_BYTES } from './frames.ts';
 
@@ -23,6 +24,13 @@ export interface AddressSpace {
    * @returns for each frame the page of `target` that it is in, or `NOT_HELD`
    */
   gather?(frames: Float64Array, target: Uint8Array): Uint32Array;
+  /**
+   * Why a page cannot be had though memory may hold it: somebody denies it to whoever reads tables there. Undefined where
+   * nobody does: what `page` does not give then is not held.
+   *
+   * @param top the page is where walks begin, of which half of the addresses: more may be asked of it than of other tables
+   */
+  refusal?(frame: Frame, top?: 'lower' | 'upper'): Finding | undefined;
 }
 
 /** Of `gather`: a frame that cannot be had. */

@@ -19,7 +19,7 @@ import { pieceOf, placeOf } from './places.ts';
 import { type LintReport, Reports } from './reports.ts';
 import type { LintRule, PageUse, Verdict } from './rule.ts';
 import { overlaps } from './sweep.ts';
-import { type GroupMember, type Run, visit } from './visit.ts';
+import { type GroupMember, type Run, type TablePlace, visit } from './visit.ts';
 
 export interface LintOptions extends Beside {
   readonly rules: readonly LintRule[];
@@ -204,6 +204,7 @@ class SpaceScan {
         },
         group: (members, size) => this.#group(members, size),
         enough: () => this.#classes.enough,
+        hidden: (table, finding) => this.#hidden(table, finding),
         missing: ({ address }) => {
           missing++;
           firstMissing ??= address;
@@ -272,6 +273,26 @@ class SpaceScan {
       for (const { id } of findings) this.#findings.set(id, (this.#findings.get(id) ?? 0) + entries);
     }
     return entry;
+  }
+
+  /** A table that the second stage denies to the walker. */
+  #hidden({ address, level: index, entries, input }: TablePlace, finding: Finding): void {
+    const level = this.#regime.levels[index] as Level;
+    const frames = entries * framesOfShift(level.shift);
+    for (const { rule, verdict } of judge(this.#rules, 'hidden', { space: this.#space, level, finding })) {
+      const open = this.#reports.count(rule, verdict, this.#space, input, frames, 0);
+      if (open)
+        this.#reports.keep(open, {
+          is: 'range',
+          space: this.#space,
+          level,
+          kind: 'fault',
+          input,
+          frames,
+          entries,
+          at: address,
+        });
+    }
   }
 
   /** Something about the space as a whole. */

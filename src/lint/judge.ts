@@ -2,7 +2,7 @@
 import type { LintRule, Verdict, Verdicts } from './rule.ts';
 
 /** The checks that a rule may have. */
-type Hook = 'entry' | 'access' | 'group' | 'loop' | 'pages' | 'space';
+type Hook = 'entry' | 'access' | 'group' | 'loop' | 'pages' | 'hidden' | 'space';
 const listed = (verdicts: Verdicts): readonly Verdict[] =>
   verdicts === undefined ? [] : Array.isArray(verdicts) ? verdicts : [verdicts as Verdict];
 

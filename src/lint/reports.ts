@@ -18,9 +18,10 @@ export interface RangePlace {
   /** Leaves and tables: where the first entry leads; the name says after which stage. */
   readonly output?: Frame;
   readonly outputName?: 'pa' | 'ipa' | 'gpa';
-  /** The first entry, and where it stands, bytes. */
-  readonly lo: number;
-  readonly hi: number;
+  /** The first entry: absent where the table cannot be read. */
+  readonly lo?: number;
+  readonly hi?: number;
+  /** Where it stands, or the table, bytes. */
   readonly at: Bytes;
   readonly perm?: string;
   readonly type?: string;

@@ -4,6 +4,7 @@
  * same ways. Each class is judged once, whatever its size; the engine finds the addresses and counts.
  */
 import type { ArchitectureId } from '../arch/architecture.ts';
+import type { Finding } from '../bits/codec.ts';
 import type { Reading } from '../bits/family.ts';
 import type { Ref, Severity } from '../bits/spec.ts';
 import type { Frame } from '../image/frames.ts';
@@ -98,6 +99,14 @@ export type PageUse =
     }
   | { readonly is: 'table'; readonly space: Space };
 
+/** A table that the second stage denies to the walker. */
+export interface HiddenView {
+  readonly space: Space;
+  readonly level: Level;
+  /** Names the address first. */
+  readonly finding: Finding;
+}
+
 /** A whole space, after its tables were read. */
 export interface SpaceView {
   readonly space: Space;
@@ -131,6 +140,8 @@ export interface LintRule {
   readonly loop?: (entry: EntryView) => Verdicts;
   /** Pages that are in use in two ways or more. */
   readonly pages?: (uses: readonly PageUse[]) => Verdicts;
+  /** Tables that the second stage denies to the walker. */
+  readonly hidden?: (table: HiddenView) => Verdicts;
   readonly space?: (space: SpaceView) => Verdicts;
 }
 

@@ -22,6 +22,7 @@ import { register } from './rules/register.ts';
 import { reservedBits } from './rules/reserved-bits.ts';
 import { reservedEncoding } from './rules/reserved-encoding.ts';
 import { softwareEntry } from './rules/software-entry.ts';
+import { tableHidden } from './rules/table-hidden.ts';
 import { tableWritable } from './rules/table-writable.ts';
 import { uncachedRam } from './rules/uncached-ram.ts';
 import { userAccessesKernel } from './rules/user-accesses-kernel.ts';
@@ -54,6 +55,7 @@ export const lintRules: readonly LintRule[] = [
   // single entries
   eptMisconfigured,
   nptSupervisor,
+  tableHidden,
   outputBeyondSize,
   blockMisaligned,
   contiguousGroup,

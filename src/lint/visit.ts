@@ -2,11 +2,12 @@
  * Every distinct table of a regime, once: what `lint` looks at. A table that is reached in several ways is read again
  * only where it inherits something else, so that shared, self-mapped and hostile trees cost what their tables cost.
  */
+import type { Finding } from '../bits/codec.ts';
 import type { Reading } from '../bits/family.ts';
 import { join } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import { type Bytes, type Frame, frameOf, framesOfShift, inPage } from '../image/frames.ts';
-import { Descent, rootParts } from '../walk/descent.ts';
+import { Descent, obstacleAt, rootParts } from '../walk/descent.ts';
 import { formMasks } from '../walk/level-tables.ts';
 import {
   type EntryForm,
@@ -78,6 +79,8 @@ export interface Visitor {
   /** A group of `size` entries with at least one Contiguous leaf; holes are left out. */
   group(members: readonly GroupMember[], size: number): void;
   missing(table: TablePlace): void;
+  /** A table that the second stage denies to the walker: what stands in it is not read. */
+  hidden?(table: TablePlace, finding: Finding): void;
 }
 
 export interface VisitOptions {
@@ -150,6 +153,13 @@ class Visit extends Descent {
       const { address, level, entries, inputFrame: input } = root;
       const parts = rootParts(this.regime, root);
       if (parts.length === 0) continue;
+      const obstacle = obstacleAt(root, this.memory);
+      if (obstacle) {
+        // a root that is no address is a finding of its register
+        if (obstacle.kind !== 'fault')
+          this.#visitor.hidden?.({ address, level, entries, input }, obstacle.finding);
+        continue;
+      }
       this.#path.push(address);
       this.#visitor.table({ address, level, entries, input });
       this.#tables++;
@@ -183,7 +193,10 @@ class Visit extends Descent {
   protected override part(place: Bytes, count: number, level: number, input: Frame, inherited: number): void {
     const page = this.memory.page(frameOf(place));
     if (!page) {
-      this.#visitor.missing({ address: place, level, entries: count, input });
+      const table = { address: place, level, entries: count, input };
+      const refusal = this.memory.refusal?.(frameOf(place));
+      if (refusal) this.#visitor.hidden?.(table, refusal);
+      else this.#visitor.missing(table);
       return;
     }
     const offset = inPage(place) / 4;

@@ -14,15 +14,19 @@ import { exactSizeText } from './size.ts';
 import type { Look, Paint, Style } from './style.ts';
 import { type Column, wrap } from './table.ts';
 
-const rawOf = ({ space, lo, hi }: RangePlace): string =>
-  `0x${join(lo, hi)
-    .toString(16)
-    .padStart(space.candidate.regime.entryBytes * 2, '0')}`;
+/** Undefined where a table cannot be read. */
+const rawOf = ({ space, lo, hi = 0 }: RangePlace): string | undefined =>
+  lo === undefined
+    ? undefined
+    : `0x${join(lo, hi)
+        .toString(16)
+        .padStart(space.candidate.regime.entryBytes * 2, '0')}`;
 
 /** One place as a record: addresses by the regime’s own names, as in `walk`. */
 function placeRecord(place: RangePlace) {
   const { space, level, kind, input, frames, output, outputName, perm, type, at } = place;
   const { regime, name } = space.candidate;
+  const raw = rawOf(place);
   return {
     root: name,
     [regime.input]: frameHex(input),
@@ -33,7 +37,7 @@ function placeRecord(place: RangePlace) {
     ...(kind === 'leaf' ? {} : { kind }),
     ...(perm === undefined ? {} : { perm }),
     ...(type === undefined ? {} : { type }),
-    raw: rawOf(place),
+    ...(raw === undefined ? {} : { raw }),
     at: hex(at),
   };
 }
@@ -88,7 +92,9 @@ function placeText(place: RangePlace): string {
   const { regime } = space.candidate;
   const to = kind === 'leaf' && output !== undefined ? ` to ${outputName} ${frameHex(output)}` : '';
   const says = [perm, type].filter(text => text !== undefined && text !== '').join(' ');
-  return `${regime.input} ${span(input, frames)}${to}${says ? `, ${says}` : ''}; entry ${rawOf(place)} at ${hex(at)}`;
+  const raw = rawOf(place);
+  const entry = raw === undefined ? 'table' : `entry ${raw}`;
+  return `${regime.input} ${span(input, frames)}${to}${says ? `, ${says}` : ''}; ${entry} at ${hex(at)}`;
 }
 
 function exampleLines({ place, ways }: Example): string[] {
@@ -218,7 +224,7 @@ const REPORT_COLUMNS: readonly Column<LintReport>[] = [
   { title: 'sizeBytes', text: ({ bytes }) => `${bytes}` },
   { title: 'input', text: ofFirst(({ input }) => frameHex(input)), optional: true },
   { title: 'pa', text: ofFirst(physical), optional: true },
-  { title: 'raw', text: ofFirst(rawOf), optional: true },
+  { title: 'raw', text: ofFirst(place => rawOf(place) ?? ''), optional: true },
   { title: 'at', text: ofFirst(({ at }) => hex(at)), optional: true },
 ];
 

@@ -47,6 +47,11 @@ const findingText = ({ id, bits }: Finding): string => (bits ? `${id} ${bits}` :
 function says(record: MapRecord): string {
   const { kind, note } = record;
   if (kind === 'unmapped-at-second-stage') return 'not mapped by the second stage';
+  // no entry says it: the sentence does
+  if (record.raw === undefined && kind !== undefined)
+    return allFindings(record)
+      .map(({ message }) => message)
+      .join(', ');
   const ids = allFindings(record);
   return [
     ...(kind === undefined || note !== undefined ? [] : [kind]),

@@ -46,7 +46,8 @@ function stageRecord({ translation, leaf, space }: StageAnswer) {
 
 /** The record of one address: both stages under `s1` and `s2`, the combination at the top. */
 function translateRecord(answer: AddressAnswer) {
-  const { space, input, first, second, output, pageSize, perm, denied, effective, why, reason } = answer;
+  const { space, input, first, second, hidden, output, pageSize, perm, denied, effective, why, reason } =
+    answer;
   const { regime } = space.candidate;
   const middle = first.translation.outcome === 'mapped' ? first.translation.output : undefined;
   const last = second?.translation.regime.output ?? regime.output;
@@ -55,7 +56,7 @@ function translateRecord(answer: AddressAnswer) {
     root: space.candidate.name,
     regime: regime.id,
     ...rootFindings(space.candidate, space.second?.candidate),
-    outcome: (second ?? first).translation.outcome,
+    outcome: (hidden ? first : (second ?? first)).translation.outcome,
     [regime.input]: hex(input),
     ...(first.translation.pointer === undefined ? {} : { translated: hex(first.translation.input) }),
     ...(middle === undefined ? {} : { [regime.output]: hex(middle) }),
@@ -66,7 +67,7 @@ function translateRecord(answer: AddressAnswer) {
     why: why.map(({ rule, because, ref }) => ({ rule, because, ref: citation(ref) })),
     ...(reason === undefined ? {} : { reason }),
     s1: stageRecord(first),
-    ...(second ? { s2: stageRecord(second) } : {}),
+    ...(second ? { s2: { ...stageRecord(second), ...(hidden ? { walker: true } : {}) } } : {}),
   };
 }
 
@@ -99,7 +100,8 @@ const NAMES = { va: 'VA', ipa: 'IPA', gpa: 'GPA', pa: 'PA' } as const;
 /** The answer as people paste it into a mail. */
 function translateLines(answer: AddressAnswer, seen: Look, explain: boolean): string[] {
   const { style, width } = seen;
-  const { space, input, first, second, output, pageSize, perm, denied, effective, why, reason } = answer;
+  const { space, input, first, second, hidden, output, pageSize, perm, denied, effective, why, reason } =
+    answer;
   const { regime } = space.candidate;
   const { pointer, input: translated } = first.translation;
   const seenAs = pointer === undefined ? '' : ` (translated as ${hex(translated)}: the rest is a tag)`;
@@ -117,7 +119,12 @@ function translateLines(answer: AddressAnswer, seen: Look, explain: boolean): st
     `${style.bold(path.join(' -> '))}  ${style.dim(space.candidate.name)}`,
     ...(second ? [`  stage 1: ${first.translation.regime.title}`] : [`  ${regime.title}`]),
     ...stepLines(first, seen),
-    ...(second ? [`  stage 2: ${second.translation.regime.title}`, ...stepLines(second, seen)] : []),
+    ...(second
+      ? [
+          `  stage 2${hidden ? `, of the table at ${hex(second.translation.input)}` : ''}: ${second.translation.regime.title}`,
+          ...stepLines(second, seen),
+        ]
+      : []),
     ...(reason === undefined ? [] : fact('why', reason)),
     ...(type === undefined
       ? []

@@ -65,6 +65,7 @@ const summaryRecord = ({ name, from, assumed, active, findings }: Candidate, sum
   faults: summary.faults,
   tables: summary.tables,
   missing: summary.missing,
+  hidden: summary.hidden,
   ...(summary.stopped === undefined ? {} : { stopped: summary.stopped }),
 });
 
@@ -105,7 +106,7 @@ const MOST = 4;
 
 /** Totals by memory type, in words that need no manual. */
 function summaryLines(summary: Summary, { style, width }: Look): string[] {
-  const { bytes, tables, payload, faults, missing, stopped } = summary;
+  const { bytes, tables, payload, faults, missing, hidden, stopped } = summary;
   const columns: Column<ByType>[] = [
     { title: 'memory type', text: ({ type }) => type, wrap: true, paint: () => style.bold },
     { title: 'mapped', text: row => sizeText(row.bytes), align: 'right' },
@@ -145,6 +146,15 @@ function summaryLines(summary: Summary, { style, width }: Look): string[] {
       : []),
     ...(faults > 0 ? [counted(faults, 'entry faults on use', 'entries fault on use')] : []),
     ...(missing > 0 ? [counted(missing, 'table is not in the image', 'tables are not in the image')] : []),
+    ...(hidden > 0
+      ? [
+          counted(
+            hidden,
+            'table is hidden from the walker by the second stage',
+            'tables are hidden from the walker by the second stage',
+          ),
+        ]
+      : []),
     ...(stopped === undefined ? [] : [stopped]),
   ];
   return [

@@ -4,8 +4,17 @@
  * `translate.ts`, `summary.ts` and `scan.ts` say why they go by themselves, and ask here where tables lie.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import { ALL_FRAMES, type Bytes, type Frame, framesOfShift, inPage, PAGE_BYTES } from '../image/frames.ts';
+import {
+  ALL_FRAMES,
+  type Bytes,
+  type Frame,
+  frameOf,
+  framesOfShift,
+  inPage,
+  PAGE_BYTES,
+} from '../image/frames.ts';
 import type { Level, Regime, Root } from './regime.ts';
+import type { Obstacle } from './result.ts';
 
 /** Frames that one entry of each level covers. */
 export const spansOf = ({ levels }: Regime): readonly Frame[] =>
@@ -32,6 +41,25 @@ export function rootParts({ levels }: Regime, { level, entries, inputFrame, cano
     { first: 0, end: half.entries, input: inputFrame, frames: half.frames },
     { first: half.entries, end: entries, input: ALL_FRAMES - half.frames, frames: half.frames },
   ];
+}
+
+/** Which half of the addresses a root translates that begins there. */
+const halfAt = (inputFrame: Frame): 'lower' | 'upper' => (inputFrame > 0 ? 'upper' : 'lower');
+export const halfOf = ({ roots }: Regime): 'lower' | 'upper' => halfAt(roots[0]?.inputFrame ?? 0);
+
+/**
+ * Why no walk from this root can begin, where that is so: its address is none, or the second stage asks more of the page at
+ * `at` than of other tables. A page that it does not give at all is met when it is read.
+ */
+export function obstacleAt(
+  { fault, address, inputFrame }: Root,
+  memory: AddressSpace,
+  at: Bytes = address,
+): Obstacle | undefined {
+  if (fault) return { kind: 'fault', finding: fault };
+  if (!memory.refusal || memory.refusal(frameOf(at))) return undefined;
+  const finding = memory.refusal(frameOf(at), halfAt(inputFrame));
+  return finding && { kind: 'hidden-by-second-stage', finding };
 }
 
 /**

@@ -21,6 +21,8 @@ export interface LeafCounts {
   readonly faults: number;
   /** Pieces that the image does not hold, counted as often as ways lead to them. */
   readonly missing: number;
+  /** The same of pieces that the second stage denies to the walker. */
+  readonly hidden: number;
 }
 
 /** The kernel must be able to read the regime. Patterns mean classes, which depend on what tables hand down: one kind at a time. */
@@ -36,6 +38,7 @@ export class LeafCounter {
   readonly #arena: Arena;
   readonly #counts: number;
   #inherited: number | undefined;
+  #hidden = 0;
 
   constructor(regime: Regime, memory: AddressSpace, classes: Classes, kernels: Kernels) {
     const heap = new Heap(kernels);
@@ -59,6 +62,7 @@ export class LeafCounter {
   run(pieces: PieceColumns, first: number, end: number): LeafCounts {
     this.#heap.u8.fill(0, this.#counts, this.#counts + CLASSES * 8);
     let missing = 0;
+    this.#hidden = 0;
     for (let from = first; from < end; ) {
       const inherited = pieces.inherited[from] as number;
       let to = from + 1;
@@ -75,6 +79,7 @@ export class LeafCounter {
       payload: counts[PAYLOAD] as number,
       faults: counts[FAULT] as number,
       missing,
+      hidden: this.#hidden,
     };
   }
 
@@ -94,7 +99,8 @@ export class LeafCounter {
     for (let i = first; i < end; i++) {
       const page = pages[i - first] as number;
       if (page === 0) {
-        missing += ways[i] as number;
+        if (this.#memory.refusal?.(frames[i - first] as number)) this.#hidden += ways[i] as number;
+        else missing += ways[i] as number;
         continue;
       }
       const segment = this.#segments + segments++ * at.SEGMENT_BYTES;

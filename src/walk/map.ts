@@ -107,7 +107,7 @@ class MapRecorder {
   constructor(map: AddressMap, rules: EffectiveRules | undefined) {
     this.#map = map;
     this.#rules = rules;
-    this.#first = new Recorder(map.first.regime, rules && !map.second ? EFFECTIVE : []);
+    this.#first = new Recorder(map.first.regime, rules && !map.second ? EFFECTIVE : [], map.first.obstacles);
     this.#second = map.second && new Recorder(map.second.regime);
     const { regime } = map.first;
     const keys = [

@@ -72,7 +72,7 @@ export class PlannedWalk extends UpperWalker {
   }
 
   /**
-   * The result, when all tasks are joined. Undefined where there are more ranges than asked for: which ones to keep is the
+   * The result, when all tasks are joined. Undefined where there are more ranges than asked for, which ones to keep is the
    * exact walker's rule.
    */
   end(): WalkResult | undefined {

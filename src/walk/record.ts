@@ -3,7 +3,16 @@ import type { Finding } from '../bits/codec.ts';
 import { hex, join } from '../bits/word.ts';
 import { frameHex } from '../image/frames.ts';
 import type { LeafBatch } from './batch.ts';
-import { type EntryKind, formOf, KIND_NAMES, type LeafView, type Level, type Regime } from './regime.ts';
+import {
+  type EntryKind,
+  formOf,
+  KIND_NAMES,
+  type LeafView,
+  type Level,
+  OBSTACLE,
+  type Regime,
+} from './regime.ts';
+import type { Obstacle } from './result.ts';
 
 /** One range. Addresses and sizes are hex text; the input stands under `va`, `ipa` or `gpa`, the output likewise. */
 export interface WalkRecord {
@@ -18,12 +27,13 @@ export interface WalkRecord {
   /** The manual's level number. */
   readonly level: number;
   /** Absent for leaves; says what else a range is. */
-  readonly kind?: Exclude<EntryKind, 'leaf'>;
+  readonly kind?: Exclude<EntryKind, 'leaf'> | Obstacle['kind'];
   readonly perm?: string;
   readonly type?: string;
-  /** The first descriptor of the run, and where it stands. */
-  readonly raw: string;
-  readonly at: string;
+  /** The first descriptor of the run: absent where the table cannot be read. */
+  readonly raw?: string;
+  /** Where it stands; of a table that cannot be read, where that stands. */
+  readonly at?: string;
   readonly findings: readonly Finding[];
   readonly [field: string]: unknown;
 }
@@ -39,14 +49,16 @@ export type Described = LeafView & { readonly findings: readonly Finding[] };
  */
 export class Recorder {
   readonly #regime: Regime;
+  readonly #obstacles: readonly Obstacle[];
   readonly #more: Readonly<Record<string, undefined>>;
   readonly #known = new Map<number, Map<number, Described>>();
   /** A record for every leaf that says this; place, size and word are still to be put in. */
   readonly #forms = new WeakMap<Described, WalkRecord>();
 
   /** `more`: keys that leaves get besides, to be filled in by the caller. */
-  constructor(regime: Regime, more: readonly string[] = []) {
+  constructor(regime: Regime, more: readonly string[] = [], obstacles: readonly Obstacle[] = []) {
     this.#regime = regime;
+    this.#obstacles = obstacles;
     this.#more = Object.fromEntries(more.map(key => [key, undefined]));
   }
 
@@ -97,13 +109,14 @@ export class Recorder {
       return record as WalkRecord & typeof record;
     }
     const { name, shift } = regime.levels[level] as Level;
+    const place = { regime: regime.id, [regime.input]: input, size, pageSize: hex(2 ** shift), level: name };
+    if (batch.kind[index] === OBSTACLE) {
+      const { kind, finding } = this.#obstacles[lo] as Obstacle;
+      return { ...place, kind, at, findings: [finding] };
+    }
     const reading = regime.read(join(lo, hi), level);
     return {
-      regime: regime.id,
-      [regime.input]: input,
-      size,
-      pageSize: hex(2 ** shift),
-      level: name,
+      ...place,
       kind,
       ...regime.describePayload(reading, level),
       raw,
@@ -141,7 +154,11 @@ export class Recorder {
 const PATTERNS_KEPT = 4096;
 
 /** Every range as a record, one at a time: the caller may stop. */
-export function* records(regime: Regime, batch: LeafBatch): Generator<WalkRecord> {
-  const recorder = new Recorder(regime);
+export function* records(
+  regime: Regime,
+  batch: LeafBatch,
+  obstacles: readonly Obstacle[] = [],
+): Generator<WalkRecord> {
+  const recorder = new Recorder(regime, [], obstacles);
   for (let index = 0; index < batch.length; index++) yield recorder.record(batch, index);
 }

@@ -4,7 +4,9 @@
  *
  * In shared code level 0 is always the leaf level; `Level.name` is the manual's number.
  */
+import type { Finding } from '../bits/codec.ts';
 import type { Reading } from '../bits/family.ts';
+import type { Ref } from '../bits/spec.ts';
 import { type Bytes, type Frame, framesOf } from '../image/frames.ts';
 import type { Agreement } from '../memtype/agreement.ts';
 
@@ -17,6 +19,8 @@ export const KIND = { empty: 0, payload: 1, table: 2, leaf: 3, fault: 4 } as con
   number
 >;
 export const KIND_NAMES = Object.keys(KIND) as readonly EntryKind[];
+/** In the columns of ranges: no entry, because a table cannot be read; what hinders it stands in `WalkResult.obstacles`. */
+export const OBSTACLE = 5;
 
 /** What the walker keeps of an entry's attribute bits; the same for every entry with the same attribute bits. */
 export interface EntryClass {
@@ -82,6 +86,8 @@ export interface Root {
   readonly inputFrame: Frame;
   /** The upper half of the entries translates the upper end of the address space (canonical x86 addresses). */
   readonly canonical?: true;
+  /** Why every access faults before the table is read. */
+  readonly fault?: Finding;
 }
 
 export interface Regime {
@@ -104,6 +110,12 @@ export interface Regime {
   readonly misconfigures?: true;
   /** The accesses of a first stage's walk to its tables count as writes here. */
   readonly walksWrite?: true;
+  /** Second stages: what a leaf must permit so that the walker of the first stage may read a table there. */
+  readonly walker?: {
+    /** Why it may not, in a few words; undefined where it may. `top`: of the table where walks of this half begin. */
+    refused(leaf: LeafView, reading: Reading, top?: 'lower' | 'upper'): string | undefined;
+    readonly ref: Ref;
+  };
   /** No entry of this mode has an execute-never bit: everything is executable. */
   readonly cannotForbid?: true;
   /** Bits of a present-looking but invalid entry that make it worth a line: EPT's suppress-#VE alone is nothing. */

@@ -1,4 +1,5 @@
 /** What a walk is asked, and what it answers. */
+import type { Finding } from '../bits/codec.ts';
 import type { Bytes, Frame } from '../image/frames.ts';
 import type { LeafBatch } from './batch.ts';
 import type { Regime } from './regime.ts';
@@ -31,6 +32,13 @@ export interface MissingTable {
   readonly frames: Frame;
 }
 
+/** A table that cannot be read, for a reason that the machine has: what it would translate faults. */
+export interface Obstacle {
+  /** `hidden-by-second-stage`: the second stage denies it to the walker; `fault`: its address is none. */
+  readonly kind: 'hidden-by-second-stage' | 'fault';
+  readonly finding: Finding;
+}
+
 export interface WalkResult {
   readonly regime: Regime;
   readonly leaves: LeafBatch;
@@ -47,6 +55,8 @@ export interface WalkResult {
   /** The first `MISSING_KEPT` tables that the image does not hold. */
   readonly missing: readonly MissingTable[];
   readonly missingTotal: number;
+  /** Of ranges of the kind `OBSTACLE`, whose `lo` is an index here. Empty in most walks. */
+  readonly obstacles: readonly Obstacle[];
   /** Set where a limit ended the walk early: the sentence says which. */
   readonly stopped?: string;
 }

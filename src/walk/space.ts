@@ -4,7 +4,8 @@
  */
 import type { AddressSpace } from '../image/address-space.ts';
 import type { Candidate } from './candidate.ts';
-import { Through } from './through.ts';
+import { halfOf } from './descent.ts';
+import { Through, type WalkerDenial, walkerDenied } from './through.ts';
 import { type Translation, translate } from './translate.ts';
 
 export interface Space {
@@ -36,8 +37,10 @@ export function spacesOf(candidates: readonly Candidate[], image: AddressSpace):
 export interface NestedTranslation {
   readonly space: Space;
   readonly first: Translation;
-  /** Absent where the space has one stage, or the first stage ended the walk. */
+  /** Absent where the space has one stage, or the first stage ended the walk; of a table that it hides, that table's. */
   readonly second?: Translation;
+  /** What denied the walker the table that it had to read next. */
+  readonly denied?: WalkerDenial;
   /** The last stage's output, bytes, where every stage maps. */
   readonly output?: bigint;
   /** The smaller of both page sizes, bytes. */
@@ -47,6 +50,12 @@ export interface NestedTranslation {
 export function translateIn(space: Space, image: AddressSpace, input: bigint): NestedTranslation {
   const { candidate, memory, second: next } = space;
   const first = translate(candidate.regime, memory, input);
+  if (first.outcome === 'hidden-by-second-stage' && next && first.table !== undefined) {
+    const second = translate(next.candidate.regime, image, BigInt(first.table));
+    const top = first.steps.length > 0 ? undefined : halfOf(candidate.regime);
+    const denied = walkerDenied(second, top);
+    return { space, first, second, ...(denied ? { denied } : {}) };
+  }
   if (first.outcome !== 'mapped') return { space, first };
   if (!next) return { space, first, output: first.output, pageSize: first.pageSize };
   const second = translate(next.candidate.regime, image, first.output);

@@ -12,7 +12,7 @@ import type { Kernels } from '../kernels/api.ts';
 import { freshKernels } from '../kernels/kernels.ts';
 import { CLASSES, Classes, FAULT, FIRST_LEAF, NOTHING, PAYLOAD } from './classes.ts';
 import { Classifier } from './classifier.ts';
-import { pieceEnd } from './descent.ts';
+import { obstacleAt, pieceEnd } from './descent.ts';
 import { knownForms } from './forms.ts';
 import { LeafCounter, type LeafCounts } from './leaf-counter.ts';
 import { type PieceColumns, Pieces, WORTH_A_KERNEL } from './pieces.ts';
@@ -42,6 +42,8 @@ export interface Summary {
   /** Distinct tables read, and ways that lead to a table the image does not hold. */
   readonly tables: number;
   readonly missing: number;
+  /** Ways that lead to a table that the second stage denies to the walker. */
+  readonly hidden: number;
   readonly stopped?: string;
 }
 
@@ -77,6 +79,7 @@ export class Tally {
   readonly #met: readonly Map<number, Alike>[];
   #tables = 0;
   #missing = 0;
+  #hidden = 0;
   #stopped: string | undefined;
 
   constructor(regime: Regime, memory: AddressSpace, { maxTables = 2 ** 20 }: SummaryOptions = {}) {
@@ -86,7 +89,12 @@ export class Tally {
     this.#classifier = new Classifier(regime);
     this.#classes = new Classes(regime, this.#classifier);
     this.#met = regime.levels.map(() => new Map());
-    for (const { address, level, entries } of regime.roots) this.#meet(address, level, entries, 0, 1);
+    for (const root of regime.roots) {
+      const obstacle = obstacleAt(root, memory);
+      if (obstacle?.kind === 'fault') this.#count(FAULT, 1);
+      else if (obstacle) this.#hidden++;
+      else this.#meet(root.address, root.level, root.entries, 0, 1);
+    }
     for (let level = regime.levels.length - 1; level > 0; level--)
       this.#entriesOf(this.#piecesOf(level), level);
     this.leaves = this.#piecesOf(0);
@@ -107,11 +115,12 @@ export class Tally {
   }
 
   /** Add what some leaf tables hold. */
-  add({ classes, payload, faults, missing }: LeafCounts): void {
+  add({ classes, payload, faults, missing, hidden }: LeafCounts): void {
     for (const { entries, ...leaf } of classes) this.#count(this.#classes.numberOf(leaf), entries);
     this.#count(PAYLOAD, payload);
     this.#count(FAULT, faults);
     this.#missing += missing;
+    this.#hidden += hidden;
   }
 
   summary(): Summary {
@@ -128,6 +137,7 @@ export class Tally {
       payload: this.#counts[PAYLOAD] as number,
       faults: this.#counts[FAULT] as number,
       missing: this.#missing,
+      hidden: this.#hidden,
       tables: this.#tables,
       ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
     };
@@ -178,8 +188,10 @@ export class Tally {
       const address = place[i] as number;
       const words = this.#memory.page(frameOf(address));
       const offset = inPage(address) / 4;
-      if (!words) this.#missing += ways[i] as number;
-      else
+      if (!words) {
+        if (this.#memory.refusal?.(frameOf(address))) this.#hidden += ways[i] as number;
+        else this.#missing += ways[i] as number;
+      } else
         this.#entries(
           words.subarray(offset, offset + (count[i] as number) * step),
           level,

@@ -1,15 +1,47 @@
 /**
  * Memory seen through a second stage: page frames of a guest, read through its stage 2, EPT or NPT. A stage 1 walk over
- * it is a nested walk, with tables fetched as the processor fetches them.
+ * it is a nested walk, with tables fetched as the processor fetches them: what the second stage denies to the walker is not
+ * read.
  */
+import type { Finding } from '../bits/codec.ts';
+import { hex } from '../bits/word.ts';
 import { type AddressSpace, type FrameRange, joinRanges } from '../image/address-space.ts';
 import { addressOf, type Frame, frameAt } from '../image/frames.ts';
 import { KIND, type Regime } from './regime.ts';
-import { translate } from './translate.ts';
+import { type Step, type Translation, translate } from './translate.ts';
 import { walk } from './walker.ts';
 
 /** Translations remembered; table pages of one walk are few. */
 const REMEMBERED = 1 << 16;
+
+/** What denies the walker a table: absent where no entry does. */
+export interface WalkerDenial {
+  readonly step?: Step;
+  /** One sentence. */
+  readonly says: string;
+}
+
+/**
+ * Why a second stage does not let the walker of the first have what stands at an address; undefined where it does.
+ * `top`: the table where walks of this half begin.
+ */
+export function walkerDenied(found: Translation, top?: 'lower' | 'upper'): WalkerDenial | undefined {
+  if (found.outcome === 'missing') return undefined; // nobody knows
+  if (found.outcome !== 'mapped') {
+    const step = found.steps.at(-1);
+    return { ...(step ? { step } : {}), says: found.reason };
+  }
+  const { regime, leaf, level, inherited, steps } = found;
+  const refused = ({ reading, level: at }: Step, handed: number): string | undefined =>
+    regime.walker?.refused(regime.describe(reading, at, handed), leaf.reading, top);
+  const why = refused({ ...leaf, level }, inherited);
+  if (why === undefined) return undefined;
+  // the entry that takes the right away: the first, if several do
+  const guilty = (step: Step): boolean =>
+    (step === leaf || regime.classify(step.reading, step.level).inherits !== 0) && refused(step, 0) === why;
+  const step = steps.find(guilty) ?? leaf;
+  return { step, says: `level ${step.name} entry: ${why}` };
+}
 
 export class Through implements AddressSpace {
   readonly stage: Regime;
@@ -22,12 +54,18 @@ export class Through implements AddressSpace {
     this.#memory = memory;
   }
 
-  /** The output frame of a guest frame, or undefined where the stage maps nothing. */
+  /** How the stage translates a guest frame, entry by entry. */
+  translation(frame: Frame): Translation {
+    return translate(this.stage, this.#memory, addressOf(frame));
+  }
+
+  /** The output frame of a guest frame, or undefined where the stage maps nothing, or not for a walker. */
   frameOf(frame: Frame): Frame | undefined {
     const known = this.#frames.get(frame);
     if (known !== undefined) return known < 0 ? undefined : known;
-    const found = translate(this.stage, this.#memory, addressOf(frame));
-    const output = found.outcome === 'mapped' ? frameAt(found.output) : -1;
+    const found = this.translation(frame);
+    const given = found.outcome === 'mapped' && walkerDenied(found) === undefined;
+    const output = given ? frameAt(found.output) : -1;
     if (this.#frames.size >= REMEMBERED) this.#frames.clear();
     this.#frames.set(frame, output);
     return output < 0 ? undefined : output;
@@ -36,6 +74,19 @@ export class Through implements AddressSpace {
   page(frame: Frame): Uint32Array | undefined {
     const output = this.frameOf(frame);
     return output === undefined ? undefined : this.#memory.page(output);
+  }
+
+  refusal(frame: Frame, top?: 'lower' | 'upper'): Finding | undefined {
+    if (top === undefined && this.frameOf(frame) !== undefined) return undefined;
+    const why = walkerDenied(this.translation(frame), top);
+    if (why === undefined) return undefined;
+    return {
+      id: 'table-hidden',
+      severity: 'error',
+      bits: '',
+      message: `the second stage does not let the walker read ${hex(addressOf(frame))}: ${why.says}`,
+      ...(this.stage.walker ? { ref: this.stage.walker.ref } : {}),
+    };
   }
 
   /** Guest frames that the stage maps, whether or not the image holds what they map to. */

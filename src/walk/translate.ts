@@ -14,8 +14,9 @@ import {
   framesOfShift,
   inPage,
 } from '../image/frames.ts';
-import { indexOf, rootParts } from './descent.ts';
+import { indexOf, obstacleAt, rootParts } from './descent.ts';
 import { type EntryKind, formOf, type Level, outputFrame, type Regime } from './regime.ts';
+import type { Obstacle } from './result.ts';
 
 /** One table lookup. */
 export interface Step {
@@ -50,10 +51,15 @@ export type Translation = {
       readonly leaf: Step;
     }
   | {
-      /** `outside`: no root translates it; `missing`: the image lacks a table; else the last step's entry. */
-      readonly outcome: 'outside' | 'missing' | 'invalid' | 'fault';
+      /**
+       * `outside`: no root translates it; `missing`: the image lacks a table; `hidden-by-second-stage`: the second stage denies
+       * one to the walker; else the last step's entry, or a root that is none.
+       */
+      readonly outcome: 'outside' | 'missing' | 'hidden-by-second-stage' | 'invalid' | 'fault';
       /** One sentence: at which level and why. */
       readonly reason: string;
+      /** Where the table that was to be read last stands, bytes: absent where none was. */
+      readonly table?: Bytes;
     }
 );
 
@@ -63,6 +69,8 @@ export interface EntrySource {
   entry(table: Bytes, index: number, bytes: 4 | 8): { readonly at: Bytes; readonly word: bigint } | undefined;
   /** The sentence for an entry that cannot be had. */
   lacks(table: Bytes, level: Level | undefined): string;
+  /** Why somebody denies it to the walker, where that is so. */
+  refusal?(table: Bytes, index: number, bytes: 4 | 8): string | undefined;
 }
 
 /** Entries where the tables lie. */
@@ -76,10 +84,13 @@ const inMemory = (memory: AddressSpace): EntrySource => ({
     return { at, word: bytes === 4 ? BigInt(lo) : join(lo, page[half + 1] as number) };
   },
   lacks: (table, level) => `the level ${level?.name} table at 0x${table.toString(16)} is not in the image`,
+  refusal: (table, index, bytes) => memory.refusal?.(frameOf(table + index * bytes))?.message,
 });
 
 /** A table, and the entry of it that an address is looked up in. */
 export interface Lookup {
+  /** Where walks begin: why none can. */
+  readonly obstacle?: Obstacle | undefined;
   readonly table: Bytes;
   /** Index into the regime's levels. */
   readonly level: number;
@@ -87,13 +98,15 @@ export interface Lookup {
 }
 
 /** The first lookup of a frame: in the root that translates it. */
-function firstLookup(regime: Regime, frame: Frame): Lookup | undefined {
+function firstLookup(regime: Regime, memory: AddressSpace, frame: Frame): Lookup | undefined {
   for (const root of regime.roots)
     for (const { first, input, frames } of rootParts(regime, root)) {
       const offset = frame - input;
       if (offset < 0 || offset >= frames) continue;
       const span = framesOfShift((regime.levels[root.level] as Level).shift);
-      return { table: root.address, level: root.level, index: first + Math.floor(offset / span) };
+      const index = first + Math.floor(offset / span);
+      const obstacle = obstacleAt(root, memory, root.address + index * regime.entryBytes);
+      return { table: root.address, level: root.level, index, obstacle };
     }
   return undefined;
 }
@@ -101,7 +114,7 @@ function firstLookup(regime: Regime, frame: Frame): Lookup | undefined {
 /** Translate one input address. Answers every address; never throws for what the tables hold. */
 export function translate(regime: Regime, memory: AddressSpace, pointer: bigint): Translation {
   const input = regime.untag?.(pointer) ?? pointer;
-  const start = firstLookup(regime, frameAt(input));
+  const start = firstLookup(regime, memory, frameAt(input));
   const found: Translation = start
     ? translateFrom(regime, inMemory(memory), input, start)
     : {
@@ -127,11 +140,25 @@ export function translateFrom(
   const steps: Step[] = [];
   const base = { regime, input, steps };
   let { table, level, index } = start;
+  if (start.obstacle) {
+    const { kind, finding } = start.obstacle;
+    return { ...base, outcome: kind, reason: finding.message, table: table + index * regime.entryBytes };
+  }
   let inherited = 0;
   for (;;) {
     const form = regime.levels[level];
     const found = form && source.entry(table, index, regime.entryBytes);
-    if (!found) return { ...base, outcome: 'missing', reason: source.lacks(table, form) };
+    if (!found) {
+      const refusal = form && source.refusal?.(table, index, regime.entryBytes);
+      return refusal === undefined
+        ? { ...base, outcome: 'missing', reason: source.lacks(table, form), table }
+        : {
+            ...base,
+            outcome: 'hidden-by-second-stage',
+            reason: `the level ${form?.name} table: ${refusal}`,
+            table: table + index * regime.entryBytes,
+          };
+    }
     const { at, word } = found;
     const reading = regime.read(word, level);
     const { kind, inherits } = regime.classify(reading, level);

@@ -6,6 +6,7 @@ import type { Reason } from '../memtype/rule.ts';
 import { both } from './effective.ts';
 import type { LeafView } from './regime.ts';
 import { type NestedTranslation, type Space, translateIn } from './space.ts';
+import type { WalkerDenial } from './through.ts';
 import type { Translation } from './translate.ts';
 
 /** A stage's part: the translation, and what its leaf says after the tables above. */
@@ -19,7 +20,9 @@ export interface AddressAnswer {
   readonly space: Space;
   readonly input: bigint;
   readonly first: StageAnswer;
+  /** Of a table that it hides from the walker, what it makes of that: `hidden` then says where it is denied. */
   readonly second?: StageAnswer;
+  readonly hidden?: WalkerDenial;
   /** Where the last stage leads, bytes, and the smaller page of both stages; absent where a stage does not map. */
   readonly output?: bigint;
   readonly pageSize?: number;
@@ -43,7 +46,15 @@ export function answerFor(space: Space, image: AddressSpace, input: bigint): Add
   const found: NestedTranslation = translateIn(space, image, input);
   const first = stageOf(space, found.first);
   const second = found.second && space.second ? stageOf(space.second, found.second) : undefined;
-  const base = { space, input, first, ...(second ? { second } : {}) };
+  const base = {
+    space,
+    input,
+    first,
+    ...(second ? { second } : {}),
+    ...(found.denied ? { hidden: found.denied } : {}),
+  };
+  if (found.denied && found.first.outcome === 'hidden-by-second-stage')
+    return { ...base, denied: [], why: [], reason: `stage 2: ${found.first.reason}` };
   const failed = [found.first, ...(found.second ? [found.second] : [])].find(
     ({ outcome }) => outcome !== 'mapped',
   );

@@ -3,16 +3,17 @@
  * of a page are read is left to the walkers.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import { ALL_FRAMES, type Bytes, type Frame, inPage } from '../image/frames.ts';
+import { ALL_FRAMES, type Bytes, type Frame, frameOf, inPage } from '../image/frames.ts';
 import { BatchBuilder } from './batch.ts';
 import { Classifier } from './classifier.ts';
-import { Descent, rootParts } from './descent.ts';
-import { type EntryForm, KIND, type Level, outputFrame, type Regime, type Root } from './regime.ts';
+import { Descent, obstacleAt, rootParts } from './descent.ts';
+import { type EntryForm, KIND, type Level, OBSTACLE, outputFrame, type Regime, type Root } from './regime.ts';
 import {
   DEFAULT_MAX_RANGES,
   DEFAULT_MAX_TABLES,
   MISSING_KEPT,
   type MissingTable,
+  type Obstacle,
   type WalkOptions,
   type WalkResult,
 } from './result.ts';
@@ -28,6 +29,7 @@ export abstract class Traversal extends Descent {
   readonly #maxRanges: number;
   readonly #missing: MissingTable[] = [];
   #missingTotal = 0;
+  readonly #obstacles: Obstacle[] = [];
   protected tables = 0;
   protected leaves = 0;
   protected payload = 0;
@@ -46,8 +48,13 @@ export abstract class Traversal extends Descent {
 
   root(root: Root): void {
     const { address, level } = root;
+    const obstacle = obstacleAt(root, this.memory);
     for (const { first, end, input } of rootParts(this.regime, root)) {
       if (this.stopped !== undefined) return;
+      if (obstacle) {
+        this.hinder(obstacle, address, end - first, level, input);
+        continue;
+      }
       if (first > 0) this.tables--; // two halves of one table
       this.table(address, level, input, first, end, 0);
     }
@@ -60,6 +67,7 @@ export abstract class Traversal extends Descent {
       counts: { tables: this.tables, leaves: this.leaves, payload: this.payload, faults: this.faults },
       missing: this.#missing,
       missingTotal: this.#missingTotal,
+      obstacles: this.#obstacles,
       ...(this.stopped === undefined ? {} : { stopped: this.stopped }),
     };
   }
@@ -82,8 +90,24 @@ export abstract class Traversal extends Descent {
   protected note(place: Bytes, count: number, level: number, input: Frame): void {
     const frames = count * (this.spans[level] as number);
     if (input >= this.to || input + frames <= this.from) return;
+    const finding = this.memory.refusal?.(frameOf(place));
+    if (finding) {
+      this.hinder({ kind: 'hidden-by-second-stage', finding }, place, count, level, input);
+      return;
+    }
     this.#missingTotal++;
     if (this.#missing.length < MISSING_KEPT) this.#missing.push({ address: place, level, input, frames });
+  }
+
+  /** What some entries would translate becomes a range of its own: their table cannot be read. */
+  protected hinder(obstacle: Obstacle, place: Bytes, count: number, level: number, input: Frame): void {
+    if (this.stopped !== undefined) return;
+    const frames = count * (this.spans[level] as number);
+    if (input >= this.to || input + frames <= this.from) return;
+    const index = this.#obstacles.push(obstacle) - 1;
+    const { leaf } = this.regime.levels[level] as Level;
+    this.emit(input, 0, frames, index, 0, place, level, OBSTACLE, 0, leaf);
+    this.faults++;
   }
 
   /** Every entry of a piece, one by one. */

@@ -6,6 +6,7 @@ import { type Bytes, type Frame, frameOf, inPage } from '../image/frames.ts';
 import type { LeafBatch } from './batch.ts';
 import { endWanted, firstWanted, type PieceColumns } from './pieces.ts';
 import type { EntryClass, Level } from './regime.ts';
+import type { Obstacle } from './result.ts';
 import { Traversal } from './traversal.ts';
 
 /** Answers the first entry from `index` on that has to be followed as usual; so many before it were. */
@@ -37,13 +38,25 @@ export abstract class UpperWalker extends Traversal {
   }
 
   protected override part(place: Bytes, count: number, level: number, input: Frame, inherited: number): void {
-    if (level === 0) {
-      this.put(place, count, level, input, inherited, 0);
+    const words = level === 0 ? undefined : this.memory.page(frameOf(place));
+    if (words) {
+      this.#upper(words, place, count, level, input, inherited);
       return;
     }
-    const words = this.memory.page(frameOf(place));
-    if (words) this.#upper(words, place, count, level, input, inherited);
-    else this.put(place, count, level, input, inherited, 1);
+    const finding = this.memory.refusal?.(frameOf(place));
+    if (finding) this.hinder({ kind: 'hidden-by-second-stage', finding }, place, count, level, input);
+    else this.put(place, count, level, input, inherited, level === 0 ? 0 : 1);
+  }
+
+  protected override hinder(
+    obstacle: Obstacle,
+    place: Bytes,
+    count: number,
+    level: number,
+    input: Frame,
+  ): void {
+    this.settle(); // everything before it comes first
+    super.hinder(obstacle, place, count, level, input);
   }
 
   /** Entries above the leaf level: tables are followed; what lies between them is a segment for the kernel. */

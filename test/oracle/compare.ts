@@ -11,10 +11,12 @@ import { spaceOf } from './space.ts';
 export type Said =
   | { readonly is: 'mapped'; readonly pa: bigint; readonly perm: string }
   | {
-      readonly is: 'refused' | 'outside' | 'missing' | 'invalid' | 'fault';
+      readonly is: 'refused' | 'outside' | 'missing' | 'hidden-by-second-stage' | 'invalid' | 'fault';
       readonly stage: 1 | 2;
       readonly level: number | undefined;
       readonly reason: string;
+      /** A table that is hidden: how its own translation ended. */
+      readonly by?: 'mapped' | 'outside' | 'invalid' | 'fault' | undefined;
     };
 
 export interface Compared {
@@ -40,12 +42,11 @@ function ask({ architecture, registers, machine, root, second, address, memory }
   const space = spaceOf(memory);
   const { found, refused } = candidatesOf(registers, architecture, machine);
   const asked = spacesOf(found, space).find(({ candidate }) => candidate.name === root);
-  const refusal = (name: string): Said => ({
-    is: 'refused',
-    stage: name === root && root !== 'ept' && root !== 'npt' ? 1 : 2,
-    level: undefined,
-    reason: refused.find(one => one.name === name)?.reason ?? 'no such translation',
-  });
+  const refusal = (name: string): Said => {
+    const reason = refused.find(one => one.name === name)?.reason ?? 'no such translation';
+    const through = name !== root || root === 'ept' || root === 'npt' || /go through stage 2/.test(reason);
+    return { is: 'refused', stage: through ? 2 : 1, level: undefined, reason };
+  };
   if (!asked) return refusal(root);
   const answer = answerFor(asked, space, address);
   const last = answer.second ?? answer.first;
@@ -53,10 +54,15 @@ function ask({ architecture, registers, machine, root, second, address, memory }
   const bare = root === 'ept' || root === 'npt';
   const stage = answer.second || bare ? 2 : 1;
   if (second && !answer.second && translation.outcome === 'mapped') return refusal('stage2');
-  if (translation.outcome === 'mapped')
+  if (translation.outcome === 'mapped' && !answer.hidden)
     return { is: 'mapped', pa: answer.output ?? translation.output, perm: answer.perm ?? '' };
+  if (answer.hidden) {
+    const level = answer.hidden.step?.name ?? 0;
+    const by = translation.outcome as 'mapped' | 'outside' | 'invalid' | 'fault';
+    return { is: 'hidden-by-second-stage', stage: 2, level, reason: answer.reason ?? '', by };
+  }
   const step = translation.steps.at(-1);
-  const outcome = translation.outcome as 'outside' | 'missing' | 'invalid' | 'fault';
+  const outcome = translation.outcome as Exclude<Said['is'], 'mapped' | 'refused'>;
   return { is: outcome, stage, level: step?.name, reason: answer.reason ?? '' };
 }
 
@@ -66,7 +72,12 @@ const OF_THE_WALK = new Set(['not-present', 'address-size', 'reserved-bit', 'mis
 /** Controls that count when an access is made: no property of an entry. */
 const OF_THE_ACCESS = /E0PD|SMAP|SMEP|PKR|GCS|shadow|hardware does not set dirty|clean|GMET|PTW|AssuredOnly/;
 
+/** Rights that the hardware needs to set the access flag or dirty state of stage 1 by itself. */
+const OF_THE_UPDATE = /walker: (no write|clean|overlay write|W = 0|R\/W = 0)/;
+
 function causeSaid(said: Exclude<Said, { is: 'mapped' }>): string {
+  if (said.by === 'mapped') return / AF = 0/.test(said.reason) ? 'access-flag' : 'permission';
+  if (said.by) return causeSaid({ ...said, is: said.by, by: undefined });
   if (said.is === 'invalid') return 'not-present';
   if (said.is === 'outside') return 'not-present';
   if (/Address size fault/.test(said.reason)) return 'address-size';
@@ -128,6 +139,19 @@ export function compare(mine: Outcome, said: Said, wish: Wish): Compared {
   // PAE: what a PDPTE may not have is refused when CR3 is loaded, not when something is accessed
   if (mine.reason === 'reserved bits of a PDPTE') return { mine, said, agrees: [] };
   if (OF_THE_ACCESS.test(mine.reason) && mine.of === 'access') return { mine, said, agrees: [] };
+  if (mine.of === 'walker') {
+    // what the walker itself writes hangs on the access: a flag that is set already needs no right to write
+    if (said.is === 'refused' && said.stage === 2 && mine.level === 0)
+      return { mine, said, agrees: ['outcome', 'stage'] };
+    if (said.is !== 'hidden-by-second-stage')
+      return OF_THE_UPDATE.test(mine.reason) ? { mine, said, agrees: [] } : differ(model, library);
+    return said.level === mine.level && causeSaid(said) === causeMeant(mine.cause)
+      ? { mine, said, agrees: ['outcome', 'stage', 'cause', 'level'] }
+      : differ(
+          model,
+          `${causeSaid(said)}, level ${said.level === mine.level ? 'same' : 'another'}: ${library}`,
+        );
+  }
   if (OF_THE_WALK.has(mine.cause)) {
     if (said.is === 'mapped') return differ(model, 'mapped');
     if (said.stage !== mine.stage) return differ(model, library);
@@ -141,13 +165,6 @@ export function compare(mine: Outcome, said: Said, wish: Wish): Compared {
       agrees:
         said.level === undefined ? ['outcome', 'stage', 'cause'] : ['outcome', 'stage', 'cause', 'level'],
     };
-  }
-  if (mine.of === 'walker') {
-    // the library has to say that the table is hidden
-    if (said.is === 'mapped') return differ(model, 'mapped');
-    return said.stage === 2 && said.level === mine.level
-      ? { mine, said, agrees: ['outcome', 'stage', 'level'] }
-      : differ(model, library);
   }
   if (mine.cause !== 'permission' || wish.kind === 'other') return { mine, said, agrees: [] };
   // rights: the walk goes through, and what is printed denies the access; or stage 2 has nothing there at all
@@ -221,9 +238,13 @@ export function compareX86(one: X86Case): Compared {
     maxphyaddr: facts.maxphyaddr,
     vendor: facts.amd ? 'amd' : 'intel',
     mbec: facts.mbec ? 1 : 0,
-  };
+    gmet: facts.gmet ? 1 : 0,
+    sss: facts.sss ? 1 : 0,
+    rogpt: facts.readOnlyGuestTables ? 1 : 0,
+  } as const;
   const said = ask({ architecture: 'x86', registers, machine, root, second: false, address, memory });
-  const user = (bare && below === 'npt') || (access.user && access.implicit !== true);
+  const nested = bare && below === 'npt' && !(facts.gmet && kind === 'fetch'); // all of them count as a user's
+  const user = nested || (access.user && access.implicit !== true);
   const shadow = kind === 'shadow-read' || kind === 'shadow-write';
   return saying(compare(mine, said, { kind: shadow ? 'other' : kind, user }), circumstancesX86(one));
 }

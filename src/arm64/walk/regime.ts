@@ -98,6 +98,9 @@ export interface Stage2Controls {
   readonly s2pie: Bit;
   readonly s2poe: Bit;
   readonly assuredOnly: Bit;
+  /** The first tables of stage 1 stand in pages that are marked for them. */
+  readonly tl0: Bit;
+  readonly tl1: Bit;
 }
 /** What follows once the granule is known. */
 export interface Stage2Sizes {
@@ -154,6 +157,8 @@ export function stage2Regime({
     s2pie: d.s2pie || d.d128,
     s2poe: d.s2poe,
     assuredOnly: d.assuredOnly,
+    tl0: d.tl0,
+    tl1: d.tl1,
   };
   const granule = granule0(own.tg0);
   const refuse = (reason: Stage2Reason, explain: string) =>

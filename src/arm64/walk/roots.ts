@@ -2,7 +2,7 @@
  * The arm64 regimes that a set of registers gives: stage 2, and stage 1 of EL1, EL2 and EL3, with everything that
  * changes how their descriptors are read.
  */
-import { decode, encode } from '../../bits/codec.ts';
+import { decode, encode, type Finding } from '../../bits/codec.ts';
 import type { Decoded } from '../../bits/infer.ts';
 import { settle } from '../../bits/settings.ts';
 import type { Word } from '../../bits/word.ts';
@@ -24,6 +24,7 @@ import {
   ID_REGISTERS,
   idRegisters,
 } from '../registers/features.ts';
+import type { RootTable } from '../registers/roots.ts';
 import { stage1Effective, stage2Effective } from './effective.ts';
 import { stage1Setup, stage2Setup } from './setup.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
@@ -70,10 +71,13 @@ export function candidates(
     if ('regime' in made) found.push(made);
     else refused.push(made);
   };
-  take(stage2Candidate(cpu));
+  const second = stage2Candidate(cpu);
+  take(second);
+  const invalid = second && !('regime' in second) && registers.has('VTCR_EL2') ? second.reason : undefined;
+  const blocked = stage2Active(cpu) ? invalid : undefined;
   const host = cpu.hcr.e2h === 1;
-  take(stage1Candidate(cpu, 'EL1&0', 0));
-  take(stage1Candidate(cpu, 'EL1&0', 1));
+  take(stage1Candidate(cpu, 'EL1&0', 0, blocked));
+  take(stage1Candidate(cpu, 'EL1&0', 1, blocked));
   take(stage1Candidate(cpu, host ? 'EL2&0' : 'EL2', 0));
   if (host) take(stage1Candidate(cpu, 'EL2&0', 1));
   take(stage1Candidate(cpu, 'EL3', 0));
@@ -103,7 +107,14 @@ function stage2Candidate(cpu: Cpu): Candidate | Refused | undefined {
   if (!setup.valid) return { name: 'stage2', reason: `VTCR_EL2 is invalid: ${setup.explain}` };
   const { root, settings, regime: plan } = setup;
   const { startLevel, indexBits } = plan;
-  const regime = stage2Tables({ settings, startLevel, indexBits, base: root.base });
+  const regime = stage2Tables({
+    settings,
+    startLevel,
+    indexBits,
+    base: root.base,
+    ...beyond(root),
+    walker: { ptw: cpu.hcr.ptw && !cpu.hcr.tge ? 1 : 0, tl0: plan.tl0, tl1: plan.tl1 },
+  });
   return {
     name: 'stage2',
     regime,
@@ -125,7 +136,13 @@ const EXCEPTION: Record<
   EL3: { el: 3, name: 'el3', ranges: false },
 };
 
-function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidate | Refused | undefined {
+/** @param blocked why stage 2, which it goes through, gives nothing */
+function stage1Candidate(
+  cpu: Cpu,
+  exception: Exception,
+  range: 0 | 1,
+  blocked?: string,
+): Candidate | Refused | undefined {
   const { registers, features } = cpu;
   const { el, name: base, ranges } = EXCEPTION[exception];
   const name = ranges ? `${base}.ttbr${range}` : base;
@@ -165,6 +182,9 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
   const { root, settings, regime: plan } = setup;
   if (plan.epd)
     return { name, reason: `${named('TCR')}.EPD${range} = 1: walks with TTBR${range} are disabled` };
+  // a root beyond the output size faults before stage 2 is asked
+  if (blocked !== undefined && !beyond(root).fault)
+    return { name, reason: `its tables go through stage 2: ${blocked}` };
   const { startLevel, indexBits, iaBits } = plan;
   const nested = el === 1 && stage2Active(cpu);
   const regime = stage1Tables({
@@ -172,6 +192,7 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
     startLevel,
     indexBits,
     base: root.base,
+    ...beyond(root),
     iaBits,
     upper: range === 1,
     output: nested ? 'ipa' : 'pa',
@@ -193,6 +214,12 @@ function stage1Candidate(cpu: Cpu, exception: Exception, range: 0 | 1): Candidat
     findings: root.findings,
     ...(nested ? { through: 'stage2' } : {}),
   };
+}
+
+/** A root beyond the output size: level 0 Address size fault, before anything is read. */
+function beyond({ findings }: RootTable): { readonly fault?: Finding } {
+  const fault = findings.find(({ id }) => id === 'address-size');
+  return fault ? { fault } : {};
 }
 
 /** How leaves of this regime, with those of stage 2 for EL1&0, become an effective type. */

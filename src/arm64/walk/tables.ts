@@ -3,13 +3,14 @@
  * layouts and readings. The shared level index is `3 - level`.
  */
 
-import { decode, fieldReader } from '../../bits/codec.ts';
+import { decode, type Finding, fieldReader } from '../../bits/codec.ts';
 import type { Reading } from '../../bits/family.ts';
 import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
 import type { Bit } from '../../bits/spec.ts';
 import { split } from '../../bits/word.ts';
 import { ALL_FRAMES, framesOfShift } from '../../image/frames.ts';
+import { asl } from '../../refs.ts';
 import { entryForm, holdsConstant, NO_FORM } from '../../walk/entry-form.ts';
 import { type EntryKind, type LeafView, type Level, type Regime, softwareNote } from '../../walk/regime.ts';
 import type { EntryConfig } from '../descriptors/common.ts';
@@ -36,6 +37,7 @@ import { alone } from '../memtype/stage2.ts';
 import { attributeByte } from '../registers/attributes.ts';
 import { blockSupported, GRANULE_BITS, leafShift, upperRange } from '../values/address.ts';
 import { decodeAttr, decodeMemAttr, type Memory, type Stage2Wish } from '../values/attributes.ts';
+import type { Stage2Permissions } from '../values/permissions.ts';
 import { type Tagging, untagged } from '../values/pointer.ts';
 
 /** Where a stage 2 walk begins and how far it reaches; `stage2Setup` in `setup.ts` computes it from VTCR and VTTBR. */
@@ -48,12 +50,31 @@ export interface Stage2Tables {
   readonly indexBits: number;
   /** Base address of the first table, bytes. */
   readonly base: bigint;
+  /** Why there is no table at that address. */
+  readonly fault?: Finding;
+  /** What else counts when stage 1 reads its tables; default: nothing. */
+  readonly walker?: WalkerControls;
 }
+
+/** HCR_EL2.PTW: stage 1 does not read its tables from Device memory. VTCR_EL2.{TL0, TL1}: what its first tables need. */
+interface WalkerControls {
+  readonly ptw: Bit;
+  readonly tl0: Bit;
+  readonly tl1: Bit;
+}
+const NO_CONTROLS: WalkerControls = { ptw: 0, tl0: 0, tl1: 0 };
 
 /** The shared level index of a manual's level, and back: the same subtraction. */
 const shared = (level: number): number => 3 - level;
 
-export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Tables): Regime {
+export function stage2Tables({
+  settings,
+  startLevel,
+  indexBits,
+  base,
+  fault,
+  walker = NO_CONTROLS,
+}: Stage2Tables): Regime {
   const common = settle(stage2Settings, settings);
   const at = levelsFrom(startLevel).map((level): Stage2Settings => ({ ...common, level }));
   return {
@@ -66,7 +87,20 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
     entryBytes: 8,
     payload: [0xffff_ffff, 0xffff_ffff],
     levels: at.map(s => levelOf(s, s.oaBits, stage2Table, stage2Leaf)),
-    roots: [{ address: Number(base), level: shared(startLevel), entries: 2 ** indexBits, inputFrame: 0 }],
+    walker: {
+      refused: (leaf, reading, top) =>
+        refused(leaf, reading as Stage2Reading, { ...walker, ha: common.ha }, top),
+      ref: asl('AArch64.S2CheckPermissions'),
+    },
+    roots: [
+      {
+        address: Number(base),
+        level: shared(startLevel),
+        entries: 2 ** indexBits,
+        inputFrame: 0,
+        ...(fault ? { fault } : {}),
+      },
+    ],
     settings: common,
     read: (word, level) => readStage2(word, at[level] as Stage2Settings),
     classify: reading => ({ kind: kindOf(reading), inherits: 0 }), // stage 2 has no hierarchical attributes
@@ -76,6 +110,31 @@ export function stage2Tables({ settings, startLevel, indexBits, base }: Stage2Ta
     plainWords: ({ meaning }) => stage2PlainWords(meaning as Stage2Wish | undefined),
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
+}
+
+/** The walker of stage 1 reads, and with HCR_EL2.PTW not from Device memory. */
+function refused(
+  { rights, meaning, fields }: LeafView,
+  { facts }: Stage2Reading,
+  { ptw, tl0, tl1, ha }: WalkerControls & { readonly ha: Bit },
+  top: 'lower' | 'upper' | undefined,
+): string | undefined {
+  if (fields.af === 0 && !ha) return 'AF = 0, and hardware does not set it';
+  const wish = meaning as Stage2Wish | undefined;
+  if (top && wrongTopLevel(facts.permissions, { tl0, tl1 }, top)) return 'not for a first table: TopLevel';
+  if (ptw && wish?.is === 'device') return 'Device memory, and HCR_EL2.PTW = 1';
+  return rights.EL1?.r ? undefined : 'not readable';
+}
+
+/** VTCR_EL2.TL0, TL1: the first tables of each half stand in pages that are marked for them [Arm ARM, R_XLNQX]. */
+function wrongTopLevel(
+  { tl0 = 0, tl1 = 0 }: Partial<Stage2Permissions> = {},
+  controls: Pick<WalkerControls, 'tl0' | 'tl1'>,
+  top: 'lower' | 'upper',
+): boolean {
+  const [own, other, wanted, others] =
+    top === 'upper' ? [tl1, tl0, controls.tl1, controls.tl0] : [tl0, tl1, controls.tl0, controls.tl1];
+  return own === 0 && (wanted === 1 || (others === 1 && other === 1));
 }
 
 /** A pointer of the other range keeps its tag: it is no address of these tables. */
@@ -94,6 +153,8 @@ export interface Stage1Tables {
   readonly startLevel: number;
   readonly indexBits: number;
   readonly base: bigint;
+  /** Why there is no table at that address. */
+  readonly fault?: Finding;
   /** Bits of the input address; with `upper`, the range that ends at the top of the address space (TTBR1). */
   readonly iaBits: number;
   readonly upper: boolean;
@@ -108,6 +169,7 @@ export function stage1Tables({
   startLevel,
   indexBits,
   base,
+  fault,
   iaBits,
   upper,
   output = 'pa',
@@ -137,6 +199,7 @@ export function stage1Tables({
         level: shared(startLevel),
         entries: 2 ** indexBits,
         inputFrame: upper ? ALL_FRAMES - framesOfShift(iaBits) : 0,
+        ...(fault ? { fault } : {}),
       },
     ],
     settings: common,

@@ -175,6 +175,7 @@ async function printSummaries(
     const { candidate } = space;
     const summary = await walks.summarise(space);
     print(summaryAnswer(candidate, summary, source));
+    if (summary.hidden > 0) status = Math.max(status, EXIT.findings);
     if (summary.missing > 0 || summary.stopped !== undefined) {
       say(io, `${candidate.name}: ${summary.stopped ?? missingText(summary.missing)}`);
       status = EXIT.damaged;

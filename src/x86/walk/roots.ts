@@ -35,6 +35,10 @@ const nxe = (): Word => encode(eferLayout({ vendor: 'intel' }), { nxe: 1 });
 export interface Machine extends Processor {
   /** Mode-based execute control for EPT. */
   readonly mbec?: 0 | 1;
+  /** Nested paging, of the VMCB: guest mode execute trap, supervisor shadow stacks, read-only guest page tables. */
+  readonly gmet?: 0 | 1;
+  readonly sss?: 0 | 1;
+  readonly rogpt?: 0 | 1;
   /** The dump says that the processor runs 32-bit code only: without EFER it is not in IA-32e mode. */
   readonly ia32?: boolean;
   /** Physical-address bits of the cache, on hosts where KVM works around L1TF. */
@@ -74,7 +78,7 @@ export function candidates(registers: RegisterValues, machine: Machine = {}): Ca
 }
 
 function cpuOf(registers: RegisterValues, machine: Machine): Cpu {
-  const { mbec: _mbec, l1tfBits: _l1tfBits, ia32 = false, ...given } = machine;
+  const { mbec: _mbec, l1tfBits: _l1tfBits, gmet: _g, sss: _s, rogpt: _r, ia32 = false, ...given } = machine;
   const width = physicalWidth(registers, given.maxphyaddr);
   const vendor = given.vendor ?? (registers.has('NCR3') || registers.has('SYSCFG') ? 'amd' : 'intel');
   const mtrrs = mtrrsOf(registers, vendor, width.bits);
@@ -146,21 +150,33 @@ function stage2Candidate({ registers, machine, maxphyaddr, assumed }: Cpu): Cand
   };
 }
 
-function nptCandidate({ registers, processor, modes, assumed }: Cpu): Candidate | undefined {
+function nptCandidate({ registers, machine, processor, modes, assumed }: Cpu): Candidate | undefined {
   const ncr3 = registers.get('NCR3');
   if (ncr3 === undefined || ncr3 === 0n) return undefined;
   const { vendor: _vendor, sBit: _sBit, ...nested } = withPat(processor, registers.get('PAT'));
-  const setup = nptSetup({ ...modes, ncr3, processor: nested });
+  const { gmet, sss, rogpt } = machine;
+  const controls = { ...(gmet === undefined ? {} : { gmet }), ...(sss === undefined ? {} : { sss }) };
+  const setup = nptSetup({ ...modes, ncr3, processor: nested, controls });
   if (!setup.valid) return undefined;
   const { regime, root, settings } = setup;
   return {
     name: 'npt',
-    regime: nptTables({ settings, base: root.base }),
+    regime: nptTables({ settings, base: root.base, ...(rogpt ? { readOnlyTables: true } : {}) }),
     active: true,
     from: evidence(registers, ['NCR3', 'CR0', 'CR4', 'EFER', 'PAT']),
-    assumed: [...assumed.width, ...assumed.types, ...assumed.mode],
+    assumed: [...assumed.width, ...assumed.types, ...assumed.mode, ...nestedControls(machine)],
     findings: [...regime.findings, ...root.findings],
   };
+}
+
+/** What of the VMCB's nested control is not given. */
+function nestedControls({ gmet, sss, rogpt }: Machine): readonly string[] {
+  const off = [
+    ...(gmet === undefined ? ['guest mode execute trap (gmet)'] : []),
+    ...(sss === undefined ? ['supervisor shadow stacks (sss)'] : []),
+    ...(rogpt === undefined ? ['read-only guest page tables (rogpt)'] : []),
+  ];
+  return off.length === 0 ? [] : [`of the VMCB: ${off.join(', ')} off`];
 }
 
 /** Linear-address masking as CR3 and CR4 select it; nothing where neither does. LAM_U57 has precedence [SDM, CR3]. */
@@ -181,7 +197,12 @@ function stage1Candidate(cpu: Cpu): Candidate | Refused | undefined {
   const { regime, root, settings } = setup;
   return {
     name: 'paging',
-    regime: stage1Tables({ settings, base: root.base, ...maskingOf(cr3, registers.get('CR4')) }),
+    regime: stage1Tables({
+      settings,
+      base: root.base,
+      ...maskingOf(cr3, registers.get('CR4')),
+      wp: decode(cr0Layout, modes.cr0).wp,
+    }),
     ...(mtrrs && pat !== undefined ? { rules: stage1Effective({ vendor, pat, cr0: modes.cr0, mtrrs }) } : {}),
     active: true,
     from: evidence(registers, ['CR3', 'CR0', 'CR4', 'EFER', 'PAT']),
@@ -198,9 +219,10 @@ function guestCandidate({ registers, processor, mtrrs }: Cpu, through: string): 
   const missing = names.filter(name => !registers.has(name));
   const pat = registers.get('GUESTPAT') ?? registers.get('GPAT');
   const cr4 = registers.get('GUESTCR4') ?? fourLevel().cr4;
+  const guestCr0 = registers.get('GUESTCR0') ?? fourLevel().cr0;
   const setup = stage1Setup({
     cr3,
-    cr0: registers.get('GUESTCR0') ?? fourLevel().cr0,
+    cr0: guestCr0,
     cr4,
     efer: registers.get('GUESTEFER') ?? (decode(cr4Layout, cr4).pae ? fourLevel().efer : nxe()),
     processor: withPat(processor, pat),
@@ -221,7 +243,12 @@ function guestCandidate({ registers, processor, mtrrs }: Cpu, through: string): 
   return {
     name: 'guest',
     regime: {
-      ...stage1Tables({ settings, base: root.base, ...maskingOf(cr3, registers.get('GUESTCR4')) }),
+      ...stage1Tables({
+        settings,
+        base: root.base,
+        ...maskingOf(cr3, registers.get('GUESTCR4')),
+        wp: decode(cr0Layout, guestCr0).wp,
+      }),
       output: 'gpa',
     },
     ...(rules ? { rules } : {}),

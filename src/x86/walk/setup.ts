@@ -72,12 +72,14 @@ export function stage2Setup(registers: Stage2Registers): Setup<Stage2Regime, Roo
 export interface NptRegisters extends Omit<Stage1ControlRegisters, 'vendor'> {
   readonly ncr3: Word;
   readonly processor?: Omit<Processor, 'vendor' | 'sBit'>;
+  /** Of the VMCB. */
+  readonly controls?: Partial<Pick<NptSettings, 'gmet' | 'sss'>>;
 }
 
 /** Nested paging by nCR3 under the host's CR0, CR4 and EFER at VMRUN. */
 export function nptSetup(registers: NptRegisters): Setup<NptRegime, RootTable, NptSettings> {
-  const { ncr3, processor = {} } = registers;
-  const { level: _, ...base } = settle(nptSettings, processor);
+  const { ncr3, processor = {}, controls = {} } = registers;
+  const { level: _, ...base } = settle(nptSettings, { ...processor, ...controls });
   const regime = nptRegime(registers);
   const { mode, nxe, pse } = regime;
   const { maxphyaddr, cBit } = base;

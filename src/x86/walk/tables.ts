@@ -6,6 +6,8 @@
 import { decode } from '../../bits/codec.ts';
 import type { Format } from '../../bits/format.ts';
 import { settle } from '../../bits/settings.ts';
+import type { Bit } from '../../bits/spec.ts';
+import { apm, sdm } from '../../refs.ts';
 import { entryForm, holdsConstant, NO_FORM } from '../../walk/entry-form.ts';
 import {
   type EntryClass,
@@ -16,13 +18,7 @@ import {
   type Root,
   softwareNote,
 } from '../../walk/regime.ts';
-import {
-  type NptFacts,
-  type NptReading,
-  type NptSettings,
-  nptSettings,
-  readNpt,
-} from '../descriptors/npt.ts';
+import { type NptReading, type NptSettings, nptSettings, readNpt } from '../descriptors/npt.ts';
 import {
   nptRights,
   stage1Denied,
@@ -74,9 +70,11 @@ export interface Stage1Tables {
   readonly base: bigint;
   /** Linear-address masking; default: none. */
   readonly masking?: Omit<Masking, 'levels'>;
+  /** CR0.WP; default 1. */
+  readonly wp?: Bit;
 }
 
-export function stage1Tables({ settings, base, masking }: Stage1Tables): Regime {
+export function stage1Tables({ settings, base, masking, wp = 1 }: Stage1Tables): Regime {
   const common = settle(stage1Settings, settings);
   const { mode } = common;
   const at = levelsOf(mode).map((level): Stage1Settings => ({ ...common, level }));
@@ -85,7 +83,7 @@ export function stage1Tables({ settings, base, masking }: Stage1Tables): Regime 
     arch: 'x86',
     stage: 1,
     ...(masking && (mode === '4l' || mode === '5l') ? { untag: unmasking(masking, mode) } : {}),
-    title: `x86 ${MODE_TITLE[mode]} paging, MAXPHYADDR ${common.maxphyaddr}, NXE=${common.nxe}`,
+    title: `x86 ${MODE_TITLE[mode]} paging, MAXPHYADDR ${common.maxphyaddr}, NXE=${common.nxe}${wp ? '' : ', WP=0'}`,
     input: 'va',
     output: 'pa',
     entryBytes: mode === '32' ? 4 : 8,
@@ -96,7 +94,7 @@ export function stage1Tables({ settings, base, masking }: Stage1Tables): Regime 
     settings: common,
     read: (word, level) => readStage1(word, at[level] as Stage1Settings),
     classify: (reading, level) => stage1Class(reading as Stage1Reading, mode, level),
-    describe: (reading, _level, inherited) => describeStage1(reading as Stage1Reading, inherited, mode),
+    describe: (reading, _level, inherited) => describeStage1(reading as Stage1Reading, inherited, mode, wp),
     perm: stage1Perm,
     plainWords: ({ meaning }) => plainWords(meaning as Stage1Meaning | undefined),
     describePayload: reading => softwareNote((reading as Stage1Reading).facts.software),
@@ -107,9 +105,11 @@ export function stage1Tables({ settings, base, masking }: Stage1Tables): Regime 
 export interface NptTables {
   readonly settings: Partial<Omit<NptSettings, 'level'>>;
   readonly base: bigint;
+  /** The VMCB asks for read-only guest page tables: a walk of the guest only reads them. */
+  readonly readOnlyTables?: boolean;
 }
 
-export function nptTables({ settings, base }: NptTables): Regime {
+export function nptTables({ settings, base, readOnlyTables = false }: NptTables): Regime {
   const common = settle(nptSettings, settings);
   const { mode } = common;
   const at = levelsOf(mode).map((level): NptSettings => ({ ...common, level }));
@@ -120,7 +120,8 @@ export function nptTables({ settings, base }: NptTables): Regime {
     id: 'x86.npt',
     arch: 'x86',
     stage: 2,
-    walksWrite: true, // [APM, "Nested Table Walk"], unless the VMCB asks for read-only guest tables
+    ...(readOnlyTables ? {} : { walksWrite: true as const }), // [APM, "Nested Table Walk"]
+    walker: { refused: refused(!readOnlyTables), ref: apm('section "Nested Table Walk"') },
     title: `x86 nested paging (NPT), ${MODE_TITLE[mode]}, MAXPHYADDR ${common.maxphyaddr}`,
     input: 'gpa',
     output: 'pa',
@@ -131,14 +132,15 @@ export function nptTables({ settings, base }: NptTables): Regime {
     roots: [stage1Root(mode, base, false)],
     settings: common,
     read: (word, level) => readNpt(word, at[level] as NptSettings),
-    classify: (reading, level) => {
-      const { kind, inherits } = stage1Class(reading as Stage1Reading, mode, level);
-      // every nested access is a user access: an entry without U/S maps nothing
-      return { kind: (reading.facts as NptFacts).userFault && kind !== 'payload' ? 'fault' : kind, inherits };
-    },
+    // rights are looked at when the walk is over: an entry without U/S leads on
+    classify: (reading, level) => stage1Class(reading as Stage1Reading, mode, level),
     describe: (reading, _level, inherited) => {
-      const view = describeStage1(reading as Stage1Reading, inherited, mode);
-      return { ...view, rights: nptRights((reading as NptReading).facts.permissions, inherited) };
+      const rights = nptRights((reading as NptReading).facts.permissions, inherited, common);
+      return {
+        ...describeStage1(reading as Stage1Reading, inherited, mode),
+        rights,
+        perm: stage1Perm(rights),
+      };
     },
     perm: stage1Perm,
     plainWords: ({ meaning }) => plainWords(meaning as Stage1Meaning | undefined),
@@ -173,6 +175,7 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     stage: 2,
     // with accessed and dirty flags reads of guest tables are writes [SDM, "Accessed and Dirty Flags for EPT"]
     ...(common.ad ? { walksWrite: true as const } : {}),
+    walker: { refused: refused(common.ad === 1), ref: sdm('section "EPT Violations"') },
     misconfigures: true,
     title: `x86 EPT, ${walkLength} levels, MAXPHYADDR ${common.maxphyaddr}`,
     input: 'gpa',
@@ -191,6 +194,15 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     describePayload: reading => softwareNote((reading as Stage2Reading).facts.software),
   };
 }
+
+/** A walk reads guest tables as a user; where that counts as a write it needs both rights. */
+const refused =
+  (writes: boolean) =>
+  ({ rights }: LeafView): string | undefined => {
+    const { r, w } = rights.user ?? { r: false, w: false };
+    if (!r) return 'not readable';
+    return writes && !w ? 'not writable, and reads of guest tables count as writes' : undefined;
+  };
 
 const MODE_ID: Record<Mode, string> = { '32': '32bit', pae: 'pae', '4l': '4level', '5l': '5level' };
 const MODE_TITLE: Record<Mode, string> = { '32': '32-bit', pae: 'PAE', '4l': '4-level', '5l': '5-level' };
@@ -249,10 +261,10 @@ function stage2Class({ kind, facts, raw }: Stage2Reading): EntryClass {
 const protectionText = ({ encrypted, shared }: Stage1Reading['facts']): string =>
   `${encrypted === undefined ? '' : encrypted ? ', encrypted' : ', not encrypted'}${shared === undefined ? '' : shared ? ', shared' : ', private'}`;
 
-function describeStage1(reading: Stage1Reading, inherited: number, mode: Mode): LeafView {
+function describeStage1(reading: Stage1Reading, inherited: number, mode: Mode, wp: Bit = 1): LeafView {
   const { facts, format, raw } = reading;
   const d = decode(format, raw) as Readonly<Record<string, number | bigint | undefined>>;
-  const rights = stage1Rights(facts.permissions, inherited);
+  const rights = stage1Rights(facts.permissions, inherited, wp);
   const index = facts.patIndex ?? 0;
   return {
     rights,

@@ -58,7 +58,7 @@ function expectSame(mine: readonly WalkRecord[], theirs: readonly Line[], regime
   expect(mine.length).toBe(theirs.length);
   const flags = new Map<string, string>();
   theirs.forEach((line, i) => {
-    const own = mine[i] as WalkRecord;
+    const own = mine[i] as WalkRecord & { raw: string };
     for (const [key, value] of Object.entries(line)) {
       if (key === 'regime') continue;
       if (key === 'flags') {
@@ -90,8 +90,8 @@ const only = (candidates: readonly Candidate[], name: string): Candidate => {
 const unjoined = (record: WalkRecord): { va: string; entry: string; at: string }[] =>
   Array.from({ length: Number(BigInt(record.size) / BigInt(record.pageSize)) }, (_, i) => ({
     va: `0x${(BigInt(record.va ?? record.gpa ?? 0) + BigInt(i) * BigInt(record.pageSize)).toString(16)}`,
-    entry: plain(record.raw),
-    at: `0x${(BigInt(record.at) + BigInt(i) * (record.raw.length === 10 ? 4n : 8n)).toString(16)}`,
+    entry: plain(record.raw ?? ''),
+    at: `0x${(BigInt(record.at ?? 0) + BigInt(i) * (record.raw?.length === 10 ? 4n : 8n)).toString(16)}`,
   }));
 
 const registersOf = (text: string) => {
