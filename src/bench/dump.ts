@@ -1,4 +1,5 @@
 /** The translations of a real dump as work: what a walk of each, and its totals, cost. */
+import type { Finding } from '../bits/codec.ts';
 import { counted } from '../bits/counted.ts';
 import { type AddressSpace, type FrameRange, gatherPages } from '../image/address-space.ts';
 import { bytesOf } from '../image/frames.ts';
@@ -26,6 +27,9 @@ class Counted implements AddressSpace {
     const words = this.#space.page(frame);
     if (words) this.pages++;
     return words;
+  }
+  refusal(frame: number, top?: 'lower' | 'upper'): Finding | undefined {
+    return this.#space.refusal?.(frame, top);
   }
   gather(frames: Float64Array, target: Uint8Array): Uint32Array {
     this.pages += frames.length;

@@ -144,6 +144,13 @@ export function judgeAccess(
       const { fault } = judgeStage(ofWalker(table), table, rules, controls, true);
       if (fault) return { asked, fault, sets: [], unless: [] };
     }
+    if (first.outcome === 'hidden-by-second-stage') {
+      const table = translate(second.candidate.regime, image, BigInt(first.table ?? 0));
+      const { fault } = judgeStage(ofWalker(table), table, rules, controls, true);
+      const says = fault?.says ?? first.reason;
+      const hidden = { stage: 2, onWalk: true, cause: 'permission', ...fault, says } as const;
+      return { asked, fault: hidden, sets: [], unless: [] };
+    }
   }
   const own = judgeStage(asked, first, rules, controls, false);
   if (own.fault || first.outcome !== 'mapped' || !second)

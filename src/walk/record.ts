@@ -111,8 +111,9 @@ export class Recorder {
     const { name, shift } = regime.levels[level] as Level;
     const place = { regime: regime.id, [regime.input]: input, size, pageSize: hex(2 ** shift), level: name };
     if (batch.kind[index] === OBSTACLE) {
-      const { kind, finding } = this.#obstacles[lo] as Obstacle;
-      return { ...place, kind, at, findings: [finding] };
+      const obstacle = this.#obstacles[lo]; // whoever has the ranges alone is not told why
+      const kind = obstacle?.kind ?? 'hidden-by-second-stage';
+      return { ...place, kind, at, findings: obstacle ? [obstacle.finding] : [] };
     }
     const reading = regime.read(join(lo, hi), level);
     return {

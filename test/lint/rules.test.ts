@@ -413,6 +413,24 @@ describe('single entries', () => {
     expect(says('output-beyond-size', world, { machine: { maxphyaddr: 40 } })).toEqual([]);
   });
 
+  test('table-hidden', () => {
+    const hidden = (word: bigint, hcr = 0n): readonly string[] => {
+      const world = guest();
+      world.set(world.s2, 2, word).set(world.lower, 0, RAM | DATA);
+      world.registers.set('HCR_EL2', (world.registers.get('HCR_EL2') ?? 0n) | hcr);
+      return says('table-hidden', world);
+    };
+    const page = RAM + 2n * K;
+    const says3 = (why: string): string =>
+      `warning: level 3 table: the second stage does not let the walker read its page: level 3 entry${why} x1`;
+    expect(hidden(page | S2.rw)).toEqual([]);
+    expect(hidden(0n)).toEqual([says3(' is invalid')]);
+    expect(hidden(page | (S2.rw & ~(3n << 6n)))).toEqual([says3(': not readable')]);
+    expect(hidden(page | (S2.rw & ~(1n << 10n)))).toEqual([says3(': AF = 0, and hardware does not set it')]);
+    expect(hidden(page | S2.device)).toEqual([]);
+    expect(hidden(page | S2.device, 4n)).toEqual([says3(': Device memory, and HCR_EL2.PTW = 1')]);
+  });
+
   test('reserved-bits', () => {
     expect(says('reserved-bits', withUpper(RAM | DATA | (1n << 5n)))).toEqual([
       'warning: level 3 page: bit 5 is RES0 but set x1',

@@ -26,7 +26,6 @@ const SUSPECTED: readonly (readonly [RegExp, RegExp])[] = [
 
 /** What it does not explain yet, and the rule. */
 const KNOWN: readonly (readonly [RegExp, string])[] = [
-  [/^arm64 address-size: TTBR beyond IPS/, 'a TTBR with bits beyond IPS faults before memory is read'],
   [/^arm64 \S+: stage 1 off/, 'stage 1 off: address beyond PAMax; Device, so alignment'],
   [/^arm64 alignment: Device/, 'an Alignment fault by memory type comes before the rights are looked at'],
   [
@@ -78,7 +77,13 @@ function x86(index: number): Asked | undefined {
     return undefined;
   const claim = pageFaultClaim(mine.syndrome, access.address);
   const space = spaceOf(memory);
-  const machine = { maxphyaddr: facts.maxphyaddr, vendor: facts.amd ? 'amd' : 'intel' } as const;
+  const machine = {
+    maxphyaddr: facts.maxphyaddr,
+    vendor: facts.amd ? 'amd' : 'intel',
+    gmet: facts.gmet ? 1 : 0,
+    sss: facts.sss ? 1 : 0,
+    rogpt: facts.readOnlyGuestTables ? 1 : 0,
+  } as const;
   const spaces = spacesOf(candidatesOf(registers, 'x86', machine).found, space);
   const above = bits(access.address, 63, 47);
   const tagged = access.kind === 'fetch' && above !== 0n && above !== 0x1_ffffn;

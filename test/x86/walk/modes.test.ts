@@ -18,7 +18,7 @@ const regimeOf = (registers: Readonly<Record<string, bigint>>, name = 'paging'):
   return candidate.regime;
 };
 const PAE = { CR0: 0x80000011n, CR4: 0x20n, EFER: 0x800n };
-const FOUR = { CR0: 0x80000011n, CR4: 0x20n, EFER: 0xd00n };
+const FOUR = { CR0: 0x80010011n, CR4: 0x20n, EFER: 0xd00n };
 const FIVE = { ...FOUR, CR4: 0x1020n };
 const THIRTYTWO = { CR0: 0x80000011n, CR4: 0x10n, EFER: 0n };
 
@@ -64,6 +64,18 @@ describe('PAE (chipsec c_pae_page_tables: the walk always raises)', () => {
     expect(translate(regime, memory, 0x4000_0000n)).toMatchObject({ outcome: 'invalid' });
     expect(translate(regime, memory, 0x1_0000_0000n)).toMatchObject({ outcome: 'outside' });
   });
+});
+
+test('CR0.WP = 0: the supervisor writes what R/W = 0 makes read-only, a user does not', () => {
+  const memory = new Memory();
+  for (let table = 0x1000; table < 0x4000; table += 0x1000)
+    memory.write(table, BigInt(table + 0x1000) | TABLE);
+  memory.write(0x4000, 0x7000n | (PAGE & ~2n));
+  memory.write(0x4008, 0x9000n | (PAGE & ~6n));
+  const perms = (CR0: bigint) =>
+    listed(regimeOf({ ...FOUR, CR0, CR3: 0x1000n }), memory).map(({ perm }) => perm);
+  expect(perms(0x8000_0011n)).toEqual(['srwx/ur-x', 'srwx']);
+  expect(perms(0x8001_0011n)).toEqual(['ur-x', 'sr-x']);
 });
 
 describe.each([
@@ -157,18 +169,26 @@ describe('second levels', () => {
     expect(walk(regime, memory).counts.payload).toBe(0);
   });
 
-  test('NPT: an entry without U/S faults, since every nested access is a user access', () => {
+  test('NPT: rights are looked at when the walk is over: what is below an entry without U/S is read', () => {
+    const regime = regimeOf({ ...FOUR, NCR3: 0x1000n }, 'npt');
+    const memory = new Memory();
+    memory.write(0x1000, 0x2000n | (TABLE & ~4n));
+    memory.write(0x2000, 0x3000n | TABLE);
+    memory.write(0x3000, 0x20_0000n | (1n << 8n) | LARGE);
+    expect(translate(regime, memory, 0x20_0000n)).toMatchObject({ outcome: 'invalid' });
+    expect(listed(regime, memory).map(({ at, perm }) => [at, perm])).toEqual([['0x0', 's---']]);
+  });
+
+  test('NPT: an entry without U/S permits nothing, since every nested access is a user access', () => {
     const regime = regimeOf({ ...FOUR, NCR3: 0x1000n }, 'npt');
     const memory = new Memory();
     for (let table = 0x1000; table < 0x4000; table += 0x1000)
       memory.write(table, BigInt(table + 0x1000) | TABLE);
     memory.write(0x4000, 0x7000n | PAGE);
     memory.write(0x4008, 0x8000n | (PAGE & ~4n));
-    expect(
-      listed(regime, memory).map(({ at, ...rest }) => [at, 'kind' in rest ? rest.kind : undefined]),
-    ).toEqual([
-      ['0x0', undefined],
-      ['0x1000', 'fault'],
+    expect(listed(regime, memory).map(({ at, perm }) => [at, perm])).toEqual([
+      ['0x0', 'urwx'],
+      ['0x1000', 's---'],
     ]);
   });
 });

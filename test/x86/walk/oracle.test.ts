@@ -171,9 +171,11 @@ describe('Debian kernels under QEMU and Bochs', () => {
     const { regime, through } = only(found, 'guest');
     expect(through).toBe(stage);
     const result = walk(regime, new Through(only(found, stage).regime, image.space));
-    const mine = [...records(regime, result.leaves)].map(
-      ({ gpa, ...record }) => ({ ...record, pa: gpa }) as WalkRecord,
+    // the listings have entries, and the second stage does not map every table of a guest
+    const mapped = [...records(regime, result.leaves)].filter(
+      ({ kind }) => kind !== 'hidden-by-second-stage',
     );
+    const mine = mapped.map(({ gpa, ...record }) => ({ ...record, pa: gpa }) as WalkRecord);
     expectSame(mine, [...fixtureLines<Line>(`${path}/l2guest.jsonl`)], regime);
     await image.close();
   });
