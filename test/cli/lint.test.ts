@@ -44,7 +44,7 @@ describe('status', () => {
     ];
     const lost = await memattr([...ept, '--cr3', '0x123456000']);
     expect(lost.status).toBe(3);
-    expect(lost.err).toContain('paging: 1 table is not in the image, the first at 0x123456000');
+    expect(lost.err).toContain('paging: 2 tables are not in the image, the first at 0x123456000');
     expect(lost.out).toContain('kvm-mmio');
     const hidden = await memattr(ept); // a table of the guest that EPT does not map: known, so nothing is missing
     expect(hidden.status).toBe(1);
