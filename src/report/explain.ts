@@ -1,4 +1,4 @@
-/** What an id means: of a finding, a lint rule, a condition of the KVM model. */
+/** What an id means: of a finding, a lint rule, a condition or a hazard of the KVM model. */
 import { FINDING_KINDS } from '../arch/findings.ts';
 import { architectureLive } from '../arch/live.ts';
 import type { Ref, Severity } from '../bits/spec.ts';
@@ -15,7 +15,7 @@ import { type Column, wrap } from './table.ts';
 
 export interface Explained {
   readonly id: string;
-  readonly is: 'finding' | 'lint rule' | 'live change' | 'KVM condition';
+  readonly is: 'finding' | 'lint rule' | 'live change' | 'KVM condition' | 'KVM hazard';
   readonly severity?: Severity;
   readonly means: string;
   /** Families; the command that shows it; eras. */
@@ -156,12 +156,40 @@ function conditions(policies: readonly KvmPolicies[], others: Others): Explained
   return [...found.values()];
 }
 
+/** The hazards that the predictions of an architecture name. */
+type Hazards = readonly {
+  readonly arch: string;
+  readonly rows: readonly {
+    readonly id: string;
+    readonly means: string;
+    readonly evidence: NonNullable<ConditionRow['evidence']>;
+  }[];
+}[];
+
+const hazards = (all: Hazards): Explained[] =>
+  all.flatMap(({ arch, rows }) =>
+    rows.map(({ id, means, evidence }) => ({
+      id,
+      is: 'KVM hazard' as const,
+      means: `${means.charAt(0).toUpperCase()}${means.slice(1)}.`,
+      from: [arch],
+      refs: [],
+      evidence: evidence.map(({ grade, source }) => `${grade}: ${source}`),
+      example: `memattr kvm predict --arch ${arch} --preset all`,
+    })),
+  );
+
 /** Everything that has an id; one id may be several things. */
-export const explainable = (policies: readonly KvmPolicies[], others: Others): readonly Explained[] => [
+export const explainable = (
+  policies: readonly KvmPolicies[],
+  others: Others,
+  risks: Hazards,
+): readonly Explained[] => [
   ...findings(),
   ...rules(),
   ...liveChanges(),
   ...conditions(policies, others),
+  ...hazards(risks),
 ];
 
 const COLUMNS: readonly Column<Explained>[] = [

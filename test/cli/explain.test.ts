@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { families } from '../../src/arch/families.ts';
 import { FINDING_KINDS } from '../../src/arch/findings.ts';
 import { settle } from '../../src/bits/settings.ts';
+import { HAZARDS as ARM64_HAZARDS } from '../../src/kvm/arm64/hazards.ts';
+import { HAZARDS as X86_HAZARDS } from '../../src/kvm/x86/predict.ts';
 import { CLAIMED } from '../../src/lint/findings.ts';
 import { lintRules } from '../../src/lint/rules.ts';
 import { random } from '../support/trees.ts';
@@ -82,6 +84,29 @@ describe('memattr explain', () => {
     expect(ids.size).toBeGreaterThan(3);
     const known = new Set(jsonLines<{ id: string }>((await explain('--json')).out).map(({ id }) => id));
     expect([...ids].filter(id => !known.has(id))).toEqual([]);
+  });
+
+  test.each([
+    ['arm64', ARM64_HAZARDS],
+    ['x86', X86_HAZARDS],
+  ])('every hazard of %s, and no prediction names another', async (arch, hazards) => {
+    interface Judged {
+      readonly hazards?: readonly { readonly id: string }[];
+    }
+    interface Predicted extends Judged {
+      readonly mappings?: readonly Judged[];
+    }
+    const known = jsonLines<{ id: string; is: string; from: string[] }>((await explain('--json')).out)
+      .filter(({ is, from }) => is === 'KVM hazard' && from.includes(arch))
+      .map(({ id }) => id);
+    expect(known).toEqual(hazards.map(({ id }) => id));
+    const predicted = ['kvm', 'predict', '--arch', arch, '--kernel', 'all', '--preset', 'all', '--json'];
+    const named = jsonLines<Predicted>((await memattr(predicted)).out)
+      .flatMap(predicted => [predicted, ...(predicted.mappings ?? [])])
+      .flatMap(judged => judged.hazards ?? [])
+      .map(({ id }) => id);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter(id => !known.includes(id))).toEqual([]);
   });
 
   test('one that is none: did you mean', async () => {

@@ -234,26 +234,61 @@ export function predict(i: X86PredictInput): X86Prediction {
   };
 }
 
+/** What a hazard is judged from. */
+interface HazardCase {
+  readonly host: string;
+  readonly view: GuestView<PatType, MtrrType>;
+  readonly results: ReadonlySet<MtrrType>;
+}
+
+interface Hazard {
+  readonly id: string;
+  /** Of every case. */
+  readonly means: string;
+  readonly when: (at: HazardCase) => boolean;
+  /** Of this case, where more can be said than what it means. */
+  readonly says?: (at: HazardCase) => string;
+}
+
+const isUncached = (host: string): boolean => ['UC', 'UC-', 'WC'].includes(host);
+
 /** Aliases that differ in cacheability, by name. */
+export const HAZARDS: readonly Hazard[] = [
+  {
+    id: 'host-uncached-guest-cached',
+    means: 'the host tracks the page as UC, UC- or WC, the guest may cache it',
+    when: ({ host, results }) =>
+      isUncached(host) && (['WB', 'WT', 'WP'] as const).some(type => results.has(type)),
+    says: ({ host }) => `the host tracks the page as ${host}, the guest may cache it`,
+  },
+  {
+    id: 'guest-can-bypass-cache',
+    means:
+      'the guest’s PAT may make it uncached while the VMM maps it cached; coherent on CPUs that snoop themselves',
+    when: ({ host, results, view }) =>
+      !isUncached(host) && (results.has('UC') || results.has('WC')) && view.control !== 'guaranteed',
+  },
+  {
+    id: 'guest-type-overridden',
+    means: 'the guest’s PAT has no effect',
+    when: ({ view }) => view.control === 'guaranteed',
+    says: ({ view }) => `the guest’s PAT has no effect: always ${view.type}`,
+  },
+  {
+    id: 'never-cacheable',
+    means: 'no guest PAT type makes it cacheable',
+    when: ({ view }) => PAT_TYPES.every(t => view.effective[t] === 'UC' || view.effective[t] === 'WC'),
+  },
+];
+
 function hazardsOf(facts: MmioFacts, view: GuestView<PatType, MtrrType>): { id: string; says: string }[] {
-  const out: { id: string; says: string }[] = [];
-  const host = facts.hostMemtype ?? 'WB';
-  const uncachedHost = host === 'UC' || host === 'UC-' || host === 'WC';
-  const results = new Set(Object.values(view.effective));
-  const cachedGuest = ['WB', 'WT', 'WP'].some(t => results.has(t as MtrrType));
-  if (uncachedHost && cachedGuest)
-    out.push({
-      id: 'host-uncached-guest-cached',
-      says: `the host tracks the page as ${host}, the guest may cache it`,
-    });
-  if (!uncachedHost && (results.has('UC') || results.has('WC')) && view.control !== 'guaranteed')
-    out.push({
-      id: 'guest-can-bypass-cache',
-      says: 'the guest’s PAT may make it uncached while the VMM maps it cached; coherent on CPUs that snoop themselves',
-    });
-  if (view.control === 'guaranteed')
-    out.push({ id: 'guest-type-overridden', says: `the guest’s PAT has no effect: always ${view.type}` });
-  if (PAT_TYPES.every(t => view.effective[t] === 'UC' || view.effective[t] === 'WC'))
-    out.push({ id: 'never-cacheable', says: 'no guest PAT type makes it cacheable' });
-  return out;
+  const at: HazardCase = {
+    host: facts.hostMemtype ?? 'WB',
+    view,
+    results: new Set(Object.values(view.effective) as MtrrType[]),
+  };
+  return HAZARDS.filter(({ when }) => when(at)).map(({ id, means, says }) => ({
+    id,
+    says: says?.(at) ?? means,
+  }));
 }
