@@ -19,3 +19,12 @@ test.each(TORN.filter(end => end !== '_'))('a system register that ends in %s is
 
 test('a number in quotes of Markdown is one', () =>
   expect(values('`TTBR0_EL1=0000000040000000`\nTCR_EL1=0000000000000019\n')).toContain('TCR_EL1=19'));
+
+test('XNU: an address of more digits than there are is none', () => {
+  const panic = (far: string): string =>
+    `panic(cpu 4 caller 0xfffffe001439f634): Kernel data abort. at pc 0xfffffe00140bfee0 (saved state: 0xfffffe3aeda0f740)  pc:  0xfffffe00140bfee0 cpsr: 0x60401208         esr: 0x96000006          far: ${far}\n`;
+  const fars = (text: string): readonly string[] =>
+    readText(text, {}).items.flatMap(item => (item.is === 'fault' ? [`${item.address?.toString(16)}`] : []));
+  expect(fars(panic('0x0000000000000058'))).toEqual(['58']);
+  expect(fars(panic('0x00000000000000580000005800'))).not.toContain('58');
+});

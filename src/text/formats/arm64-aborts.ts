@@ -311,7 +311,7 @@ export const otherAborts = recogniser<State>({
     },
     // XNU [osfmk/arm64/sleh.c, panic_with_thread_kernel_state()]; as JSON it is one line
     says(
-      /^(?:"panicString" {0,4}: {0,4}")?panic\(cpu \d{1,3} caller 0x[0-9a-f]{1,16}\): .*?pc: {1,2}0x[0-9a-f]{1,16},? {1,12}cpsr: 0x[0-9a-f]{1,16},? {1,12}esr: 0x([0-9a-f]{8,16}),? {1,12}far: 0x([0-9a-f]{1,16})/,
+      /^(?:"panicString" {0,4}: {0,4}")?panic\(cpu \d{1,3} caller 0x[0-9a-f]{1,16}\): .*?pc: {1,2}0x[0-9a-f]{1,16},? {1,12}cpsr: 0x[0-9a-f]{1,16},? {1,12}esr: 0x([0-9a-f]{8,16}),? {1,12}far: 0x([0-9a-f]{1,16})(?!`?[0-9a-zA-Z_])/,
       1,
       m => ({ esr: big(m[1]), far: big(m[2]) }),
     ),

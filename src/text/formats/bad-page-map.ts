@@ -29,7 +29,7 @@ const LEVEL: Readonly<Record<string, { readonly x86?: number; readonly arm64?: n
   pmd: { x86: 2, arm64: 2 },
   pte: { x86: 1, arm64: 3 },
 };
-const PAIR = /(pgd|p4d|pud|pmd|pte):([0-9a-f]{8,16})/g;
+const PAIR = /(pgd|p4d|pud|pmd|pte):([0-9a-f]{8,16})(?!`?[0-9a-zA-Z_])/g;
 const pairs = (text: string | undefined, line: Line): readonly Found[] =>
   [...(text ?? '').matchAll(PAIR)].map(([, name = '', digits]) => ({ name, word: big(digits), line }));
 

@@ -13,7 +13,7 @@ import type { Entry, Fault, RegimeGuess, Translation } from '../model.ts';
 import { type At, big, known, recogniser } from '../recogniser.ts';
 import { granuleOf } from './granule.ts';
 
-const STEP = /L(\d)@([0-9a-f]{1,16})=([0-9a-f]{1,16})/g;
+const STEP = /L(\d)@([0-9a-f]{1,16})=([0-9a-f]{1,16})(?!`?[0-9a-zA-Z_])/g;
 
 export const addrxlat = recogniser({
   id: 'addrxlat.walk',
