@@ -27,7 +27,7 @@ export const FINDING_KINDS: Readonly<Record<string, FindingKind>> = {
   ),
   'res1-clear': kind(
     'warning',
-    'arm64',
+    'arm64 x86.RFLAGS',
     'A RES1 bit is 0. Hardware ignores it today; software should write 1.',
   ),
   'reserved-set': kind(

@@ -7,6 +7,7 @@ import { esr, hpfar, mfar, par } from './registers/fault.ts';
 import { ctr, isar1, mmfr0, mmfr1, mmfr2, mmfr3, mmfr4, pfr0, pfr1, pfr2 } from './registers/features.ts';
 import { pir, por, s2pir } from './registers/permissions.ts';
 import { ttbr, vttbr } from './registers/roots.ts';
+import { spsr } from './registers/state.ts';
 import { stage1Controls, stage2Controls } from './registers/translation.ts';
 import { stage1Regime, stage2Regime } from './walk/regime.ts';
 
@@ -38,6 +39,7 @@ export {
   sctlrEl1,
   sctlrEl2,
   sctlrEl3,
+  spsr,
   stage1,
   stage2,
   tcr2El1,
@@ -69,6 +71,7 @@ export const all: readonly Family[] = eraseAll([
   pir,
   por,
   s2pir,
+  spsr,
   par,
   esr,
   hpfar,

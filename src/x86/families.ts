@@ -20,6 +20,7 @@ import {
 } from './registers/mtrr.ts';
 import { pkru } from './registers/permissions.ts';
 import { cr3, eptp } from './registers/roots.ts';
+import { rflags } from './registers/state.ts';
 
 export {
   cr0,
@@ -41,6 +42,7 @@ export {
   pageFaultCode,
   pat,
   pkru,
+  rflags,
   smrrPhysBase,
   smrrPhysMask,
   sppt,
@@ -61,6 +63,7 @@ export const all: readonly Family[] = eraseAll([
   eptVpidCap,
   pat,
   pkru,
+  rflags,
   mtrrCap,
   mtrrDefType,
   mtrrFixed,

@@ -56,6 +56,16 @@ describe('a reason that the syndrome names, or that registers prove, is the verd
       /^PK = 1: PKRU denies protection key 3/,
     ],
     [
+      'PAN, by the state that the exception saved',
+      `--esr 0x9600000f --far 0x1000 --reg SPSR_EL1=0x60400005 --entries ${WALK},0x00e8000047324f43`,
+      /^SPSR_EL1.PAN = 1: the page is accessible at EL0/,
+    ],
+    [
+      'SMAP, by the flags that were pushed',
+      '--pf-code 0x1 --cr2 0x1000 --cr4 0x370ef0 --reg EFLAGS=0x10246 --entries 0x2067,0x3067,0x4067,0x5067',
+      /^CR4.SMAP = 1: .*, and it is not$/,
+    ],
+    [
       'a shadow-stack access to an ordinary page',
       '--pf-code 0x47 --cr2 0x7ffd1234a000 --entries 0x10c5b4067,0x10a1ff067,0x10a200067,0x8000000109e2a867',
       /R\/W = 1: no shadow-stack page/,
@@ -155,4 +165,21 @@ describe('what the hardware said', () => {
     const answer = await explained('--npf 0x500000004,0x1000 --entries 0x41067,0x42067,0x43067,0x0');
     expect(answer).toMatchObject({ cause: 'not-present', agrees: true });
   });
+});
+
+test.each([
+  [
+    'PAN = 0',
+    `--esr 0x9600000f --far 0x1000 --reg SPSR_EL1=0x60000005 --entries ${WALK},0x00e8000047324f43`,
+    /PAN/,
+  ],
+  [
+    'AC = 1',
+    '--pf-code 0x1 --cr2 0x1000 --cr4 0x370ef0 --reg EFLAGS=0x50246 --entries 0x2067,0x3067,0x4067,0x5067',
+    /SMAP/,
+  ],
+])('what the saved state excludes is no suspect: %s', async (_, line, never) => {
+  const { verdict, suspects } = await explained(line);
+  expect(verdict).not.toMatch(never);
+  expect(suspects.join()).not.toMatch(never);
 });

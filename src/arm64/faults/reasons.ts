@@ -8,6 +8,7 @@ import { arm } from '../../refs.ts';
 import type { LeafView } from '../../walk/regime.ts';
 import type { Step } from '../../walk/translate.ts';
 import { hcrFormat } from '../registers/control.ts';
+import { spsrFormat } from '../registers/state.ts';
 import type { Memory, Stage2Wish } from '../values/attributes.ts';
 
 /** Both kinds of abort have these bits in the same places. */
@@ -125,14 +126,25 @@ function unprivilegedAccess({ claim, walk, user }: Case): Reason | undefined {
   };
 }
 
-function pan({ claim, user }: Case): Reason | undefined {
+/** What the processor's state was when the access was made: what the exception saved. */
+function stateOf({ claim, controls }: Case): { readonly name: string; readonly pan: number } | undefined {
+  const names = [claim.regime === 'EL2' ? 'SPSR_EL2' : 'SPSR_EL1', 'PSTATE', 'CPSR'];
+  const name = names.find(one => controls(one) !== undefined);
+  return name === undefined ? undefined : { name, pan: decode(spsrFormat, controls(name) ?? 0n).pan };
+}
+
+function pan(fault: Case): Reason | undefined {
+  const { claim, user } = fault;
   if (claim.cause !== 'permission' || claim.stage !== 1 || claim.by !== 'privileged') return undefined;
   if (claim.access === 'fetch' || !user) return undefined;
+  const state = stateOf(fault);
+  if (state?.pan === 0) return undefined;
+  const name = state ? `${state.name}.PAN = 1` : 'PSTATE.PAN';
   return {
     id: 'pan',
-    says: 'PSTATE.PAN: the page is accessible at EL0, and PAN denies privileged data accesses to such pages',
+    says: `${name}: the page is accessible at EL0, and PAN denies privileged data accesses to such pages`,
     ref: arm('FEAT_PAN'),
-    certain: false,
+    certain: state !== undefined,
   };
 }
 

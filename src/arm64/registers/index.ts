@@ -5,4 +5,5 @@ export * from './fault.ts';
 export * from './features.ts';
 export * from './permissions.ts';
 export * from './roots.ts';
+export * from './state.ts';
 export * from './translation.ts';

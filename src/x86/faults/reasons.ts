@@ -9,9 +9,13 @@ import { apm, sdm } from '../../refs.ts';
 import type { Step } from '../../walk/translate.ts';
 import { cr0Layout, cr4Layout, eferLayout, eferSettings } from '../registers/control.ts';
 import { deniedByKey } from '../registers/permissions.ts';
+import { rflagsLayout } from '../registers/state.ts';
 
 const KEYS = sdm('section "Protection Keys"');
 const RIGHTS = sdm('section "Determination of Access Rights"');
+
+/** RFLAGS, as the tools call it. */
+const FLAGS_NAMES = ['RFLAGS', 'EFLAGS', 'RFL', 'EFL'];
 
 /** What keeps the supervisor from pages of the user. */
 function supervisorMode({ claim, user, controls }: Case): Reason | undefined {
@@ -21,16 +25,19 @@ function supervisorMode({ claim, user, controls }: Case): Reason | undefined {
   const cr4 = word === undefined ? undefined : decode(cr4Layout, word);
   const fetch = claim.access === 'fetch';
   const on = fetch ? cr4?.smep : cr4?.smap;
-  if (on === 0) return undefined;
+  // an explicit access with AC = 1 is allowed; one that the processor makes by itself is not
+  const flags = FLAGS_NAMES.map(controls).find(value => value !== undefined);
+  const ac = flags === undefined ? undefined : decode(rflagsLayout, flags).ac;
+  if (on === 0 || (!fetch && ac === 1)) return undefined;
   const name = fetch ? 'CR4.SMEP' : 'CR4.SMAP';
   const text = fetch
     ? 'the supervisor must not execute pages of the user'
     : 'the supervisor must not access pages of the user unless EFLAGS.AC is set';
   return {
     id: fetch ? 'smep' : 'smap',
-    says: `${name}${on === undefined ? '' : ' = 1'}: ${text}`,
+    says: `${name}${on === undefined ? '' : ' = 1'}: ${text}${!fetch && ac === 0 ? ', and it is not' : ''}`,
     ref: RIGHTS,
-    certain: fetch && on === 1,
+    certain: on === 1 && (fetch || ac === 0),
   };
 }
 

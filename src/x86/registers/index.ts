@@ -7,3 +7,4 @@ export * from './mtrr.ts';
 export * from './permissions.ts';
 export * from './refused.ts';
 export * from './roots.ts';
+export * from './state.ts';
