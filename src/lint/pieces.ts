@@ -174,7 +174,9 @@ export class LeafPieces {
     }
     const { rules } = this.#space.candidate;
     const leaf = entry.view.leaf as LeafView;
-    const rights = second ? both(leaf.rights, (second.leaf as LeafView).rights).rights : leaf.rights;
+    const rights = second
+      ? both(leaf.rights, (second.leaf as LeafView).rights, second.regime.executesByPage).rights
+      : leaf.rights;
     const effective = rules?.effective(
       { reading: run.pattern.reading, level: run.pattern.level, inherited: run.inherited },
       this.#second && secondIndex >= 0 ? leafAt(this.#second, secondIndex) : undefined,

@@ -3,6 +3,8 @@
  * that are larger than a page or share one. The walkers (`traversal.ts`) and lint (`lint/visit.ts`) go down by `Descent`;
  * `translate.ts`, `summary.ts` and `scan.ts` say why they go by themselves, and ask here where tables lie.
  */
+import type { Finding } from '../bits/codec.ts';
+import { hex } from '../bits/word.ts';
 import type { AddressSpace } from '../image/address-space.ts';
 import {
   ALL_FRAMES,
@@ -13,6 +15,7 @@ import {
   inPage,
   PAGE_BYTES,
 } from '../image/frames.ts';
+import { arm } from '../refs.ts';
 import type { Level, Regime, Root } from './regime.ts';
 import type { Obstacle } from './result.ts';
 
@@ -60,6 +63,18 @@ export function obstacleAt(
   if (!memory.refusal || memory.refusal(frameOf(at))) return undefined;
   const finding = memory.refusal(frameOf(at), halfAt(inputFrame));
   return finding && { kind: 'hidden-by-second-stage', finding };
+}
+
+/** What is wrong with an output address that is none, though the base of its leaf is one [ASL AArch64.S1Walk, StageOA]. */
+export function beyondOutput({ outputBits }: Regime, output: bigint): Finding | undefined {
+  if (outputBits === undefined || output >> BigInt(outputBits) === 0n) return undefined;
+  return {
+    id: 'address-size',
+    severity: 'error',
+    bits: '',
+    message: `${hex(output)} needs more than ${outputBits} bits, though the address of the block does not: Address size fault`,
+    ref: arm('R_VPBBF, Output address size'),
+  };
 }
 
 /**

@@ -55,14 +55,21 @@ const RIGHTS = [
   ['x', 'execute'],
 ] as const;
 
-/** What both stages permit, and what one of them took away: `EL0 write: stage 2`. */
+/**
+ * What both stages permit, and what one of them took away: `EL0 write: stage 2`.
+ * @param byPage where the second stage tells apart who executes: what counts is whose page the first stage makes it, not who it is
+ */
 export function both(
   first: Rights,
   second: Rights,
+  byPage = false,
 ): { readonly rights: Rights; readonly denied: readonly string[] } {
   const denied: string[] = [];
+  const lowest = Object.keys(first).at(-1) ?? '';
+  const { r = false, w = false, x = false } = first[lowest] ?? {};
+  const asked = byPage && (r || w || x) ? lowest : undefined;
   const rights = Object.entries(first).map(([who, own]): [string, Access] => {
-    const other = second[who] ?? { r: false, w: false, x: false };
+    const other = second[asked ?? who] ?? { r: false, w: false, x: false };
     for (const [key, name] of RIGHTS)
       if (own[key] !== other[key]) denied.push(`${who} ${name}: stage ${own[key] ? 2 : 1}`);
     return [who, { r: own.r && other.r, w: own.w && other.w, x: own.x && other.x }];

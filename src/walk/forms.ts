@@ -1,6 +1,7 @@
 /** Which regimes the kernels can read: those whose entry forms are masks. Worked out once per regime. */
 import { PAGE_LG2 } from '../image/frames.ts';
 import { SCAN_MAX_LEVELS } from '../kernels/layout.ts';
+import { NO_FORM } from './entry-form.ts';
 import { type FormMasks, formMasks } from './level-tables.ts';
 import type { Level, Regime } from './regime.ts';
 
@@ -24,9 +25,11 @@ export function knownForms(regime: Regime): Forms | undefined {
 
 /** Undefined where a level's leaves have no masks. */
 function formsOf(regime: Regime): Forms | undefined {
-  const { entryBytes, levels } = regime;
+  const { entryBytes, levels, outputBits = Number.POSITIVE_INFINITY } = regime;
   const [lowest] = levels;
   if (entryBytes !== 8 || !lowest || levels.length > SCAN_MAX_LEVELS) return undefined;
+  // the kernels do not cut leaves that reach beyond the output size
+  if (levels.some(({ shift, leaf }) => shift > outputBits && leaf !== NO_FORM)) return undefined;
   if (pointsAnywhere(lowest) || !blanksAreNothing(regime)) return undefined;
   const leaves = levels.map(({ leaf, shift }) => formMasks(leaf, shift));
   const tables = levels.map(({ table }) => formMasks(table, PAGE_LG2));

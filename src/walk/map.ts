@@ -173,7 +173,7 @@ class MapRecorder {
     }
     const after = (this.#second as Recorder).leaf(second.leaves, j);
     const s2 = this.#stageView(second, j, after);
-    const { rights, denied } = both(before.rights, after.rights);
+    const { rights, denied } = both(before.rights, after.rights, second.regime.executesByPage);
     const perm = first.regime.perm(rights);
     const output = (second.leaves.output[j] as number) + middle - (second.leaves.input[j] as number);
     const pageSize = Number(s1.pageSize) < Number(s2.pageSize) ? s1.pageSize : s2.pageSize;

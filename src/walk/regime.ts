@@ -110,6 +110,8 @@ export interface Regime {
   readonly misconfigures?: true;
   /** The accesses of a first stage's walk to its tables count as writes here. */
   readonly walksWrite?: true;
+  /** Its right to execute hangs on whose page the first stage makes it, not on who executes [SDM, "Mode-Based Execute Control"]. */
+  readonly executesByPage?: true;
   /** Second stages: what a leaf must permit so that the walker of the first stage may read a table there. */
   readonly walker?: {
     /** Why it may not, in a few words; undefined where it may. `top`: of the table where walks of this half begin. */
@@ -121,6 +123,8 @@ export interface Regime {
   /** Bits of a present-looking but invalid entry that make it worth a line: EPT's suppress-#VE alone is nothing. */
   readonly payload: readonly [lo: number, hi: number];
   readonly levels: readonly Level[];
+  /** Bits of an output address, where a leaf may map more: what lies beyond is an Address size fault, though its base fits. */
+  readonly outputBits?: number;
   readonly roots: readonly Root[];
   /** Everything that entries are read under, but the level and what tables hand down. */
   readonly settings: Readonly<Record<string, string | number | bigint>>;

@@ -124,10 +124,19 @@ export class Tally {
   }
 
   summary(): Summary {
+    const { outputBits = Number.POSITIVE_INFINITY } = this.#regime; // the rest of a larger leaf faults
     const rows = this.#classes.leaves.map(({ level, perm, type, words }, id): SummaryRow => {
       const { name, shift } = this.#regime.levels[level] as Level;
       const entries = this.#counts[FIRST_LEAF + id] as number;
-      return { type, words, perm, level: name, pageSize: 2 ** shift, entries, bytes: entries * 2 ** shift };
+      return {
+        type,
+        words,
+        perm,
+        level: name,
+        pageSize: 2 ** shift,
+        entries,
+        bytes: entries * 2 ** Math.min(shift, outputBits),
+      };
     });
     rows.sort(largestFirst);
     return {

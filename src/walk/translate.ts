@@ -14,7 +14,7 @@ import {
   framesOfShift,
   inPage,
 } from '../image/frames.ts';
-import { indexOf, obstacleAt, rootParts } from './descent.ts';
+import { beyondOutput, indexOf, obstacleAt, rootParts } from './descent.ts';
 import { type EntryKind, formOf, type Level, outputFrame, type Regime } from './regime.ts';
 import type { Obstacle } from './result.ts';
 
@@ -164,8 +164,12 @@ export function translateFrom(
     const { kind, inherits } = regime.classify(reading, level);
     const step: Step = { level, name: form.name, index, at, word, kind, reading };
     steps.push(step);
-    if (kind === 'leaf')
-      return { ...base, outcome: 'mapped', ...leadsTo(form, word, input), level, inherited, leaf: step };
+    if (kind === 'leaf') {
+      const to = leadsTo(form, word, input);
+      const beyond = beyondOutput(regime, to.output);
+      if (beyond) return { ...base, outcome: 'fault', reason: `level ${form.name} entry: ${beyond.message}` };
+      return { ...base, outcome: 'mapped', ...to, level, inherited, leaf: step };
+    }
     const below = regime.levels[level - 1];
     if (kind !== 'table' || !below) return { ...base, ...endsAt(step) };
     inherited |= inherits;

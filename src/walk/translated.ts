@@ -64,7 +64,7 @@ export function answerFor(space: Space, image: AddressSpace, input: bigint): Add
   }
   const own = first.leaf as LeafView;
   const { rights, denied } = second?.leaf
-    ? both(own.rights, second.leaf.rights)
+    ? both(own.rights, second.leaf.rights, second.translation.regime.executesByPage)
     : { rights: own.rights, denied: [] };
   const { rules, regime } = space.candidate;
   const leafOf = ({ translation }: StageAnswer) =>

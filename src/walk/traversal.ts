@@ -3,10 +3,18 @@
  * of a page are read is left to the walkers.
  */
 import type { AddressSpace } from '../image/address-space.ts';
-import { ALL_FRAMES, type Bytes, type Frame, frameOf, inPage } from '../image/frames.ts';
+import {
+  ALL_FRAMES,
+  addressOf,
+  type Bytes,
+  type Frame,
+  frameOf,
+  framesOfShift,
+  inPage,
+} from '../image/frames.ts';
 import { BatchBuilder } from './batch.ts';
 import { Classifier } from './classifier.ts';
-import { Descent, obstacleAt, rootParts } from './descent.ts';
+import { beyondOutput, Descent, obstacleAt, rootParts } from './descent.ts';
 import { type EntryForm, KIND, type Level, OBSTACLE, outputFrame, type Regime, type Root } from './regime.ts';
 import {
   DEFAULT_MAX_RANGES,
@@ -27,6 +35,8 @@ export abstract class Traversal extends Descent {
   readonly batch = new BatchBuilder();
   protected readonly maxTables: number;
   readonly #maxRanges: number;
+  /** Above the last output frame. */
+  readonly #outputEnd: Frame;
   readonly #missing: MissingTable[] = [];
   #missingTotal = 0;
   readonly #obstacles: Obstacle[] = [];
@@ -38,6 +48,8 @@ export abstract class Traversal extends Descent {
   constructor(regime: Regime, memory: AddressSpace, options: WalkOptions) {
     super(regime, memory);
     this.classifier = new Classifier(regime);
+    const { outputBits } = regime;
+    this.#outputEnd = outputBits === undefined ? Number.POSITIVE_INFINITY : framesOfShift(outputBits);
     this.from = options.from ?? 0;
     this.to = options.to ?? ALL_FRAMES;
     this.listPayload = options.payload ?? false;
@@ -152,7 +164,9 @@ export abstract class Traversal extends Descent {
       }
       case 'leaf': {
         const output = outputFrame(form, lo, hi, frame);
-        this.emit(frame, output, span, lo, hi, at, level, KIND.leaf, inherited, form);
+        const room = Math.min(span, this.#outputEnd - output);
+        this.emit(frame, output, room, lo, hi, at, level, KIND.leaf, inherited, form);
+        if (room < span) this.#beyond(frame, output, room, span, at, level);
         if (this.stopped === undefined) this.leaves++;
         break;
       }
@@ -166,6 +180,15 @@ export abstract class Traversal extends Descent {
         if (this.listPayload) this.emit(frame, 0, span, lo, hi, at, level, KIND.payload, inherited, form);
         if (this.stopped === undefined) this.payload++;
     }
+  }
+
+  /** A leaf maps more than there are output addresses. */
+  #beyond(input: Frame, output: Frame, room: Frame, span: Frame, at: Bytes, level: number): void {
+    const finding = beyondOutput(this.regime, addressOf(output + room));
+    if (!finding || this.stopped !== undefined) return;
+    const index = this.#obstacles.push({ kind: 'fault', finding }) - 1;
+    const { leaf } = this.regime.levels[level] as Level;
+    this.emit(input + room, 0, span - room, index, 0, at, level, OBSTACLE, 0, leaf);
   }
 
   /** A range of one kind of entry: it continues the last one, or begins a new one. */

@@ -152,6 +152,8 @@ export function compare(mine: Outcome, said: Said, wish: Wish): Compared {
           `${causeSaid(said)}, level ${said.level === mine.level ? 'same' : 'another'}: ${library}`,
         );
   }
+  // an invalid VTCR_EL2 refuses the translation as a whole, before an address is looked at
+  if (said.is === 'refused' && said.stage === 2 && mine.level === 0) return { mine, said, agrees: [] };
   if (OF_THE_WALK.has(mine.cause)) {
     if (said.is === 'mapped') return differ(model, 'mapped');
     if (said.stage !== mine.stage) return differ(model, library);

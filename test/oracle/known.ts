@@ -14,11 +14,6 @@ export interface KnownDefect {
 export const KNOWN: readonly KnownDefect[] = [
   {
     architecture: 'arm64',
-    says: /^1 address-size: output beyond IPS ≠ (mapped|\w+ at stage 2)/,
-    rule: 'The whole output address counts, with the bits that the input gives it, not the base of the block alone [AArch64.S1Walk, StageOA].',
-  },
-  {
-    architecture: 'arm64',
     says: /^stage 1 off; /,
     rule: 'SCTLR_ELx.M = 0 or HCR_EL2.DC = 1: the address goes on as it is, beyond PAMax it is an Address size fault of level 0 [AArch64.S1DisabledOutput]; stage 2 follows.',
   },

@@ -124,3 +124,15 @@ test('the second stage’s own table is not in the image: nobody knows', () => {
   memory.write(ROOT + 0x2000, 0x99_0000n | 7n);
   expect(answerFor(guestOf(memory, EPT), memory, 0x123n).first.translation.outcome).toBe('missing');
 });
+
+test('mode-based execute control: X or XU by whose page the guest makes it', () => {
+  const perm = (leaf: bigint, page: bigint): string | undefined => {
+    const memory = world(0x37n, 0x407n, 5, 0x5000n | leaf);
+    memory.write(0x4000, 0x5000n | page);
+    return answerFor(guestOf(memory, EPT, { mbec: 1 }), memory, 0x123n).perm;
+  };
+  expect(perm(0x433n, 0x67n)).toBe('urwx'); // XU = 1, X = 0
+  expect(perm(0x37n, 0x67n)).toBe('urw-');
+  expect(perm(0x433n, 0x63n)).toBe('srw-');
+  expect(perm(0x37n, 0x63n)).toBe('srwx');
+});

@@ -86,6 +86,7 @@ export function stage2Tables({
     output: 'pa',
     entryBytes: 8,
     payload: [0xffff_ffff, 0xffff_ffff],
+    outputBits: common.oaBits,
     levels: at.map(s => levelOf(s, s.oaBits, stage2Table, stage2Leaf)),
     walker: {
       refused: (leaf, reading, top) =>
@@ -192,6 +193,7 @@ export function stage1Tables({
     output,
     entryBytes: 8,
     payload: [0xffff_ffff, 0xffff_ffff],
+    outputBits: common.oaBits,
     levels: at.map(s => levelOf(s, s.oaBits, stage1Table, stage1Leaf)),
     roots: [
       {

@@ -177,6 +177,7 @@ export function stage2Tables({ settings, walkLength, base }: Stage2Tables): Regi
     ...(common.ad ? { walksWrite: true as const } : {}),
     walker: { refused: refused(common.ad === 1), ref: sdm('section "EPT Violations"') },
     misconfigures: true,
+    ...(common.mbec ? { executesByPage: true as const } : {}),
     title: `x86 EPT, ${walkLength} levels, MAXPHYADDR ${common.maxphyaddr}`,
     input: 'gpa',
     output: 'pa',
