@@ -49,7 +49,7 @@ export function isInput(path: string): boolean {
 
 /** What can be read neither as a file nor as a pipe. */
 function refuse(path: string, stat: Stats): void {
-  if (stat.isDirectory()) throw new InputError(`${path}: is a folder, not a file`);
+  if (stat.isDirectory()) throw new InputError(`${path}: is a folder, not a file: name a file in it`);
   if (stat.isSocket()) throw new InputError(`${path}: is a socket, not a file or a pipe`);
   if (stat.isCharacterDevice())
     throw new InputError(`${path}: is a device, not a file or a pipe: copy into a file what it holds`);
@@ -133,11 +133,23 @@ const tooLong = (name: string): InputError =>
 
 function textIn(bytes: Uint8Array, name: string): string {
   const tool = packedBy(bytes);
+  if (tool === 'gzip') return textIn(unzipped(bytes, name), name);
   if (tool !== undefined)
     throw new InputError(
       `${name}: is compressed with ${tool}: unpack it first, or name <(${tool} -dc ${name})`,
     );
   return new TextDecoder().decode(bytes);
+}
+
+/** gzip is Node's own everywhere; what else there is, its tool unpacks. */
+function unzipped(bytes: Uint8Array, name: string): Uint8Array {
+  try {
+    return process.getBuiltinModule('node:zlib').gunzipSync(bytes, { maxOutputLength: MOST_TEXT });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLong(name);
+    throw new InputError(`${name}: the gzip data is damaged or cut (${message})`);
+  }
 }
 
 // -------------------------------------------------------------------------------------------------- dumps

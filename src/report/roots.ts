@@ -9,11 +9,15 @@ import { exactSizeText } from './size.ts';
 import type { Look } from './style.ts';
 import { type Column, table, wrap } from './table.ts';
 
-const rootRecord = ({ registers: _, ...root }: FoundRoot, rank: number) => ({
+/** With the registers that would walk it: `-r` takes the record. */
+const rootRecord = ({ registers, ...root }: FoundRoot, rank: number) => ({
   schema: SCHEMA.roots,
   rank,
   ...root,
   address: hex(root.address),
+  ...(registers === undefined
+    ? {}
+    : { registers: Object.fromEntries([...registers].map(([name, value]) => [name, hex(value)])) }),
 });
 
 /** What a number below 1 means in a word. */

@@ -171,9 +171,9 @@ describe('a dump through a pipe', () => {
 describe('what is no file and no pipe is refused in a sentence', () => {
   const dump = `${ARM}/sparse.elf.zst`;
   test.each([
-    [['walk', dump, '-r', folder], `${folder}: is a folder, not a file`],
-    [['walk', dump, '--map', folder], `${folder}: is a folder, not a file`],
-    [['explain-fault', '--text', folder], `${folder}: is a folder, not a file`],
+    [['walk', dump, '-r', folder], `${folder}: is a folder, not a file: name a file in it`],
+    [['walk', dump, '--map', folder], `${folder}: is a folder, not a file: name a file in it`],
+    [['explain-fault', '--text', folder], `${folder}: is a folder, not a file: name a file in it`],
     [['walk', '/dev/null'], '/dev/null: is a device, not a file or a pipe: copy into a file what it holds'],
     [
       ['walk', dump, '-r', '/dev/null'],
@@ -197,9 +197,9 @@ describe('what is no file and no pipe is refused in a sentence', () => {
       `memattr walk: ${path}: is a socket, not a file or a pipe\n`,
     );
     server.close();
-    const packed = write('regs.json.gz', gzipSync('{"CR3":"0x1000"}'));
+    const packed = write('regs.json.xz', Buffer.from('fd377a585a000000', 'hex'));
     expect((await memattr(['walk', dump, '-r', packed])).err).toBe(
-      `memattr walk: ${packed}: is compressed with gzip: unpack it first, or name <(gzip -dc ${packed})\n`,
+      `memattr walk: ${packed}: is compressed with xz: unpack it first, or name <(xz -dc ${packed})\n`,
     );
   });
 });
@@ -345,4 +345,56 @@ test('a type that no range of any translation has is no plain answer', async () 
   expect(status).toBe(1);
   expect(err).toMatch(/no type here has 'foo' in its name; there are /);
   expect((await memattr(['walk', ...GUEST, '--type', 'device'])).status).toBe(0);
+});
+
+describe('what roots prints, -r takes', () => {
+  const dump = fileURLToPath(
+    new URL('../../fixtures/real/x86-linux-6.18/amd-default-384m.elf.gz', import.meta.url),
+  );
+  const { write } = temporaryFolder();
+  const plain = (): string => write('dump.elf.gz', readFileSync(dump)); // without the registers beside it
+
+  test('the registers of the surest root that structure gave, and which that is', async () => {
+    const path = plain();
+    const { out: roots } = await memattr(['roots', path, '--json']);
+    const { out, err, status } = await memattr(['walk', path, '-r', '-', '--summary', '--json'], {
+      stdin: roots,
+    });
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ root: 'npt', from: ['NCR3=0xff6000'] });
+    expect(err).toMatch(/stdin: root \d of \d, x86\.npt, is taken; --root N walks another/);
+  });
+
+  test('registers in gzip; cut gzip is said to be that', async () => {
+    const path = plain();
+    const json = new TextEncoder().encode('{"NCR3":"0xff6000"}');
+    const packed = gzipSync(json);
+    const own = await memattr([
+      'walk',
+      path,
+      '-r',
+      write('r.json', json),
+      '--summary',
+      '--json',
+      '--root',
+      'npt',
+    ]);
+    const other = await memattr([
+      'walk',
+      path,
+      '-r',
+      write('r.json.gz', packed),
+      '--summary',
+      '--json',
+      '--root',
+      'npt',
+    ]);
+    expect(other.out).toBe(own.out);
+    const cut = await memattr(['walk', path, '-r', write('cut.gz', packed.subarray(0, 20)), '--summary']);
+    expect(cut).toMatchObject({
+      status: 3,
+      out: '',
+      err: expect.stringMatching(/cut\.gz: the gzip data is damaged or cut/),
+    });
+  });
 });

@@ -87,6 +87,8 @@ export async function sourceOfFile(path: string, io?: Io, by = '--registers'): P
   const text = textOf(path, io, by);
   const name = inputName(path);
   try {
+    const roots = rootRecords(text);
+    if (roots) return sourceOfRoots(roots, name);
     return isJson(text)
       ? sourceOfJson(text, name)
       : (await import('../../machine/read.ts')).sourceOf(text, name);
@@ -94,6 +96,41 @@ export async function sourceOfFile(path: string, io?: Io, by = '--registers'): P
     if (error instanceof RegisterSyntaxError) throw new InputError(`${name}: ${error.message}`);
     throw error;
   }
+}
+
+/** What `memattr roots --json` prints of each root. */
+interface RootRecord {
+  readonly rank: number;
+  readonly kind: string;
+  readonly registers?: Readonly<Record<string, string>>;
+}
+
+/** The lines of `memattr roots --json`; undefined for any other text. */
+function rootRecords(text: string): readonly RootRecord[] | undefined {
+  if (!/^\s*\{"schema":"memattr\.roots\//.test(text)) return undefined;
+  return text
+    .split('\n')
+    .filter(line => line.trim() !== '')
+    .map(line => {
+      try {
+        return JSON.parse(line) as RootRecord;
+      } catch (error) {
+        throw new RegisterSyntaxError(`a record of roots that is none: ${(error as Error).message}`);
+      }
+    });
+}
+
+/** The registers of the surest root that has them. */
+function sourceOfRoots(roots: readonly RootRecord[], name: string): Source {
+  const root = roots.find(({ registers }) => registers !== undefined);
+  if (!root)
+    throw new RegisterSyntaxError(
+      'these roots are those of registers that are known: name the file with the registers, or leave -r out',
+    );
+  const source = sourceOfJson(JSON.stringify(root.registers), name);
+  const others = roots.length - 1;
+  const remark = `${name}: root ${root.rank} of ${roots.length}, ${root.kind}, is taken; --root N walks another`;
+  return others === 0 ? source : { ...source, remarks: [...(source.remarks ?? []), remark] };
 }
 
 /** `vm.registers.json` beside `vm.elf`, `vm.elf.gz`…; undefined where there is none. */
