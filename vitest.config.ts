@@ -6,7 +6,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
  * machines, trees and texts.
  */
 const SLOW = [
-  'test/arch/{remembered-layouts,riscv/walk}.test.ts',
+  'test/arch/remembered-layouts.test.ts',
+  'test/arch/*/walk.test.ts',
   'test/arm64/walk/oracle.test.ts',
   'test/bench/**',
   'test/cli/{bench,diff,hostile,pipes,process,roots}.test.ts',

@@ -58,7 +58,7 @@ export interface Claim {
   readonly text: string;
   /** A second stage failed on an access to the first stage's tables. */
   readonly onWalk: boolean;
-  /** The cause in the manual's words. */
+  /** The cause in the manual's words, with the level where the hardware says it. */
   readonly says: string;
   /** Rights that the hardware found in the entries (EPT violations). */
   readonly entries?: { readonly r: boolean; readonly w: boolean; readonly x: boolean };

@@ -3,11 +3,15 @@ import type { Ref } from '../bits/spec.ts';
 import type { Translation } from '../walk/translate.ts';
 import type { Claim, Controls } from './claim.ts';
 
-export interface Reason {
-  /** Names the rule: `overlay`, `device-alignment`. */
+/** Something to look at next. */
+export interface Suspect {
+  /** Names the rule: `overlay`, `device-alignment`, `stale-tlb`. */
   readonly id: string;
   /** One sentence, with the bits or the register that it rests on. */
   readonly says: string;
+}
+
+export interface Reason extends Suspect {
   readonly ref: Ref;
   /** What was given proves it: it is the verdict. Otherwise it is possible, and something that would decide it is not known. */
   readonly certain: boolean;

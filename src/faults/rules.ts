@@ -4,7 +4,7 @@ import type { Candidate } from '../walk/candidate.ts';
 import type { Regime } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { Access, Claim, Controls } from './claim.ts';
-import type { Case, Reason } from './reason.ts';
+import type { Case, Reason, Suspect } from './reason.ts';
 
 export interface FaultRules {
   /** Id of the architecture. */
@@ -29,7 +29,7 @@ export interface FaultRules {
   /** Where no entries are known: what is behind a fault that entries need not be the reason of. */
   withoutEntries(claim: Claim): readonly string[];
   /** What is behind a denied access that is no mistake: dirty tracking. */
-  behindDenial(claim: Claim, walk: Translation): readonly string[];
+  behindDenial(claim: Claim, walk: Translation): readonly Suspect[];
   /** What an entry that faults though it is valid is guilty of. */
   faulty(step: Step, regime: Regime): 'misconfiguration' | 'reserved-bit' | 'permission' | 'address-size';
 }

@@ -5,7 +5,7 @@ import { type EntryKind, type Regime, softwareNote } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { Cause, Claim, Controls } from './claim.ts';
 import { type Denial, denials } from './denials.ts';
-import type { Reason } from './reason.ts';
+import type { Reason, Suspect } from './reason.ts';
 import type { FaultRules } from './rules.ts';
 
 /** What one entry of the walk has to do with the fault. */
@@ -28,7 +28,7 @@ export interface Explanation {
   readonly doubt?: string;
   readonly steps: readonly StepVerdict[];
   /** What to look at next, likeliest first. */
-  readonly suspects: readonly string[];
+  readonly suspects: readonly Suspect[];
 }
 
 const CAUSE: Readonly<Record<Cause, string>> = {
@@ -43,11 +43,15 @@ const CAUSE: Readonly<Record<Cause, string>> = {
   outside: 'something that no entry decides',
 };
 
-const STALE =
-  'a stale TLB entry: was the entry changed without invalidating the TLB, or only after the fault was taken?';
+const STALE: Suspect = {
+  id: 'stale-tlb',
+  says: 'a stale TLB entry: was the entry changed without invalidating the TLB, or only after the fault was taken?',
+};
 
-const SPURIOUS =
-  'another entry: none of these is misconfigured, so the tables were changed since, or the report is spurious';
+const SPURIOUS: Suspect = {
+  id: 'spurious',
+  says: 'another entry: none of these is misconfigured, so the tables were changed since, or the report is spurious',
+};
 
 /**
  * Hold the claim against the walk of the stage that faulted.
@@ -90,7 +94,10 @@ export const explainOutside = (claim: Claim, address: bigint): Explanation => ({
   verdict: `${hex(address)} lies between the addresses of the tables: none translates it`,
   steps: [],
   suspects: [
-    'a pointer that was overwritten, or a poison value: Linux writes such into entries of lists that it deletes',
+    {
+      id: 'overwritten-pointer',
+      says: 'a pointer that was overwritten, or a poison value: Linux writes such into entries of lists that it deletes',
+    },
   ],
   ...agreement(claim, 'not-present', undefined),
 });
@@ -100,7 +107,7 @@ interface Found {
   readonly verdict: string;
   readonly guilty?: Step;
   readonly denied?: readonly Denial[];
-  readonly suspects?: readonly string[];
+  readonly suspects?: readonly Suspect[];
   /** The reason that decided it beside the entries. */
   readonly by?: Reason;
 }
@@ -120,7 +127,10 @@ function find(claim: Claim, walk: Translation, rules: FaultRules, controls: Cont
         finds: 'not-present',
         verdict: `${hex(walk.input)} is outside the addresses that these tables translate`,
         suspects: [
-          'a pointer that is not one: a tag or a hash in the upper bits, an address of another regime',
+          {
+            id: 'no-pointer',
+            says: 'a pointer that is not one: a tag or a hash in the upper bits, an address of another regime',
+          },
         ],
       };
     case 'missing':
@@ -190,13 +200,11 @@ function suspectsOf(
   { finds, by }: Found,
   rules: FaultRules,
   reasons: readonly Reason[],
-): readonly string[] {
+): readonly Suspect[] {
   if (finds === 'permission' && !by) return rules.behindDenial(claim, walk);
   const left = reasons.filter(reason => reason !== by && (finds === 'unknown' || finds === 'fine'));
-  const named = left.map(({ says }) => says);
-  if (finds !== 'fine' || claim.cause === 'unknown') return named;
-  if (claim.cause === 'outside') return named.length > 0 ? named : [`what the hardware named: ${claim.says}`];
-  if (named.length > 0) return named;
+  if (finds !== 'fine' || claim.cause === 'unknown' || left.length > 0) return left;
+  if (claim.cause === 'outside') return [{ id: 'named', says: `what the hardware named: ${claim.says}` }];
   return [claim.cause === 'misconfiguration' ? SPURIOUS : STALE];
 }
 

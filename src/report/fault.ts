@@ -50,7 +50,7 @@ function faultRecord({ claim, root, regime, input, explanation, suspects = [], a
           verdict: explanation.verdict,
           agrees: explanation.agrees ?? null,
           ...(explanation.doubt === undefined ? {} : { doubt: explanation.doubt }),
-          suspects: explanation.suspects,
+          suspects: explanation.suspects.map(({ says }) => says),
           steps: explanation.steps.map(({ step, says, guilty }) => ({
             level: step.name,
             index: step.index,
@@ -75,11 +75,10 @@ function faultLines(answer: ExplainedFault, { style, width }: Look): string[] {
     return [`  ${name.padEnd(11)} ${head}`, ...rest.map(line => ' '.repeat(14) + line)];
   };
   const address = input ?? claim.input;
-  const level = claim.level === undefined || /level/.test(claim.says) ? '' : `, level ${claim.level}`;
   const where = address === undefined ? '' : ` to ${hex(address)}`;
   return [
     style.bold(claim.source),
-    ...fact('hardware', `${claim.says}${level}`),
+    ...fact('hardware', claim.says),
     ...fact('access', `${claim.text}${where}`),
     ...claim.remarks.flatMap(remark => fact('note', remark)),
     ...claim.findings.flatMap(({ message }) => fact('', style.yellow(message))),
@@ -92,7 +91,7 @@ function faultLines(answer: ExplainedFault, { style, width }: Look): string[] {
           ...fact('verdict', style.bold(explanation.verdict)),
           ...(explanation.agrees ? fact('', 'which is what the hardware said') : []),
           ...(explanation.doubt === undefined ? [] : fact('but', explanation.doubt)),
-          ...explanation.suspects.flatMap((text, i) => fact(i === 0 ? 'suspect' : 'or', text)),
+          ...explanation.suspects.flatMap(({ says }, i) => fact(i === 0 ? 'suspect' : 'or', says)),
         ]
       : suspects.flatMap(text => fact('suspect', text))),
     ...(assumed.length > 0 ? fact('assumed', assumed.join('; ')) : []),

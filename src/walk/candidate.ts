@@ -18,6 +18,8 @@ export interface Candidate {
   readonly from: readonly string[];
   /** What was not known, in the words of somebody who must judge the answer. */
   readonly assumed: readonly string[];
+  /** One of these: the register that would name memory types is not given, so they stay indices. */
+  readonly unnamed?: string;
   readonly findings: readonly Finding[];
   /** How its leaves, with those of the stage behind, become an effective type; absent where registers are missing. */
   readonly rules?: EffectiveRules;

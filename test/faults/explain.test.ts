@@ -159,14 +159,20 @@ describe('arm64 stage 1', () => {
   test('the entry is fine: the TLB, or what stands beside the tables', () => {
     const fine = one(at(kernel(), RAM | DATA), abort(DATA_ABORT | WRITE | 7n, VA));
     expect(fine).toMatchObject({ finds: 'fine', agrees: false });
-    expect(fine.suspects).toEqual([expect.stringMatching(/^a stale TLB entry/)]);
+    expect(fine.suspects).toMatchObject([
+      { id: 'stale-tlb', says: expect.stringMatching(/^a stale TLB entry/) },
+    ]);
     const user = one(at(kernel(), RAM | DATA | A.el0), abort(DATA_ABORT | WRITE | 0xfn, VA));
-    expect(user.suspects[0]).toMatch(/^PSTATE.PAN/);
+    expect(user.suspects[0]?.says).toMatch(/^PSTATE.PAN/);
     const external = one(at(kernel(), RAM | DATA), abort(DATA_ABORT | 0x10n, VA));
     expect(external).toMatchObject({
       finds: 'fine',
       suspects: [
-        expect.stringMatching(/^whatever is at 0x40000010 refused the access: a device without power/),
+        {
+          says: expect.stringMatching(
+            /^whatever is at 0x40000010 refused the access: a device without power/,
+          ),
+        },
       ],
     });
     expect(external.agrees).toBeUndefined();
@@ -262,7 +268,7 @@ describe('x86', () => {
     expect(one(high, pageFaultClaim(9n, VA), machine)).toMatchObject({ finds: 'reserved-bit', agrees: true });
     expect(one(high, pageFaultClaim(9n, VA), { maxphyaddr: 52 })).toMatchObject({
       finds: 'fine',
-      suspects: [expect.stringMatching(/^MAXPHYADDR: bit 45/)], // no TLB, while something else is left
+      suspects: [{ says: expect.stringMatching(/^MAXPHYADDR: bit 45/) }], // no TLB, while something else is left
     });
     const key = one(page(RAM | X.p | X.u), pageFaultClaim(0x25n, VA));
     expect(key).toMatchObject({
@@ -274,13 +280,13 @@ describe('x86', () => {
   test('SMAP and SMEP as the registers have them', () => {
     const user = page(RAM | X.p | X.w | X.u);
     user.registers.set('CR4', 0x30_06f0n);
-    expect(one(user, pageFaultClaim(1n, VA)).suspects[0]).toMatch(/^CR4.SMAP = 1/);
+    expect(one(user, pageFaultClaim(1n, VA)).suspects[0]?.says).toMatch(/^CR4.SMAP = 1/);
     expect(one(user, pageFaultClaim(0x11n, VA))).toMatchObject({
       agrees: true,
       verdict: expect.stringMatching(/^CR4.SMEP = 1/),
     });
     user.registers.set('CR4', 0x6f0n);
-    expect(one(user, pageFaultClaim(1n, VA)).suspects).toEqual([expect.stringMatching(/stale TLB/)]);
+    expect(one(user, pageFaultClaim(1n, VA)).suspects).toMatchObject([{ id: 'stale-tlb' }]);
   });
 
   test('EPT violations, misconfigurations, and KVM’s own', () => {
@@ -414,7 +420,7 @@ describe('the command', () => {
       [['--ept-misconfig'], /--ept-misconfig needs --gpa/],
       [['--entries', '0x1'], /--entries needs the fault/],
       [['--pf-code', '1', '--entries', ','], /--entries has no entries/],
-      [['--pf-code', '1', '--entries', '1', '--as', 'sv39'], /--as takes stage1/],
+      [['--pf-code', '1', '--entries', '1', '--as', 'stage3'], /--as takes stage1/],
       [['--pf-code', '1', '--cr2', '0', '-o', 'csv'], /answers as text or as JSON/],
     ] as const) {
       const { status, err, out } = await run(...args);

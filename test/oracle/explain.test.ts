@@ -50,7 +50,7 @@ interface Asked {
     readonly explanation: {
       readonly agrees?: boolean;
       readonly verdict: string;
-      readonly suspects: readonly string[];
+      readonly suspects: readonly { readonly says: string }[];
     };
   }[];
 }
@@ -95,7 +95,7 @@ const explains = ({ mine, said }: Asked): boolean =>
   said.some(({ explanation: { agrees, suspects } }) => {
     if (agrees === true) return true;
     return SUSPECTED.some(
-      ([reason, suspect]) => reason.test(mine.reason) && suspects.some(text => suspect.test(text)),
+      ([reason, suspect]) => reason.test(mine.reason) && suspects.some(({ says }) => suspect.test(says)),
     );
   });
 
@@ -119,7 +119,7 @@ test.each([
       if (known) met.add(known[1]);
       else
         unexplained.push(
-          `case ${index}: ${asked.label}: ${asked.said.map(({ explanation }) => `${explanation.verdict}; ${explanation.suspects.join('; ')}`).join(' | ')}`,
+          `case ${index}: ${asked.label}: ${asked.said.map(({ explanation }) => `${explanation.verdict}; ${explanation.suspects.map(({ says }) => says).join('; ')}`).join(' | ')}`,
         );
     }
     expect(unexplained.slice(0, 5)).toEqual([]);

@@ -261,6 +261,12 @@ export function linuxLeaf(word: Word): SoftwareReading | undefined {
   return names.length > 0 ? { Linux: names.join(', ') } : undefined;
 }
 
+/** May be written, and is made read-only to see the first write. */
+export function keptClean(word: Word): boolean {
+  const { write, readOnly } = decode(linuxPage(), word);
+  return write === 1 && readOnly === 1;
+}
+
 /** A page that is kept without letting the hardware use it: from 6.10 on for PROT_NONE, NUMA balancing and splits. */
 const kept = once(() =>
   format(...linux('kept', 'present but invalid entry', '7.1 asm/pgtable-prot.h'), {

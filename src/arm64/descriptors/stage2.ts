@@ -33,6 +33,7 @@ import {
   pageAddress,
   tableAddress,
 } from '../values/address.ts';
+import { decodeMemAttr } from '../values/attributes.ts';
 import { RANGE_SH, rangeShareability, SH, valueName } from '../values/codes.ts';
 import {
   type DirtyState,
@@ -445,7 +446,8 @@ function denials(d: LeafFields, s: Stage2Settings): Finding[] {
         'AssuredOnly = 1: an access whose stage 1 translation is not assured takes a Permission fault with AssuredOnly = 1',
       ref: arm('FEAT_THE'),
     });
-  if (s.mtePerm && /NoTagAccess/.test(valueName(memAttrTable(s), d.memAttr)))
+  const { wish, noTagAccess } = decodeMemAttr(d.memAttr, s);
+  if (wish && noTagAccess)
     findings.push({
       id: 'no-tag-access',
       severity: 'note',

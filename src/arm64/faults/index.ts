@@ -2,8 +2,10 @@
 import { decode } from '../../bits/codec.ts';
 import { hex } from '../../bits/word.ts';
 import type { Claim, Controls } from '../../faults/claim.ts';
+import type { Suspect } from '../../faults/reason.ts';
 import type { FaultRules } from '../../faults/rules.ts';
 import type { Translation } from '../../walk/translate.ts';
+import { keptClean, type SoftwareReading } from '../descriptors/software.ts';
 import { tcrEl1Format, tcrEl2HostFormat } from '../registers/control.ts';
 import { upperRange } from '../values/address.ts';
 import { abortClaim, statusText } from './claims.ts';
@@ -26,11 +28,16 @@ function keptOut(claim: Claim, { input, regime }: Translation, controls: Control
 }
 
 /** A write to a page that Linux or hardware keeps clean by making it read-only. */
-function behindDenial({ access }: Claim, { steps }: Translation): readonly string[] {
-  const software = steps.at(-1)?.reading.facts.software;
-  return access === 'write' && JSON.stringify(software ?? '').includes('writable, clean')
+function behindDenial({ access }: Claim, walk: Translation): readonly Suspect[] {
+  if (access !== 'write' || walk.outcome !== 'mapped') return [];
+  const { word, reading } = walk.leaf;
+  const { Linux } = (reading.facts.software ?? {}) as SoftwareReading;
+  return Linux !== undefined && keptClean(word)
     ? [
-        'dirty tracking: Linux’s software bits say that the page is writable and clean, so this fault is how it becomes dirty',
+        {
+          id: 'dirty-tracking',
+          says: 'dirty tracking: Linux’s software bits say that the page is writable and clean, so this fault is how it becomes dirty',
+        },
       ]
     : [];
 }

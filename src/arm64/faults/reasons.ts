@@ -9,7 +9,7 @@ import type { LeafView } from '../../walk/regime.ts';
 import type { Step } from '../../walk/translate.ts';
 import { hcrFormat } from '../registers/control.ts';
 import { spsrFormat } from '../registers/state.ts';
-import type { Memory, Stage2Wish } from '../values/attributes.ts';
+import { type Memory, policyOf, type Stage2Wish } from '../values/attributes.ts';
 
 /** Both kinds of abort have these bits in the same places. */
 const syndromeOf = ({ claim }: Case): Readonly<Record<string, number>> | undefined => claim.bits;
@@ -94,7 +94,7 @@ function typeOf(fault: Case): { readonly device: boolean; readonly writeBack: bo
   }
   const memory = meaning as Memory;
   if (memory.type === 'device') return { device: true, writeBack: false };
-  return { device: false, writeBack: viewOf(fault)?.type.includes('WB') === true };
+  return { device: false, writeBack: [memory.outer, memory.inner].some(half => policyOf(half) === 'WB') };
 }
 
 /** A walk of the first stage that finds its table in Device memory. */

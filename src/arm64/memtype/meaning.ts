@@ -48,6 +48,7 @@ export type Effective =
 /** What aliases must agree on. Several permitted shareabilities are none to agree on. */
 export const agreement = ({ memory, sh }: Extract<Effective, { readonly is: 'ok' }>): Agreement => ({
   type: stage1Type(memory),
+  kind: memory.type === 'device' ? 'device' : 'memory',
   ...(sh.length === 1 && sh[0] ? { shareability: sh[0] } : {}),
   cached: !alwaysOuter(memory),
 });

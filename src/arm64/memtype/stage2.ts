@@ -60,8 +60,9 @@ export function s2DecodeMemAttrs(
 export function alone(wish: Stage2Wish): Partial<Agreement> | undefined {
   switch (wish.is) {
     case 'force-wb':
-      return { type: 'Normal WB', cached: true };
+      return { type: 'Normal WB', kind: 'memory', cached: true };
     case 'device':
+      return { kind: 'device', cached: false };
     case 'force-nc':
       return { cached: false };
     case 'normal':

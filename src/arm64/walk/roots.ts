@@ -200,6 +200,7 @@ function stage1Candidate(
   });
   const rules =
     mair === undefined ? undefined : effectiveRules(cpu, named, mair, plan.walk.sh, setup.settings);
+  const unnamed = mair === undefined ? `${named('MAIR')} is not given: memory types stay indices` : undefined;
   return {
     name,
     regime,
@@ -209,8 +210,9 @@ function stage1Candidate(
     assumed: [
       ...cpu.assumed,
       ...(sctlr === undefined ? [`${named('SCTLR')} is not given: stage 1 is on, WXN = 0`] : []),
-      ...(mair === undefined ? [`${named('MAIR')} is not given: memory types stay indices`] : []),
+      ...(unnamed === undefined ? [] : [unnamed]),
     ],
+    ...(unnamed === undefined ? {} : { unnamed }),
     findings: root.findings,
     ...(nested ? { through: 'stage2' } : {}),
   };

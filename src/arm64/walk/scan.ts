@@ -97,8 +97,17 @@ const nG = of(STAGE1_PAGE, 'nG');
 const el0 = (pattern: Pattern): boolean => (ap(pattern) & 1) === 1;
 const [, HANDED_DOWN] = split(fieldMask(STAGE1_TABLE, 'nsTable', 'apTable', 'uxnTable', 'pxnTable'));
 
+/** What speaks for one of the stages. */
+interface Evidence {
+  readonly stage: 1 | 2;
+  readonly says: string;
+}
+
 /** Above 0 speaks for stage 1: what operating systems and hypervisors write, not what the architecture demands. */
-function stage1Weight(root: ScannedRoot): { readonly weight: number; readonly evidence: string[] } {
+function stage1Weight(root: ScannedRoot): {
+  readonly weight: number;
+  readonly evidence: readonly Evidence[];
+} {
   const rows = [
     [3, 'leaf', (p: Pattern) => nG(p) === 1, 'leaves are not global (nG)'],
     [
@@ -123,11 +132,11 @@ function stage1Weight(root: ScannedRoot): { readonly weight: number; readonly ev
     ],
   ] as const;
   let weight = 0;
-  const evidence: string[] = [];
+  const evidence: Evidence[] = [];
   for (const [points, sort, has, text] of rows) {
     const part = share(root, sort, has);
     weight += points * part;
-    if (part > 0) evidence.push(`${points > 0 ? 'stage 1' : 'stage 2'}: ${percent(part)} of the ${text}`);
+    if (part > 0) evidence.push({ stage: points > 0 ? 1 : 2, says: `${percent(part)} of the ${text}` });
   }
   return { weight, evidence };
 }
@@ -159,11 +168,11 @@ const needsDs = (granule: Granule, bits: number): boolean => granule !== '64K' &
 export function judge(root: ScannedRoot): Judgement {
   const { weight, evidence } = stage1Weight(root);
   const judged = weight > 0 ? stage1(root) : stage2(root);
-  const wanted = weight > 0 ? 'stage 1' : 'stage 2';
+  const wanted = weight > 0 ? 1 : 2;
   return {
     ...judged,
     evidence: [
-      ...evidence.filter(text => text.startsWith(wanted)).map(text => text.slice(9)),
+      ...evidence.flatMap(({ stage, says }) => (stage === wanted ? [says] : [])),
       ...judged.evidence,
     ],
     weight: Math.min(1, Math.abs(weight) / 2),

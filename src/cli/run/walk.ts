@@ -5,6 +5,7 @@ import { frameAt, frameUp, PAGE_BYTES } from '../../image/frames.ts';
 import { Passing } from '../../report/answer.ts';
 import { rangesAnswer } from '../../report/map.ts';
 import { summaryAnswer } from '../../report/walk.ts';
+import type { Candidate } from '../../walk/candidate.ts';
 import { type Filter, isTrouble, matches, sorted } from '../../walk/filter.ts';
 import { type MapRecord, mapRecords } from '../../walk/map.ts';
 import type { Globals, OptionValues } from '../command.ts';
@@ -92,7 +93,7 @@ async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArg
     const records = args.sort === undefined || args.sort === 'input' ? kept : sorted(kept, args.sort);
     const rows = new Passing(records, { limit, wrong: isTrouble });
     print(rangesAnswer({ map, rows, all: wanted, source, payload: args.payload === true }));
-    const none = types.missing(space.candidate.assumed);
+    const none = types.missing(space.candidate);
     if (none !== undefined) {
       say(io, `${space.candidate.name}: ${none}`);
       without++;
@@ -125,14 +126,13 @@ class Types {
   }
 
   /** The types there are, where none has the name. */
-  missing(assumed: readonly string[]): string | undefined {
+  missing({ unnamed }: Candidate): string | undefined {
     if (this.#wanted === undefined || this.#found || this.#seen.size === 0) return undefined;
     const names = [...this.#seen];
     const shown = names.slice(0, 12).join(', ');
-    const unnamed = assumed.filter(text => text.includes('stay indices'));
     return [
       `no type here has '${this.#wanted}' in its name; there are ${shown}${names.length > 12 ? '…' : ''}`,
-      ...unnamed.map(text => `${text} (--pat linux, --pat VALUE, --mair VALUE name them)`),
+      ...(unnamed === undefined ? [] : [`${unnamed} (--pat linux, --pat VALUE, --mair VALUE name them)`]),
     ].join('; ');
   }
 }

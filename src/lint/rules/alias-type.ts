@@ -16,7 +16,7 @@ export const aliasType = lintRule({
     const known = certain(uses).filter(({ agreement }) => agreement.type !== undefined);
     const conflict = (of: readonly Certain[]): boolean => cacheability(of).size === 1 && types(of).size > 1;
     if (cacheability(known).size > 1) return undefined;
-    const devices = (of: readonly Certain[]) => [...types(of)].every(name => name.startsWith('Device'));
+    const devices = (of: readonly Certain[]) => of.every(({ agreement }) => agreement.kind === 'device');
     return disagreements(known, conflict, typeName).map(verdict =>
       devices(verdict.uses) ? { ...verdict, severity: 'note' } : verdict,
     );

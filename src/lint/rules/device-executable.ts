@@ -23,9 +23,9 @@ export const deviceExecutable = lintRule({
     const who = whoExecutes(rights);
     if (who === '') return undefined;
     const guestOnly = first.regime.input !== 'va';
-    if (effective && agreement?.type?.startsWith('Device'))
+    if (effective && agreement?.kind === 'device')
       return { message: `${agreement.type}, and executable at ${who}` };
-    if (guestOnly && `${first.reading.facts.memory ?? ''}`.startsWith('Device'))
+    if (guestOnly && first.leaf && first.regime.alone?.(first.leaf)?.kind === 'device')
       return { message: `Device by stage 2, which lets ${who} execute it`, severity: 'warning' };
     if (declared === 'mmio')
       return {

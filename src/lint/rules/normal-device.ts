@@ -14,9 +14,9 @@ export const normalDevice = lintRule({
   },
   access: ({ agreement, declared, declaredName }) => {
     if (declared !== 'mmio' || agreement?.cached === undefined) return undefined;
-    const { type = 'cached', cached } = agreement;
+    const { type = 'cached', cached, kind } = agreement;
     if (cached) return { message: `${type} on device registers (${declaredName})` };
-    return /^Normal|^WC$/.test(type)
+    return kind === 'memory'
       ? { message: `${type} on device registers (${declaredName})`, severity: 'note' }
       : undefined;
   },

@@ -35,5 +35,9 @@ export const noType = (says: 'reserved' | 'unspecified', what: string): Effectiv
 /** CD and WC+ are how UC and WC come about, not other types. */
 export const agreement = (type: EffectiveType): Agreement => {
   const plain = plainType(type);
-  return { type: plain, cached: plain !== 'UC' && plain !== 'WC' };
+  return {
+    type: plain,
+    kind: plain === 'UC' ? 'strong' : 'memory',
+    cached: plain !== 'UC' && plain !== 'WC',
+  };
 };

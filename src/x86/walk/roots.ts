@@ -57,6 +57,8 @@ interface Cpu {
   readonly modes: { readonly cr0: bigint; readonly cr4: bigint; readonly efer: bigint };
   /** What had to be assumed: of the width of addresses, of memory types, of the mode. */
   readonly assumed: Readonly<Record<'width' | 'types' | 'mode', readonly string[]>>;
+  /** Of `assumed.types`: that the PAT is not given. */
+  readonly unnamed?: string;
 }
 
 /** Every translation whose root is there. The registers of a guest are named `GUESTCR3`, `GUESTCR4`, `GUESTEFER`, `GUESTPAT`. */
@@ -87,6 +89,7 @@ function cpuOf(registers: RegisterValues, machine: Machine): Cpu {
   const legacy = ia32 || !decode(cr4Layout, cr4).pae;
   const missing = ['CR0', 'CR4', 'EFER'].filter(name => !registers.has(name));
   const mode = legacy ? '32-bit or PAE paging with NXE' : '4-level paging with NXE';
+  const unnamed = registers.has('PAT') ? undefined : 'IA32_PAT is not given: memory types stay indices';
   return {
     registers,
     machine,
@@ -102,13 +105,14 @@ function cpuOf(registers: RegisterValues, machine: Machine): Cpu {
     assumed: {
       width: width.assumed,
       types: [
-        ...(registers.has('PAT') ? [] : ['IA32_PAT is not given: memory types stay indices']),
+        ...(unnamed === undefined ? [] : [unnamed]),
         ...(mtrrs
           ? [assumedFixed(mtrrs)].flatMap(text => text ?? [])
           : ['MTRR_DEF_TYPE is not given: memory types are those of the PAT alone']),
       ],
       mode: missing.length > 0 ? [`${missing.join(', ')} not given: ${mode}`] : [],
     },
+    ...(unnamed === undefined ? {} : { unnamed }),
   };
 }
 
@@ -150,7 +154,14 @@ function stage2Candidate({ registers, machine, maxphyaddr, assumed }: Cpu): Cand
   };
 }
 
-function nptCandidate({ registers, machine, processor, modes, assumed }: Cpu): Candidate | undefined {
+function nptCandidate({
+  registers,
+  machine,
+  processor,
+  modes,
+  assumed,
+  unnamed,
+}: Cpu): Candidate | undefined {
   const ncr3 = registers.get('NCR3');
   if (ncr3 === undefined || ncr3 === 0n) return undefined;
   const { vendor: _vendor, sBit: _sBit, ...nested } = withPat(processor, registers.get('PAT'));
@@ -165,6 +176,7 @@ function nptCandidate({ registers, machine, processor, modes, assumed }: Cpu): C
     active: true,
     from: evidence(registers, ['NCR3', 'CR0', 'CR4', 'EFER', 'PAT']),
     assumed: [...assumed.width, ...assumed.types, ...assumed.mode, ...nestedControls(machine)],
+    ...(unnamed === undefined ? {} : { unnamed }),
     findings: [...regime.findings, ...root.findings],
   };
 }
@@ -188,7 +200,7 @@ function maskingOf(cr3: bigint, cr4 = 0n): Partial<Pick<Stage1Tables, 'masking'>
 }
 
 function stage1Candidate(cpu: Cpu): Candidate | Refused | undefined {
-  const { registers, processor, vendor, mtrrs, modes, assumed } = cpu;
+  const { registers, processor, vendor, mtrrs, modes, assumed, unnamed } = cpu;
   const cr3 = registers.get('CR3');
   if (cr3 === undefined) return undefined;
   const pat = registers.get('PAT');
@@ -207,6 +219,7 @@ function stage1Candidate(cpu: Cpu): Candidate | Refused | undefined {
     active: true,
     from: evidence(registers, ['CR3', 'CR0', 'CR4', 'EFER', 'PAT']),
     assumed: [...assumed.width, ...assumed.types, ...assumed.mode],
+    ...(unnamed === undefined ? {} : { unnamed }),
     findings: [...regime.findings, ...root.findings],
   };
 }

@@ -216,7 +216,12 @@ describe('memory types', () => {
     const answer = types.effective({ pbmt: 'nc', pma: 'io' });
     expect(answer).toMatchObject({
       given: { PBMT: 'NC', PMA: 'io' },
-      view: { type: 'NC', certain: true, decidedBy: 'PBMT', agreement: { type: 'NC', cached: false } },
+      view: {
+        type: 'NC',
+        certain: true,
+        decidedBy: 'PBMT',
+        agreement: { type: 'NC', kind: 'memory', cached: false },
+      },
       notes: ['I/O and main memory at once, for fences, .aq and .rl'],
       properties: [{ cacheable: false, idempotent: true, ordering: 'RVWMO' }],
     });

@@ -21,8 +21,6 @@ export async function readText(path: string, io: Io, by: string): Promise<string
   }
 }
 
-const SECOND_STAGE = /(^|\.)(stage2|ept|npt)$/;
-
 export interface Leaves {
   readonly leaves: AuditLeaf[];
   /** What had to be assumed, and what the image does not hold. */
@@ -38,7 +36,7 @@ export async function secondStageLeaves(
 ): Promise<Leaves> {
   const { cpus } = parseRegisters(await readText(registersFile, io, '--registers'));
   const { found, refused } = candidatesOfAll(cpus, arch);
-  const stages = found.filter(c => SECOND_STAGE.test(c.name));
+  const stages = found.filter(({ regime }) => regime.stage === 2);
   if (stages.length === 0) {
     const why = refused.map(r => `${r.name}: ${r.reason}`).join('; ');
     throw new InputError(

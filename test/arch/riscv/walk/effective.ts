@@ -50,5 +50,11 @@ export function effectiveView({ value: is, why }: Answer<Effective>, pbmt: Pbmt 
   const type = nameOf(is);
   const decidedBy = is.is === 'vacant' || pbmt === 'PMA' ? 'PMA' : 'PBMT';
   if (is.is !== 'type') return { type, certain: false, decidedBy, why };
-  return { type, certain: true, decidedBy, why, agreement: { type, cached: is.type === 'memory' } };
+  return {
+    type,
+    certain: true,
+    decidedBy,
+    why,
+    agreement: { type, kind: is.type === 'io' ? 'strong' : 'memory', cached: is.type === 'memory' },
+  };
 }
