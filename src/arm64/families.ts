@@ -5,7 +5,7 @@ import { mair, mair2 } from './registers/attributes.ts';
 import { hcr, hcrx, scr, sctlrEl1, sctlrEl2, sctlrEl3, tcr2El1, tcr2El2 } from './registers/control.ts';
 import { esr, hpfar, mfar, par } from './registers/fault.ts';
 import { ctr, isar1, mmfr0, mmfr1, mmfr2, mmfr3, mmfr4, pfr0, pfr1, pfr2 } from './registers/features.ts';
-import { pir, por, s2pir } from './registers/permissions.ts';
+import { pir, por, s2pir, s2por } from './registers/permissions.ts';
 import { ttbr, vttbr } from './registers/roots.ts';
 import { spsr } from './registers/state.ts';
 import { stage1Controls, stage2Controls } from './registers/translation.ts';
@@ -35,6 +35,7 @@ export {
   pir,
   por,
   s2pir,
+  s2por,
   scr,
   sctlrEl1,
   sctlrEl2,
@@ -71,6 +72,7 @@ export const all: readonly Family[] = eraseAll([
   pir,
   por,
   s2pir,
+  s2por,
   spsr,
   par,
   esr,

@@ -81,6 +81,15 @@ export const s2pirFormat = /* @__PURE__ */ format(
   },
   /* @__PURE__ */ permissions(S2PIR),
 );
+/** Its fields mean what those of S2PIR_EL2 mean [Arm ARM, Tables D8-82, D8-83]. */
+export const s2porFormat = /* @__PURE__ */ format(
+  'arm64.S2POR_EL1',
+  {
+    title: 'Stage 2 Permission Overlay Register: what stage 2 leaves by POIndex',
+    ref: /* @__PURE__ */ arm('S2POR_EL1'),
+  },
+  /* @__PURE__ */ permissions(S2PIR),
+);
 
 /** POR_ELx: bit 0 read, bit 1 execute, bit 2 write; with bit 3 set reserved [Arm ARM, POR_EL1, Table D8-73]. */
 const POR: ValueTable = [
@@ -127,12 +136,17 @@ export const por = /* @__PURE__ */ register(porFormat, {
       return `${r ? 'r' : '-'}${w ? 'w' : '-'}${x ? 'x' : '-'}`;
     }),
 });
+const stage2Facts = (word: Word): Facts =>
+  each(word, nibble => {
+    const { r, w, x1, x0, wMmu } = stage2Nibble(nibble);
+    const execute = x1 && x0 ? 'x' : x1 ? 'p' : x0 ? 'u' : '-';
+    return `${r ? 'r' : '-'}${w ? 'w' : '-'}${execute}${wMmu && !w ? ' mro' : ''}`;
+  });
 export const s2pir = /* @__PURE__ */ register(s2pirFormat, {
-  aliases: ['S2PIR_EL2', 'S2POR_EL1', 's2pir'],
-  facts: (_fields, _settings, word) =>
-    each(word, nibble => {
-      const { r, w, x1, x0, wMmu } = stage2Nibble(nibble);
-      const execute = x1 && x0 ? 'x' : x1 ? 'p' : x0 ? 'u' : '-';
-      return `${r ? 'r' : '-'}${w ? 'w' : '-'}${execute}${wMmu && !w ? ' mro' : ''}`;
-    }),
+  aliases: ['S2PIR_EL2', 's2pir'],
+  facts: (_fields, _settings, word) => stage2Facts(word),
+});
+export const s2por = /* @__PURE__ */ register(s2porFormat, {
+  aliases: ['S2POR_EL1', 's2por'],
+  facts: (_fields, _settings, word) => stage2Facts(word),
 });

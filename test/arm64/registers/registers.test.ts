@@ -16,7 +16,7 @@ import {
 import { mair } from '../../../src/arm64/registers/attributes.ts';
 import { esr, hpfar, mfar, par } from '../../../src/arm64/registers/fault.ts';
 import { ctr, featuresOf } from '../../../src/arm64/registers/features.ts';
-import { pir, por, s2pir } from '../../../src/arm64/registers/permissions.ts';
+import { pir, por, s2pir, s2por } from '../../../src/arm64/registers/permissions.ts';
 import { decodeAttr } from '../../../src/arm64/values/attributes.ts';
 import { memoryName } from '../../../src/arm64/values/names.ts';
 import { stage1Setup, stage2Setup } from '../../../src/arm64/walk/setup.ts';
@@ -217,6 +217,13 @@ describe('a register says what the manual says of it', () => {
     const { facts, findings } = por.read(0x0000_0000_0000_8731n, {});
     expect(facts).toMatchObject({ perm0: 'r--', perm1: 'r-x', perm2: 'rwx', perm3: '---', perm4: '---' });
     expect(ids(findings)).toEqual(['note reserved-encoding']);
+  });
+
+  test('S2POR_EL1 has a name of its own, and its overlays mean what S2PIR_EL2 means', () => {
+    const { facts, findings, format } = s2por.read(0x0000_0000_0000_9cf2n, {});
+    expect(format.title).toBe('Stage 2 Permission Overlay Register: what stage 2 leaves by POIndex');
+    expect(facts).toMatchObject({ perm0: 'r-- mro', perm1: 'rwx', perm2: 'rw-', perm3: 'r-u', perm4: '---' });
+    expect(findings).toEqual([]);
   });
 });
 
