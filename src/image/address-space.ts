@@ -12,6 +12,8 @@ export interface AddressSpace {
   page(frame: Frame): Uint32Array | undefined;
   /** Ranges held, in frames, sorted, disjoint, never touching, end exclusive. */
   readonly ranges: readonly FrameRange[];
+  /** Where the pages really lie, where this is another view of them. */
+  readonly behind?: AddressSpace;
   /**
    * A hint that these frames are wanted soon: they are read in as few large reads as pay. `frames` is sorted here, so
    * its order does not matter; frames that are not held are passed over. No more is read than the cache can keep.
@@ -53,6 +55,10 @@ export interface FrameRange {
   readonly frame: Frame;
   readonly end: number;
 }
+
+/** How many pages the image has behind all views of it. */
+export const imagePages = (space: AddressSpace): number =>
+  space.behind ? imagePages(space.behind) : heldPages(space);
 
 /** How many pages the space holds. */
 export const heldPages = (space: AddressSpace): number =>

@@ -27,6 +27,7 @@ import { type Forms, knownForms } from './forms.ts';
 import { LevelTables } from './level-tables.ts';
 import type { Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
+import { limitsOf } from './result.ts';
 import { Traversal } from './traversal.ts';
 
 /** Leaf entries of a granule, and their bytes: one page. */
@@ -179,7 +180,7 @@ class Builder extends Traversal {
   #missing = 0;
 
   constructor(regime: Regime, memory: AddressSpace, heap: Heap, parts: readonly RootPart[]) {
-    super(regime, memory, { maxTables: 2 ** 24 });
+    super(regime, memory, { maxTables: 4 * limitsOf(memory).maxTables });
     this.#heap = heap;
     this.#image = memory instanceof ResidentImage ? memory : undefined;
     this.granule = ENTRIES * (this.spans[0] as number);

@@ -17,7 +17,7 @@ import { type Forms, knownForms } from './forms.ts';
 import { Pieces, WORTH_A_KERNEL } from './pieces.ts';
 import type { Level, Regime } from './regime.ts';
 import { ResidentImage } from './resident.ts';
-import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
+import { limitsOf, type WalkOptions, type WalkResult } from './result.ts';
 import { SEGMENTS_PER_SCAN } from './scanner.ts';
 import { type Follower, UpperWalker } from './upper.ts';
 import { Workshop } from './workshop.ts';
@@ -80,7 +80,7 @@ class FastWalker extends UpperWalker {
   constructor(regime: Regime, memory: AddressSpace, options: FastOptions, forms: Forms, inPlace?: Workshop) {
     super(regime, memory, { ...options, maxRanges: Number.POSITIVE_INFINITY });
     this.#forms = forms;
-    this.#maxRanges = options.maxRanges ?? DEFAULT_MAX_RANGES;
+    this.#maxRanges = limitsOf(memory, options).maxRanges;
     this.#resident = memory instanceof ResidentImage ? memory : undefined;
     this.#given = this.#resident?.heap.kernels ?? options.kernels;
     this.#inPlace = inPlace;

@@ -7,7 +7,7 @@ import type { Bytes, Frame } from '../image/frames.ts';
 import { knownForms } from './forms.ts';
 import { type PieceColumns, type PieceResult, Pieces, type Task } from './pieces.ts';
 import type { EntryForm, Regime } from './regime.ts';
-import { DEFAULT_MAX_RANGES, type WalkOptions, type WalkResult } from './result.ts';
+import { limitsOf, type WalkOptions, type WalkResult } from './result.ts';
 import { UpperWalker } from './upper.ts';
 
 /** Pieces that are listed: 24 bytes each, for 16 GiB of leaf tables. */
@@ -29,7 +29,7 @@ export class PlannedWalk extends UpperWalker {
 
   private constructor(regime: Regime, memory: AddressSpace, options: WalkOptions) {
     super(regime, memory, { ...options, maxRanges: Number.POSITIVE_INFINITY });
-    this.#maxRanges = options.maxRanges ?? DEFAULT_MAX_RANGES;
+    this.#maxRanges = limitsOf(memory, options).maxRanges;
   }
 
   /** Read the upper tables. Undefined where the kernels cannot read the regime, or there is too much to be listed. */

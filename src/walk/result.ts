@@ -1,5 +1,6 @@
 /** What a walk is asked, and what it answers. */
 import type { Finding } from '../bits/codec.ts';
+import { type AddressSpace, imagePages } from '../image/address-space.ts';
 import type { Bytes, Frame } from '../image/frames.ts';
 import type { LeafBatch } from './batch.ts';
 import type { Regime } from './regime.ts';
@@ -10,9 +11,9 @@ export interface WalkOptions {
   readonly to?: Frame;
   /** Also list invalid entries that are not empty: PROT_NONE pages, swap, KVM's annotations. Default false. */
   readonly payload?: boolean;
-  /** Read at most this many tables, counting a table again each time it is reached. Default 2^22 (16 GiB of 4-KiB tables). */
+  /** Read at most this many tables, counting a table again each time it is reached. Default: `limitsOf`, at most 2^22. */
   readonly maxTables?: number;
-  /** Keep at most this many ranges. Default 2^24. */
+  /** Keep at most this many ranges. Default: `limitsOf`, at most 2^24. */
   readonly maxRanges?: number;
   /**
    * Bits that may differ between the entries of one range: accessed and dirty flags, mostly. The range has the bits of
@@ -61,7 +62,28 @@ export interface WalkResult {
   readonly stopped?: string;
 }
 
-export const DEFAULT_MAX_TABLES = 2 ** 22;
-export const DEFAULT_MAX_RANGES = 2 ** 24;
+const MOST_TABLES = 2 ** 22;
+const MOST_RANGES = 2 ** 24;
+/** Ways to tables, and ranges, that any image may have: KASAN, espfix and recursive maps reach tables along several ways. */
+const FREE_TABLES = 2 ** 16;
+const FREE_RANGES = 2 ** 15;
+const ENTRIES = 512;
+
+/**
+ * How far a walk goes where nobody says. A tree whose tables are reached along one way each has no more tables than the image
+ * pages, and no more ranges than these have entries: what is larger leads to its tables along many ways, or contains itself, and
+ * would cost 512 times its size for each level.
+ */
+export function limitsOf(
+  memory: AddressSpace,
+  { maxTables, maxRanges }: Pick<WalkOptions, 'maxTables' | 'maxRanges'> = {},
+): { readonly maxTables: number; readonly maxRanges: number } {
+  const pages = maxTables === undefined || maxRanges === undefined ? imagePages(memory) : 0;
+  return {
+    maxTables: maxTables ?? Math.min(MOST_TABLES, FREE_TABLES + 4 * pages),
+    maxRanges: maxRanges ?? Math.min(MOST_RANGES, FREE_RANGES + ENTRIES * pages),
+  };
+}
+
 /** Missing tables kept with their place; beyond this they are counted only. */
 export const MISSING_KEPT = 1000;

@@ -54,6 +54,10 @@ export class Through implements AddressSpace {
     this.#memory = memory;
   }
 
+  get behind(): AddressSpace {
+    return this.#memory;
+  }
+
   /** How the stage translates a guest frame, entry by entry. */
   translation(frame: Frame): Translation {
     return translate(this.stage, this.#memory, addressOf(frame));

@@ -1,3 +1,6 @@
+/** What runs into a limit is no ordinary tree. */
+const LARGER = 'the tree is larger: its tables are reached along many ways, or contain each other';
+
 /**
  * The way down a tree for those who want ranges: what is followed, and what one entry means for the result. How the entries
  * of a page are read is left to the walkers.
@@ -17,8 +20,7 @@ import { Classifier } from './classifier.ts';
 import { beyondOutput, Descent, obstacleAt, rootParts } from './descent.ts';
 import { type EntryForm, KIND, type Level, OBSTACLE, outputFrame, type Regime, type Root } from './regime.ts';
 import {
-  DEFAULT_MAX_RANGES,
-  DEFAULT_MAX_TABLES,
+  limitsOf,
   MISSING_KEPT,
   type MissingTable,
   type Obstacle,
@@ -54,8 +56,9 @@ export abstract class Traversal extends Descent {
     this.to = options.to ?? ALL_FRAMES;
     this.listPayload = options.payload ?? false;
     this.ignore = options.ignore ?? [0, 0];
-    this.maxTables = options.maxTables ?? DEFAULT_MAX_TABLES;
-    this.#maxRanges = options.maxRanges ?? DEFAULT_MAX_RANGES;
+    const { maxTables, maxRanges } = limitsOf(memory, options);
+    this.maxTables = maxTables;
+    this.#maxRanges = maxRanges;
   }
 
   root(root: Root): void {
@@ -93,8 +96,7 @@ export abstract class Traversal extends Descent {
     inherited: number,
   ): void {
     if (this.stopped !== undefined) return;
-    if (++this.tables > this.maxTables)
-      this.stopped = `stopped after ${this.maxTables} tables: the tree is larger, or its tables contain each other`;
+    if (++this.tables > this.maxTables) this.stopped = `stopped after ${this.maxTables} tables: ${LARGER}`;
     else super.table(address, level, inputFrame, first, end, inherited);
   }
 
@@ -229,7 +231,7 @@ export abstract class Traversal extends Descent {
       }
     }
     if (batch.length >= this.#maxRanges) {
-      this.stopped = `stopped after ${this.#maxRanges} ranges`;
+      this.stopped = `stopped after ${this.#maxRanges} ranges: ${LARGER}`;
       return;
     }
     batch.push(input, output, frames, lo, hi, at, level, kind, inherited);

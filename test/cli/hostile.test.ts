@@ -27,7 +27,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--require', join(folder, 'peak.cjs'), cli, ...args],
-    { encoding: 'utf8', cwd: folder, env: { ...process.env, ...env } },
+    { encoding: 'utf8', cwd: folder, maxBuffer: 2 ** 28, env: { ...process.env, ...env } },
   );
   return {
     status,
@@ -90,4 +90,37 @@ test('a folder of pages with links that lead nowhere: the other pages, and a rem
   const { stderr, stdout } = run(['walk', 'pages', '--cr3', '0x1000', '--summary']);
   expect(stdout).toMatch(/by 1 table/);
   expect(stderr).toContain('2 links that lead to no file left out (first 0xloop-2000)');
+});
+
+describe('a table that contains itself, in 8 KiB', () => {
+  const selfMap = (entry: bigint): Uint8Array => {
+    const words = new BigUint64Array(1024);
+    words.fill(entry, 512);
+    return new Uint8Array(words.buffer);
+  };
+  const LONG = ['--cr4', '0x20', '--cr0', '0x80000001', '--efer', '0x500'];
+  test.each([
+    ['x86 paging', 0x1007n, ['--cr3', '0x1000', ...LONG]],
+    ['EPT', 0x1007n, ['--eptp', '0x101e']],
+    ['nested paging', 0x1007n, ['--ncr3', '0x1000']],
+    ['stage 2', 0x1403n | 0x3fcn, ['--vttbr', '0x1000', '--vtcr', '0x80023590', '--hcr', '1']],
+    ['stage 1', 0x1703n, ['--ttbr0', '0x1000', '--tcr', '0x2b5193519', '--sctlr', '1', '--mair', '0xff']],
+    [
+      'a guest in EPT',
+      0x1007n,
+      ['--eptp', '0x101e', '--guest-cr3', '0x1000', '--reg', 'GUESTCR4=0x20', '--root', 'all'],
+    ],
+  ])('%s: an end, a sentence, and little memory', (_, entry, registers) => {
+    const name = put('self.raw', selfMap(entry));
+    for (const verb of [['walk'], ['rmap', '0x1000'], ['walk', '--json']]) {
+      const [first = '', ...rest] = verb;
+      const at = first === 'rmap' ? rest : [];
+      const more = first === 'rmap' ? [] : rest;
+      const { status, stderr, peak } = run([first, name, ...at, ...more, '--base', '0', ...registers]);
+      expect(stderr).toMatch(/stopped after \d+ (?:ranges|tables): the tree is larger/);
+      expect(status).toBe(3);
+      expect(peak).toBeLessThan(300 * MIB);
+    }
+    expect(run(['walk', name, '--summary', '--base', '0', ...registers]).peak).toBeLessThan(300 * MIB);
+  });
 });

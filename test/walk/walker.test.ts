@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { stage2Tables } from '../../src/arm64/walk/tables.ts';
 import { records } from '../../src/walk/record.ts';
 import { KIND } from '../../src/walk/regime.ts';
+import { limitsOf } from '../../src/walk/result.ts';
 import { summarise } from '../../src/walk/summary.ts';
+import { Through } from '../../src/walk/through.ts';
 import { walk } from '../../src/walk/walker.ts';
 import { Memory } from '../support/memory.ts';
 
@@ -86,8 +88,33 @@ describe('tables that contain themselves', () => {
   for (let i = 0; i < 512; i++) memory.write(0x1000 + 8 * i, 0x1000n | PAGE);
 
   test('an enumeration ends at its limit and says so', () => {
-    const result = walk(deep, memory, { maxTables: 1000 });
+    const result = walk(deep, memory, { maxTables: 1000, maxRanges: 2 ** 24 });
     expect(result.stopped).toMatch(/stopped after 1000 tables/);
+  });
+
+  test('where nobody says how far, the size of the image does', () => {
+    const { maxRanges, maxTables } = limitsOf(memory);
+    expect({ maxRanges, maxTables }).toEqual({ maxRanges: 2 ** 15 + 512, maxTables: 2 ** 16 + 4 });
+    const result = walk(deep, memory);
+    expect(result.stopped).toMatch(/^stopped after 33280 ranges: the tree is larger/);
+    expect(result.leaves.length).toBe(maxRanges);
+    // a guest's tables are bounded by the image, not by what the second stage makes of it
+    const through = new Through(deep, memory);
+    expect(limitsOf(through)).toEqual(limitsOf(memory));
+  });
+
+  test('a tree whose tables are all its own is walked whole, whatever is in it', () => {
+    // as many leaf tables as pages, each entry a range of its own
+    const tables = 40;
+    const own = new Memory();
+    for (let t = 0; t < tables; t++) {
+      own.write(0x1000 + 8 * t, BigInt(0x10_0000 + 0x1000 * t) | 3n);
+      for (let i = 0; i < 512; i++)
+        own.write(0x10_0000 + 0x1000 * t + 8 * i, (BigInt((i * 7919) % 512) << 21n) | PAGE);
+    }
+    const result = walk(regime, own);
+    expect(result.stopped).toBeUndefined();
+    expect(result.counts.leaves).toBe(tables * 512);
   });
 
   test('a summary reads each distinct table once', () => {

@@ -20,7 +20,7 @@ export function complete(verb: string, { space, first, second }: AddressMap, io:
     const say = (text: string): void => io.err.write(`memattr ${verb}: ${name}: ${text}\n`);
     const [lost] = missing;
     if (lost) say(missingText(missingTotal, `, the first at ${hex(lost.address)}`));
-    if (stopped !== undefined) say(stopped);
+    if (stopped !== undefined) say(verb === 'walk' ? `${stopped} (--limit N goes on to N ranges)` : stopped);
     if (lost || stopped !== undefined) status = EXIT.damaged;
   }
   return status;

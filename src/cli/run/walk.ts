@@ -8,6 +8,8 @@ import { summaryAnswer } from '../../report/walk.ts';
 import type { Candidate } from '../../walk/candidate.ts';
 import { type Filter, isTrouble, matches, sorted } from '../../walk/filter.ts';
 import { type MapRecord, mapRecords } from '../../walk/map.ts';
+import { limitsOf, type WalkOptions } from '../../walk/result.ts';
+import type { Space } from '../../walk/space.ts';
 import type { Globals, OptionValues } from '../command.ts';
 import type { Io } from '../io.ts';
 import { sayHex } from '../numbers.ts';
@@ -86,7 +88,7 @@ async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArg
   let status: number = EXIT.answer;
   let without = 0; // translations that have no such type
   for (const space of wanted) {
-    const map = await walks.map(space, { ...bounds, payload: args.payload === true });
+    const map = await walks.map(space, { ...bounds, ...reach(limit, space), payload: args.payload === true });
     const all = mapRecords(map, space.candidate.rules);
     const types = new Types(filter.type);
     const kept = Object.keys(filter).length === 0 ? all : filtered(types.of(all), filter);
@@ -102,6 +104,13 @@ async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArg
   }
   print.end();
   return without === wanted.length ? Math.max(status, EXIT.findings) : status;
+}
+
+/** Whoever asks for more ranges than a walk keeps by itself gets as many. */
+function reach(limit: number, { memory }: Space): Pick<WalkOptions, 'maxRanges' | 'maxTables'> {
+  const usual = limitsOf(memory);
+  if (limit === Number.POSITIVE_INFINITY || limit <= usual.maxRanges) return {};
+  return { maxRanges: limit, maxTables: Math.max(usual.maxTables, limit) };
 }
 
 /** Which memory types went by, for whoever asked for one that there is not. */
