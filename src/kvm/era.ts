@@ -33,11 +33,17 @@ export interface Era extends Releases {
   readonly notes?: readonly string[];
 }
 
-/** What a posted series takes from the era that it was posted on: every decision, but not the releases. */
-export function postedOn<P extends Era>(base: P): Omit<P, keyof Releases> & { readonly kind: 'series' } {
+/** What a later era shares with one before it: every decision, but not the releases. */
+export function laterThan<P extends Era>(base: P): Omit<P, keyof Releases> {
   const { since: _since, only: _only, branches: _branches, ...rest } = base;
-  return { ...rest, kind: 'series' };
+  return rest;
 }
+
+/** What a posted series takes from the era that it was posted on. */
+export const postedOn = <P extends Era>(base: P): Omit<P, keyof Releases> & { readonly kind: 'series' } => ({
+  ...laterThan(base),
+  kind: 'series',
+});
 
 /** How well an era is known as a whole. */
 export const eraGrade = (era: Era): Grade => strongest(era.evidence.map(e => e.grade));
@@ -63,7 +69,7 @@ function parseKernel(text: string): Kernel | undefined {
 
 /** The last release of each series that is over [kernel.org]. */
 const LAST_MINOR: Readonly<Record<number, number>> = { 3: 19, 4: 20, 5: 19, 6: 19 };
-/** Mainline sources were read up to this release. */
+/** Mainline sources were read up to this release, where no later era says that its own was. */
 const READ: Version = [7, 0];
 
 /** Marks that vendors put behind the version of a kernel that they patch. */
@@ -83,8 +89,14 @@ const VENDORS: readonly (readonly [mark: RegExp, who: string])[] = [
   [/-arch\d/i, 'Arch Linux'],
 ];
 
-/** What must be said of a kernel that is read as a mainline release, and whether the answer is then a guess. */
-export function doubtOf(name: string): { readonly says: string; readonly guess: boolean } | undefined {
+/**
+ * What must be said of a kernel that is read as a mainline release, and whether the answer is then a guess.
+ * @param era the one that the kernel belongs to
+ */
+export function doubtOf(
+  name: string,
+  { since = READ }: Releases,
+): { readonly says: string; readonly guess: boolean } | undefined {
   const kernel = parseKernel(name);
   if (kernel === undefined) return undefined;
   const [major, minor] = kernel.version;
@@ -94,8 +106,9 @@ export function doubtOf(name: string): { readonly says: string; readonly guess: 
       says: `there was no Linux ${major}.${minor}: ${major}.${last} was the last; answered as the release before`,
       guess: true,
     };
-  if (compare([major, minor], READ) > 0)
-    return { says: `Linux ${major}.${minor} was not read: taken as ${versionText(READ)}`, guess: true };
+  const read = compare(since, READ) > 0 ? since : READ;
+  if (compare([major, minor], read) > 0)
+    return { says: `Linux ${major}.${minor} was not read: taken as ${versionText(read)}`, guess: true };
   const suffix = /^(?:linux-?\s?)?v?[\d.]+(.*)$/i.exec(name.trim())?.[1] ?? '';
   if (suffix === '' || /^-rc\d+$/i.test(suffix)) return undefined;
   const vendor = VENDORS.find(([mark]) => mark.test(suffix))?.[1];

@@ -1,7 +1,7 @@
 /** Which kernel belongs to which era: said by the eras as data, written down here release by release. */
 import { describe, expect, test } from 'vitest';
 import { ARM64_ERAS } from '../../src/kvm/arm64/eras/index.ts';
-import { cameWith, type Era, Eras, postedOn, versionText } from '../../src/kvm/era.ts';
+import { cameWith, doubtOf, type Era, Eras, laterThan, postedOn, versionText } from '../../src/kvm/era.ts';
 import { X86_ERAS } from '../../src/kvm/x86/eras/index.ts';
 import { FIXTURES } from '../support/fixtures.ts';
 
@@ -44,6 +44,7 @@ test.each([
     if (last?.startsWith(`${era}: `)) lines[lines.length - 1] = `${last} ${kernel}`;
     else lines.push(`${era}: ${kernel}`);
   }
+  lines.push(`oldest: ${eras.oldest.id}`, `newest: ${eras.newest.id}`);
   await expect([...lines, ''].join('\n')).toMatchFileSnapshot(`${FIXTURES}golden/kvm/${arch}-releases.txt`);
 });
 
@@ -64,11 +65,14 @@ describe.each([
   });
 });
 
-test('newest and oldest', () => {
-  expect([ARM64_ERAS, X86_ERAS].map((eras: Eras<Era>) => [eras.oldest.id, eras.newest.id])).toEqual([
-    ['5.10', '7.0'],
-    ['pre-6.7', '6.16'],
-  ]);
+test('a kernel is read where its era says so; an era takes no releases from the one before it', () => {
+  expect(doubtOf('7.2.3', { since: [7, 2] })).toBeUndefined();
+  expect(doubtOf('7.3', { since: [7, 2] })).toEqual({
+    says: 'Linux 7.3 was not read: taken as 7.2',
+    guess: true,
+  });
+  expect(doubtOf('6.19', { since: [6, 17] })).toBeUndefined();
+  expect(laterThan(X86_ERAS.named('6.16'))).not.toHaveProperty('branches');
 });
 
 describe('eras as data', () => {

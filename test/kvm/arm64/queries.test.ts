@@ -13,6 +13,7 @@ import { Space } from '../../../src/kvm/arm64/space.ts';
 import { eraRows } from '../../../src/kvm/known.ts';
 import { preset } from '../../../src/kvm/presets.ts';
 import { coordinates } from '../../../src/kvm/query.ts';
+import { X86_ERAS } from '../../../src/kvm/x86/eras/index.ts';
 
 const both: Arm64Cpu = { fwb: true, dic: true };
 const none: Arm64Cpu = { fwb: false, dic: false };
@@ -273,7 +274,7 @@ describe('capability and eras', () => {
   });
   test('every era says from where and how sure', () => {
     const rows = eraRows();
-    expect(rows.length).toBe(17 + 2 + 7 + 4 + 5);
+    expect(rows.length).toBe(ARM64_ERAS.all.length + 2 + 7 + 4 + X86_ERAS.all.length);
     for (const row of rows) {
       expect(row.evidence.length, row.id).toBeGreaterThan(0);
       expect('STIM', row.id).toContain(row.grade);

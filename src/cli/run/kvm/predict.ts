@@ -79,7 +79,7 @@ async function predict(args: PredictArgs, io: Io): Promise<void> {
   const predictions = wanted.flatMap(({ kernel, policy }) =>
     cpus.flatMap(({ cpu, name: cpuName, evidence: cpuEvidence }) =>
       questions.mappings(args, policy).map(({ input, called }) => {
-        const doubt = policy.id === kernel ? undefined : doubtOf(kernel);
+        const doubt = policy.id === kernel ? undefined : doubtOf(kernel, policy);
         return {
           kernel,
           cpuName,

@@ -3,6 +3,7 @@
  * kernel’s memory map is DEVICE. The two eras differ only in what MTE refuses.
  */
 
+import { laterThan } from '../../era.ts';
 import { inferred, mail, measured } from '../../evidence.ts';
 import { backedBy, stop } from '../../policy.ts';
 import type { Arm64Policy, FaultEnd, SlotEnd } from '../model.ts';
@@ -76,7 +77,7 @@ export const v5_14: Arm64Policy = {
 };
 
 export const v6_2: Arm64Policy = {
-  ...v5_14,
+  ...laterThan(v5_14),
   id: '6.2',
   title: 'Linux 6.2: as 5.14, MTE needs VM_MTE_ALLOWED',
   covers: '6.2 .. 6.8',

@@ -3,6 +3,7 @@
  * are mapped cacheable, where the CPU spares KVM the cache maintenance that it could not do (FWB and DIC).
  */
 
+import { laterThan } from '../../era.ts';
 import { measured, source } from '../../evidence.ts';
 import { backedBy, type Row, set, stop } from '../../policy.ts';
 import type { Arm64Policy, FaultEnd, ProtBit } from '../model.ts';
@@ -86,7 +87,7 @@ export const v6_17: Arm64Policy = {
 };
 
 export const v7_0: Arm64Policy = {
-  ...v6_17,
+  ...laterThan(v6_17),
   id: '7.0',
   title: 'Linux 7.0: the decisions of 6.17, read permission faults are no longer an error',
   covers: '7.0; later kernels were not read and are taken as this one',
