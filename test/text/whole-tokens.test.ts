@@ -28,3 +28,11 @@ test('XNU: an address of more digits than there are is none', () => {
   expect(fars(panic('0x0000000000000058'))).toEqual(['58']);
   expect(fars(panic('0x00000000000000580000005800'))).not.toContain('58');
 });
+
+test('a long line that is cut is not cut inside a number', () => {
+  for (let length = 330; length < 400; length++) {
+    const text = `esr 0x96000046 ${'x'.repeat(length)} far_el2 = 0000000012345678\n`;
+    for (const item of readText(text, {}).items)
+      if (item.is === 'fault') expect([undefined, 0x1234_5678n]).toContain(item.address);
+  }
+});

@@ -376,11 +376,14 @@ const PAIR =
   /\b(esr|far|hpfar)(?:_el([123nx]))?(?![\w.])[\s:=|>(-]{0,24}(?:is {1,4})?\(?(?:0x([0-9a-f]{1,16})|([0-9a-f]{8,16}))(?!`?[0-9a-z_])/gi;
 /** Characters of a line that are looked through. */
 const LOOKED = 400;
+/** The beginning of a long line, up to a blank: what is cut is no number. */
+const lookedAt = (text: string): string =>
+  text.length <= LOOKED ? text : text.slice(0, Math.max(0, text.lastIndexOf(' ', LOOKED)));
 
 /** What a line says in pairs; nothing where it has no syndrome of an abort, and its names are words like others. */
 function pairsIn(text: string): Said | undefined {
   const said: { esr?: bigint; far?: bigint; hpfar?: bigint; el?: ExceptionLevel } = {};
-  for (const [, name = '', el, prefixed, bare] of text.slice(0, LOOKED).matchAll(PAIR)) {
+  for (const [, name = '', el, prefixed, bare] of lookedAt(text).matchAll(PAIR)) {
     said[name.toLowerCase() as 'esr'] ??= big(prefixed ?? bare);
     const level = LEVEL[el ?? ''];
     if (level !== undefined) said.el ??= level;
