@@ -41,6 +41,26 @@ describe('a reason that the syndrome names, or that registers prove, is the verd
       /^TagAccess = 1/,
     ],
     [
+      'the first table of stage 1 is not marked for its half',
+      `--el 2 --esr 0x9220008f --far 0x1000 --hpfar 0x10 --as stage2 --set s2pie=1,s2pir=0xcccccccccccccccc --entries ${WALK},0x400000000017ff`,
+      /^TopLevel = 1: VTCR_EL2.TL0 or TL1/,
+    ],
+    [
+      'mode-based execute control, told by X and XU of the qualification',
+      '--entries 0x2407,0x3407,0x4407,0x40000035 --as ept --set mbec=1 --ept-qualification 0x1ac --gpa 0x0',
+      /level 1 XU = 0: not executable in user mode/,
+    ],
+    [
+      'rights that no entry has in common with the others',
+      '--ept-qualification 0x584 --gpa 0x9a849c901 --entries 0x1005007,0x1008003,0x1009007,0xf609c4034 --as ept',
+      /level 3 X = 0/,
+    ],
+    [
+      'a guest’s supervisor that executes a page of users',
+      '--npf 0x100000015,0x1000 --as npt --set gmet=1 --entries 0x41067,0x42067,0x43067,0x5067',
+      /^GMET = 1: U\/S = 1 in every entry/,
+    ],
+    [
       'a walk from Device memory',
       `--el 2 --esr 0x9200008f --far 0x1000 --hpfar 0x10 --hcr 0x80000005 --as stage2 --entries ${WALK},0x400000000017c7`,
       /^HCR_EL2.PTW = 1/,
@@ -122,6 +142,16 @@ describe('what may be the reason is named, and the TLB is not while something is
   test('the TLB, where nothing else is left', async () => {
     const { suspects } = await explained(`--esr 0x9200004f --far 0x1000 --entries ${WALK},0x60000040000743`);
     expect(suspects).toEqual([expect.stringMatching(STALE)]); // and not E0PD, which is a level 0 Translation fault
+  });
+
+  test('a protection key that the register at hand permits is a contradiction', async () => {
+    const { verdict, suspects } = await explained(
+      '--pf-code 0x25 --cr2 0x1000 --reg PKRU=0x0 --entries 0x2067,0x3067,0x4067,0x1800000000005067',
+    );
+    expect(verdict).not.toMatch(/PKRU/);
+    expect(suspects).toEqual([
+      expect.stringMatching(/^PK = 1, and PKRU = 0x0 permits the access by protection key 3/),
+    ]);
   });
 
   test('no suspect that the inputs contradict', async () => {

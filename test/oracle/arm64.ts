@@ -600,8 +600,10 @@ function stage2(
   if (!bit(hcr, 0) && !bit(hcr, 12)) return { is: 'output', address: ipa };
   const of = purpose === 'access' ? 'access' : 'walker';
   const write = purpose === 'update' || (purpose === 'access' && isWrite(access));
-  const no = (level: number, cause: Cause, reason: string, extra = 0n): Fault =>
-    fault(asked, 2, level, cause, `stage 2: ${reason}`, of, extra, write);
+  const no = (level: number, cause: Cause, reason: string, extra = 0n): Fault => ({
+    ...fault(asked, 2, level, cause, `stage 2: ${reason}`, of, extra, write),
+    input: ipa,
+  });
   const vtcr = reg(registers, 'VTCR_EL2');
   const mmfr1 = reg(registers, 'ID_AA64MMFR1_EL1');
   const mmfr2 = reg(registers, 'ID_AA64MMFR2_EL1');

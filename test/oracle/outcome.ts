@@ -40,6 +40,8 @@ export interface Fault {
   readonly of: 'access' | 'walker';
   /** ESR_ELx, #PF error code, EPT exit qualification or EXITINFO1 of a nested page fault. */
   readonly syndrome: bigint;
+  /** Of the second stage: the intermediate (guest physical) address that it could not translate. */
+  readonly input?: bigint;
 }
 
 /** A table that the memory does not hold: no answer. */

@@ -468,7 +468,16 @@ function ept(
         ],
       ];
       const syndrome = misconfigured ? 0n : flags.reduce((sum, [on, at]) => (on ? sum | one(at) : sum), 0n);
-      return { is: 'fault', stage: 2, level, cause, reason: `EPT: ${reason}`, of: access.of, syndrome };
+      return {
+        is: 'fault',
+        stage: 2,
+        level,
+        cause,
+        reason: `EPT: ${reason}`,
+        of: access.of,
+        syndrome,
+        input: gpa,
+      };
     };
     let table = bits(eptp, facts.maxphyaddr - 1, 12) << 12n;
     for (let level = top; ; level--) {
@@ -558,6 +567,7 @@ function npt(registers: Registers, memory: Memory, facts: X86Facts, updates: Upd
       cause,
       reason: `NPT: ${reason}`,
       of: access.of,
+      input: gpa,
       syndrome:
         (cause === 'not-present' ? 0n : one(0)) |
         (access.write ? one(1) : 0n) |

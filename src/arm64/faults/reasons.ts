@@ -80,6 +80,21 @@ function assuredOnly(fault: Case): Reason | undefined {
   };
 }
 
+/** Which table a walk of stage 1 begins with. ISS[21] is TopLevel where no instruction syndrome is. */
+function topLevel(fault: Case): Reason | undefined {
+  const leaf = leafOf(fault);
+  const d = syndromeOf(fault);
+  if (!leaf || !named(fault, 'sse') || d?.isv === 1 || fault.claim.stage !== 2) return undefined;
+  const { piIndex } = fieldsOf(leaf);
+  const which = piIndex === undefined ? '' : `, by PIIndex = ${piIndex} in S2PIR_EL2`;
+  return {
+    id: 'top-level',
+    says: `TopLevel = 1: VTCR_EL2.TL0 or TL1 asks for a first table of stage 1 that is marked for its half, and ${at(leaf)} marks it otherwise${which}`,
+    ref: arm('ESR_ELx, ISS.TopLevel; VTCR_EL2.TL0, TL1; FEAT_THE'),
+    certain: true,
+  };
+}
+
 /** The stage's own type, where it is one. */
 function typeOf(fault: Case): { readonly device: boolean; readonly writeBack: boolean } | undefined {
   const meaning = viewOf(fault)?.meaning;
@@ -282,6 +297,7 @@ const RULES: readonly ReasonRule[] = [
   dirtyState,
   tagAccess,
   assuredOnly,
+  topLevel,
   walkFromDevice,
   external,
   alignment,

@@ -166,17 +166,21 @@ const claimOfText = (fault: Fault): Claim | undefined => faultsOf(fault.arch).cl
 const stage2In = ({ wanted }: Dump): boolean =>
   wanted.some(({ candidate: { regime } }) => regime.stage === 2);
 
-function answersOfDump(
-  { image, wanted }: Dump,
-  claims: readonly Claim[],
-  args: FaultArgs,
-): readonly ExplainedFault[] {
-  return claims.flatMap(claim => {
+/** Why registers that are there give no walk: where nothing else translates the address, that is what the hardware met. */
+const refusals = ({ candidates }: Dump, { cause }: Claim): readonly string[] =>
+  cause === 'not-present' || cause === 'address-size'
+    ? candidates.refused.map(({ name, reason }) => `${name}: ${reason}`)
+    : [];
+
+function answersOfDump(dump: Dump, claims: readonly Claim[], args: FaultArgs): readonly ExplainedFault[] {
+  const { image, wanted } = dump;
+  return claims.flatMap((claim): readonly ExplainedFault[] => {
     const found = lookUp(claim, wanted, image.space, Number(args.el ?? 1), faultsOf(claim.architecture));
     if (found.length === 0)
       return [
         {
           claim,
+          suspects: refusals(dump, claim),
           assumed: ['none of these translations is of the stage that faulted, or its address is not known'],
         },
       ];

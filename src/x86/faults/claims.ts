@@ -70,6 +70,11 @@ export function eptViolationClaim(qualification: bigint, gpa?: bigint, gla?: big
   const present = d.r || d.w || d.x || d.xu;
   const onWalk = d.gla === 1 && d.translated === 0;
   const advanced = d.gla === 1 && d.translated === 1 && (d.user || d.rw || d.xd);
+  // the rights are those that all entries have together: none does not say that an entry is not present
+  const orCause = present || d.verify ? {} : { orCause: 'permission' as const };
+  // mode-based execute control: a fetch is refused though one of X and XU is there, so it asked for the other
+  const asked = d.fetch && d.x !== d.xu ? (d.x ? 'unprivileged' : 'privileged') : undefined;
+  const by = advanced ? (d.user ? 'unprivileged' : 'privileged') : present ? asked : undefined;
   return worded(
     {
       source: listed([
@@ -83,14 +88,15 @@ export function eptViolationClaim(qualification: bigint, gpa?: bigint, gla?: big
       ...(gpa === undefined ? {} : { input: gpa }),
       ...(gla === undefined || !d.gla ? {} : { va: gla }),
       cause: d.verify ? 'outside' : present ? 'permission' : 'not-present',
+      ...orCause,
       access: d.fetch ? 'fetch' : d.write ? 'write' : 'read',
-      ...(advanced ? { by: d.user ? ('unprivileged' as const) : ('privileged' as const) } : {}),
+      ...(by === undefined ? {} : { by }),
       onWalk,
       says: listed([
         d.verify === 1 && 'guest-paging verification',
         present
           ? `EPT violation: the entries permit ${d.r ? 'r' : '-'}${d.w ? 'w' : '-'}${d.x ? 'x' : '-'}${d.xu ? ', execution in user mode' : ''}`
-          : 'EPT violation: an entry is not present',
+          : 'EPT violation: an entry is not present, or no right is in all of them',
         d.ss === 1 && 'a shadow-stack access',
       ]),
       entries,

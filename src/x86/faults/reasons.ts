@@ -60,20 +60,37 @@ function protectionKey({ claim, walk, controls, user }: Case): Reason | undefine
     ref: KEYS,
     certain,
   });
-  if (claim.bits?.pk)
-    return reason(
-      `PK = 1: ${register} denies ${entry}${word === undefined ? '' : ` (${register} = ${hex(word)})`}`,
-      true,
-    );
+  // without CR0 it is taken to protect
+  const protects = claim.by === 'unprivileged' || cr0 === undefined || decode(cr0Layout, cr0).wp === 1;
+  const { access, write } =
+    word === undefined ? { access: false, write: false } : deniedByKey(word, Number(key));
+  const denies = access || (write && claim.access === 'write' && protects);
+  if (claim.bits?.pk) {
+    const { says, certain } = ofKey(register, word, entry, denies);
+    return reason(says, certain);
+  }
   if (on === false) return undefined;
   if (word === undefined)
     return on || key !== 0 ? reason(`${register}, which is not given, may deny ${entry}`, false) : undefined;
-  const { access, write } = deniedByKey(word, Number(key));
-  // without CR0 it is taken to protect
-  const protects = claim.by === 'unprivileged' || cr0 === undefined || decode(cr0Layout, cr0).wp === 1;
-  if (!access && !(write && claim.access === 'write' && protects)) return undefined;
+  if (!denies) return undefined;
   const says = `${register} = ${hex(word)} denies ${access ? 'data accesses' : 'writes'}: ${entry}`;
   return reason(on ? says : `${says}, where CR4.${enable.toUpperCase()} is 1`, on === true);
+}
+
+/** What PKRU or IA32_PKRS holds against an error code that says that a key denied the access. */
+function ofKey(
+  register: string,
+  word: bigint | undefined,
+  entry: string,
+  denies: boolean,
+): Pick<Reason, 'says' | 'certain'> {
+  if (word === undefined) return { says: `PK = 1: ${register} denies ${entry}`, certain: true };
+  return denies
+    ? { says: `PK = 1: ${register} denies ${entry} (${register} = ${hex(word)})`, certain: true }
+    : {
+        says: `PK = 1, and ${register} = ${hex(word)} permits the access by ${entry}: the register is of another moment or thread, or the entry was changed`,
+        certain: false,
+      };
 }
 
 /** RSVD, with P or, as emulators report it, without. */
@@ -156,6 +173,22 @@ function supervisorShadowStack({ claim, walk }: Case): Reason | undefined {
   };
 }
 
+/** A guest's supervisor that executes a page of users, as nested entries have it: EXITINFO1 does not say whose fetch it was. */
+function guestExecuteTrap({ claim, walk }: Case): Reason | undefined {
+  if (claim.family !== 'x86.npt' || claim.cause !== 'permission' || claim.access !== 'fetch')
+    return undefined;
+  if (walk.outcome !== 'mapped' || claim.onWalk) return undefined;
+  const { gmet } = walk.regime.settings as { readonly gmet?: number };
+  if (gmet === 0) return undefined;
+  const on = gmet === 1;
+  return {
+    id: 'gmet',
+    says: `GMET${on ? ' = 1' : ' (VMCB 90h[3])'}: U/S = 1 in every entry, so the supervisor of the guest must not execute the page`,
+    ref: apm('section "Guest Mode Execute Trap"'),
+    certain: on,
+  };
+}
+
 const one =
   (rule: ReasonRule) =>
   (at: Case): readonly Reason[] => {
@@ -167,6 +200,7 @@ const ALL = [
   one(protectionKey),
   one(spurious),
   one(supervisorShadowStack),
+  one(guestExecuteTrap),
   one(supervisorMode),
   narrower,
   features,
