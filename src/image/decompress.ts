@@ -7,7 +7,7 @@ import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { hex } from '../bits/word.ts';
 import type { Compression } from './container.ts';
-import { ImageError, type Remark } from './errors.ts';
+import { ImageError, isOurs, type Remark } from './errors.ts';
 import { FileSource } from './file.ts';
 import type { Bytes } from './frames.ts';
 import { type ByteSource, MemorySource } from './source.ts';
@@ -234,11 +234,6 @@ async function* zstdInWebAssembly(input: Input): AsyncGenerator<Uint8Array> {
     if (empty > STALLED) throw new Error('invalid zstd data');
     yield chunk;
   }
-}
-
-/** Whether a program went wrong and not the data: decoders complain of data with errors of their own, never of what a name or a value is. */
-function isOurs(cause: unknown): boolean {
-  return cause instanceof TypeError || cause instanceof ReferenceError;
 }
 
 type XzModule = Pick<typeof import('xz-decompress'), 'XzReadableStream'>;

@@ -3,7 +3,7 @@ import { counted } from '../bits/counted.ts';
 import { hex } from '../bits/word.ts';
 import type { Container } from './container.ts';
 import * as elf from './elf-headers.ts';
-import { decodeNotes, type NoteList, readNotes } from './elf-notes.ts';
+import { decodeNotes, type NoteList, readNotes, remarkNotes } from './elf-notes.ts';
 import { ImageError, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
 import { type Bytes, frameAt, inPageAt } from './frames.ts';
@@ -40,6 +40,8 @@ export function openElfCore(source: ByteSource, cacheBytes?: number): Container 
   const { loads, notes: noteSegments } = readSegments(source, kind, header, remarks);
   refuseWithoutMemory(source, header, loads, noteSegments);
 
+  if (noteSegments.some(({ offset }) => offset !== undefined && offset >= BigInt(source.size)))
+    remarks.warn('truncated', 'the file ends before its notes', source.size);
   const lists = noteSegments
     .filter(({ offset }) => offset !== undefined && offset < BigInt(source.size))
     .map(({ offset, filesz }) => {
@@ -48,6 +50,8 @@ export function openElfCore(source: ByteSource, cacheBytes?: number): Container 
       return { start, end, list: readNotes(source, start, end) };
     });
   const shift = displacement(source, kind, header, loads, lists.at(0), remarks);
+  for (const [i, { end, list }] of lists.entries())
+    if (i > 0 || shift === 0) remarkNotes(source, list, end, remarks);
   const notes = decodeNotes(
     source,
     lists.flatMap(({ end, list }, i) =>

@@ -2,6 +2,7 @@
 
 import { Parser } from 'binary-parser';
 import { counted } from '../bits/counted.ts';
+import { hex } from '../bits/word.ts';
 import type { Remarks } from './errors.ts';
 import type { Bytes } from './frames.ts';
 import type { ByteSource } from './source.ts';
@@ -81,6 +82,10 @@ export interface NoteList {
   readonly end: Bytes;
   /** Complete notes of known names that begin at or behind the stated end. */
   readonly beyond: number;
+  /** Where, before the stated end, something begins that is neither a note nor padding. */
+  readonly broken?: Bytes;
+  /** There are more notes than are read. */
+  readonly more: boolean;
   /** Whether a note ends just there and none of a known name follows. */
   endsAt(offset: Bytes): boolean;
 }
@@ -106,13 +111,33 @@ export function readNotes(source: ByteSource, offset: Bytes, end: Bytes): NoteLi
     notes.push(note);
     at = note.end;
   }
+  const more = notes.length === MAX_NOTES && at < end;
+  const rest = more ? 0 : Math.max(0, Math.min(12, end - at));
   return {
     notes,
     end: at,
     beyond,
+    more,
+    ...(source.read(at, rest).some(byte => byte !== 0) ? { broken: at } : {}),
     endsAt: offset =>
       notes.some(note => note.end === offset) && !KNOWN_NAMES.has(noteAt(source, offset)?.name ?? ''),
   };
+}
+
+/** Says where a chain of notes breaks off, and where the file ends before it does. */
+export function remarkNotes(
+  source: ByteSource,
+  { broken, more, notes }: NoteList,
+  end: Bytes,
+  remarks: Remarks,
+): void {
+  if (end > source.size) remarks.warn('truncated', 'the file ends inside the notes', source.size);
+  else if (broken !== undefined)
+    remarks.warn(
+      'notes',
+      `the notes are damaged at offset ${hex(broken)}: ${counted(end - broken, 'byte')} from there on are left out`,
+    );
+  if (more) remarks.warn('notes', `more than ${notes.length} notes: those that follow are left out`);
 }
 
 const u64 = (names: readonly string[]) =>

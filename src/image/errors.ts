@@ -19,6 +19,10 @@ export class ImageError extends Error {
   }
 }
 
+/** Whether a program went wrong and not the data: decoders complain of data with errors of their own, never of what a name or a value is. */
+export const isOurs = (cause: unknown): boolean =>
+  cause instanceof TypeError || cause instanceof ReferenceError;
+
 /** Something that was skipped, corrected, cut or assumed while the image was read; the rest of it is answered. */
 export interface Remark {
   /** Stable name of the kind of remark, for example `truncated`. */
@@ -29,6 +33,20 @@ export interface Remark {
   /** Byte offset in the file, where there is one. */
   readonly offset?: number;
 }
+
+/**
+ * Remarks that say that something of the file is lost: it is cut or damaged, or holds more than is read. Others tell of corrections that the file
+ * bears out, and of what was never in it.
+ */
+const LOSSES: ReadonlySet<string> = new Set([
+  ...['truncated', 'damaged', 'compression', 'output-limit', 'may-be-displaced'],
+  ...['notes', 'note-size', 'note-end', 'phnum', 'segments', 'runs', 'pieces', 'ranges', 'bitmap'],
+  ...['files', 'unreadable-file', 'lost-links'],
+  ...['incomplete', 'page-descriptor', 'page-data', 'chunk-data', 'reader'],
+]);
+
+/** Whether something of the file is lost: even an answer that did not need it is then not one of a whole image. */
+export const isLoss = ({ id }: Remark): boolean => LOSSES.has(id);
 
 /** How many remarks of one kind are kept word for word; further ones are only counted. */
 const KEPT_PER_KIND = 8;

@@ -7,8 +7,8 @@ import type { FrameRange } from './address-space.ts';
 import { PageBitmap } from './bitmap.ts';
 import type { CodecName, Codecs } from './codecs.ts';
 import type { Container } from './container.ts';
-import { decodeNotes, readNotes, textOf } from './elf-notes.ts';
-import { ImageError, Remarks } from './errors.ts';
+import { decodeNotes, readNotes, remarkNotes, textOf } from './elf-notes.ts';
+import { ImageError, isOurs, Remarks } from './errors.ts';
 import { type Bytes, bytesOf, type Frame, frameHex, frameOf, PAGE_BYTES } from './frames.ts';
 import { PagedSpace, type PageReader } from './paged.ts';
 import type { ByteSource } from './source.ts';
@@ -136,10 +136,11 @@ export function openKdump(source: ByteSource, codecs: Codecs, cacheBytes?: numbe
   const noteStart = Number(sub.noteOffset);
   const noteEnd = noteStart + Number(sub.noteSize);
   const list =
-    version >= 4 && noteEnd > noteStart && noteEnd <= source.size
-      ? readNotes(source, noteStart, noteEnd).notes
-      : [];
-  const notes = decodeNotes(source, list, machine, remarks);
+    version >= 4 && noteEnd > noteStart && noteStart < source.size
+      ? readNotes(source, noteStart, noteEnd)
+      : undefined;
+  if (list !== undefined) remarkNotes(source, list, noteEnd, remarks);
+  const notes = decodeNotes(source, list?.notes ?? [], machine, remarks);
   const held = splitRange(sub, version, dumped.bits);
   const reader = new KdumpReader(source, layout, dumped, held, codecs, remarks);
   const vmcoreinfo = notes.vmcoreinfo ?? readVmcoreinfo(source, sub, version);
@@ -392,11 +393,19 @@ class KdumpReader implements PageReader {
       try {
         bytes = this.#codecs[name](packed, blockSize);
       } catch (cause) {
-        this.#remarks.warn(
-          'page-data',
-          `the ${name} data of the page at ${address} is damaged: ${(cause as Error).message}`,
-          offset,
-        );
+        const { message } = cause as Error;
+        if (isOurs(cause))
+          this.#remarks.warn(
+            'reader',
+            `the reader of ${name} failed on the page at ${address}, which says nothing about the data: ${message}`,
+            offset,
+          );
+        else
+          this.#remarks.warn(
+            'page-data',
+            `the ${name} data of the page at ${address} is damaged: ${message}`,
+            offset,
+          );
         return undefined;
       }
     }

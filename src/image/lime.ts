@@ -7,7 +7,7 @@ import { type FrameRange, joinRanges, rangeOf } from './address-space.ts';
 import { type Codecs, snappyLength } from './codecs.ts';
 import type { Container } from './container.ts';
 import { crc32c } from './crc32c.ts';
-import { ImageError, Remarks } from './errors.ts';
+import { ImageError, isOurs, Remarks } from './errors.ts';
 import { layOut, type Piece } from './extents.ts';
 import { type Bytes, bytesOf, type Frame, frameAt, frameHex, frameOf, inPageAt } from './frames.ts';
 import { ExtentReader, PagedSpace, type PageReader } from './paged.ts';
@@ -278,11 +278,19 @@ class AvmlReader implements PageReader {
       )
         throw new Error('its checksum does not match');
     } catch (cause) {
-      this.#remarks.warn(
-        'chunk-data',
-        `the chunk for memory at ${frameHex(frame)} is damaged: ${(cause as Error).message}`,
-        offset,
-      );
+      const { message } = cause as Error;
+      if (isOurs(cause))
+        this.#remarks.warn(
+          'reader',
+          `the reader of snappy failed on the chunk for memory at ${frameHex(frame)}, which says nothing about the data: ${message}`,
+          offset,
+        );
+      else
+        this.#remarks.warn(
+          'chunk-data',
+          `the chunk for memory at ${frameHex(frame)} is damaged: ${message}`,
+          offset,
+        );
       return undefined;
     }
     this.#last = { chunk, bytes };

@@ -93,7 +93,10 @@ function stage2Candidate(cpu: Cpu): Candidate | Refused | undefined {
   const { registers, features } = cpu;
   const vttbr = registers.get('VTTBR_EL2');
   const vtcr = registers.get('VTCR_EL2');
-  if (vttbr === undefined || vttbr === 0n) return undefined; // KVM writes 0 while no VM is loaded
+  if (vttbr === undefined) return undefined;
+  // KVM writes 0 while no VM is loaded, and HCR_EL2 says whether one is
+  if (vttbr === 0n && registers.has('HCR_EL2') && !stage2Active(cpu))
+    return { name: 'stage2', reason: 'VTTBR_EL2 is 0, and HCR_EL2.VM = 0: stage 2 is off' };
   if (vtcr === undefined) return { name: 'stage2', reason: 'VTTBR_EL2 is given but VTCR_EL2 is not' };
   const setup = stage2Setup({
     vtcr,
@@ -154,13 +157,8 @@ function stage1Candidate(
     return { name, reason: `${named(`TTBR${range}`)} is given but ${named('TCR')} is not` };
   const sctlr = registers.get(named('SCTLR'));
   const mair = registers.get(named('MAIR'));
-  const on = sctlr === undefined ? ttbr !== 0n : decode(sctlrEl1Format, sctlr).m === 1;
-  if (!on)
-    return {
-      name,
-      reason:
-        sctlr === undefined ? `${named(`TTBR${range}`)} is 0` : `${named('SCTLR')}.M = 0: stage 1 is off`,
-    };
+  if (sctlr !== undefined && !decode(sctlrEl1Format, sctlr).m)
+    return { name, reason: `${named('SCTLR')}.M = 0: stage 1 is off` };
   const setup = stage1Setup({
     regime: exception,
     tcr,
@@ -235,7 +233,8 @@ function effectiveRules(
   const vttbr = registers.get('VTTBR_EL2');
   const vtcr = registers.get('VTCR_EL2');
   const hcr = registers.get('HCR_EL2');
-  const second = vttbr && vtcr ? stage2Setup({ vtcr, vttbr, hcr, features }) : undefined;
+  const second =
+    vttbr !== undefined && vtcr !== undefined ? stage2Setup({ vtcr, vttbr, hcr, features }) : undefined;
   const first = {
     sctlr: registers.get(named('SCTLR')) ?? cachesOn(),
     mair,

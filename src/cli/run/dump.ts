@@ -4,7 +4,7 @@ import { candidatesOfAll, type Machine as Processor } from '../../arch/walks.ts'
 import { FEATURE_SETS, type FeatureSet } from '../../arm64/registers/features.ts';
 import { choice, integer, parseSettings, toggle } from '../../bits/settings.ts';
 import { hex, parseCount, parseWord } from '../../bits/word.ts';
-import type { Remark } from '../../image/errors.ts';
+import { isLoss, type Remark } from '../../image/errors.ts';
 import { openImage } from '../../image/open.ts';
 import type { Image, ImageFormat } from '../../image/parse.ts';
 import { parseVmcoreinfo } from '../../image/vmcoreinfo.ts';
@@ -124,9 +124,7 @@ async function withInput(
     const opened = await described(args, watched, { path: input.path, open }, io);
     for (const text of saidOf(opened.known)) io.err.write(`memattr ${verb}: ${text}\n`);
     const status = await use(opened);
-    return status === EXIT.answer && image.remarks.some(({ id }) => id === 'may-be-displaced')
-      ? EXIT.findings
-      : status;
+    return status === EXIT.answer && image.remarks.some(isLoss) ? EXIT.findings : status;
   } finally {
     bar.end();
     say(image.remarks);

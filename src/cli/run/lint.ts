@@ -16,6 +16,7 @@ import type { Io } from '../io.ts';
 import { print } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
 import { version } from '../version.ts';
+import { EMPTY } from './complete.ts';
 import type { DumpArgs } from './dump.ts';
 import { withDump } from './translations.ts';
 
@@ -112,6 +113,10 @@ const RANK = { error: 0, warning: 1, note: 2, never: -1 } as const;
 /** 1 for reports from the asked severity on; 3 where tables were missing. What was not looked at goes to stderr. */
 function statusOf({ reports, spaces, dropped }: LintResult, args: LintArgs, io: Io): number {
   const say = (text: string): void => io.err.write(`memattr lint: ${text}\n`);
+  const empty = spaces.filter(
+    ({ space, leaves, complete }) => space.candidate.active && complete && leaves === 0,
+  );
+  for (const { space } of empty) say(`${space.candidate.name}: ${EMPTY}`);
   for (const { space, missing, firstMissing, limits } of spaces) {
     const { name } = space.candidate;
     if (missing > 0)
@@ -124,7 +129,7 @@ function statusOf({ reports, spaces, dropped }: LintResult, args: LintArgs, io: 
   const limit = RANK[args['fail-on'] ?? 'error'];
   const failed = reports.some(({ severity }) => RANK[severity] <= limit);
   return Math.max(
-    failed ? EXIT.findings : EXIT.answer,
+    failed || empty.length > 0 ? EXIT.findings : EXIT.answer,
     spaces.every(({ complete }) => complete) ? 0 : EXIT.damaged,
   );
 }

@@ -16,7 +16,7 @@ import { sayHex } from '../numbers.ts';
 import type { walkOptions } from '../options.ts';
 import { printer } from '../print.ts';
 import { EXIT, UsageError } from '../trouble.ts';
-import { complete, missingText } from './complete.ts';
+import { complete, EMPTY, missingText } from './complete.ts';
 import type { Dump, DumpArgs } from './dump.ts';
 import { withDump } from './translations.ts';
 import { type Walks, type WorkerArgs, walksOf } from './walks.ts';
@@ -100,7 +100,11 @@ async function printRanges({ wanted, source }: Dump, walks: Walks, args: WalkArg
       say(io, `${space.candidate.name}: ${none}`);
       without++;
     }
-    status = Math.max(status, rows.wrong ? EXIT.findings : EXIT.answer, complete('walk', map, io));
+    status = Math.max(
+      status,
+      rows.wrong ? EXIT.findings : EXIT.answer,
+      complete('walk', map, io, args.from === undefined && args.to === undefined),
+    );
   }
   print.end();
   return without === wanted.length ? Math.max(status, EXIT.findings) : status;
@@ -188,6 +192,9 @@ async function printSummaries(
     if (summary.missing > 0 || summary.stopped !== undefined) {
       say(io, `${candidate.name}: ${summary.stopped ?? missingText(summary.missing)}`);
       status = EXIT.damaged;
+    } else if (candidate.active && summary.bytes === 0) {
+      say(io, `${candidate.name}: ${EMPTY}`);
+      status = Math.max(status, EXIT.findings);
     }
   }
   return status;

@@ -163,7 +163,7 @@ function nptCandidate({
   unnamed,
 }: Cpu): Candidate | undefined {
   const ncr3 = registers.get('NCR3');
-  if (ncr3 === undefined || ncr3 === 0n) return undefined;
+  if (ncr3 === undefined) return undefined;
   const { vendor: _vendor, sBit: _sBit, ...nested } = withPat(processor, registers.get('PAT'));
   const { gmet, sss, rogpt } = machine;
   const controls = { ...(gmet === undefined ? {} : { gmet }), ...(sss === undefined ? {} : { sss }) };
