@@ -3,10 +3,27 @@ import type { Ref } from '../bits/spec.ts';
 import type { Translation } from '../walk/translate.ts';
 import type { Claim, Controls } from './claim.ts';
 
-/** Something to look at next. */
-export interface Suspect {
+/** What a suspect or a reason is, whatever the case. */
+export interface SuspectKind {
   /** Names the rule: `overlay`, `device-alignment`, `stale-tlb`. */
   readonly id: string;
+  /** One sentence. */
+  readonly means: string;
+  /** Where a manual has the rule. */
+  readonly ref?: Ref;
+}
+
+/** Rows by their ids, each with its id in it. */
+export const suspectKinds = <K extends string, T extends Omit<SuspectKind, 'id'>>(
+  rows: Readonly<Record<K, T>>,
+): Readonly<Record<K, T & { readonly id: K }>> =>
+  Object.fromEntries(Object.entries<T>(rows).map(([id, row]) => [id, { ...row, id }])) as Record<
+    K,
+    T & { readonly id: K }
+  >;
+
+/** Something to look at next. */
+export interface Suspect extends SuspectKind {
   /** One sentence, with the bits or the register that it rests on. */
   readonly says: string;
 }

@@ -4,7 +4,7 @@ import type { Candidate } from '../walk/candidate.ts';
 import type { Regime } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { Access, Claim, Controls } from './claim.ts';
-import type { Case, Reason, Suspect } from './reason.ts';
+import type { Case, Reason, Suspect, SuspectKind } from './reason.ts';
 
 export interface FaultRules {
   /** Id of the architecture. */
@@ -24,6 +24,8 @@ export interface FaultRules {
   denials(step: Step, regime: Regime, access: Access, controls: Controls): readonly string[];
   /** Why the processor refuses the address before it reads any table, or undefined. */
   keptOut(claim: Claim, walk: Translation, controls: Controls): string | undefined;
+  /** What reasons and suspects of this architecture there can be. */
+  readonly kinds: readonly SuspectKind[];
   /** Why an access faulted that every entry permits, certain reasons first. */
   reasons(at: Case): readonly Reason[];
   /** Where no entries are known: what is behind a fault that entries need not be the reason of. */

@@ -5,7 +5,7 @@ import { type EntryKind, type Regime, softwareNote } from '../walk/regime.ts';
 import type { Step, Translation } from '../walk/translate.ts';
 import type { Cause, Claim, Controls } from './claim.ts';
 import { type Denial, denials } from './denials.ts';
-import type { Reason, Suspect } from './reason.ts';
+import { type Reason, type Suspect, suspectKinds } from './reason.ts';
 import type { FaultRules } from './rules.ts';
 
 /** What one entry of the walk has to do with the fault. */
@@ -43,13 +43,26 @@ const CAUSE: Readonly<Record<Cause, string>> = {
   outside: 'something that no entry decides',
 };
 
+/** What may be behind a fault in any architecture. */
+export const SUSPECTS = suspectKinds({
+  'stale-tlb': { means: 'The TLB may hold the entry as it was before it was changed.' },
+  spurious: {
+    means: 'No entry is misconfigured: another one was, the tables were changed since, or nothing is wrong.',
+  },
+  'overwritten-pointer': {
+    means: 'The address is none that a kernel hands out: a poison, or what was written over it.',
+  },
+  'no-pointer': { means: 'No table can translate the address: it is not one, or one of another regime.' },
+  named: { means: 'The hardware named a reason that no entry decides.' },
+});
+
 const STALE: Suspect = {
-  id: 'stale-tlb',
+  ...SUSPECTS['stale-tlb'],
   says: 'a stale TLB entry: was the entry changed without invalidating the TLB, or only after the fault was taken?',
 };
 
 const SPURIOUS: Suspect = {
-  id: 'spurious',
+  ...SUSPECTS.spurious,
   says: 'another entry: none of these is misconfigured, so the tables were changed since, or the report is spurious',
 };
 
@@ -95,7 +108,7 @@ export const explainOutside = (claim: Claim, address: bigint): Explanation => ({
   steps: [],
   suspects: [
     {
-      id: 'overwritten-pointer',
+      ...SUSPECTS['overwritten-pointer'],
       says: 'a pointer that was overwritten, or a poison value: Linux writes such into entries of lists that it deletes',
     },
   ],
@@ -128,7 +141,7 @@ function find(claim: Claim, walk: Translation, rules: FaultRules, controls: Cont
         verdict: `${hex(walk.input)} is outside the addresses that these tables translate`,
         suspects: [
           {
-            id: 'no-pointer',
+            ...SUSPECTS['no-pointer'],
             says: 'a pointer that is not one: a tag or a hash in the upper bits, an address of another regime',
           },
         ],
@@ -204,7 +217,8 @@ function suspectsOf(
   if (finds === 'permission' && !by) return rules.behindDenial(claim, walk);
   const left = reasons.filter(reason => reason !== by && (finds === 'unknown' || finds === 'fine'));
   if (finds !== 'fine' || claim.cause === 'unknown' || left.length > 0) return left;
-  if (claim.cause === 'outside') return [{ id: 'named', says: `what the hardware named: ${claim.says}` }];
+  if (claim.cause === 'outside')
+    return [{ ...SUSPECTS.named, says: `what the hardware named: ${claim.says}` }];
   return [claim.cause === 'misconfiguration' ? SPURIOUS : STALE];
 }
 

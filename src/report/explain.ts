@@ -1,7 +1,11 @@
 /** What an id means: of a finding, a lint rule, a condition or a hazard of the KVM model. */
+
+import { architectureFaults } from '../arch/faults.ts';
 import { FINDING_KINDS } from '../arch/findings.ts';
 import { architectureLive } from '../arch/live.ts';
 import type { Ref, Severity } from '../bits/spec.ts';
+import type { SuspectKind } from '../faults/reason.ts';
+import { SUSPECTS } from '../faults/verdict.ts';
 import type { KvmPolicies } from '../kvm/architecture.ts';
 import { CLAIMED } from '../lint/findings.ts';
 import { refsOf } from '../lint/rule.ts';
@@ -15,7 +19,7 @@ import { type Column, wrap } from './table.ts';
 
 export interface Explained {
   readonly id: string;
-  readonly is: 'finding' | 'lint rule' | 'live change' | 'KVM condition' | 'KVM hazard';
+  readonly is: 'finding' | 'lint rule' | 'live change' | 'reason' | 'KVM condition' | 'KVM hazard';
   readonly severity?: Severity;
   readonly means: string;
   /** Families; the command that shows it; eras. */
@@ -77,6 +81,22 @@ function liveChanges(): Explained[] {
           },
         ];
   });
+}
+
+/** What `explain-fault` finds beside the rights of entries. */
+function reasons(): Explained[] {
+  const shared = { id: 'memattr explain-fault', kinds: Object.values<SuspectKind>(SUSPECTS) };
+  return [...architectureFaults, shared].flatMap(({ id: from, kinds }) =>
+    kinds.map(({ id, means, ref }) => ({
+      id,
+      is: 'reason',
+      means,
+      from: [from],
+      refs: ref ? [ref] : [],
+      evidence: [],
+      example: 'memattr explain-fault FILE',
+    })),
+  );
 }
 
 /** What decides where no condition ended the function. */
@@ -188,6 +208,7 @@ export const explainable = (
   ...findings(),
   ...rules(),
   ...liveChanges(),
+  ...reasons(),
   ...conditions(policies, others),
   ...hazards(risks),
 ];

@@ -1,12 +1,16 @@
 /** `memattr explain`: no id is printed that it cannot explain. */
 import { describe, expect, test } from 'vitest';
 import { families } from '../../src/arch/families.ts';
+import { architectureFaults } from '../../src/arch/faults.ts';
 import { FINDING_KINDS } from '../../src/arch/findings.ts';
 import { settle } from '../../src/bits/settings.ts';
+import type { SuspectKind } from '../../src/faults/reason.ts';
+import { SUSPECTS } from '../../src/faults/verdict.ts';
 import { HAZARDS as ARM64_HAZARDS } from '../../src/kvm/arm64/hazards.ts';
 import { HAZARDS as X86_HAZARDS } from '../../src/kvm/x86/predict.ts';
 import { CLAIMED } from '../../src/lint/findings.ts';
 import { lintRules } from '../../src/lint/rules.ts';
+import { citation } from '../../src/refs.ts';
 import { random } from '../support/trees.ts';
 import { jsonLines, memattr } from './harness.ts';
 
@@ -116,4 +120,21 @@ describe('memattr explain', () => {
     });
     expect((await explain('zzzzzz')).err).toContain('memattr explain lists every id');
   });
+});
+
+test('every reason and suspect that explain-fault can name, with its reference where a manual has the rule', async () => {
+  const kinds = [
+    ...architectureFaults.flatMap(({ kinds }) => kinds),
+    ...Object.values<SuspectKind>(SUSPECTS),
+  ];
+  expect(new Set(kinds.map(({ id }) => id)).size).toBe(kinds.length);
+  const all = jsonLines<{ id: string; is: string; means: string; refs: string[] }>(
+    (await memattr(['explain', '--json'])).out,
+  );
+  for (const { id, means, ref } of kinds) {
+    expect(means).toMatch(/^[A-Z].*\.$/);
+    expect(all).toContainEqual(
+      expect.objectContaining({ id, is: 'reason', means, refs: ref ? [citation(ref)] : [] }),
+    );
+  }
 });

@@ -4,12 +4,12 @@ import { hex } from '../../bits/word.ts';
 import type { Claim } from '../../faults/claim.ts';
 import { type Case, type Reason, type ReasonRule, reasonsOf } from '../../faults/reason.ts';
 import { fieldsOf } from '../../faults/rights.ts';
-import { arm } from '../../refs.ts';
 import type { LeafView } from '../../walk/regime.ts';
 import type { Step } from '../../walk/translate.ts';
 import { hcrFormat } from '../registers/control.ts';
 import { spsrFormat } from '../registers/state.ts';
 import { type Memory, policyOf, type Stage2Wish } from '../values/attributes.ts';
+import { REASONS } from './reason-kinds.ts';
 
 /** Both kinds of abort have these bits in the same places. */
 const syndromeOf = ({ claim }: Case): Readonly<Record<string, number>> | undefined => claim.bits;
@@ -40,9 +40,8 @@ function overlay(fault: Case): Reason | undefined {
     fault.claim.stage === 2 ? 'S2POR_EL1' : fault.claim.by === 'unprivileged' ? 'POR_EL0' : 'POR_ELx';
   const which = poIndex === undefined ? '' : `, by POIndex = ${poIndex} of ${at(leaf)}`;
   return {
-    id: 'overlay',
+    ...REASONS.overlay,
     says: `Overlay = 1: ${register} takes the right away${which}; the entry itself gives it`,
-    ref: arm('ESR_ELx, ISS2.Overlay'),
     certain: true,
   };
 }
@@ -51,9 +50,8 @@ function dirtyState(fault: Case): Reason | undefined {
   const leaf = leafOf(fault);
   if (!leaf || !named(fault, 'dirtyBit')) return undefined;
   return {
-    id: 'dirty-state',
+    ...REASONS['dirty-state'],
     says: `DirtyBit = 1: ${at(leaf)} permits the write but is clean, and hardware does not make it dirty (HD = 0)`,
-    ref: arm('ESR_ELx, ISS2.DirtyBit'),
     certain: true,
   };
 }
@@ -62,9 +60,8 @@ function tagAccess(fault: Case): Reason | undefined {
   const leaf = leafOf(fault);
   if (!leaf || !named(fault, 'tagAccess')) return undefined;
   return {
-    id: 'no-tag-access',
+    ...REASONS['no-tag-access'],
     says: `TagAccess = 1: MemAttr of ${at(leaf)} is NoTagAccess, so tags of the page cannot be accessed; its data can`,
-    ref: arm('ESR_ELx, ISS2.TagAccess; FEAT_MTE_PERM'),
     certain: true,
   };
 }
@@ -73,9 +70,8 @@ function assuredOnly(fault: Case): Reason | undefined {
   const leaf = leafOf(fault);
   if (!leaf || !named(fault, 'assuredOnly')) return undefined;
   return {
-    id: 'assured-only',
+    ...REASONS['assured-only'],
     says: `AssuredOnly = 1: ${at(leaf)} may be reached through protected tables only, and this walk was none`,
-    ref: arm('ESR_ELx, ISS2.AssuredOnly; FEAT_THE'),
     certain: true,
   };
 }
@@ -88,9 +84,8 @@ function topLevel(fault: Case): Reason | undefined {
   const { piIndex } = fieldsOf(leaf);
   const which = piIndex === undefined ? '' : `, by PIIndex = ${piIndex} in S2PIR_EL2`;
   return {
-    id: 'top-level',
+    ...REASONS['top-level'],
     says: `TopLevel = 1: VTCR_EL2.TL0 or TL1 asks for a first table of stage 1 that is marked for its half, and ${at(leaf)} marks it otherwise${which}`,
-    ref: arm('ESR_ELx, ISS.TopLevel; VTCR_EL2.TL0, TL1; FEAT_THE'),
     certain: true,
   };
 }
@@ -121,9 +116,8 @@ function walkFromDevice(fault: Case): Reason | undefined {
   const ptw = word === undefined ? undefined : decode(hcrFormat, word).ptw;
   if (ptw === 0) return undefined;
   return {
-    id: 'ptw-device',
+    ...REASONS['ptw-device'],
     says: `HCR_EL2.PTW${ptw === undefined ? '' : ' = 1'}: a walk of stage 1 must not read its tables from Device memory, and ${at(leaf)} makes them that`,
-    ref: arm('HCR_EL2.PTW'),
     certain: ptw === 1,
   };
 }
@@ -134,9 +128,8 @@ function unprivilegedAccess({ claim, walk, user }: Case): Reason | undefined {
     return undefined;
   if (claim.access === 'fetch' || walk.outcome !== 'mapped') return undefined;
   return {
-    id: 'unprivileged-access',
+    ...REASONS['unprivileged-access'],
     says: 'a load or store with user rights (LDTR, STTR: how a kernel reaches user memory) reports the level that it runs at, and the page is for the privileged level only',
-    ref: arm('AArch64.CheckPermission'),
     certain: false,
   };
 }
@@ -156,9 +149,8 @@ function pan(fault: Case): Reason | undefined {
   if (state?.pan === 0) return undefined;
   const name = state ? `${state.name}.PAN = 1` : 'PSTATE.PAN';
   return {
-    id: 'pan',
+    ...REASONS.pan,
     says: `${name}: the page is accessible at EL0, and PAN denies privileged data accesses to such pages`,
-    ref: arm('FEAT_PAN'),
     certain: state !== undefined,
   };
 }
@@ -167,9 +159,8 @@ function pan(fault: Case): Reason | undefined {
 function maintenance(fault: Case): Reason | undefined {
   if (fault.claim.cause !== 'permission' || !syndromeOf(fault)?.cm) return undefined;
   return {
-    id: 'cache-maintenance',
+    ...REASONS['cache-maintenance'],
     says: 'CM = 1: DC CIVAC and IC IVAU of EL0 need the right to write where SCTLR_ELx.CMOW = 1',
-    ref: arm('SCTLR_EL1.CMOW'),
     certain: false,
   };
 }
@@ -195,9 +186,8 @@ function external(fault: Case): Reason | undefined {
   const { walk } = fault;
   if (walk.outcome !== 'mapped' || syndromeOf(fault)?.dfsc !== EXTERNAL) return undefined;
   return {
-    id: 'external-abort',
+    ...REASONS['external-abort'],
     says: `whatever is at ${hex(walk.output)} refused the access: ${REFUSED}`,
-    ref: arm('External aborts'),
     certain: false,
   };
 }
@@ -222,18 +212,16 @@ function alignment(fault: Case): Reason | undefined {
   const type = typeOf(fault);
   if (type?.device)
     return {
-      id: 'device-alignment',
+      ...REASONS['device-alignment'],
       says: `${at(leaf)} makes it ${viewOf(fault)?.type}: unaligned accesses to Device memory fault, and DC ZVA does whatever its address`,
-      ref: arm('Alignment of data accesses'),
       certain: true,
     };
   return {
-    id: 'alignment',
+    ...REASONS.alignment,
     says:
       type === undefined
         ? `${unknownType(fault)}: ${UNALIGNED}`
         : 'the memory is Normal: SCTLR_ELx.A = 1, or an instruction that always needs alignment (exclusives, acquire and release)',
-    ref: arm('Alignment of data accesses'),
     certain: false,
   };
 }
@@ -244,12 +232,11 @@ function exclusive(fault: Case): Reason | undefined {
   const type = typeOf(fault);
   if (type?.writeBack) return undefined;
   return {
-    id: 'exclusive-not-write-back',
+    ...REASONS['exclusive-not-write-back'],
     says:
       type === undefined
         ? `${unknownType(fault)}: exclusives and atomics are supported on Write-Back memory, and elsewhere only if the memory system has them`
         : `${at(leaf)} makes it ${viewOf(fault)?.type}: exclusives and atomics are supported on Write-Back memory, and elsewhere only if the memory system has them`,
-    ref: arm('Unsupported exclusive or atomic access'),
     certain: type !== undefined,
   };
 }
@@ -260,9 +247,8 @@ function conflict(fault: Case): Reason | undefined {
   const row = leaf.reading.format.rows.find(({ key }) => key === 'contiguous' || key === 'cont');
   const contiguous = row !== undefined && BigInt(readRow(row, leaf.word)) === 1n;
   return {
-    id: 'tlb-conflict',
+    ...REASONS['tlb-conflict'],
     says: `${TWO_ENTRIES}${contiguous ? `; ${at(leaf)} is Contiguous, and all entries of its group must be alike` : ''}`,
-    ref: arm('TLB conflict abort'),
     certain: false,
   };
 }
@@ -284,9 +270,8 @@ function addressSize(fault: Case): Reason | undefined {
   if (!most) return undefined;
   const named = fault.claim.stage === 2 ? 'VTCR_EL2.PS' : 'TCR_ELx.IPS';
   return {
-    id: 'address-size',
+    ...REASONS['address-size'],
     says: `the address in ${at(most.step)} needs ${most.bits} bits: it faults where ${named}, or the processor’s PA size, has fewer`,
-    ref: arm('AArch64.PAMax; Address size faults'),
     certain: true,
   };
 }

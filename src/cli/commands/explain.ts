@@ -2,7 +2,8 @@ import { command } from '../command.ts';
 
 export const verb = command({
   command: 'explain [id]',
-  describe: 'What does this id mean? Of a finding, a lint rule, a condition of the KVM model',
+  describe:
+    'What does this id mean? Of a finding, a lint rule, a reason of a fault, a condition of the KVM model',
   examples: [
     [
       'memattr explain res0-set',

@@ -9,6 +9,7 @@ import {
   pageFaultClaim,
 } from './claims.ts';
 import { denials } from './denials.ts';
+import { REASONS } from './reason-kinds.ts';
 import { reasons, withoutEntries } from './reasons.ts';
 
 export const faults: FaultRules = {
@@ -31,6 +32,7 @@ export const faults: FaultRules = {
   tookIt: () => true,
   denials,
   keptOut: () => undefined,
+  kinds: Object.values(REASONS),
   reasons,
   withoutEntries,
   behindDenial: () => [],

@@ -5,14 +5,11 @@ import { hex } from '../../bits/word.ts';
 import type { Claim } from '../../faults/claim.ts';
 import type { Case, Reason, ReasonRule } from '../../faults/reason.ts';
 import { fieldsOf } from '../../faults/rights.ts';
-import { apm, sdm } from '../../refs.ts';
 import type { Step } from '../../walk/translate.ts';
 import { cr0Layout, cr4Layout, eferLayout, eferSettings } from '../registers/control.ts';
 import { deniedByKey } from '../registers/permissions.ts';
 import { rflagsLayout } from '../registers/state.ts';
-
-const KEYS = sdm('section "Protection Keys"');
-const RIGHTS = sdm('section "Determination of Access Rights"');
+import { REASONS } from './reason-kinds.ts';
 
 /** RFLAGS, as the tools call it. */
 const FLAGS_NAMES = ['RFLAGS', 'EFLAGS', 'RFL', 'EFL'];
@@ -34,9 +31,8 @@ function supervisorMode({ claim, user, controls }: Case): Reason | undefined {
     ? 'the supervisor must not execute pages of the user'
     : 'the supervisor must not access pages of the user unless EFLAGS.AC is set';
   return {
-    id: fetch ? 'smep' : 'smap',
+    ...(fetch ? REASONS.smep : REASONS.smap),
     says: `${name}${on === undefined ? '' : ' = 1'}: ${text}${!fetch && ac === 0 ? ', and it is not' : ''}`,
-    ref: RIGHTS,
     certain: on === 1 && (fetch || ac === 0),
   };
 }
@@ -55,9 +51,8 @@ function protectionKey({ claim, walk, controls, user }: Case): Reason | undefine
   const on = cr4 === undefined ? undefined : decode(cr4Layout, cr4)[enable] === 1;
   const entry = `protection key ${key} of the level ${walk.leaf.name} entry`;
   const reason = (says: string, certain: boolean): Reason => ({
-    id: 'protection-key',
+    ...REASONS['protection-key'],
     says,
-    ref: KEYS,
     certain,
   });
   // without CR0 it is taken to protect
@@ -116,9 +111,8 @@ function narrower({ claim, walk }: Case): readonly Reason[] {
     .filter(({ top }, i) => top >= FEWEST && tops.slice(0, i).every(before => before.top < top))
     .sort((a, b) => b.top - a.top)
     .map(({ step, top }) => ({
-      id: 'maxphyaddr',
+      ...REASONS.maxphyaddr,
       says: `MAXPHYADDR: bit ${top} of the level ${step.name} entry is reserved where it is ${top} or less`,
-      ref: sdm('section "4-Level Paging and 5-Level Paging", MAXPHYADDR'),
       certain: false,
     }));
 }
@@ -132,17 +126,15 @@ function features({ claim, walk, controls }: Case): readonly Reason[] {
   const never = walk.steps.find(step => fieldsOf(step).xd === 1);
   if (never && nxe !== 1)
     reasons.push({
-      id: 'nxe',
+      ...REASONS.nxe,
       says: `EFER.NXE = 0: bit 63 of the level ${never.name} entry is then reserved`,
-      ref: sdm('section "4-Level Paging and 5-Level Paging", XD'),
       certain: nxe === 0,
     });
   const giant = walk.steps.find(({ name, kind }: Step) => kind === 'leaf' && name === 3);
   if (giant)
     reasons.push({
-      id: 'page1g',
+      ...REASONS.page1g,
       says: 'a processor without 1-GByte pages: PS of a level 3 entry is then reserved',
-      ref: sdm('section "4-Level Paging and 5-Level Paging", PS of a PDPTE'),
       certain: false,
     });
   return reasons;
@@ -152,9 +144,8 @@ function features({ claim, walk, controls }: Case): readonly Reason[] {
 function spurious({ claim }: Case): Reason | undefined {
   return claim.bits?.rmp
     ? {
-        id: 'rmp',
+        ...REASONS.rmp,
         says: 'RMP = 1: the reverse map table of SEV-SNP denies it, whatever the page tables say',
-        ref: apm('section "Reverse Map Table"'),
         certain: true,
       }
     : undefined;
@@ -166,9 +157,8 @@ function supervisorShadowStack({ claim, walk }: Case): Reason | undefined {
   const { sss } = fieldsOf(walk.leaf);
   if (sss === 1) return undefined;
   return {
-    id: 'sss',
+    ...REASONS.sss,
     says: `a supervisor shadow-stack access needs SSS (bit 60) in the leaf where EPTP[7] = 1${sss === 0 ? `, and the level ${walk.leaf.name} entry has it clear` : ''}`,
-    ref: sdm('section "EPT Violations", supervisor shadow stack'),
     certain: sss === 0,
   };
 }
@@ -182,9 +172,8 @@ function guestExecuteTrap({ claim, walk }: Case): Reason | undefined {
   if (gmet === 0) return undefined;
   const on = gmet === 1;
   return {
-    id: 'gmet',
+    ...REASONS.gmet,
     says: `GMET${on ? ' = 1' : ' (VMCB 90h[3])'}: U/S = 1 in every entry, so the supervisor of the guest must not execute the page`,
-    ref: apm('section "Guest Mode Execute Trap"'),
     certain: on,
   };
 }

@@ -1,11 +1,18 @@
 /** What is known of faults. */
 import { decode } from '../../../../src/bits/codec.ts';
-import type { Case, Reason } from '../../../../src/faults/reason.ts';
+import { type Case, type Reason, suspectKinds } from '../../../../src/faults/reason.ts';
 import type { FaultRules } from '../../../../src/faults/rules.ts';
 import { sstatusFormat } from '../registers/control.ts';
 import { scause } from '../registers/fault.ts';
 import { pageFaultClaim } from './claims.ts';
 import { denials } from './denials.ts';
+
+const REASONS = suspectKinds({
+  sum: {
+    means: 'The supervisor must not access pages of the user while sstatus.SUM is clear.',
+    ref: sstatusFormat.ref,
+  },
+});
 
 /** What keeps the supervisor from data of the user [section "Supervisor Status (sstatus) Register"]. */
 function reasons({ claim: { by, access }, user, controls }: Case): readonly Reason[] {
@@ -15,9 +22,8 @@ function reasons({ claim: { by, access }, user, controls }: Case): readonly Reas
   if (sum === 1) return [];
   return [
     {
-      id: 'sum',
+      ...REASONS.sum,
       says: `sstatus.SUM${sum === 0 ? ' = 0' : ''}: the supervisor must not access pages of the user`,
-      ref: sstatusFormat.ref,
       certain: sum === 0,
     },
   ];
@@ -35,6 +41,7 @@ export const faults: FaultRules = {
     outcome === 'outside'
       ? `the bits above the virtual address of ${regime.id} are not all alike`
       : undefined,
+  kinds: Object.values(REASONS),
   reasons,
   withoutEntries: () => [],
   behindDenial: () => [],
