@@ -25,11 +25,12 @@ export function closest(typed: string, names: readonly string[], limit = 3): str
   return names
     .map(name => {
       const known = name.toLowerCase();
+      const far = distance(given, known);
       const part = given.length >= 3 && (known.includes(given) || given.includes(known));
-      return { name, far: part ? 1 : distance(given, known) };
+      return { name, far: part ? Math.min(far, 1) : far, edits: far };
     })
     .filter(({ far }) => far <= Math.max(1, Math.floor(given.length / 3)))
-    .sort((a, b) => a.far - b.far)
+    .sort((a, b) => a.far - b.far || a.edits - b.edits)
     .slice(0, limit)
     .map(({ name }) => name);
 }

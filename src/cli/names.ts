@@ -3,7 +3,7 @@
 import { formatNames } from '../arch/names.ts';
 import type { Family } from '../bits/family.ts';
 import { parseSettings, type Settings, type SettingTable } from '../bits/settings.ts';
-import { didYouMean } from '../bits/suggest.ts';
+import { closest, didYouMean } from '../bits/suggest.ts';
 import { UsageError } from './trouble.ts';
 
 /** The names a family answers to: its id and aliases; where no family is called so, its id without the architecture. */
@@ -39,6 +39,13 @@ function namedAmong(typed: string, among: readonly Family[]): readonly Named[] {
 export const isNamed = (typed: string, among: readonly Family[]): boolean =>
   namedAmong(typed, among).length > 0;
 
+/** Names of a family, and of its kinds where the last part of what was typed may be one. */
+function withKinds(typed: string, { kinds }: Family, names: readonly string[]): readonly string[] {
+  const dot = typed.lastIndexOf('.');
+  const near = dot > 0 ? closest(typed.slice(0, dot), names) : [];
+  return [...names, ...near.flatMap(name => kinds.map(kind => `${name}.${kind}`))];
+}
+
 /**
  * The family of a name among these.
  * @throws UsageError with what it might have been, or with the choices where several architectures have it.
@@ -50,7 +57,7 @@ export function familyNamed(typed: string, among: readonly Family[], noun = 'for
   if (found.length > 1)
     throw new UsageError(`'${typed}' is ${found.map(({ family }) => family.id).join(' or ')}: write which`);
   const hint = didYouMean(typed, [
-    ...new Set(among.flatMap(family => [...namesOf(family), shortOf(family)])),
+    ...new Set(among.flatMap(family => withKinds(typed, family, [...namesOf(family), shortOf(family)]))),
   ]);
   const list = noun === 'register' ? 'memattr reg' : 'memattr formats';
   throw new UsageError(`no ${noun} '${typed}'; ${hint || `${list} lists them`}`);

@@ -14,13 +14,12 @@ export interface SuspectKind {
 }
 
 /** Rows by their ids, each with its id in it. */
-export const suspectKinds = <K extends string, T extends Omit<SuspectKind, 'id'>>(
-  rows: Readonly<Record<K, T>>,
-): Readonly<Record<K, T & { readonly id: K }>> =>
-  Object.fromEntries(Object.entries<T>(rows).map(([id, row]) => [id, { ...row, id }])) as Record<
-    K,
-    T & { readonly id: K }
-  >;
+export const suspectKinds = <T extends Readonly<Record<string, Omit<SuspectKind, 'id'>>>>(
+  rows: T,
+): { readonly [K in keyof T & string]: T[K] & { readonly id: K } } =>
+  Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, { ...row, id }])) as {
+    readonly [K in keyof T & string]: T[K] & { readonly id: K };
+  };
 
 /** Something to look at next. */
 export interface Suspect extends SuspectKind {

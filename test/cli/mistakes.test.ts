@@ -56,3 +56,20 @@ describe('usage mistakes', () => {
     expect(both).toEqual(await memattr(['walk', NVHE, '--json']));
   });
 });
+
+test.each([
+  ['stage1.tabel', "'stage1.table'"],
+  ['arm64.stage2.blok', "'arm64.stage2.block'"],
+  ['stag2.page', "'stage2.page'"],
+])('the kind of a format that is misspelt: %s', async (typed, meant) => {
+  const { status, err } = await memattr(['encode', typed]);
+  expect(err).toContain(`no format '${typed}'; did you mean ${meant}`);
+  expect(status).toBe(2);
+});
+
+test('reg --brief is a line for each value, as that of decode', async () => {
+  const values = ['0xff', '0x44ff', '0x440c0400bbff'];
+  const reg = await memattr(['reg', 'MAIR_EL1', ...values, '--brief']);
+  expect(reg.out.split('\n').filter(line => line.startsWith('0x'))).toHaveLength(values.length);
+  expect(reg).toEqual(await memattr(['decode', ...values, '--as', 'MAIR_EL1', '--brief']));
+});

@@ -10,7 +10,7 @@ import { tcrEl1Format, tcrEl2HostFormat } from '../registers/control.ts';
 import { upperRange } from '../values/address.ts';
 import { abortClaim, statusText } from './claims.ts';
 import { denials } from './denials.ts';
-import { BEHIND_DENIAL, REASONS } from './reason-kinds.ts';
+import { REASONS } from './reason-kinds.ts';
 import { reasons, withoutEntries } from './reasons.ts';
 
 /** EL0 kept out of a half of the address space: a level 0 Translation fault, whatever the tables say [Arm ARM, FEAT_E0PD]. */
@@ -36,7 +36,7 @@ function behindDenial({ access }: Claim, walk: Translation): readonly Suspect[] 
   return Linux !== undefined && keptClean(word)
     ? [
         {
-          ...BEHIND_DENIAL['dirty-tracking'],
+          ...REASONS['dirty-tracking'],
           says: 'dirty tracking: Linux’s software bits say that the page is writable and clean, so this fault is how it becomes dirty',
         },
       ]
@@ -52,7 +52,7 @@ export const faults: FaultRules = {
   tookIt: ({ name }, el) => Number(/(?:^|\.)el(\d)/.exec(name)?.[1] ?? 0) === el,
   denials,
   keptOut,
-  kinds: [...Object.values(REASONS), ...Object.values(BEHIND_DENIAL)],
+  kinds: Object.values(REASONS),
   reasons,
   withoutEntries,
   behindDenial,

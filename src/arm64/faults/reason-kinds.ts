@@ -60,10 +60,6 @@ export const REASONS = suspectKinds({
     means: 'An address on the way needs more bits than the registers or the processor allow.',
     ref: arm('AArch64.PAMax; Address size faults'),
   },
-});
-
-/** What is behind a denied access that is no mistake. */
-export const BEHIND_DENIAL = suspectKinds({
   'dirty-tracking': {
     means: 'Linux keeps a writable page read-only until it is written to: the fault is how it becomes dirty.',
   },

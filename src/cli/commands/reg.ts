@@ -20,6 +20,7 @@ export const verb = command({
       name: 'KEY=VALUE',
       describe: 'What the reading depends on: features, other registers',
     },
+    brief: { type: 'switch', describe: 'One line for each value' },
     all: { type: 'switch', describe: 'Show reserved, ignored and software bits too where they are clean' },
   },
   run: async (args, io) => (await import('../run/reg.ts')).run(args, io),

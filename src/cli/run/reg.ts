@@ -13,6 +13,7 @@ interface RegArgs extends Globals, Partial<MachineArgs> {
   readonly name?: string | undefined;
   readonly values: readonly string[];
   readonly set: readonly string[];
+  readonly brief?: boolean | undefined;
   readonly all?: boolean | undefined;
 }
 
@@ -27,7 +28,7 @@ export async function run(args: RegArgs, io: Io): Promise<number> {
   const words = [...inline, ...args.values];
   if (words.length === 0 && io.stdin.terminal)
     throw new UsageError(`no value for ${family.id}: memattr reg ${name} 0x…`);
-  return decode({ ...args, words, as: family.id, brief: false }, io);
+  return decode({ ...args, words, as: family.id }, io);
 }
 
 /**
