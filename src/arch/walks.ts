@@ -32,8 +32,14 @@ export function candidatesOfAll(
 ): Omit<Candidates, 'found'> & { readonly found: readonly (Candidate & { readonly cpu: number })[] } {
   const found: (Candidate & { cpu: number })[] = [];
   const refused: Candidates['refused'][number][] = [];
+  const { candidates } = walksOf(architecture, among);
+  const before = new Map<string, Candidates>();
   cpus.forEach((registers, cpu) => {
-    const own = walksOf(architecture, among).candidates(registers, machine);
+    // CPUs with the same registers have the same translations, which are those of the first: dumps of thousands of CPUs have many such
+    const key = [...registers].flat().join();
+    const twin = before.get(key);
+    const own = twin ? { found: [], refused: twin.refused } : candidates(registers, machine);
+    if (!twin) before.set(key, own);
     const suffix = cpus.length > 1 ? `cpu${cpu}.` : '';
     for (const candidate of own.found) {
       const through = candidate.through === undefined ? {} : { through: suffix + candidate.through };

@@ -2,13 +2,15 @@
  * The maps in a text: what each tool says about one kind of address, in the form that `differences` takes. What the
  * formats' rows say of such maps (`text/map-facts.ts`) is applied here and in `sides.ts`; no tool is known by name.
  */
+import { firstNot } from '../bits/search.ts';
 import { addressOf, type Frame, frameAt, framesOfShift, frameUp, inPageAt } from '../image/frames.ts';
 import { recogniserById } from '../text/formats/index.ts';
 import type { MapFacts } from '../text/map-facts.ts';
 import type { Attributes, Entry, Fact, Item, Range, Source, Translation } from '../text/model.ts';
 import type { Recogniser } from '../text/recogniser.ts';
 import type { Side } from '../walk/diff.ts';
-import type { Level } from '../walk/regime.ts';
+import type { AddressMap } from '../walk/map.ts';
+import { KIND, type Level } from '../walk/regime.ts';
 import type { Space } from '../walk/space.ts';
 
 /** The part of a text that one tool wrote about one kind of address. */
@@ -49,9 +51,15 @@ export function saysOf(
 }
 
 /** An entry of a walk that says where it leads, as the page that was asked for: crash's `vtop`. */
-function asTranslation({ input, output, folded }: Entry): Translation | undefined {
+function asTranslation({ input, output, pageSize = 1n, folded }: Entry): Translation | undefined {
   if (input === undefined || output === undefined || folded) return undefined;
-  return { is: 'translation', input, inputSpace: 'va', output, outputSpace: 'pa' };
+  return {
+    is: 'translation',
+    input,
+    inputSpace: 'va',
+    output: output + (input % pageSize),
+    outputSpace: 'pa',
+  };
 }
 
 /** Translations as pages: where they lead, or that they lead nowhere. */
@@ -182,5 +190,26 @@ export function settled(text: TextMap, { candidate: { regime } }: Space): TextMa
   if (guessed === undefined || large === undefined) return text;
   const frames = framesOfShift(large.shift);
   const sides = text.sides.map(side => (guessed.includes(side.frames) ? { ...side, frames } : side));
+  return { ...text, sides };
+}
+
+/**
+ * The same text with the sizes that it leaves open (a line without a size of its own, in a listing whose reader guesses them): those of the
+ * leaves that begin at the lines' addresses, where the alignment and the next line allow them.
+ */
+export function sizedBy(text: TextMap, { first: { regime, leaves } }: AddressMap): TextMap {
+  if (text.facts.guessedSizes === undefined) return text;
+  const sides = text.sides.map((side, i) => {
+    const { input, output = 0, frames, says } = side;
+    if (says.pageSize !== undefined || frames === 1) return side;
+    const leaf = firstNot(leaves.length, at => (leaves.input[at] as number) <= input) - 1;
+    if (leaf < 0 || leaves.kind[leaf] !== KIND.leaf) return side;
+    if (input >= (leaves.input[leaf] as number) + (leaves.frames[leaf] as number)) return side;
+    const size = framesOfShift((regime.levels[leaves.level[leaf] as number] as Level).shift);
+    const next = text.sides[i + 1]?.input ?? Number.POSITIVE_INFINITY;
+    return input % size === 0 && output % size === 0 && input + size <= next
+      ? { ...side, frames: size }
+      : side;
+  });
   return { ...text, sides };
 }

@@ -222,7 +222,15 @@ export function decodeNotes(
   let vmcoreinfo: string | undefined;
   for (const note of list) {
     if (!isWanted(note)) continue;
-    if (note.size > MAX_DESCRIPTOR || found.status.length + found.qemu.length > MAX_KEPT) {
+    if (note.name !== 'VMCOREINFO' && found.status.length + found.qemu.length >= MAX_KEPT) {
+      remarks.warn(
+        'notes',
+        `more than ${MAX_KEPT} notes of registers: those that follow are left out`,
+        note.offset,
+      );
+      break;
+    }
+    if (note.size > MAX_DESCRIPTOR) {
       remarks.warn(
         'note-size',
         `the ${note.name} note claims ${note.size} bytes and is left out`,

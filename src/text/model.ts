@@ -76,6 +76,8 @@ export interface Entry {
   readonly input?: bigint;
   /** What the text says that this entry maps or points to. */
   readonly output?: bigint;
+  /** Of a page whose base `output` is, where the text says its size. */
+  readonly pageSize?: bigint;
   readonly regime?: RegimeGuess;
   /** The level does not exist here: Linux repeats the entry above it. */
   readonly folded?: true;

@@ -162,3 +162,13 @@ describe('a root that is given as 0 is used', () => {
     expect(err).toContain('VTTBR_EL2 is 0, and HCR_EL2.VM = 0: stage 2 is off');
   });
 });
+
+test('thousands of register notes: as many as are read, and one remark', async () => {
+  const status = { name: 'CORE', type: 1, desc: new Uint8Array(336) };
+  const notes = Array.from({ length: 20_000 }, () => status);
+  const file = write('many.elf', elfCore({ segments: [{ paddr: 0n, data: memory() }], notes }));
+  const ran = await memattr(['walk', file, ...ROOT]);
+  expect(ran.status).toBe(1);
+  expect(ran.err.match(/those that follow are left out/g)).toHaveLength(1);
+  expect(ran.err).not.toContain('claims');
+});

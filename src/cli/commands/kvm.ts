@@ -310,7 +310,7 @@ const audit = command({
     },
     kernel: { ...kernel, describe: 'The kernel whose policy should hold' },
     policy,
-    registers: { type: 'text', name: 'FILE', describe: 'Registers of the machine, for an image' },
+    registers: { type: 'text', alias: 'r', name: 'FILE', describe: 'Registers of the machine, for an image' },
   },
   run: async (args, io) => (await import('../run/kvm/audit.ts')).run(args, io),
 });

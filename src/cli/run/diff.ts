@@ -4,7 +4,7 @@ import { liveOf } from '../../arch/live.ts';
 import { hex, parseCount } from '../../bits/word.ts';
 import { explained, otherRoot } from '../../compare/explain.ts';
 import { statedSides } from '../../compare/sides.ts';
-import { fits, reaches, settled, type TextMap, textMaps } from '../../compare/text-map.ts';
+import { fits, reaches, settled, sizedBy, type TextMap, textMaps } from '../../compare/text-map.ts';
 import { addressOf } from '../../image/frames.ts';
 import {
   comparedDumps,
@@ -294,8 +294,8 @@ function* ofText(
     const space = spaceFor(found, a, args, course.io);
     if (!space) continue;
     compared++;
-    const text = settled(found, space);
     const map = mapOf(space, a.image.space);
+    const text = sizedBy(settled(found, space), map);
     judgeWhole(course, map);
     if (text.leftOut > 0) say(`${text.leftOut} lines of ${text.from} overlap others: not compared`);
     course.tally.compared.push(comparedText(space.candidate.name, text));

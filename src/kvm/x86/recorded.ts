@@ -78,7 +78,13 @@ export function slotOf(record: Json): X86AuditSlot {
   const flags = VMA_FLAGS.filter(f => named.includes(f));
   const enabled = Object.entries(object(vm.enableCap));
   const disabled = (name: RegExp) =>
-    enabled.some(([cap, value]) => name.test(cap) && (argument(value) & IGNORE_GUEST_PAT_BIT) !== 0);
+    enabled.some(([recorded, value]) => {
+      const [cap = '', ...quirks] = recorded.trim().split(/[\s:,|]+/);
+      if (!name.test(cap)) return false;
+      if (quirks.length === 0) return (argument(value) & IGNORE_GUEST_PAT_BIT) !== 0;
+      // the quirk stands beside the capability, and the value is what the ioctl returned: 0 for done
+      return argument(value) === 0 && quirks.some(quirk => /(?:^|_)IGNORE_GUEST_PAT$/.test(quirk));
+    });
   return {
     name: String(record.slot ?? 'slot'),
     at: address(record.gpa),

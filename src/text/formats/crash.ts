@@ -30,7 +30,7 @@ interface State {
   directory?: { value: bigint; pgd: boolean };
   walk: Step[];
   flags?: { word: bigint; names: readonly string[] };
-  page?: { output: bigint; line: Line };
+  page?: { output: bigint; size: bigint | undefined; line: Line };
   /** The heading above says what the next line is. */
   expects?: 'addresses' | 'flags' | 'swap' | 'ignored';
 }
@@ -59,6 +59,8 @@ const FLAG: Readonly<Record<string, Attributes>> = {
 };
 
 const ARM64_LEVEL: Readonly<Record<string, number>> = { PTE: 3, PMD: 2, PUD: 1, P4D: 0, PGD: -1 };
+/** Powers of two of the units that crash prints beside a page. */
+const UNIT: Readonly<Record<string, bigint>> = { K: 10n, M: 20n, G: 30n };
 const X86_LEVEL: Readonly<Record<string, number>> = { PTE: 1, PMD: 2, PUD: 3, P4D: 4, PGD: 5 };
 
 function modeOf(walk: readonly Step[], names: ReadonlySet<string>, wide: boolean): RegimeGuess['mode'] {
@@ -145,6 +147,7 @@ function sayWalk(state: State, out: Sink): void {
         atSpace: at === undefined ? undefined : isVirtual(at, arm64, mode, name) ? 'va' : 'pa',
         input: input?.value,
         output: last ? page?.output : undefined,
+        pageSize: last ? page?.size : undefined,
         regime,
         folded: folded ? (true as const) : undefined,
         attributes,
@@ -223,11 +226,13 @@ export const crashVtop = recogniser<State>({
       },
     },
     {
-      like: /^\s{0,12}PAGE: ([0-9a-f]{1,16})(?:\s{1,8}\(.{1,40}\))?$/,
+      like: /^\s{0,12}PAGE: ([0-9a-f]{1,16})(?:\s{1,8}\((?:(\d{1,4})([KMG])B|.{1,40})\))?$/,
       proof: 0.8,
       read: (m, { line, state }) => {
         if (state.walk.length === 0) return false;
-        state.page = { output: big(m[1]), line };
+        // of a large page crash prints the base and the size, of a small one the base alone
+        const size = m[2] === undefined ? undefined : BigInt(m[2]) << (UNIT[m[3] ?? ''] ?? 0n);
+        state.page = { output: big(m[1]), size, line };
         return true;
       },
     },
