@@ -135,7 +135,7 @@ export function judgeAccess(
   controls: Controls,
 ): JudgedAccess {
   const { candidate, memory, second } = space;
-  const first = translate(candidate.regime, memory, pointer);
+  const first = translate(candidate.regime, memory, pointer, asked.access === 'fetch');
   // a walker's own reads come first, table by table from the root
   if (second) {
     for (const step of first.steps) {

@@ -54,7 +54,7 @@ function lookIn(
   if (claim.stage === 1) {
     if (!own || claim.input === undefined) return undefined;
     if (!rules.tookIt(candidate, el)) return undefined;
-    const walk = translate(candidate.regime, memory, claim.input);
+    const walk = translate(candidate.regime, memory, claim.input, claim.access === 'fetch');
     return { root: candidate.name, walk, explanation: explain(claim, walk, rules, controlsOf(candidate)) };
   }
   if (!own) {
@@ -70,7 +70,7 @@ function lookIn(
   }
   // the address at the second stage is not known: it comes from the guest’s own tables
   if (!second || claim.input !== undefined || claim.va === undefined) return undefined;
-  const first = translate(candidate.regime, memory, claim.va);
+  const first = translate(candidate.regime, memory, claim.va, claim.access === 'fetch');
   const input = first.outcome === 'mapped' ? first.output : claim.onWalk ? tableOf(first) : undefined;
   if (input === undefined) return undefined;
   const walk = translate(second.candidate.regime, image, input);

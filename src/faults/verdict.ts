@@ -96,7 +96,9 @@ export function explain(
 
 /** A certain reason is the verdict where the entries are none. */
 function decided(claim: Claim, found: Found, reasons: readonly Reason[]): Found {
-  const by = found.finds === 'fine' ? reasons.find(({ certain }) => certain) : undefined;
+  // what the hardware names beside the entries was met whether or not they deny the access, too
+  const beside = found.finds === 'fine' || (found.finds === 'permission' && claim.cause === 'outside');
+  const by = beside ? reasons.find(({ certain }) => certain) : undefined;
   const finds = claim.cause === 'unsaid' ? 'permission' : claim.cause;
   return by ? { finds, verdict: by.says, by } : found;
 }

@@ -102,8 +102,8 @@ export interface Regime {
   readonly input: 'va' | 'ipa' | 'gpa';
   readonly output: 'pa' | 'ipa' | 'gpa';
   readonly entryBytes: 4 | 8;
-  /** The address that is translated for a pointer: without what the processor ignores of it. Absent: it ignores nothing. */
-  readonly untag?: (pointer: bigint) => bigint;
+  /** The address that is translated for a pointer: without what the processor ignores of it; for a fetch it may ignore less. Absent: it ignores nothing. */
+  readonly untag?: (pointer: bigint, fetch: boolean) => bigint;
   /** Its entries forbid execution to each privilege level apart: PXN and UXN. Else a control register does. */
   readonly forbidsApart?: true;
   /** Whatever is wrong with an entry, it is misconfigured as a whole: one fault, one report. */

@@ -111,9 +111,12 @@ function firstLookup(regime: Regime, memory: AddressSpace, frame: Frame): Lookup
   return undefined;
 }
 
-/** Translate one input address. Answers every address; never throws for what the tables hold. */
-export function translate(regime: Regime, memory: AddressSpace, pointer: bigint): Translation {
-  const input = regime.untag?.(pointer) ?? pointer;
+/**
+ * Translate one input address. Answers every address; never throws for what the tables hold.
+ * @param fetch the address of an instruction: tags that data accesses may have can be a part of it
+ */
+export function translate(regime: Regime, memory: AddressSpace, pointer: bigint, fetch = false): Translation {
+  const input = regime.untag?.(pointer, fetch) ?? pointer;
   const start = firstLookup(regime, memory, frameAt(input));
   const found: Translation = start
     ? translateFrom(regime, inMemory(memory), input, start)

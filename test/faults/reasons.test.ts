@@ -71,6 +71,11 @@ describe('a reason that the syndrome names, or that registers prove, is the verd
       /makes it Device-nGnRnE: unaligned accesses/,
     ],
     [
+      'Device memory, also where the entry denies the access',
+      '--esr 0x92000061 --far 0xffffffc011c0a000 --mair 0x040044ffff --entries 0x10000000fbfff003,0x1000000040a35003,0x006800004732470f',
+      /makes it Device-nGnRnE: unaligned accesses/,
+    ],
+    [
       'a protection key',
       '--pf-code 0x25 --cr2 0x1000 --entries 0x2067,0x3067,0x4067,0x1800000000005067',
       /^PK = 1: PKRU denies protection key 3/,
@@ -160,6 +165,15 @@ describe('what may be the reason is named, and the TLB is not while something is
     );
     expect(suspects).toEqual([expect.stringMatching(/none of these is misconfigured/)]);
   });
+});
+
+test.each([
+  ...[0x10, 0x11, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f],
+  ...[0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x30, 0x31, 0x35],
+])('a status that no entry decides has something behind it, alone: 0x%s', async status => {
+  const { suspects } = await explained(`--esr 0x${(0x96000000 + status).toString(16)} --far 0x1000`);
+  expect(suspects).not.toEqual([]);
+  expect(suspects.join()).not.toMatch(STALE);
 });
 
 describe('whose access it was', () => {

@@ -33,20 +33,14 @@ const SUSPECTED: readonly (readonly [RegExp, RegExp])[] = [
 /** What it does not explain yet, and the rule. */
 const KNOWN: readonly (readonly [RegExp, string])[] = [
   [/^arm64 \S+: stage 1 off/, 'stage 1 off: address beyond PAMax; Device, so alignment'],
-  [/^arm64 alignment: Device/, 'an Alignment fault by memory type comes before the rights are looked at'],
   [
     /^arm64 not-present: (TnSZ|E0PD)/,
     'TnSZ out of its limits is level 0, at EL2 and EL3 too; E0PD is asked before a table is read',
   ],
   [
-    /^arm64 not-present: address out of range/,
-    'TBID = 1: a tag is part of an address to a fetch, as IASize says of every other bit',
-  ],
-  [
     /^arm64 permission: no GCS page/,
     'ISS2.GCS = 1: a GCS access needs a page of which PIR gives GCS, and PAN denies it nothing',
   ],
-  [/^x86 fetch of a tagged pointer/, 'LAM does not mask instruction fetches'],
 ];
 
 interface Asked {

@@ -7,8 +7,10 @@ import { fieldsOf } from '../../faults/rights.ts';
 import type { LeafView } from '../../walk/regime.ts';
 import type { Step } from '../../walk/translate.ts';
 import { hcrFormat } from '../registers/control.ts';
+import { FAULT_STATUS } from '../registers/fault.ts';
 import { spsrFormat } from '../registers/state.ts';
 import { type Memory, policyOf, type Stage2Wish } from '../values/attributes.ts';
+import { valueName } from '../values/codes.ts';
 import { REASONS } from './reason-kinds.ts';
 
 /** Both kinds of abort have these bits in the same places. */
@@ -29,6 +31,8 @@ const EXTERNAL = 0x10;
 const ALIGNMENT = 0x21;
 const UNSUPPORTED = 0x35;
 const CONFLICT = 0x30;
+const TAG_CHECK = 0x11;
+const UPDATE = 0x31;
 
 const at = (step: Step): string => `the level ${step.name} entry`;
 
@@ -192,6 +196,20 @@ function external(fault: Case): Reason | undefined {
   };
 }
 
+/** What the memory system said, of the access or of a step of the walk, by the manual's name of the status. */
+function ofMemory(status = 0): readonly string[] {
+  const name = valueName(FAULT_STATUS, status);
+  if (/^Granule Protection/.test(name))
+    return [
+      `the granule protection table gives the ${/walk/.test(name) ? 'page of a translation table' : 'page'} to another physical address space: memory that was delegated to a realm or to Secure state, or taken back`,
+    ];
+  if (/External abort on a walk/.test(name))
+    return [`what is at the address of a translation table refused the walk’s read: ${REFUSED}`];
+  if (/parity or ECC/.test(name))
+    return ['the memory, or a cache, found an error in what it holds: the error records (RAS) say where'];
+  return [];
+}
+
 /** What is behind a fault whose reason need not be in entries, where none are known. */
 export function withoutEntries({ bits }: Claim): readonly string[] {
   switch (bits?.dfsc) {
@@ -201,8 +219,20 @@ export function withoutEntries({ bits }: Claim): readonly string[] {
       return [`what is at the physical address refused the access: ${REFUSED}`];
     case CONFLICT:
       return [TWO_ENTRIES];
+    case TAG_CHECK:
+      return [
+        'the tag in the pointer is not that of the memory: a pointer into memory that was freed or past its end, or tags that nobody set',
+      ];
+    case UPDATE:
+      return [
+        'hardware was to set the Access flag or the dirty state, and the memory that holds the entry does not support the atomic update: it is not Write-Back',
+      ];
+    case UNSUPPORTED:
+      return [
+        'exclusives and atomics are supported on Write-Back memory, and elsewhere only if the memory system has them',
+      ];
     default:
-      return [];
+      return ofMemory(bits?.dfsc);
   }
 }
 

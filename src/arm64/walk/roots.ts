@@ -194,7 +194,7 @@ function stage1Candidate(
     iaBits,
     upper: range === 1,
     output: nested ? 'ipa' : 'pa',
-    tagging: { tbi: plan.tbi, mtx: plan.mtx },
+    tagging: { tbi: plan.tbi, tbid: plan.tbid, mtx: plan.mtx },
   });
   const rules =
     mair === undefined ? undefined : effectiveRules(cpu, named, mair, plan.walk.sh, setup.settings);

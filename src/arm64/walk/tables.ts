@@ -138,13 +138,18 @@ function wrongTopLevel(
   return own === 0 && (wanted === 1 || (others === 1 && other === 1));
 }
 
+interface PointerTags extends Omit<Tagging, 'upper'> {
+  /** TCR_ELx.TBID of the range: TBI is for data accesses only. */
+  readonly tbid?: Bit;
+}
+
 /** A pointer of the other range keeps its tag: it is no address of these tables. */
 const untagging =
-  (tagging: Omit<Tagging, 'upper'>, regime: Stage1Settings['regime'], upper: boolean) =>
-  (pointer: bigint): bigint => {
+  ({ tbi, tbid, mtx }: PointerTags, regime: Stage1Settings['regime'], upper: boolean) =>
+  (pointer: bigint, fetch: boolean): bigint => {
     const ranges = regime.endsWith('&0') ? 2 : 1;
     if (ranges === 2 && (upperRange(pointer) === 1) !== upper) return pointer;
-    return untagged(pointer, { ...tagging, upper }, ranges);
+    return untagged(pointer, { tbi: fetch && tbid ? 0 : tbi, mtx, upper }, ranges);
   };
 
 /** Where a stage 1 walk begins; `stage1Setup` in `setup.ts` computes it from TCR and TTBR. */
@@ -162,7 +167,7 @@ export interface Stage1Tables {
   /** `ipa` where a stage 2 follows. */
   readonly output?: 'pa' | 'ipa';
   /** What of a pointer is ignored; default: nothing. */
-  readonly tagging?: Omit<Tagging, 'upper'>;
+  readonly tagging?: PointerTags;
 }
 
 export function stage1Tables({

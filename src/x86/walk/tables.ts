@@ -57,10 +57,11 @@ const forbids = (page: Format): { readonly cannotForbid?: true } =>
   page.rows.some(({ key }) => key === 'xd') ? {} : { cannotForbid: true };
 
 /** 64-bit paging alone has linear-address masking. */
+/** LAM masks data accesses only [SDM, "Linear-Address Masking"]. */
 const unmasking =
   (masking: Omit<Masking, 'levels'>, mode: '4l' | '5l') =>
-  (pointer: bigint): bigint =>
-    masked(pointer, { ...masking, levels: mode === '5l' ? 5 : 4 });
+  (pointer: bigint, fetch: boolean): bigint =>
+    fetch ? pointer : masked(pointer, { ...masking, levels: mode === '5l' ? 5 : 4 });
 
 /** Where an ordinary walk begins; `stage1Setup` in `setup.ts` computes it from CR0, CR3, CR4 and EFER. */
 export interface Stage1Tables {
