@@ -18,33 +18,47 @@ const naming = (...names: readonly string[]): readonly string[] =>
 
 test.each([
   {
-    recipe: 'A new text format',
+    recipe: 'A field gets a meaning',
     says: 'Four files',
+    names: ['HXEn'],
+    stands: ['docs/formats/arm64.SCR_EL3.md', 'src/arm64/registers/control.ts'],
+    proved: 'fixtures/layouts.tsv',
+  },
+  {
+    recipe: 'A new regime',
+    says: 'Three files',
+    names: ['nptCandidate', "}, 'npt')"],
+    stands: ['src/x86/walk/roots.ts'],
+    proved: 'test/x86/walk/modes.test.ts',
+  },
+  {
+    recipe: 'A new text format',
+    says: 'Five files',
     names: ['badPageMap', 'linux.bad-page-map'],
     stands: ['docs/text-formats.md', 'src/text/formats/bad-page-map.ts', 'src/text/formats/index.ts'],
     proved: 'test/text/examples.ts',
   },
   {
     recipe: 'A new lint rule',
-    says: 'Four files',
+    says: 'Five files',
     names: ['tableWritable', 'table-writable'],
     stands: ['docs/lint.md', 'src/lint/rules.ts', 'src/lint/rules/table-writable.ts'],
     proved: 'test/lint/rules.test.ts',
   },
   {
     recipe: 'A new era of KVM',
-    says: 'Four files',
+    says: 'Five files',
     names: ['vt_v1', 'vt-v1'],
     stands: ['docs/kvm.md', 'src/kvm/arm64/eras/index.ts', 'src/kvm/arm64/eras/vt.ts'],
     proved: 'test/kvm/eras.test.ts',
   },
   {
     recipe: 'A new format or register',
-    says: 'Six files',
-    names: ['arm64.POR_ELx', '\n  por,\n  s2pir,'],
+    says: 'Seven files',
+    names: ['arm64.S2POR_EL1', '\n  s2por,\n'],
     stands: [
       'docs/formats/README.md',
-      'docs/formats/arm64.POR_ELx.md',
+      'docs/formats/arm64.S2POR_EL1.md',
       'src/arm64/families.ts',
       'src/arm64/registers/permissions.ts',
     ],
