@@ -76,6 +76,11 @@ describe('a reason that the syndrome names, or that registers prove, is the verd
       /makes it Device-nGnRnE: unaligned accesses/,
     ],
     [
+      'a Guarded Control Stack access to an ordinary page',
+      `--esr 0x1009200004f --far 0x1000 --entries ${WALK},0x60000040000743`,
+      /no Guarded Control Stack page at EL0/,
+    ],
+    [
       'a protection key',
       '--pf-code 0x25 --cr2 0x1000 --entries 0x2067,0x3067,0x4067,0x1800000000005067',
       /^PK = 1: PKRU denies protection key 3/,

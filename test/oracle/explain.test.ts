@@ -37,10 +37,6 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
     /^arm64 not-present: (TnSZ|E0PD)/,
     'TnSZ out of its limits is level 0, at EL2 and EL3 too; E0PD is asked before a table is read',
   ],
-  [
-    /^arm64 permission: no GCS page/,
-    'ISS2.GCS = 1: a GCS access needs a page of which PIR gives GCS, and PAN denies it nothing',
-  ],
 ];
 
 interface Asked {

@@ -83,6 +83,7 @@ export function abortClaim(abort: Abort): Claim | undefined {
         access: onWalk ? 'read' : access,
         ...(by ? { by } : {}),
         onWalk,
+        ...(reading.kind === 'data-abort' && d.gcs ? { shadowStack: true } : {}),
         bits: d,
         ...(lower || el === 1 ? {} : { regime: `EL${el}` }),
         says: `${stage === 2 ? 'stage 2 ' : ''}${valueName(FAULT_STATUS, d.dfsc)}`,

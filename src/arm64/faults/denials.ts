@@ -31,9 +31,17 @@ function stage1(step: Step, asked: Access): string[] {
   const permissions = step.reading.facts.permissions as { priv?: Rights; unpriv?: Rights } | undefined;
   const own = low ? permissions?.unpriv : permissions?.priv;
   if (!own) return [];
+  const at = low ? ' at EL0' : '';
+  // a Guarded Control Stack is a page of its own kind, which indirect permissions alone can make [Arm ARM, FEAT_GCS]
+  if (asked.shadowStack && !own.gcs)
+    return [
+      d.piIndex === undefined
+        ? `no Guarded Control Stack page${at}: direct permissions give none`
+        : `PIIndex = ${d.piIndex}: no Guarded Control Stack page${at}`,
+    ];
+  if (asked.shadowStack) return [];
   const right = access === 'fetch' ? own.x : access === 'write' ? own.w : own.r;
   if (right !== 0) return [];
-  const at = low ? ' at EL0' : '';
   const lost = lostOf(step, asked);
   if (lost !== undefined) return [`${lost}${at}`];
   if (d.piIndex !== undefined) return [`PIIndex = ${d.piIndex}: permits no ${access}${at}`];

@@ -130,7 +130,7 @@ function walkFromDevice(fault: Case): Reason | undefined {
 function unprivilegedAccess({ claim, walk, user }: Case): Reason | undefined {
   if (claim.cause !== 'permission' || claim.stage !== 1 || claim.by !== 'privileged' || user)
     return undefined;
-  if (claim.access === 'fetch' || walk.outcome !== 'mapped') return undefined;
+  if (claim.access === 'fetch' || claim.shadowStack || walk.outcome !== 'mapped') return undefined;
   return {
     ...REASONS['unprivileged-access'],
     says: 'a load or store with user rights (LDTR, STTR: how a kernel reaches user memory) reports the level that it runs at, and the page is for the privileged level only',
@@ -148,7 +148,7 @@ function stateOf({ claim, controls }: Case): { readonly name: string; readonly p
 function pan(fault: Case): Reason | undefined {
   const { claim, user } = fault;
   if (claim.cause !== 'permission' || claim.stage !== 1 || claim.by !== 'privileged') return undefined;
-  if (claim.access === 'fetch' || !user) return undefined;
+  if (claim.access === 'fetch' || claim.shadowStack || !user) return undefined;
   const state = stateOf(fault);
   if (state?.pan === 0) return undefined;
   const name = state ? `${state.name}.PAN = 1` : 'PSTATE.PAN';
