@@ -21,7 +21,7 @@ import type { Level } from '../walk/regime.ts';
 import { type ScannedRoot, type ScanOptions, scan } from '../walk/scan.ts';
 import { type Space, spacesOf } from '../walk/space.ts';
 import { summarise } from '../walk/summary.ts';
-import { Through } from '../walk/through.ts';
+import { HeldThrough } from '../walk/through.ts';
 import { translate } from '../walk/translate.ts';
 
 export interface RootsOptions extends Pick<ScanOptions, 'maxPages'> {
@@ -68,7 +68,7 @@ export function findRoots(
 const PHYSICAL = 'physical';
 const placeOf = ({ candidate, memory }: Space): Place => ({
   name: candidate.name,
-  space: new Through(candidate.regime, memory),
+  space: new HeldThrough(candidate.regime, memory),
 });
 type Draft = {
   -readonly [K in keyof FoundRoot]: FoundRoot[K] extends readonly (infer T)[] ? T[] : FoundRoot[K];
@@ -258,7 +258,7 @@ class Finder {
       .sort((a, b) => b.confidence - a.confidence)
       .flatMap(({ kind, address, candidate }) =>
         candidate
-          ? [{ name: `${kind} at ${hex(address)}`, space: new Through(candidate.regime, this.#image) }]
+          ? [{ name: `${kind} at ${hex(address)}`, space: new HeldThrough(candidate.regime, this.#image) }]
           : [],
       );
   }

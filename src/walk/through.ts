@@ -4,9 +4,11 @@
  * read.
  */
 import type { Finding } from '../bits/codec.ts';
+import { firstNot } from '../bits/search.ts';
 import { hex } from '../bits/word.ts';
 import { type AddressSpace, type FrameRange, joinRanges } from '../image/address-space.ts';
 import { addressOf, type Frame, frameAt } from '../image/frames.ts';
+import type { LeafBatch } from './batch.ts';
 import { KIND, type Regime } from './regime.ts';
 import { type Step, type Translation, translate } from './translate.ts';
 import { walk } from './walker.ts';
@@ -106,4 +108,41 @@ export class Through implements AddressSpace {
     }
     return this.#ranges;
   }
+}
+
+/** The same, listing what the image holds of it: a search costs what there is, not what the stage maps. */
+export class HeldThrough extends Through {
+  #held: readonly FrameRange[] | undefined;
+
+  /** Guest frames whose page the image holds; of several that lead to one page the lowest. */
+  override get ranges(): readonly FrameRange[] {
+    this.#held ??= heldOf(walk(this.stage, this.behind).leaves, this.behind.ranges);
+    return this.#held;
+  }
+}
+
+/** Input frames of leaves that lead into `held`, each page of it once. */
+function heldOf(leaves: LeafBatch, held: readonly FrameRange[]): readonly FrameRange[] {
+  const pieces: { readonly output: Frame; readonly end: Frame; readonly input: Frame }[] = [];
+  for (let i = 0; i < leaves.length; i++) {
+    if (leaves.kind[i] !== KIND.leaf) continue;
+    const input = leaves.input[i] as number;
+    const first = leaves.output[i] as number;
+    const behind = first + (leaves.frames[i] as number);
+    let at = firstNot(held.length, range => (held[range] as FrameRange).end <= first);
+    for (; at < held.length && (held[at] as FrameRange).frame < behind; at++) {
+      const output = Math.max(first, (held[at] as FrameRange).frame);
+      const end = Math.min(behind, (held[at] as FrameRange).end);
+      pieces.push({ output, end, input: input + output - first });
+    }
+  }
+  pieces.sort((a, b) => a.output - b.output || a.input - b.input);
+  const once: FrameRange[] = [];
+  let until = 0;
+  for (const { output, end, input } of pieces) {
+    const from = Math.max(output, until);
+    if (from < end) once.push({ frame: input + from - output, end: input + end - output });
+    until = Math.max(until, end);
+  }
+  return joinRanges(once.sort((a, b) => a.frame - b.frame));
 }

@@ -172,3 +172,14 @@ test('thousands of register notes: as many as are read, and one remark', async (
   expect(ran.err.match(/those that follow are left out/g)).toHaveLength(1);
   expect(ran.err).not.toContain('claims');
 });
+
+test('a second stage of 512 GiB one to one: roots searches what the image holds, each page once', async () => {
+  const bytes = memory();
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < 512; i++) view.setBigUint64(8 * i, (BigInt(i) << 30n) | 0x7fdn, true);
+  view.setBigUint64(8 * 511, 0x7fdn, true); // the same memory once more
+  const stage2 = ['--vttbr', '0', '--vtcr', '0x80053559', '--hcr', '1'];
+  const { status, out } = await memattr(['roots', write('wide.raw', bytes), '--base', '0', ...stage2]);
+  expect(status).toBe(0);
+  expect(out).toContain('512 KiB searched'); // the image itself, and the guest's view of it
+});
