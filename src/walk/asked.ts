@@ -31,6 +31,13 @@ export interface EffectiveAnswer {
   readonly par?: { readonly attr: number; readonly sh: readonly number[] };
 }
 
+/** A leaf as a record of `walk` has it: its family, its fields by their names there, and the settings under which it was read. */
+export interface RecordedLeaf {
+  readonly format: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly [field: string]: unknown;
+}
+
 /** What an architecture knows of memory types without tables: the part of the contract that `effective` asks. */
 export interface TypeRules {
   /** Id of the architecture. */
@@ -41,6 +48,13 @@ export interface TypeRules {
   readonly example: string;
   /** What these registers answer of a question, by name. */
   known(registers: ReadonlyMap<string, bigint>): Asked;
+  /**
+   * What the leaves of one range ask, by name, the first stage in front.
+   * @throws AskError where a leaf does not say its type
+   */
+  ofLeaves(leaves: readonly RecordedLeaf[]): Asked;
+  /** The names that leaves answer: where one of them is given, no leaves are asked. */
+  readonly leafAsks: readonly string[];
   /** @throws AskError */
   effective(asked: Asked): EffectiveAnswer;
   /** Whole tables of combinations, as the manuals print them. */

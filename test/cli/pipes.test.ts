@@ -398,3 +398,45 @@ describe('what roots prints, -r takes', () => {
     });
   });
 });
+
+describe('what walk prints, effective takes', () => {
+  interface Range {
+    readonly type?: string;
+    readonly s1?: { readonly attr?: string; readonly type: string };
+  }
+  const X86 = real('x86/bochs-ept-256m');
+
+  test.each([
+    ['arm64', [...GUEST]],
+    ['x86', [`${X86}/sparse.elf.zst`, '-r', `${X86}/regs.json`, '--root', 'guest']],
+  ] as const)('%s: each combination once, with the types that walk says', async (architecture, walk) => {
+    const { out } = await memattr(['walk', ...walk, '--json']);
+    const asked = await memattr(['effective', architecture, '--json'], { stdin: out });
+    const ranges = jsonLines<Range>(out).filter(({ type, s1 }) => type !== undefined && s1 !== undefined);
+    const answers = jsonLines<{ type: string }>(asked.out).map(({ type }) => type);
+    expect(new Set(answers)).toEqual(new Set(ranges.map(({ type }) => type)));
+    expect(answers.length).toBeLessThan(ranges.length);
+    expect(asked.status).toBe(0);
+  });
+
+  test('what asks no type is said, with its line', async () => {
+    const second = await memattr([
+      'walk',
+      ...GUEST.slice(0, 5),
+      '--root',
+      'stage2',
+      '--limit',
+      '2',
+      '--json',
+    ]);
+    const { err, status } = await memattr(['effective', 'arm64'], { stdin: second.out });
+    expect(err).toBe(
+      'memattr effective: stdin, line 1: it is a leaf of a second stage alone: walk the translation that goes through both\n',
+    );
+    expect(status).toBe(3);
+    const other = await memattr(['effective', 'x86'], { stdin: second.out });
+    expect(other.err).toContain('stdin, line 1: it is no leaf of x86, but of arm64.stage2');
+    const text = await memattr(['effective', 'x86'], { stdin: 'hello\n' });
+    expect(text.err).toContain('what does the PAT say?');
+  });
+});

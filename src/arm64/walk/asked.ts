@@ -2,7 +2,13 @@
 
 import { hex, parseWord } from '../../bits/word.ts';
 import { type Answer, answer } from '../../memtype/rule.ts';
-import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../walk/asked.ts';
+import {
+  AskError,
+  type Asked,
+  type EffectiveAnswer,
+  type RecordedLeaf,
+  type TypeRules,
+} from '../../walk/asked.ts';
 import * as arm64 from '../memtype/index.ts';
 import { FEATURE_SETS, idRegisters, featuresOf as processorOf } from '../registers/features.ts';
 import { effectiveView as arm64View, decider } from './effective.ts';
@@ -213,11 +219,34 @@ function known(registers: ReadonlyMap<string, bigint>): Asked {
   };
 }
 
+/** The byte of MAIR and MemAttr of a leaf, with the shareability of each stage. */
+function ofLeaves(leaves: readonly RecordedLeaf[]): Asked {
+  const asked: Record<string, string | boolean> = {};
+  for (const { format, attr, memattr, sh, settings } of leaves) {
+    if (format === 'arm64.stage1') {
+      if (typeof attr !== 'string') throw new AskError('without MAIR_ELx its AttrIndx is no type');
+      asked.mair = attr;
+      if (typeof sh === 'number') asked.sh1 = `${sh}`;
+    } else if (format === 'arm64.stage2') {
+      if (typeof memattr !== 'number') throw new AskError('it has no MemAttr');
+      asked.s2 = hex(memattr);
+      if (typeof sh === 'number') asked.sh2 = `${sh}`;
+      asked.fwb = settings.fwb === 1;
+      asked['mte-perm'] = settings.mtePerm === 1;
+    } else throw new AskError(`it is no leaf of arm64, but of ${format}`);
+  }
+  if (asked.mair === undefined)
+    throw new AskError('it is a leaf of a second stage alone: walk the translation that goes through both');
+  return asked;
+}
+
 export const types: TypeRules = {
   id: 'arm64',
   asks: Object.keys(ASKS),
   example: 'memattr effective arm64 --s1 WB --s2 wb',
   known,
+  ofLeaves,
+  leafAsks: ['s1', 'mair', 's2'],
   effective,
   matrices: arm64.MATRICES,
   properties: arm64.TYPE_PROPERTIES,

@@ -63,6 +63,10 @@ export const verb = command({
     ],
     ['memattr effective x86 --pat wc --ept wb --ipat', 'a guest’s write-combining under EPT with IPAT'],
     ['memattr effective x86 --pat wc --host-pat wb --mtrr wb', 'the same under AMD’s nested paging'],
+    [
+      'memattr walk DUMP -r regs.json --json | memattr effective arm64',
+      'every combination of types in a dump, each once',
+    ],
     ['memattr effective x86 --table ept', 'a whole matrix; --table all prints every one'],
     ['memattr effective --properties', 'what each type means for accesses'],
   ],

@@ -1,7 +1,14 @@
 /** Questions about one combination of PAT, MTRR, EPT and nested paging, in words. */
 import { decode } from '../../bits/codec.ts';
+import { hex } from '../../bits/word.ts';
 import { type Answer, answer } from '../../memtype/rule.ts';
-import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../walk/asked.ts';
+import {
+  AskError,
+  type Asked,
+  type EffectiveAnswer,
+  type RecordedLeaf,
+  type TypeRules,
+} from '../../walk/asked.ts';
 import * as x86 from '../memtype/index.ts';
 import { cr0Layout } from '../registers/control.ts';
 import { type MemoryType, typeCode } from '../values/attributes.ts';
@@ -110,11 +117,32 @@ function known(registers: ReadonlyMap<string, bigint>): Asked {
   return { cd: cd === 1, 'paging-off': pg === 0 };
 }
 
+/** What the PAT says of a leaf, or its EPT type; MTRRs stand in no entry. */
+function ofLeaves(leaves: readonly RecordedLeaf[]): Asked {
+  const asked: Record<string, string | boolean> = {};
+  for (const { format, type, mt, ipat } of leaves) {
+    if (format === 'x86.ept') {
+      if (typeof mt !== 'number') throw new AskError('it has no EPT memory type');
+      asked.ept = hex(mt);
+      asked.ipat = ipat === 1;
+    } else if (format === 'x86.pte' || format === 'x86.npt') {
+      if (typeof type !== 'string' || /^PAT\d/.test(type))
+        throw new AskError('without IA32_PAT its index is no type');
+      asked[format === 'x86.npt' ? 'host-pat' : 'pat'] = type;
+    } else throw new AskError(`it is no leaf of x86, but of ${format}`);
+  }
+  if (asked.pat === undefined)
+    throw new AskError('it is a leaf of a second stage alone: walk the translation that goes through both');
+  return asked;
+}
+
 export const types: TypeRules = {
   id: 'x86',
   asks: Object.keys(ASKS),
   example: 'memattr effective x86 --pat WC --mtrr WB',
   known,
+  ofLeaves,
+  leafAsks: ['pat', 'ept', 'host-pat'],
   effective,
   matrices: x86.MATRICES,
   properties: x86.TYPE_PROPERTIES,

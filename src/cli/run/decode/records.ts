@@ -15,7 +15,7 @@ import { EXIT, InputError } from '../../trouble.ts';
 import { knownFor } from '../settings.ts';
 import type { DecodeArgs } from './args.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** An entry, and what it is read under. */
 interface Entry {
@@ -24,7 +24,7 @@ interface Entry {
   readonly settings: Json;
 }
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
 
 /** The entries of a record: its own, those of its stages, those of their steps. */
 function* entriesOf(record: Json, outer: Json = record): Generator<Entry> {
@@ -42,12 +42,21 @@ function* entriesOf(record: Json, outer: Json = record): Generator<Entry> {
 /** Records of which no entry is read, by schema. */
 type Others = Map<string, number>;
 
-function* entriesIn(chunks: Iterable<Uint8Array>, name: string, others: Others): Generator<Entry> {
+/** Every record of a stream, with its place in it for sentences. */
+export function* recordsIn(
+  chunks: Iterable<Uint8Array>,
+  name: string,
+): Generator<{ readonly record: Json; readonly where: string }> {
   let number = 0;
   for (const line of linesOf(chunks)) {
     number++;
-    if (line.trim() === '') continue;
-    const record = parsed(line, `${name}, line ${number}`);
+    const where = `${name}, line ${number}`;
+    if (line.trim() !== '') yield { record: parsed(line, where), where };
+  }
+}
+
+function* entriesIn(chunks: Iterable<Uint8Array>, name: string, others: Others): Generator<Entry> {
+  for (const { record } of recordsIn(chunks, name)) {
     let some = false;
     for (const entry of entriesOf(record)) {
       some = true;

@@ -1,5 +1,11 @@
 /** Questions about one combination of PBMT and PMA, in words. */
-import { AskError, type Asked, type EffectiveAnswer, type TypeRules } from '../../../../src/walk/asked.ts';
+import {
+  AskError,
+  type Asked,
+  type EffectiveAnswer,
+  type RecordedLeaf,
+  type TypeRules,
+} from '../../../../src/walk/asked.ts';
 import * as memtype from '../memtype/index.ts';
 import { PBMT, type Pbmt, parsePbmt } from '../values/attributes.ts';
 import { effectiveView } from './effective.ts';
@@ -29,11 +35,20 @@ function effective(asked: Asked): EffectiveAnswer {
   };
 }
 
+/** PBMT of a leaf. */
+function ofLeaves(leaves: readonly RecordedLeaf[]): Asked {
+  const [{ type } = { type: undefined }] = leaves;
+  if (typeof type !== 'string') throw new AskError('it has no PBMT');
+  return { pbmt: type };
+}
+
 export const types: TypeRules = {
   id: 'riscv',
   asks: Object.keys(ASKS),
   example: 'memattr effective riscv --pbmt NC --pma io',
   known: () => ({}),
+  ofLeaves,
+  leafAsks: ['pbmt'],
   effective,
   matrices: memtype.MATRICES,
   properties: memtype.TYPE_PROPERTIES,
