@@ -18,6 +18,8 @@ export interface MapFacts {
   readonly unsaid?: Attributes;
   /** Sizes in bytes that the reader gives to large pages where the tool prints none: which one it is depends on the paging mode. */
   readonly guessedSizes?: readonly bigint[];
+  /** The tool walks whatever tables it is given, and does not say whose addresses it translates. */
+  readonly ofAnyAddresses?: true;
   /** The tool lists the tables that a register gives when it is asked: which tool, which register. */
   readonly lists?: { readonly tool: string; readonly rootOf: string };
   readonly habits?: readonly Habit[];

@@ -55,3 +55,14 @@ test('info tlb prints no sizes: a line that fits 1 GiB and 2 MiB has that of the
   );
   expect({ out, status }, err).toEqual({ out: '', status: 0 });
 });
+
+test('a walk by libaddrxlat says not whose addresses it translates: the one translation that is chosen', async () => {
+  const walk = text('234000: L4@1000=2027 L3@2000=3027 L2@3008=cc000e7 -> cc34000\n');
+  const options = ['--base', '0', '--ncr3', '0x1000', '--cr3', '0x1000', '--root', 'npt', '--json'];
+  const ran = (lines: Uint8Array) =>
+    memattr(['diff', write('npt.raw', memory()), write('xlat.txt', lines), ...options]);
+  const { out, status, err } = await ran(walk);
+  expect({ out, status }, err).toEqual({ out: '', status: 0 });
+  const other = text('234000: L4@1000=2027 L3@2000=3027 L2@3008=ce000e7 -> ce34000\n');
+  expect(await ran(other)).toMatchObject({ status: 1 });
+});

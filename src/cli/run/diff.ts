@@ -331,6 +331,8 @@ function* ofMap(
 
 /** The translation that a text is about. */
 function spaceFor(text: TextMap, { wanted }: Dump, args: DiffArgs, io: Io): Space | undefined {
+  const [only, ...others] = wanted;
+  if (text.facts.ofAnyAddresses && only && others.length === 0 && reaches(text, only)) return only;
   const fitting = wanted.filter(space => fits(text, space) && reaches(text, space));
   const [one, ...more] = fitting;
   if (more.length === 0) {

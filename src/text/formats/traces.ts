@@ -19,7 +19,7 @@ export const addrxlat = recogniser({
   id: 'addrxlat.walk',
   title: 'libaddrxlat walk',
   wraps: true,
-  map: { holes: true },
+  map: { holes: true, ofAnyAddresses: true },
   state: () => ({}),
   rows: [
     {
