@@ -92,6 +92,12 @@ const X86: readonly RegisterName[] = [
 
 export const REGISTER_NAMES: readonly RegisterName[] = [...ARM64, ...X86];
 
+/** Every spelling of every register, as manuals and tools write it. */
+export const REGISTER_SPELLINGS: readonly string[] = REGISTER_NAMES.flatMap(({ name, aliases }) => [
+  name,
+  ...aliases,
+]);
+
 /** Spellings differ in underscores, dots and blanks. */
 const key = (text: string): string => text.replace(/[\s_.]/g, '');
 

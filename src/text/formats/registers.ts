@@ -4,11 +4,14 @@
  */
 import type { Line } from '../lines.ts';
 import { big, type Reader, type Recogniser, recogniser, type Sink } from '../recogniser.ts';
+import { REGISTER_SPELLINGS } from '../register-names.ts';
 import { parseRegisters, registerName } from '../registers.ts';
 
 /** Registers that paging depends on: worth reading in any form. */
 const SYSTEM =
   '(?:(?:SCR|V?TTBR[01]?|V?TCR2?|MAIR2?|AMAIR2?|HCRX?|SCTLR2?|ESR|H?P?FAR|VBAR|PIR|PIRE0|POR|S2PIR|S2POR)_EL[0-3]|V?TTBR_EL2|HPFAR_EL2|PAR_EL1|CTR_EL0|ID_AA64\\w{3,8}_EL1|(?:IA32_)?(?:PAT|EFER|MTRR\\w{0,20})|CR[0234]|EPTP|N_?CR3|XCR0)';
+/** With a sign of equality behind it every name that the project has is a register; without one, PKRU is a line of an oops. */
+const NAMED = `(?:${REGISTER_SPELLINGS.join('|')})`;
 
 interface State {
   group?: number;
@@ -103,6 +106,14 @@ export const pairRegisters = recogniser<State>({
   wordsBeside: true,
   state: () => ({ fresh: false }),
   rows: [
+    {
+      like: new RegExp(
+        `^\\s{0,16}(${NAMED}) {0,8}= {0,8}(?:0x)?([0-9a-fA-F_]{1,19})[,;]?(?:\\s{1,16}(?:--|[(#;/[]).{0,160})?$`,
+        'i',
+      ),
+      proof: 0.75,
+      read: (m, { line, state, out }) => put(m[1] ?? '', big(m[2]), line, out, groupOf(state, out)),
+    },
     {
       like: new RegExp(
         `^\\s{0,16}"?(${SYSTEM})"?(?: {0,8}[=:] {0,8}|\\s{1,8})"?(?:0x)?([0-9a-fA-F_]{1,19})"?[,;]?(?:\\s{1,16}(?:--|[(#;/[]).{0,160})?$`,
