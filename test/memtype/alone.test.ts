@@ -25,10 +25,12 @@ describe.each([
       .map(first => combineStages(first, second).value)
       .flatMap(both => (both.is === 'ok' ? [agreementOfArm64(both)] : []));
     const types = new Set(all.map(({ type }) => type));
+    const kinds = new Set(all.map(({ kind }) => kind));
     const cached = new Set(all.map(each => each.cached));
     const [only] = types;
     const certain = {
       ...(types.size === 1 ? { type: only } : {}),
+      ...(kinds.size === 1 ? { kind: all[0]?.kind } : {}),
       ...(cached.size === 1 ? { cached: all[0]?.cached } : {}),
     };
     const said = aloneOnArm64(second.wish);

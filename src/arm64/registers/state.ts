@@ -58,5 +58,5 @@ export const spsrFormat = format(
 );
 
 export const spsr = register(spsrFormat, {
-  aliases: ['SPSR_EL1', 'SPSR_EL2', 'SPSR_EL3', 'SPSR_EL12', 'pstate', 'spsr'],
+  aliases: ['SPSR_EL1', 'SPSR_EL2', 'SPSR_EL3', 'SPSR_EL12', 'spsr'],
 });
