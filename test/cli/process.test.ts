@@ -125,6 +125,13 @@ test('statuses reach the shell', () => {
   expect(run(['decode', '--as', 's2'], { input: 'nonsense' }).status).toBe(3);
 });
 
+test('errors of what is loaded on its own are known in the bundle, too', () => {
+  const empty = run(['effective', 'x86', '--pat', 'wb', '--mtrr', 'wb', '-r', '-'], { input: 'FOO=1\n' });
+  expect(empty.stderr).toMatch(/^memattr effective: stdin: no register of a translation/);
+  expect(empty.status).toBe(3);
+  expect(run(['effective', 'x86'], { input: 'FOO=1\n' }).stderr).toContain('what does the PAT say?');
+});
+
 const endlessWords = (child: ChildProcess): void => {
   const lines = '0x00400000090107c7\n'.repeat(4096);
   const more = (): void => {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { machineGiven, sourceOfFile } from '../../src/cli/run/machine.ts';
@@ -144,4 +145,89 @@ test('what an ID register decides is said of it, not of the translation control 
   ]);
   expect(out).toMatch(/from VTCR_EL2 \(--vtcr\): (?!.*xnx)/);
   expect(out).toMatch(/from ID_AA64MMFR1_EL1 \(--reg ID_AA64MMFR1_EL1\): xnx 0/);
+});
+
+describe('every verb that takes registers', () => {
+  const dump = fileURLToPath(
+    new URL('../../fixtures/real/x86/qemu-4level-160m/sparse.elf.zst', import.meta.url),
+  );
+  const VERBS: readonly (readonly [verb: string, ...args: string[]])[] = [
+    ['decode', '0x3', '--as', 'stage2'],
+    ['encode', 'stage2', 'af=1'],
+    ['reg', 'CR4', '0'],
+    ['explain-fault', '--esr', '0x92000045', '--far', '0'],
+    ['explain-fault', '--esr', '0x92000045', '--far', '0', '--entries', '0x3'],
+    ['effective', 'x86', '--pat', 'wb', '--mtrr', 'wb'],
+    ['walk', dump],
+    ['translate', dump, '0'],
+    ['rmap', dump, '0'],
+    ['lint', dump],
+    ['diff', dump, dump],
+    ['roots', dump],
+  ];
+
+  test.each(VERBS)(
+    '%s %s %s: a name that is none is refused, with what it may have been',
+    async (...args) => {
+      const { err, out, status } = await memattr([...args, '--reg', 'CR44=1']);
+      expect({ err, out, status }).toEqual({
+        err: `memattr ${args[0]}: --reg CR44=1: no register is called CR44; did you mean CR4?\n`,
+        out: '',
+        status: 2,
+      });
+    },
+  );
+
+  test.each(VERBS)('%s %s %s: a file without registers is refused by its name', async (...args) => {
+    const file = join(folder, 'none.txt');
+    writeFileSync(file, 'CR44=1\n');
+    const { err, out, status } = await memattr([...args, '-r', file]);
+    expect(err).toMatch(new RegExp(`^memattr ${args[0]}: ${file}: no register of a translation`));
+    expect({ out, status }).toEqual({ out: '', status: 3 });
+  });
+
+  const OPTIONS = [
+    ['VTCR_EL2', 'vtcr', 0x1800e3558n],
+    ['HCR_EL2', 'hcr', 0x400c807f223fn],
+  ] as const;
+  test.each([
+    ['decode', '0x400000602004c7', '--as', 'stage2', '--json'],
+    ['encode', 'stage2', '--type', 'wb', '--oa', '0x60200000', '--json'],
+    [
+      'explain-fault',
+      '--el',
+      '2',
+      '--esr',
+      '0x9200000f',
+      '--far',
+      '0',
+      '--hpfar',
+      '0',
+      '--entries',
+      '0x400000602004c7',
+      '--json',
+    ],
+  ])('%s: the answer is the same through options, --reg, JSON and NAME=value', async (...args) => {
+    const json = join(folder, 'vm.json');
+    writeFileSync(
+      json,
+      JSON.stringify(Object.fromEntries(OPTIONS.map(([name, , word]) => [name, Number(word)]))),
+    );
+    const text = join(folder, 'vm.txt');
+    writeFileSync(text, OPTIONS.map(([name, , word]) => `${name}=${word.toString(16)}\n`).join(''));
+    const doors = [
+      OPTIONS.flatMap(([, option, word]) => [`--${option}`, word.toString(16)]),
+      OPTIONS.flatMap(([name, , word]) => ['--reg', `${name}=0x${word.toString(16)}`]),
+      ['-r', json],
+      ['-r', text],
+    ];
+    // where a register came from is said, and is all that differs
+    const answer = async (...door: string[]): Promise<unknown> => {
+      const { out, status } = await memattr([...args, ...door]);
+      return { record: JSON.parse(out, (key, of) => (key === 'source' ? undefined : of)), status };
+    };
+    const [first, ...others] = await Promise.all(doors.map(door => answer(...door)));
+    for (const other of others) expect(other).toEqual(first);
+    expect(await answer()).not.toEqual(first);
+  });
 });

@@ -219,6 +219,7 @@ const withoutEntries = (claim: Claim): ExplainedFault => ({
 });
 
 async function ofEntries(claim: Claim, args: FaultArgs, io: Io): Promise<ExplainedFault> {
+  const registers = await registersOf(args, io); // also where nothing asks them: mistakes in them are said
   if (args.entries === undefined) return withoutEntries(claim);
   const family = familyNamed(args.as) ?? claim.family;
   const words = args.entries
@@ -230,7 +231,6 @@ async function ofEntries(claim: Claim, args: FaultArgs, io: Io): Promise<Explain
     throw new UsageError(
       `--entries takes one entry for each level, ${MOST_LEVELS} at most, not ${words.length}`,
     );
-  const registers = await registersOf(args, io);
   const context = { registers, facts: new Map() };
   return answerOfWords(claim, family, words, settingsOf(family, claim, args, registers), context);
 }

@@ -93,7 +93,9 @@ export async function sourceOfFile(path: string, io?: Io, by = '--registers'): P
       ? sourceOfJson(text, name)
       : (await import('../../machine/read.ts')).sourceOf(text, name);
   } catch (error) {
-    if (error instanceof RegisterSyntaxError) throw new InputError(`${name}: ${error.message}`);
+    // by its name: what reads texts is loaded on its own, with classes of its own
+    if (error instanceof Error && error.name === 'RegisterSyntaxError')
+      throw new InputError(`${name}: ${error.message}`);
     throw error;
   }
 }
