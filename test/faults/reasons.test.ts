@@ -232,3 +232,29 @@ test.each([
   expect(verdict).not.toMatch(never);
   expect(suspects.join()).not.toMatch(never);
 });
+
+test.each([
+  [
+    '0x7803002a',
+    /^Granule Protection Check exception: Granule protection fault, level 0$/,
+    /^(?!.*walk of stage)/,
+  ],
+  [
+    '0x780340ea',
+    /^Granule Protection Check exception: Granule protection fault, level 1$/,
+    /S1PTW = 1: it was met on a walk of stage 1/,
+  ],
+  [
+    '0x7821002a',
+    /^Granule Protection Check exception: GPT walk fault, level 0$/,
+    /S2PTW = 1: it was met on a walk of stage 2/,
+  ],
+])('a Granule Protection Check exception alone: %s', async (esr, says, remark) => {
+  const { out } = await memattr(['explain-fault', '--el', '3', '--esr', esr, '--far', '0x1000', '--json']);
+  const answer = JSON.parse(out.split('\n')[0] ?? '');
+  expect(answer.says ?? answer.hardware ?? JSON.stringify(answer)).toMatch(
+    new RegExp(says.source.replace(/^\^|\$$/g, '')),
+  );
+  expect(answer.remarks.join(' ')).toMatch(remark);
+  expect(answer.remarks.join(' ')).toMatch(/MFAR_EL3/);
+});

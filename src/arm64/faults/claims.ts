@@ -4,7 +4,7 @@ import { decode } from '../../bits/codec.ts';
 import { hex } from '../../bits/word.ts';
 import { type Cause, type Claim, type WhoText, worded } from '../../faults/claim.ts';
 import { inPageAt } from '../../image/frames.ts';
-import { esr, esrDataAbort, FAULT_STATUS, hpfar } from '../registers/fault.ts';
+import { esr, esrDataAbort, esrGranuleProtection, FAULT_STATUS, GPCSC, hpfar } from '../registers/fault.ts';
 import { valueName } from '../values/codes.ts';
 
 export interface Abort {
@@ -48,6 +48,7 @@ const fromBelow = (claim: Claim, plain: boolean): Claim =>
 export function abortClaim(abort: Abort): Claim | undefined {
   const { esr: word, far, hpfar: page, el } = abort;
   const reading = esr.read(word, {});
+  if (reading.kind === 'granule-protection') return granuleClaim(abort);
   if (reading.kind !== 'data-abort' && reading.kind !== 'instruction-abort') return undefined;
   const d = decode(esrDataAbort, word); // both kinds of abort agree in the bits used here
   const lower = d.ec === 0x20 || d.ec === 0x24;
@@ -120,6 +121,36 @@ export function abortClaim(abort: Abort): Claim | undefined {
       who,
     ),
     el === 2 && lower && stage === 1,
+  );
+}
+
+/** A Granule Protection Check exception, which EL3 takes from anybody: no table of stage 1 or 2 decides it. */
+function granuleClaim({ esr: word, far, el }: Abort): Claim {
+  const reading = esr.read(word, {});
+  const d = decode(esrGranuleProtection, word);
+  const walk = d.s2ptw ? 2 : d.s1ptw ? 1 : undefined;
+  return worded(
+    {
+      source: [
+        `ESR_EL${el} = ${hex(word)}`,
+        ...(far === undefined ? [] : [`FAR_EL${el} = ${hex(far)}`]),
+      ].join(', '),
+      architecture: 'arm64',
+      stage: 1,
+      family: 'arm64.stage1',
+      ...(far === undefined ? {} : { input: far }),
+      cause: 'outside',
+      access: d.ind ? 'fetch' : d.wnr && !d.cm ? 'write' : 'read',
+      onWalk: false,
+      bits: { dfsc: d.xfsc, gpcsc: d.gpcsc, s1ptw: d.s1ptw, s2ptw: d.s2ptw },
+      says: `Granule Protection Check exception: ${valueName(GPCSC, d.gpcsc)}`,
+      remarks: [
+        'the granule protection tables (GPTBR_EL3) say which physical address space a granule is in; MFAR_EL3 has the physical address',
+        ...(walk === undefined ? [] : [`S${walk}PTW = 1: it was met on a walk of stage ${walk}`]),
+      ],
+      findings: reading.findings,
+    },
+    who,
   );
 }
 

@@ -317,7 +317,7 @@ const GPC_STATUS: Readonly<Record<number, string>> = Object.fromEntries(
     ] as const
   ).flatMap(([code, name]) => GPT_LEVELS.map((level, i) => [code + i, `${name}, ${level}`])),
 );
-const GPCSC: ValueTable = Array.from(
+export const GPCSC: ValueTable = Array.from(
   { length: 64 },
   (_, code) => GPC_STATUS[code] ?? reserved('reserved granule protection status'),
 );
