@@ -47,11 +47,11 @@ export async function run(args: EncodeArgs, io: Io): Promise<number> {
     return encodeMap(args, io);
   }
   const { family, kind } = await anyFamily(args.format, descriptors);
-  sayHex('encode', [args.oa, args.from], io);
   const known = await knownFor('encode', args, [family], io);
   const given = known.given(family);
   const pairs = args.fields.map(text => pairOf(text, family));
   const { settings, reading } = make(family, kind, given, pairs, args);
+  sayHex('encode', [args.oa, args.from, ...addressesIn(reading.format, pairs)], io);
   const open = Object.keys(family.settings).filter(key => !(key in given));
   print(encodedAnswer({ family, reading, settings, chosen: {} }, open, args.explain === true), args, io);
   if (outputOf(args) !== 'json') {
@@ -82,6 +82,14 @@ function pairOf(text: string, family: Family): readonly [key: string, value: str
     throw new UsageError(`'${key}' is a setting of ${family.id}, not a field: write --set ${text}`);
   return [key, text.slice(at + 1)];
 }
+
+/** What was written for fields that hold addresses. */
+const addressesIn = ({ rows }: Format, pairs: readonly (readonly [string, string])[]): readonly string[] =>
+  pairs.flatMap(([key, text]) => {
+    const asked = key.toLowerCase();
+    const row = rows.find(one => one.key.toLowerCase() === asked || one.name.toLowerCase() === asked);
+    return row?.kind === 'addr' ? [text] : [];
+  });
 
 /** Every field key and name of a family, lower case. */
 const fieldKeys = (family: Family): Set<string> =>
