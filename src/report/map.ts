@@ -213,8 +213,10 @@ function rangesFacts({ map, rows, payload }: Ranges): string[] {
         ? [rows.count === 1 ? '1 is shown' : `${rows.count} are shown`]
         : []),
     ...(counts.payload > 0 && !payload
-      ? [`${counts.payload} entries map nothing but hold something (--payload lists them)`]
+      ? [
+          `${counted(counts.payload, 'entry maps nothing but holds', 'entries map nothing but hold')} something (--payload lists ${counts.payload === 1 ? 'it' : 'them'})`,
+        ]
       : []),
-    ...(counts.faults > 0 ? [`${counts.faults} entries fault on use`] : []),
+    ...(counts.faults > 0 ? [counted(counts.faults, 'entry faults on use', 'entries fault on use')] : []),
   ];
 }
