@@ -60,7 +60,7 @@ test.each(DOORS.filter(({ stdin }) => !stdin))(
   '$door: what could be meant as decimal is said; what could not is not',
   async ({ door, args }) => {
     const [digits = ''] = PAGES;
-    const said = /\d+ is read as 0x\d+: words, addresses and registers are hexadecimal/;
+    const said = /^memattr [\w-]+: \d+ is read as 0x\d+: words, addresses and registers are hexadecimal/;
     if (!door.startsWith('explain-fault --far')) expect((await memattr([...args(digits)])).err).toMatch(said);
     expect((await memattr([...args(`0x${digits}`)])).err).not.toContain('is read as');
   },
@@ -99,4 +99,9 @@ test('sizes are decimal, or 0x, or with a suffix', async () => {
     ['4096', '4K', '0x1000'].map(page => memattr([...WALK, '--page', page])),
   );
   for (const { out } of others) expect(out).toBe(plain?.out);
+});
+
+test('a remark is made in the name of the verb that was typed', async () => {
+  expect((await memattr(['reg', 'MAIR_EL1', '440400'])).err).toMatch(/^memattr reg: 440400 is read as/);
+  expect((await memattr(['decode', '440400', '--as', 'MAIR_EL1'])).err).toMatch(/^memattr decode: 440400 is/);
 });

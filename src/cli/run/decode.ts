@@ -14,14 +14,15 @@ import type { DecodeArgs } from './decode/args.ts';
 import { readAll } from './decode/read.ts';
 import { knownFor } from './settings.ts';
 
-export async function run(args: DecodeArgs, io: Io): Promise<number> {
+/** @param verb the one that people typed: `reg` decodes, too */
+export async function run(args: DecodeArgs, io: Io, verb = 'decode'): Promise<number> {
   const files = args.words.filter(namesFile);
-  if (files.length === 0) return read(args, io);
+  if (files.length === 0) return read(args, io, verb);
   const odd = args.words.find(word => !files.includes(word));
   if (odd !== undefined)
     throw new UsageError(`'${files[0]}' is a file and '${odd}' is none: give files or words, not both`);
   let status = 0;
-  for (const file of files) status = Math.max(status, await readFile(file, args, io));
+  for (const file of files) status = Math.max(status, await readFile(file, args, io, verb));
   return status;
 }
 
@@ -42,20 +43,20 @@ const namesFile = (word: string): boolean =>
   isInput(word);
 
 /** A file is read as standard input is. */
-async function readFile(path: string, args: DecodeArgs, io: Io): Promise<number> {
+async function readFile(path: string, args: DecodeArgs, io: Io, verb: string): Promise<number> {
   const [{ inputOf }, { byteChunks }] = await Promise.all([import('../files.ts'), import('../text-file.ts')]);
   const input = await inputOf(path, io, 'the words');
   try {
     const chunks = await byteChunks(input);
-    io.err.write(`memattr decode: note: '${path}' is a file: what stands in it is read\n`);
+    io.err.write(`memattr ${verb}: note: '${path}' is a file: what stands in it is read\n`);
     const stdin = { terminal: false, name: path, chunks: () => chunks };
-    return await read({ ...args, words: [] }, { ...io, stdin });
+    return await read({ ...args, words: [] }, { ...io, stdin }, verb);
   } finally {
     input.close();
   }
 }
 
-async function read(args: DecodeArgs, io: Io): Promise<number> {
+async function read(args: DecodeArgs, io: Io, verb: string): Promise<number> {
   if (args.words.length === 0 || args.words.includes('-')) {
     takeStdin(io, 'the words');
     // asked before the words are read: they would be mistaken for what they are not
@@ -72,7 +73,7 @@ async function read(args: DecodeArgs, io: Io): Promise<number> {
     if (pasted.records) return (await import('./decode/records.ts')).answer(pasted.chunks(), args, io);
     if (format !== undefined || (pasted.text && family?.role !== 'register')) {
       const among = family ? [family] : (await import('../../arch/descriptors.ts')).descriptors;
-      const { machine } = await knownFor('decode', args, among, io);
+      const { machine } = await knownFor(verb, args, among, io);
       const asked: Asked = {
         given: givenFor(pairsOf(args.set), among),
         ...(machine ? { machine } : {}),
@@ -81,9 +82,9 @@ async function read(args: DecodeArgs, io: Io): Promise<number> {
       };
       return answerText(pasted, asked, args, io);
     }
-    return readWords(args, { ...io, stdin: { ...io.stdin, terminal: false, chunks: pasted.chunks } });
+    return readWords(args, { ...io, stdin: { ...io.stdin, terminal: false, chunks: pasted.chunks } }, verb);
   }
-  return readWords(args, io);
+  return readWords(args, io, verb);
 }
 
 /** A family by name. Of the descriptors only those are loaded that are called so. */
@@ -104,11 +105,11 @@ async function familyOrText(typed: string): Promise<Named> {
   }
 }
 
-async function readWords(args: DecodeArgs, io: Io): Promise<number> {
-  sayHex('decode', args.words, io);
+async function readWords(args: DecodeArgs, io: Io, verb: string): Promise<number> {
+  sayHex(verb, args.words, io);
   const words = wordsOf(args.words, io);
   if (args.as === undefined) return (await import('./decode/unnamed.ts')).readUnnamed(words, args, io);
   const { family, kind } = await familyCalled(args.as);
-  const { given, by } = await knownFor('decode', args, [family], io);
+  const { given, by } = await knownFor(verb, args, [family], io);
   return answer(readAll(words, family, given(family), kind), args, io, given(family), by(family));
 }

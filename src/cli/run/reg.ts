@@ -28,7 +28,7 @@ export async function run(args: RegArgs, io: Io): Promise<number> {
   const words = [...inline, ...args.values];
   if (words.length === 0 && io.stdin.terminal)
     throw new UsageError(`no value for ${family.id}: memattr reg ${name} 0x…`);
-  return decode({ ...args, words, as: family.id }, io);
+  return decode({ ...args, words, as: family.id }, io, 'reg');
 }
 
 /**
