@@ -258,3 +258,14 @@ test.each([
   expect(answer.remarks.join(' ')).toMatch(remark);
   expect(answer.remarks.join(' ')).toMatch(/MFAR_EL3/);
 });
+
+test.each([
+  ['by TCR', '--esr 0x9600004d --tcr 0x5b5503510', 1],
+  ['by the level that was reported', '--esr 0x9600004d', 1],
+  ['by TCR, whatever was reported', '--esr 0x9600004e --tcr 0x5b5503519', 2],
+])('a block stands at the level where a walk ends with so many entries: %s', async (_, options, level) => {
+  const { out } = await memattr([
+    ...`explain-fault ${options} --far 0x25f987ab90 --entries 0x40001003,0x00400af7300004c1`.split(' '),
+  ]);
+  expect(out).toMatch(new RegExp(`not permitted: level ${level} AP`));
+});

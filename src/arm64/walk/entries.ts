@@ -10,14 +10,25 @@ import { blockSupported, GRANULE_BITS, type Granule, leafShift, upperRange } fro
 import { stage1Regime, stage2Regime } from './regime.ts';
 import { stage1Tables, stage2Tables } from './tables.ts';
 
-/** A page is of level 3, a block of a level that has blocks; an entry that ends the walk, of the level that was reported. */
-function startLevel({ words, given, faultLevel }: Entries): number {
+/**
+ * A page is of level 3; a block of a level that has blocks: the one at which a walk by the registers ends with so many entries, else
+ * the one that was reported, else the lowest. An entry that ends the walk otherwise is of the level that was reported.
+ */
+function startLevel({ family, words, given, faultLevel, input = 0n, context = NOTHING }: Entries): number {
   const count = words.length;
   const s = settle(stage1Settings, pick(stage1Settings, given));
   const [kind] = descriptorKind(words.at(-1) ?? 0n, { ...s, level: 2 }); // what is a table there is a page at level 3
   if (kind === 'table' || count === 4) return Math.max(-1, 4 - count);
   if (kind === 'block') {
-    const level = [2, 1, 0].find(one => blockSupported(s, one) && one - count + 1 >= -1) ?? 2;
+    const root =
+      family === 'arm64.stage2'
+        ? stage2Implied(context)?.startLevel
+        : stage1Implied(s.regime, upperRange(input), context)?.startLevel;
+    const ends = [
+      ...(root === undefined ? [] : [root + count - 1]),
+      ...(faultLevel === undefined ? [] : [faultLevel]),
+    ];
+    const level = [...ends, 2, 1, 0].find(one => blockSupported(s, one) && one - count + 1 >= -1) ?? 2;
     return Math.max(-1, level - count + 1);
   }
   return faultLevel === undefined ? 0 : Math.max(-1, faultLevel - count + 1);
@@ -45,20 +56,29 @@ function stage1Bits(
 ): number | undefined {
   const said = facts.get('va bits');
   if (typeof said === 'bigint') return Number(said);
+  return stage1Implied(regime, range, { registers, facts })?.iaBits;
+}
+
+/** What the TCR of a regime implies for one of its ranges, where it is given and valid. */
+function stage1Implied(regime: keyof typeof EL, range: 0 | 1, { registers }: Context) {
   const tcr = registers.get(`TCR_EL${EL[regime]}`);
   if (tcr === undefined) return undefined;
   const implied = stage1Regime({ regime, tcr, range, features: featuresOf(idRegisters(registers)) });
-  return implied.valid ? implied.iaBits : undefined;
+  return implied.valid ? implied : undefined;
 }
 
 /** Likewise of stage 2. */
 function stage2Bits({ registers, facts }: Context): number | undefined {
   const said = facts.get('ipa bits');
   if (typeof said === 'bigint') return Number(said);
+  return stage2Implied({ registers, facts })?.iaBits;
+}
+
+function stage2Implied({ registers }: Context) {
   const vtcr = registers.get('VTCR_EL2');
   if (vtcr === undefined) return undefined;
   const implied = stage2Regime({ vtcr, features: featuresOf(idRegisters(registers)) });
-  return implied.valid ? implied.iaBits : undefined;
+  return implied.valid ? implied : undefined;
 }
 
 /** What the first lookup resolves of an input of so many bits: the rest [Arm ARM, section D8.2]. */
