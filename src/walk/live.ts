@@ -72,6 +72,8 @@ export interface LiveRule {
   readonly ref: Ref;
 }
 
+export const liveRule = (needs: Needs, ref: Ref, means: string): LiveRule => ({ needs, ref, means });
+
 export interface LiveCase {
   readonly regime: Regime;
   readonly before?: LiveLeaf;

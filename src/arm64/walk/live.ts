@@ -1,14 +1,14 @@
 /** What changes to live tables take on arm64 [Arm ARM, section "Using break-before-make when updating translation table entries"]. */
 import { decode } from '../../bits/codec.ts';
 import { arm } from '../../refs.ts';
-import type {
-  LiveCase,
-  LiveChange,
-  LiveFacts,
-  LiveLeaf,
-  LiveRule,
-  LiveRules,
-  Needs,
+import {
+  type LiveCase,
+  type LiveChange,
+  type LiveFacts,
+  type LiveLeaf,
+  type LiveRules,
+  liveRule,
+  type Needs,
 } from '../../walk/live.ts';
 import type { Regime } from '../../walk/regime.ts';
 import { stage1Type, stage2Type } from '../memtype/meaning.ts';
@@ -20,39 +20,41 @@ const TLB = arm('section "Translation Lookaside Buffers"');
 const MISMATCH = arm('section "Mismatched memory attributes"');
 const FLAGS = arm('section "Hardware management of the Access flag and dirty state"');
 
-const rule = (needs: Needs, ref: LiveRule['ref'], means: string): LiveRule => ({ needs, ref, means });
-
 const rules: LiveRules['rules'] = {
-  made: rule(
+  made: liveRule(
     'nothing',
     TLB,
     'an entry that is not valid is not held in a TLB: a DSB, and an ISB on this PE, make it seen',
   ),
-  unmapped: rule('invalidation', TLB, 'the old entry may be used until a TLBI and a DSB end'),
-  size: rule('break-before-make', BBM, 'a table or a block takes the place of the other'),
-  contiguous: rule('break-before-make', BBM, 'the Contiguous bit of all entries of the group goes together'),
-  'output-address': rule('break-before-make', BBM, 'two output addresses for one input address'),
-  'memory-type': rule('break-before-make', BBM, 'the memory type or the cacheability'),
-  shareability: rule(
+  unmapped: liveRule('invalidation', TLB, 'the old entry may be used until a TLBI and a DSB end'),
+  size: liveRule('break-before-make', BBM, 'a table or a block takes the place of the other'),
+  contiguous: liveRule(
+    'break-before-make',
+    BBM,
+    'the Contiguous bit of all entries of the group goes together',
+  ),
+  'output-address': liveRule('break-before-make', BBM, 'two output addresses for one input address'),
+  'memory-type': liveRule('break-before-make', BBM, 'the memory type or the cacheability'),
+  shareability: liveRule(
     'invalidation',
     MISMATCH,
     'until all TLBs agree, coherency between observers may be lost',
   ),
-  'global-set': rule(
+  'global-set': liveRule(
     'break-before-make',
     BBM,
     'a global entry beside entries of an ASID that may still be held',
   ),
-  'global-cleared': rule('invalidation', BBM, 'the global entry answers for every ASID until it is gone'),
-  'rights-reduced': rule('invalidation', TLB, 'the old rights may be used until a TLBI and a DSB end'),
-  'rights-widened': rule(
+  'global-cleared': liveRule('invalidation', BBM, 'the global entry answers for every ASID until it is gone'),
+  'rights-reduced': liveRule('invalidation', TLB, 'the old rights may be used until a TLBI and a DSB end'),
+  'rights-widened': liveRule(
     'nothing',
     TLB,
     'an old entry gives a Permission fault that goes away when it is gone',
   ),
-  'flags-cleared': rule('invalidation', FLAGS, 'an entry that is held is not marked again'),
-  'flags-set': rule('nothing', FLAGS, 'hardware or the fault handler marks entries'),
-  table: rule(
+  'flags-cleared': liveRule('invalidation', FLAGS, 'an entry that is held is not marked again'),
+  'flags-set': liveRule('nothing', FLAGS, 'hardware or the fault handler marks entries'),
+  table: liveRule(
     'invalidation',
     TLB,
     'walks may still read the old table: no last-level TLBI, and the table stays as it is until that ends',

@@ -1,13 +1,12 @@
 /** What changes to live tables take on x86 [SDM, section "Invalidation of TLBs and Paging-Structure Caches"; APM, "TLB Management"]. */
 import { sdm } from '../../refs.ts';
-import type {
-  LiveCase,
-  LiveChange,
-  LiveFacts,
-  LiveLeaf,
-  LiveRule,
-  LiveRules,
-  Needs,
+import {
+  type LiveCase,
+  type LiveChange,
+  type LiveFacts,
+  type LiveLeaf,
+  type LiveRules,
+  liveRule,
 } from '../../walk/live.ts';
 
 const CACHES = sdm('section "Caching Translation Information"');
@@ -16,46 +15,44 @@ const OPTIONAL = sdm('section "Optional Invalidation"');
 const SIZES = sdm('section "Details of TLB Use"');
 const TYPES = sdm('section "Programming the PAT"');
 
-const rule = (needs: Needs, ref: LiveRule['ref'], means: string): LiveRule => ({ needs, ref, means });
-
 const rules: LiveRules['rules'] = {
-  made: rule('nothing', OPTIONAL, 'an entry that is not present is not held in a TLB'),
-  unmapped: rule(
+  made: liveRule('nothing', OPTIONAL, 'an entry that is not present is not held in a TLB'),
+  unmapped: liveRule(
     'invalidation',
     RECOMMENDED,
     'the old entry may be used until it is invalidated on every processor',
   ),
-  size: rule('invalidation', SIZES, 'either page size may be used until the old entry is invalidated'),
-  'output-address': rule(
+  size: liveRule('invalidation', SIZES, 'either page size may be used until the old entry is invalidated'),
+  'output-address': liveRule(
     'invalidation',
     RECOMMENDED,
     'accesses may go to the old page until it is invalidated',
   ),
-  'memory-type': rule(
+  'memory-type': liveRule(
     'invalidation',
     TYPES,
     'lines that are cached under the old type have to be written back or dropped, too',
   ),
-  'global-set': rule('invalidation', RECOMMENDED, 'the old entry may be used until it is invalidated'),
-  'global-cleared': rule(
+  'global-set': liveRule('invalidation', RECOMMENDED, 'the old entry may be used until it is invalidated'),
+  'global-cleared': liveRule(
     'invalidation',
     CACHES,
     'loading CR3 keeps the global entry: INVLPG, or CR4.PGE, drops it',
   ),
-  key: rule('invalidation', RECOMMENDED, 'the old key may be used until it is invalidated'),
-  'rights-reduced': rule(
+  key: liveRule('invalidation', RECOMMENDED, 'the old key may be used until it is invalidated'),
+  'rights-reduced': liveRule(
     'invalidation',
     RECOMMENDED,
     'the old rights may be used until it is invalidated on every processor',
   ),
-  'rights-widened': rule('nothing', OPTIONAL, 'an old entry gives a page fault at most, which drops it'),
-  'flags-cleared': rule(
+  'rights-widened': liveRule('nothing', OPTIONAL, 'an old entry gives a page fault at most, which drops it'),
+  'flags-cleared': liveRule(
     'invalidation',
     RECOMMENDED,
     'the flag may not be set again while the old entry is held',
   ),
-  'flags-set': rule('nothing', OPTIONAL, 'the processor sets them, or software may'),
-  table: rule(
+  'flags-set': liveRule('nothing', OPTIONAL, 'the processor sets them, or software may'),
+  table: liveRule(
     'invalidation',
     RECOMMENDED,
     'paging-structure caches may still lead to the old table: it stays as it is until they are invalidated',
