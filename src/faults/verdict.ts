@@ -140,7 +140,9 @@ function find(claim: Claim, walk: Translation, rules: FaultRules, controls: Cont
     case 'outside':
       return {
         finds: 'not-present',
-        verdict: `${hex(walk.input)} is outside the addresses that these tables translate`,
+        verdict: walk.regime.roots[0]?.canonical
+          ? walk.reason
+          : `${hex(walk.input)} is outside the addresses that these tables translate`,
         suspects: [
           {
             ...SUSPECTS['no-pointer'],

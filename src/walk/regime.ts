@@ -118,6 +118,8 @@ export interface Regime {
     refused(leaf: LeafView, reading: Reading, top?: 'lower' | 'upper'): string | undefined;
     readonly ref: Ref;
   };
+  /** What an access to an address raises that is not canonical. */
+  readonly nonCanonical?: string;
   /** No entry of this mode has an execute-never bit: everything is executable. */
   readonly cannotForbid?: true;
   /** Bits of a present-looking but invalid entry that make it worth a line: EPT's suppress-#VE alone is nothing. */

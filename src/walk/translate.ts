@@ -7,6 +7,7 @@ import type { AddressSpace } from '../image/address-space.ts';
 import {
   addressOf,
   type Bytes,
+  bytesOf,
   type Frame,
   frameAt,
   frameOf,
@@ -111,6 +112,17 @@ function firstLookup(regime: Regime, memory: AddressSpace, frame: Frame): Lookup
   return undefined;
 }
 
+/** Why no root translates it: between the halves of a canonical root lies what no access reaches. */
+function outsideText(regime: Regime, input: bigint): string {
+  const address = `0x${input.toString(16)}`;
+  const [root] = regime.roots;
+  const [half] = root?.canonical ? rootParts(regime, root) : [];
+  if (!half) return `${address} is outside the input range of ${regime.id}`;
+  const lowest = Math.log2(bytesOf(half.frames));
+  const raises = regime.nonCanonical === undefined ? '' : `: ${regime.nonCanonical}`;
+  return `${address} is not canonical: bits 63:${lowest} are not all the same${raises}`;
+}
+
 /**
  * Translate one input address. Answers every address; never throws for what the tables hold.
  * @param fetch the address of an instruction: tags that data accesses may have can be a part of it
@@ -125,7 +137,7 @@ export function translate(regime: Regime, memory: AddressSpace, pointer: bigint,
         input,
         steps: [],
         outcome: 'outside',
-        reason: `0x${input.toString(16)} is outside the input range of ${regime.id}`,
+        reason: outsideText(regime, input),
       };
   return input === pointer ? found : { ...found, pointer };
 }

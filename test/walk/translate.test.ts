@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { candidatesOf } from '../../src/arch/walks.ts';
 import { stage2Tables } from '../../src/arm64/walk/tables.ts';
 import { KIND } from '../../src/walk/regime.ts';
 import { Through } from '../../src/walk/through.ts';
@@ -79,4 +80,30 @@ test('memory through a stage: guest frames are the frames behind them', () => {
     { frame: 1, end: 2 },
     { frame: 512, end: 1024 },
   ]);
+});
+
+describe('between the halves of a canonical root', () => {
+  const paging = (cr4: bigint) => {
+    const registers = new Map([
+      ['CR0', 0x8005_0033n],
+      ['CR3', 0x1000n],
+      ['CR4', cr4],
+      ['EFER', 0xd01n],
+    ]);
+    const [found] = candidatesOf(registers, 'x86').found;
+    if (!found) throw new Error('no paging');
+    return found.regime;
+  };
+  test.each([
+    [0x20n, 0x8000_0000_0000n, /^0x800000000000 is not canonical: bits 63:47 are not all the same: #GP\(0\)/],
+    [0x20n, 0xffff_7fff_ffff_ffffn, /is not canonical: bits 63:47/],
+    [0x1020n, 0x100_0000_0000_0000n, /is not canonical: bits 63:56/],
+  ])('CR4 %i, %i', (cr4, address, reason) => {
+    const found = translate(paging(cr4), new Memory(), address);
+    expect(found).toMatchObject({ outcome: 'outside', reason: expect.stringMatching(reason) });
+  });
+  test('both ends of the halves are no such addresses', () => {
+    for (const address of [0n, 0x7fff_ffff_ffffn, 0xffff_8000_0000_0000n, 0xffff_ffff_ffff_ffffn])
+      expect(translate(paging(0x20n), new Memory(), address).outcome).toBe('missing');
+  });
 });

@@ -89,6 +89,7 @@ export function stage1Tables({ settings, base, masking, wp = 1 }: Stage1Tables):
     output: 'pa',
     entryBytes: mode === '32' ? 4 : 8,
     ...forbids(stage1Page(at[0] as Stage1Settings)),
+    nonCanonical: '#GP(0), or #SS(0) through the stack, before any table is read',
     payload: [0xffff_ffff, 0xffff_ffff],
     levels: at.map(s => stage1Level(s)),
     roots: [stage1Root(mode, base, true)],
