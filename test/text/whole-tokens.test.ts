@@ -36,3 +36,15 @@ test('a long line that is cut is not cut inside a number', () => {
       if (item.is === 'fault') expect([undefined, 0x1234_5678n]).toContain(item.address);
   }
 });
+
+test('an oops: an address that goes on behind a backtick is none', () => {
+  const addresses = (address: string): readonly string[] =>
+    readText(
+      `BUG: unable to handle page fault for address: ${address}\n#PF: error_code(0x0002)\n`,
+      {},
+    ).items.flatMap(item =>
+      item.is === 'fault' && item.address !== undefined ? [item.address.toString(16)] : [],
+    );
+  expect(addresses('c0deb000')).toEqual(['c0deb000']);
+  expect(addresses('c0`eb000')).not.toContain('c0');
+});

@@ -179,7 +179,7 @@ const CODE_BIT: Readonly<Record<string, bigint>> = {
   PK: 32n,
 };
 
-const HEX = '(?:0x)?([0-9a-f]{1,16})\\b';
+const HEX = '(?:0x)?([0-9a-f]{1,16})(?!`?\\w)';
 const REGISTERS = ['CR0', 'CR2', 'CR3', 'CR4'] as const;
 /** CR4.LA57 [SDM vol. 3A, "Control Registers"]. */
 const LA57 = 0x1000n;
