@@ -15,6 +15,7 @@ import {
   physMaskLayout,
 } from '../registers/mtrr.ts';
 import { type MemoryType, typeCode } from '../values/attributes.ts';
+import { overlapping } from './mtrr.ts';
 
 /** Bytes [start, end) that shall have a type. */
 export interface WantedType {
@@ -61,11 +62,8 @@ const FORMAT = 'x86.IA32_MTRR_PHYSBASE';
 type Cover = MemoryType | undefined;
 
 /** The type of both together; undefined where the manual leaves it undefined. */
-function together(outer: Cover, inner: MemoryType): MemoryType | undefined {
-  if (outer === undefined || outer === inner) return inner;
-  if (outer === 'UC' || inner === 'UC') return 'UC';
-  return [outer, inner].sort().join() === 'WB,WT' ? 'WT' : undefined;
-}
+const together = (outer: Cover, inner: MemoryType): MemoryType | undefined =>
+  overlapping(outer === undefined ? [inner] : [outer, inner]);
 
 /** A variable range. */
 interface Block {

@@ -239,6 +239,14 @@ function fixedType({ registers, fixed }: Mtrrs, address: bigint): MtrrLookup {
   });
 }
 
+/** What different types make of one address together [SDM, "MTRR Precedences"]; undefined where the manual leaves it undefined. */
+export function overlapping(types: readonly MemoryType[]): MemoryType | undefined {
+  const [only, ...more] = new Set(types);
+  if (more.length === 0) return only;
+  if (types.includes('UC')) return 'UC';
+  return types.every(type => type === 'WB' || type === 'WT') ? 'WT' : undefined;
+}
+
 /** Several ranges at one address: one type, or UC, or WT with WB; any other mixture is undefined. */
 function variableType(hits: readonly VariableRange[]): MtrrLookup {
   const operands: Operands = Object.fromEntries(
@@ -247,15 +255,13 @@ function variableType(hits: readonly VariableRange[]): MtrrLookup {
   const bad = hits.find(({ code }) => memoryType(code) === undefined);
   if (bad) return found('variable', { is: 'illegal', code: bad.code }, operands);
   const types = [...new Set(hits.map(({ code }) => memoryType(code) as MemoryType))].sort();
-  const [only] = types;
-  if (types.length === 1 && only) return found('variable', { is: 'type', type: only }, operands);
-  if (types.includes('UC'))
-    return found('variable', { is: 'type', type: 'UC' }, operands, { note: 'UC wins' });
-  if (types.join() === 'WB,WT')
-    return found('variable', { is: 'type', type: 'WT' }, operands, { note: 'WT wins over WB' });
-  return found('variable', { is: 'undefined', conflict: types }, operands, {
-    note: 'the manual leaves this overlap undefined',
-  });
+  const type = overlapping(types);
+  if (type === undefined)
+    return found('variable', { is: 'undefined', conflict: types }, operands, {
+      note: 'the manual leaves this overlap undefined',
+    });
+  const note = type === 'UC' ? 'UC wins' : 'WT wins over WB';
+  return found('variable', { is: 'type', type }, operands, types.length === 1 ? {} : { note });
 }
 
 /** A run of addresses with one answer. */

@@ -56,11 +56,8 @@ function mtrrOf(text: string): Answer<x86.MtrrType> {
   const types = [...new Set(text.split('+').map(part => typeOf(part, 'mtrr')))].sort();
   if (types.includes('UC-')) throw new AskError('--mtrr: UC- is no MTRR type');
   const known = types as readonly MemoryType[];
-  const [only] = known;
-  if (known.length === 1 && only) return answer({ is: 'type', type: only });
-  if (known.includes('UC')) return answer({ is: 'type', type: 'UC' });
-  if (known.join() === 'WB,WT') return answer({ is: 'type', type: 'WT' });
-  return answer({ is: 'undefined', conflict: known });
+  const type = x86.overlapping(known);
+  return answer(type === undefined ? { is: 'undefined', conflict: known } : { is: 'type', type });
 }
 
 function effective(asked: Asked): EffectiveAnswer {
